@@ -1,0 +1,176 @@
+// The one table of everything that can go wrong for a caller: a stable code, the HTTP status that `http/`
+// answers with, a short title, and a sentence that tells the person what to do.
+// Code below `http/` throws by code name only and never reads the status.
+
+interface ErrorEntry {
+  readonly status: number;
+  readonly title: string;
+  readonly advice: string;
+}
+
+export const ERROR_CODES = {
+  // --- the upload ---
+  IMAGE_MISSING: {
+    status: 400,
+    title: 'No image in the request',
+    advice: 'Send one file in the form field "image", or the image itself as the body with its media type.',
+  },
+  IMAGE_DUPLICATED: {
+    status: 400,
+    title: 'More than one image',
+    advice: 'Send exactly one file in the field "image".',
+  },
+  IMAGE_EMPTY: {
+    status: 400,
+    title: 'Empty image',
+    advice: 'The file has no bytes; check that it was written and uploaded completely.',
+  },
+  IMAGE_UNDECODABLE: {
+    status: 422,
+    title: 'The image cannot be decoded',
+    advice: 'Send a complete JPEG, PNG, WebP, AVIF or TIFF file.',
+  },
+  IMAGE_ANIMATED: { status: 422, title: 'Animated image', advice: 'Send a single still image.' },
+  IMAGE_TOO_LARGE_PIXELS: {
+    status: 413,
+    title: 'Too many pixels',
+    advice: 'Scale the panorama down below the pixel limit and try again.',
+  },
+  IMAGE_TOO_LARGE_BYTES: {
+    status: 413,
+    title: 'Body too large',
+    advice: 'Compress or scale the panorama below the byte limit and try again.',
+  },
+  PANORAMA_TOO_SMALL: {
+    status: 422,
+    title: 'Panorama too small',
+    advice: 'Send a panorama of at least 64 by 16 pixels.',
+  },
+  PANORAMA_FOV_UNKNOWN: {
+    status: 422,
+    title: 'Unknown field of view',
+    advice: 'The image is not 2:1 and has no GPano metadata: say what it covers with verticalFovDeg.',
+  },
+  // --- parameters ---
+  PARAMETER_INVALID: {
+    status: 400,
+    title: 'Invalid parameter',
+    advice: 'See the documented range of this parameter in /openapi.yaml.',
+  },
+  MEDIA_TYPE_UNSUPPORTED: {
+    status: 415,
+    title: 'Unsupported media type',
+    advice: 'Send multipart/form-data, or an image body with its image/* media type.',
+  },
+  REGION_UNKNOWN: {
+    status: 404,
+    title: 'Unknown region',
+    advice: 'GET /regions lists the regions that this server holds.',
+  },
+  REGION_REQUIRED: {
+    status: 400,
+    title: 'Region required',
+    advice: 'The server holds several regions and has no default: name one with "region".',
+  },
+  ROUTE_NOT_FOUND: { status: 404, title: 'No such route', advice: 'GET /openapi.yaml lists the routes.' },
+  METHOD_NOT_ALLOWED: {
+    status: 405,
+    title: 'Method not allowed',
+    advice: 'Use the method in the Allow header.',
+  },
+  // --- the server ---
+  REQUEST_ABORTED: {
+    status: 400,
+    title: 'Upload interrupted',
+    advice: 'The connection closed before the upload ended; send it again.',
+  },
+  QUEUE_FULL: {
+    status: 503,
+    title: 'Server is busy',
+    advice: 'Wait for the seconds in Retry-After and send it again.',
+  },
+  REQUEST_TIMEOUT: {
+    status: 503,
+    title: 'Request timed out',
+    advice: 'Send it again later; the operator can raise the request timeout.',
+  },
+  NOT_READY: {
+    status: 503,
+    title: 'Not ready',
+    advice: 'The server is starting or stopping, or holds no region yet; try again shortly.',
+  },
+  ADMIN_DISABLED: {
+    status: 403,
+    title: 'Admin routes are off',
+    advice: 'Start the server with SKYFIX_API_KEYS to enable them.',
+  },
+  UNAUTHORIZED: {
+    status: 401,
+    title: 'API key missing or wrong',
+    advice: 'Send "Authorization: Bearer KEY" with a configured key.',
+  },
+  INTERNAL: {
+    status: 500,
+    title: 'Internal error',
+    advice: 'The cause is in the server log under the request id.',
+  },
+  // --- configuration and artefacts ---
+  CONFIG_INVALID: {
+    status: 500,
+    title: 'Invalid configuration',
+    advice: 'Run "skyfix serve --help" for every variable and its range.',
+  },
+  BUNDLE_MISSING: {
+    status: 500,
+    title: 'Bundle not found',
+    advice: 'Point to a folder that holds bundle.json.',
+  },
+  BUNDLE_CORRUPT: {
+    status: 500,
+    title: 'Bundle damaged',
+    advice: 'A checksum or the schema does not match: export or copy the bundle again.',
+  },
+  INDEX_MISSING: {
+    status: 500,
+    title: 'Index version not found',
+    advice: 'Build one with "skyfix index build" and publish it.',
+  },
+  INDEX_CORRUPT: {
+    status: 500,
+    title: 'Index version damaged',
+    advice: 'A checksum or the format does not match: build or copy the index version again.',
+  },
+  INDEX_BUNDLE_MISMATCH: {
+    status: 409,
+    title: 'Index and bundle do not belong together',
+    advice: 'Rebuild the index with this bundle ("skyfix index build --bundle").',
+  },
+  INDEX_RECALL_TOO_LOW: {
+    status: 409,
+    title: 'Index recall under the gate',
+    advice: 'Raise ef or M and rebuild the index; "skyfix index verify" shows its recall.',
+  },
+  INDEX_NO_PREVIOUS: {
+    status: 409,
+    title: 'Nothing to roll back to',
+    advice: 'The region has no previous version; "skyfix index list" shows what there is.',
+  },
+  IMAGERY_INVALID: {
+    status: 500,
+    title: 'Imagery source unusable',
+    advice: 'Use a georeferenced GeoTIFF or an XYZ/TMS tile folder.',
+  },
+  TILES_CSV_INVALID: {
+    status: 500,
+    title: 'Tile list unusable',
+    advice: 'Use a CSV with the header tile,lon,lat,sizeM,file.',
+  },
+  DISK_FULL: {
+    status: 507,
+    title: 'No space left',
+    advice: 'Free disk space and run it again; nothing that existed was changed.',
+  },
+  DATASET_INVALID: { status: 500, title: 'Data set unusable', advice: 'Check the file and line named.' },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;

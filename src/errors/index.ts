@@ -1,0 +1,32 @@
+// Errors for people: what was wrong, with which value, what to do. Every error a caller can meet has a code
+// from the table in codes.ts; `detail` carries the value.
+import { ERROR_CODES, type ErrorCode } from './codes.js';
+
+export { ERROR_CODES, type ErrorCode } from './codes.js';
+
+/** An error with a stable code; `detail` says what was wrong and with which value. */
+export class SkyfixError extends Error {
+  override readonly name = 'SkyfixError';
+  readonly code: ErrorCode;
+  readonly detail: string;
+
+  constructor(code: ErrorCode, detail: string, options?: ErrorOptions) {
+    super(`${ERROR_CODES[code].title}: ${detail} ${ERROR_CODES[code].advice}`, options);
+    this.code = code;
+    this.detail = detail;
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Turns a node file-system error into DISK_FULL where the disk is full; passes everything else on. */
+export function asDiskError(error: unknown, path: string): unknown {
+  const code = (error as NodeJS.ErrnoException | null)?.code;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new SkyfixError('DISK_FULL', `Writing ${path} failed (${code}).`, { cause: error });
+  }
+  return error;
+}

@@ -1,0 +1,63 @@
+// Files that are never half written: temporary name in the same folder, flush, rename. And checksums.
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { asDiskError } from '../errors/index.js';
+
+/** A name beside `path` that nothing else uses; ends in `.tmp`. */
+export function temporaryNameFor(path: string): string {
+  return `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
+}
+
+/**
+ * Writes a file so that a reader sees the old content or the new one, never a part: temporary name, fsync,
+ * rename, fsync of the folder. Creates the folder. Throws DISK_FULL where there is no space; the old file stays.
+ */
+export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = temporaryNameFor(path);
+  try {
+    const file = await open(temporary, 'w');
+    try {
+      await file.writeFile(data);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw asDiskError(error, path);
+  }
+}
+
+/** Flushes a folder's entries (a rename survives a power cut only after this). */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** SHA-256 of a file as lower-case hex, streamed. */
+export async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}
+
+/** SHA-256 of bytes as lower-case hex. */
+export function sha256OfBytes(data: Uint8Array | string): string {
+  return createHash('sha256').update(data).digest('hex');
+}
+
+/** The checksum entry an artefact's manifest keeps for each of its files. */
+export interface FileChecksum {
+  readonly sha256: string;
+  readonly bytes: number;
+}

@@ -1,0 +1,39 @@
+// bundle.json: the versioned artefact that training produces and serving loads (generator + encoder + geometry
+// + preprocessing, with checksums).
+import type { FileChecksum } from '../files/index.js';
+
+export const BUNDLE_SCHEMA = 'skyfix-bundle/1';
+
+export interface BundleGeometry {
+  /** Ground size of a tile and of the BEV, metres. */
+  readonly tileSizeM: number;
+  /** Side of the square images that both networks take, pixels. */
+  readonly inputSizePx: number;
+  /** Side at which the BEV is projected before areas are averaged down to inputSizePx; a multiple of it. */
+  readonly bevSizePx: number;
+  /** Assumed camera height where a request gives none, metres. */
+  readonly cameraHeightM: number;
+}
+
+export interface BundleManifest {
+  readonly schema: typeof BUNDLE_SCHEMA;
+  readonly name: string;
+  readonly version: string;
+  readonly createdAt: string;
+  readonly profile: string;
+  readonly geometry: BundleGeometry;
+  readonly preprocessing: {
+    /** generator.onnx: input "bev" [B,3,S,S] in [-1,1], invalid pixels -1; output "view" in [-1,1]. */
+    readonly generatorRange: readonly [-1, 1];
+    /** encoder.onnx: input "image" [B,3,S,S] in [0,1], ImageNet normalisation inside; output "descriptor" [B,D], unit length. */
+    readonly encoderRange: readonly [0, 1];
+    readonly invalidPixel: -1;
+  };
+  readonly descriptor: { readonly dimensions: number };
+  /** What it was trained on and how; free form, written by training. */
+  readonly training: Readonly<Record<string, unknown>>;
+  /** Measured figures; free form, written by evaluation. */
+  readonly metrics: Readonly<Record<string, unknown>>;
+  /** Always "encoder.onnx"; "generator.onnx" unless the BEV goes straight into the encoder. */
+  readonly files: Readonly<Record<string, FileChecksum>>;
+}
