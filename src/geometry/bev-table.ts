@@ -1,0 +1,117 @@
+// Where each pixel of a BEV lies in the panorama: inverse projection under the flat-ground assumption.
+import { SkyfixError } from '../errors/index.js';
+import { checkedWindow } from './sphere.js';
+import type { BevGeometry, CameraPose, SphereWindow } from './types.js';
+
+const RADIANS = Math.PI / 180;
+
+/** Table entries count 1/256 of a panorama pixel, so that sampling runs on integers. */
+export const FRACTION_BITS = 8;
+export const ONE_PX = 1 << FRACTION_BITS;
+/** Row entry of a BEV pixel that lies above or below the window. */
+export const OUTSIDE = -0x80000000;
+
+/** Sampling table of a BEV, both arrays [sizePx * sizePx], in 1/256 pixels. */
+export interface BevTable {
+  readonly sizePx: number;
+  /** Column of the full sphere (edge coordinates, before the window's left offset), in [0, fullWidthPx). */
+  readonly column: Int32Array;
+  /** Row between pixel centres of the image, clamped to them; OUTSIDE where the window does not show it. */
+  readonly row: Int32Array;
+  /** True for a levelled camera: the table was built for heading 0 and any heading only shifts the columns. */
+  readonly anyHeading: boolean;
+  readonly bytes: number;
+}
+
+/**
+ * Panorama position of a ground point `eastM`, `northM` away from the camera: edge coordinates of the full sphere
+ * (pixel centres at +1/2), u in [0, fullWidthPx), v in [0, fullHeightPx].
+ *
+ * u = W (1/2 + (azimuth - heading) / 2 pi), v = H (1/2 + depression / pi) for a levelled camera; pitch and roll
+ * turn the ray by world = Rz(-heading) Rx(pitch) Ry(roll) camera, camera axes x right, y forward, z up.
+ */
+export function panoramaPointOfGround(
+  eastM: number,
+  northM: number,
+  cameraHeightM: number,
+  window: SphereWindow,
+  pose: CameraPose,
+): { u: number; v: number } {
+  const point = { u: 0, v: 0 };
+  rayProjector(cameraHeightM, window, pose)(eastM, northM, point);
+  return point;
+}
+
+function rayProjector(cameraHeightM: number, window: SphereWindow, pose: CameraPose) {
+  const [cosH, sinH] = [Math.cos(pose.headingDeg * RADIANS), Math.sin(pose.headingDeg * RADIANS)];
+  const [cosP, sinP] = [Math.cos(pose.pitchDeg * RADIANS), Math.sin(pose.pitchDeg * RADIANS)];
+  const [cosR, sinR] = [Math.cos(pose.rollDeg * RADIANS), Math.sin(pose.rollDeg * RADIANS)];
+  const { fullWidthPx, fullHeightPx } = window;
+  const down = -cameraHeightM;
+  return (eastM: number, northM: number, out: { u: number; v: number }): void => {
+    const x1 = eastM * cosH - northM * sinH;
+    const y1 = eastM * sinH + northM * cosH;
+    const y = y1 * cosP + down * sinP;
+    const z2 = down * cosP - y1 * sinP;
+    const x = x1 * cosR - z2 * sinR;
+    const z = x1 * sinR + z2 * cosR;
+    const u = fullWidthPx * (0.5 + Math.atan2(x, y) / (2 * Math.PI));
+    out.u = u >= fullWidthPx ? u - fullWidthPx : u;
+    out.v = fullHeightPx * (0.5 - Math.atan2(z, Math.sqrt(x * x + y * y)) / Math.PI);
+  };
+}
+
+/** True where heading only shifts columns. */
+export function isLevel(pose: CameraPose): boolean {
+  return pose.pitchDeg === 0 && pose.rollDeg === 0;
+}
+
+/**
+ * The sampling table of a BEV. For a levelled camera the heading is left out (see `anyHeading`), so that all headings
+ * share one table. Throws PARAMETER_INVALID where a size, distance or angle is impossible.
+ */
+export function buildBevTable(bev: BevGeometry, window: SphereWindow, pose: CameraPose): BevTable {
+  checkGeometry(bev, pose);
+  checkedWindow(window);
+  const anyHeading = isLevel(pose);
+  const project = rayProjector(bev.cameraHeightM, window, anyHeading ? { ...pose, headingDeg: 0 } : pose);
+  const size = bev.sizePx;
+  const centre = size / 2 - 0.5;
+  const column = new Int32Array(size * size);
+  const row = new Int32Array(size * size);
+  const fullCircle = Math.round(window.fullWidthPx * ONE_PX);
+  const bottom = window.topPx + window.heightPx;
+  const lastRow = (window.heightPx - 1) * ONE_PX;
+  const point = { u: 0, v: 0 };
+  for (let i = 0, k = 0; i < size; i++) {
+    const northM = (centre - i) * bev.gsdM;
+    for (let j = 0; j < size; j++, k++) {
+      project((j - centre) * bev.gsdM, northM, point);
+      const u = Math.round(point.u * ONE_PX);
+      column[k] = u >= fullCircle ? u - fullCircle : u;
+      if (point.v < window.topPx || point.v > bottom) {
+        row[k] = OUTSIDE;
+      } else {
+        const v = Math.round((point.v - window.topPx - 0.5) * ONE_PX);
+        row[k] = Math.max(0, Math.min(v, lastRow));
+      }
+    }
+  }
+  return { sizePx: size, column, row, anyHeading, bytes: column.byteLength + row.byteLength };
+}
+
+function checkGeometry(bev: BevGeometry, pose: CameraPose): void {
+  const invalid = (what: string) => new SkyfixError('PARAMETER_INVALID', what);
+  if (!Number.isInteger(bev.sizePx) || bev.sizePx < 1 || bev.sizePx > 8192) {
+    throw invalid(`The BEV size is ${bev.sizePx} px; it must be a whole number from 1 to 8192.`);
+  }
+  if (!(bev.gsdM > 0 && Number.isFinite(bev.gsdM))) {
+    throw invalid(`The ground sampling distance is ${bev.gsdM} m; it must be over 0.`);
+  }
+  if (!(bev.cameraHeightM > 0 && Number.isFinite(bev.cameraHeightM))) {
+    throw invalid(`cameraHeightM is ${bev.cameraHeightM}; it must be over 0.`);
+  }
+  for (const [name, value] of Object.entries(pose)) {
+    if (!Number.isFinite(value)) throw invalid(`${name} is ${value}; it must be a number of degrees.`);
+  }
+}

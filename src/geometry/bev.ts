@@ -1,0 +1,152 @@
+// Panorama in, bird's-eye view out.
+import { SkyfixError } from '../errors/index.js';
+import { type BevTable, buildBevTable, FRACTION_BITS, ONE_PX, OUTSIDE } from './bev-table.js';
+import { isFullCircle } from './sphere.js';
+import type { Bev, BevGeometry, CameraPose, RgbImage, SphereWindow } from './types.js';
+
+/** Anything that hands out sampling tables; BevTableCache does. */
+export interface BevTableOwner {
+  get(bev: BevGeometry, window: SphereWindow, pose: CameraPose): BevTable;
+}
+
+/**
+ * Projects a panorama to the ground: a north-up image of sizePx x sizePx around the camera, bilinear, wrapped across
+ * the seam where the window goes all the way round. Pixels the window does not show are black and 0 in the mask.
+ * The window is in pixels of `image`. Throws PARAMETER_INVALID where they disagree or a parameter is impossible.
+ */
+export function projectBev(
+  image: RgbImage,
+  window: SphereWindow,
+  pose: CameraPose,
+  bev: BevGeometry,
+  cache?: BevTableOwner,
+): Bev {
+  if (Math.abs(window.widthPx - image.widthPx) >= 1 || Math.abs(window.heightPx - image.heightPx) >= 1) {
+    throw new SkyfixError(
+      'PARAMETER_INVALID',
+      `The window is ${window.widthPx}x${window.heightPx} px, the image ${image.widthPx}x${image.heightPx} px.`,
+    );
+  }
+  if (!Number.isFinite(pose.headingDeg)) {
+    throw new SkyfixError('PARAMETER_INVALID', `headingDeg is ${pose.headingDeg}; it must be a number.`);
+  }
+  const table = cache ? cache.get(bev, window, pose) : buildBevTable(bev, window, pose);
+  const turns = table.anyHeading ? pose.headingDeg / 360 : 0;
+  return sample(image, window, table, -turns * window.fullWidthPx - window.leftPx);
+}
+
+/** Bilinear sampling on integers; `shiftPx` is added to the table's columns. */
+function sample(image: RgbImage, window: SphereWindow, table: BevTable, shiftPx: number): Bev {
+  const { data: source, widthPx, heightPx } = image;
+  const { column, row } = table;
+  const count = row.length;
+  const data = new Uint8Array(count * 3);
+  const mask = new Uint8Array(count);
+  const wraps = isFullCircle(window);
+  const circle = Math.round((wraps ? widthPx : window.fullWidthPx) * ONE_PX);
+  const half = ONE_PX >> 1;
+  const shift = modulo(Math.round(shiftPx * ONE_PX), circle);
+  const lastColumn = (widthPx - 1) * ONE_PX;
+  const stride = widthPx * 3;
+  for (let k = 0, o = 0; k < count; k++, o += 3) {
+    const v = row[k] as number;
+    if (v === OUTSIDE) continue;
+    let u = (column[k] as number) + shift;
+    if (u >= circle) u -= circle;
+    if (wraps) {
+      u -= half;
+      if (u < 0) u += circle;
+    } else {
+      if (u > widthPx * ONE_PX) continue;
+      u -= half;
+      if (u < 0) u = 0;
+      else if (u > lastColumn) u = lastColumn;
+    }
+    const x0 = u >> FRACTION_BITS;
+    const y0 = v >> FRACTION_BITS;
+    const fx = u & (ONE_PX - 1);
+    const fy = v & (ONE_PX - 1);
+    const x1 = x0 + 1 < widthPx ? x0 + 1 : wraps ? 0 : x0;
+    const top = y0 * stride;
+    const bottom = y0 + 1 < heightPx ? top + stride : top;
+    const a = top + x0 * 3;
+    const b = top + x1 * 3;
+    const c = bottom + x0 * 3;
+    const d = bottom + x1 * 3;
+    const wb = fx * (ONE_PX - fy);
+    const wc = (ONE_PX - fx) * fy;
+    const wd = fx * fy;
+    const wa = 65536 - wb - wc - wd;
+    data[o] =
+      (at(source, a) * wa + at(source, b) * wb + at(source, c) * wc + at(source, d) * wd + 32768) >> 16;
+    data[o + 1] =
+      (at(source, a + 1) * wa +
+        at(source, b + 1) * wb +
+        at(source, c + 1) * wc +
+        at(source, d + 1) * wd +
+        32768) >>
+      16;
+    data[o + 2] =
+      (at(source, a + 2) * wa +
+        at(source, b + 2) * wb +
+        at(source, c + 2) * wc +
+        at(source, d + 2) * wd +
+        32768) >>
+      16;
+    mask[k] = 1;
+  }
+  return { image: { widthPx: table.sizePx, heightPx: table.sizePx, data }, mask };
+}
+
+function at(data: Uint8Array, index: number): number {
+  return data[index] as number;
+}
+
+function modulo(value: number, period: number): number {
+  const rest = value % period;
+  return rest < 0 ? rest + period : rest;
+}
+
+/**
+ * Averages factor x factor areas over their valid pixels; an area with fewer than half of them valid is black and 0
+ * in the mask. Throws PARAMETER_INVALID unless the factor divides the side.
+ */
+export function areaDownsample(bev: Bev, factor: number): Bev {
+  const { widthPx, heightPx, data: source } = bev.image;
+  if (!Number.isInteger(factor) || factor < 1 || widthPx % factor !== 0 || heightPx % factor !== 0) {
+    throw new SkyfixError(
+      'PARAMETER_INVALID',
+      `A BEV of ${widthPx} px cannot be averaged down by ${factor}; the factor must divide it.`,
+    );
+  }
+  if (factor === 1) return bev;
+  const width = widthPx / factor;
+  const height = heightPx / factor;
+  const data = new Uint8Array(width * height * 3);
+  const mask = new Uint8Array(width * height);
+  const enough = (factor * factor) / 2;
+  for (let y = 0, k = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, k++) {
+      let red = 0;
+      let green = 0;
+      let blue = 0;
+      let valid = 0;
+      for (let dy = 0; dy < factor; dy++) {
+        let p = (y * factor + dy) * widthPx + x * factor;
+        for (let dx = 0; dx < factor; dx++, p++) {
+          if (bev.mask[p] !== 1) continue;
+          valid++;
+          red += at(source, p * 3);
+          green += at(source, p * 3 + 1);
+          blue += at(source, p * 3 + 2);
+        }
+      }
+      if (valid === 0 || valid < enough) continue;
+      data[k * 3] = Math.round(red / valid);
+      data[k * 3 + 1] = Math.round(green / valid);
+      data[k * 3 + 2] = Math.round(blue / valid);
+      mask[k] = 1;
+    }
+  }
+  return { image: { widthPx: width, heightPx: height, data }, mask };
+}

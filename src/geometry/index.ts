@@ -1,0 +1,16 @@
+// Geometry: from panorama angles to ground pixels and from metres to degrees. Pure functions, no input or output.
+export { areaDownsample, type BevTableOwner, projectBev } from './bev.js';
+export { BevTableCache } from './bev-cache.js';
+export { type BevTable, buildBevTable, panoramaPointOfGround } from './bev-table.js';
+export {
+  type Bounds,
+  boundsOf,
+  distanceM,
+  insideBbox,
+  insideRadius,
+  localOffsetM,
+  offsetLonLat,
+  wrapLonDeg,
+} from './geodesy.js';
+export { fullSphere, isFullCircle, LEVEL_NORTH, sphereWindowFromVerticalFov } from './sphere.js';
+export type { Bev, BevGeometry, CameraPose, LonLat, RgbImage, SphereWindow } from './types.js';
