@@ -1,0 +1,10 @@
+// Imaging: bytes of an uploaded file in, pixels and what its metadata says out; and pixels to tensors and PNG.
+export {
+  DEFAULT_MAX_PIXELS,
+  type DecodedPanorama,
+  type DecodeOptions,
+  decodePanorama,
+  type HeadingSource,
+} from './decode.js';
+export { decodeImage, encodePng, resizeImage } from './pixels.js';
+export { bevToNchw, nchwToRgb, rgbToNchw, signedToUnit, stackTensors, type ValueRange } from './tensors.js';
