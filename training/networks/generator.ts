@@ -1,0 +1,87 @@
+// The ResNet generator of CycleGAN (SPEC: G and F), e.g. 256×256×3 → 256×256×3 in [−1, 1].
+// Biases in front of an instance norm cancel out; they are kept as parameters (the published count has them) and
+// left out of the computation.
+import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
+import { tf } from '../runtime/tf.js';
+import { conv, convTransposeDouble, instanceNorm, reflectPad } from './layers.js';
+import { type ParameterSpec, ParameterStore } from './parameter-store.js';
+import { normalNumbers, uniformGenerator } from './random.js';
+
+export interface GeneratorConfig {
+  /** Channels of the first convolution; 64 in the paper. */
+  readonly baseFilters: number;
+  /** Residual blocks; 9 in the paper. */
+  readonly blocks: number;
+  /** Side of the images, pixels; a multiple of 4. */
+  readonly inputSize: number;
+}
+
+export interface Generator {
+  readonly config: GeneratorConfig;
+  readonly params: ParameterStore;
+  /** [B, S, S, 3] in [−1, 1] → [B, S, S, 3] in [−1, 1] */
+  apply(x: Tensor4D): Tensor4D;
+  /** [B, S, S, 3] → [B, S/4, S/4, 4·base], the map the contrast heads take. */
+  encodeFeatures(x: Tensor4D): Tensor4D;
+}
+
+/** A generator with weights from N(0, 0.02) and zero biases. */
+export function createGenerator(config: GeneratorConfig, seed: number): Generator {
+  const params = new ParameterStore(generatorSpecs(config, seed));
+  const filter = (name: string) => params.get<Tensor4D>(`${name}.weight`);
+
+  const encode = (x: Tensor4D): Tensor4D => {
+    let h = conv(reflectPad(x, 3), filter('in'), 1, 0); // [B, S, S, base]
+    h = tf.relu(instanceNorm(h));
+    h = tf.relu(instanceNorm(conv(h, filter('down1'), 2, 1))); // [B, S/2, S/2, 2·base]
+    return tf.relu(instanceNorm(conv(h, filter('down2'), 2, 1))); // [B, S/4, S/4, 4·base]
+  };
+  const residual = (x: Tensor4D, block: number): Tensor4D => {
+    const h = tf.relu(instanceNorm(conv(reflectPad(x, 1), filter(`block${block}.conv1`), 1, 0)));
+    return x.add(instanceNorm(conv(reflectPad(h, 1), filter(`block${block}.conv2`), 1, 0)));
+  };
+  const decode = (x: Tensor4D): Tensor4D => {
+    let h = tf.relu(instanceNorm(convTransposeDouble(x, filter('up1')))); // [B, S/2, S/2, 2·base]
+    h = tf.relu(instanceNorm(convTransposeDouble(h, filter('up2')))); // [B, S, S, base]
+    return tf.tanh(conv(reflectPad(h, 3), filter('out'), 1, 0).add(params.get('out.bias')));
+  };
+  return {
+    config,
+    params,
+    apply: (x) =>
+      tf.tidy(() =>
+        params.use(() => {
+          let h = encode(x);
+          for (let block = 0; block < config.blocks; block++) h = residual(h, block);
+          return decode(h);
+        }),
+      ),
+    encodeFeatures: (x) => tf.tidy(() => params.use(() => encode(x))),
+  };
+}
+
+function generatorSpecs({ baseFilters: base, blocks }: GeneratorConfig, seed: number): ParameterSpec[] {
+  const uniform = uniformGenerator(seed);
+  const specs: ParameterSpec[] = [];
+  const add = (name: string, shape: readonly number[], biasSize: number) => {
+    const count = shape.reduce((a, b) => a * b, 1);
+    specs.push({ name: `${name}.weight`, shape, data: normalNumbers(uniform, count, 0.02) });
+    specs.push({ name: `${name}.bias`, shape: [biasSize], data: new Float32Array(biasSize) });
+  };
+  add('in', [7, 7, 3, base], base);
+  add('down1', [3, 3, base, 2 * base], 2 * base);
+  add('down2', [3, 3, 2 * base, 4 * base], 4 * base);
+  for (let block = 0; block < blocks; block++) {
+    add(`block${block}.conv1`, [3, 3, 4 * base, 4 * base], 4 * base);
+    add(`block${block}.conv2`, [3, 3, 4 * base, 4 * base], 4 * base);
+  }
+  add('up1', [3, 3, 2 * base, 4 * base], 2 * base);
+  add('up2', [3, 3, base, 2 * base], base);
+  add('out', [7, 7, base, 3], 3);
+  return specs;
+}
+
+/** An image [H, W, 3] in [0, 1] as the generators take it: [1, H, W, 3] in [−1, 1]. */
+export function toGeneratorRange(image: Tensor3D): Tensor4D {
+  return tf.tidy(() => image.mul(2).sub(1).expandDims(0) as Tensor4D);
+}

@@ -1,0 +1,60 @@
+// The one place that loads TensorFlow. Everything in training/ imports `tf` from here.
+import { createRequire } from 'node:module';
+import type * as TensorFlow from '@tensorflow/tfjs-node-gpu';
+
+// TensorFlow reads these when its library loads. Two threads inside an operation give the same sums in the same
+// order on every run of a machine; level 2 drops its start-up notices.
+process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+process.env.TF_NUM_INTRAOP_THREADS ??= '2';
+process.env.TF_NUM_INTEROP_THREADS ??= '1';
+process.env.CUDA_VISIBLE_DEVICES ??= '-1';
+
+const require = createRequire(import.meta.url);
+
+// tfjs-node calls util.isNullOrUndefined, which Node 23 removed.
+const util = require('node:util') as { isNullOrUndefined?: (value: unknown) => boolean };
+util.isNullOrUndefined ??= (value) => value === null || value === undefined;
+
+export const tf = require('@tensorflow/tfjs-node-gpu') as typeof TensorFlow;
+
+/** What computes, e.g. for a run's log. */
+export const runtimeDescription = `tfjs-node-gpu 4.22.0, ${tf.getBackend()} backend`;
+
+/** Runs a kernel of the native backend that tfjs-core has no function for. */
+export function runKernel(
+  name: string,
+  attributes: readonly { name: string; type: number; value: unknown }[],
+  inputs: readonly TensorFlow.Tensor[],
+): TensorFlow.Tensor {
+  const backend = tf.backend() as unknown as NativeBackend;
+  return backend.executeSingleOutput(name, attributes, inputs);
+}
+
+interface NativeBackend {
+  executeSingleOutput(
+    name: string,
+    attributes: readonly { name: string; type: number; value: unknown }[],
+    inputs: readonly TensorFlow.Tensor[],
+  ): TensorFlow.Tensor;
+  executeMultipleOutputs(
+    name: string,
+    attributes: readonly { name: string; type: number; value: unknown }[],
+    inputs: readonly TensorFlow.Tensor[],
+    count: number,
+  ): TensorFlow.Tensor[];
+  binding: Record<string, number>;
+}
+
+/** Runs a kernel with several outputs. */
+export function runKernelMulti(
+  name: string,
+  attributes: readonly { name: string; type: number; value: unknown }[],
+  inputs: readonly TensorFlow.Tensor[],
+  outputs: number,
+): TensorFlow.Tensor[] {
+  const backend = tf.backend() as unknown as NativeBackend;
+  return backend.executeMultipleOutputs(name, attributes, inputs, outputs);
+}
+
+/** TensorFlow's type codes, for kernel attributes. */
+export const attributeTypes = (tf.backend() as unknown as NativeBackend).binding;
