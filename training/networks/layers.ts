@@ -11,7 +11,10 @@ type Save = (tensors: Tensor[]) => void;
 /** tf.customGrad with the types it has in practice: tensors first, then `save`. */
 function withGradient<T extends Tensor>(
   inputs: readonly Tensor[],
-  forward: (inputs: Tensor[], save: Save) => { value: Tensor; gradFunc: (dy, saved) => Tensor | Tensor[] },
+  forward: (
+    inputs: Tensor[],
+    save: Save,
+  ) => { value: Tensor; gradFunc: (dy: Tensor, saved: Tensor[]) => Tensor | Tensor[] },
 ): T {
   const f = (...args: unknown[]) => forward(args.slice(0, -1) as Tensor[], args[args.length - 1] as Save);
   return tf.customGrad(f as Parameters<typeof tf.customGrad>[0])(...inputs) as T;
@@ -145,10 +148,13 @@ export function gelu<T extends Tensor>(x: T): T {
   });
 }
 
+/** Added to the squared length, so that a vector near zero (all of a patch's channels off) has a bounded gradient. */
+export const UNIT_LENGTH_EPSILON = 1e-6;
+
 /** Unit length over the last axis. */
 export function unitLength<T extends Tensor>(x: T): T {
   const axis = x.rank - 1;
-  return x.mul(x.square().sum(axis, true).add(1e-12).rsqrt()) as T;
+  return x.mul(x.square().sum(axis, true).add(UNIT_LENGTH_EPSILON).rsqrt()) as T;
 }
 
 /** Convolution with PyTorch's zero padding; filter [k, k, in, out]. */
