@@ -30,7 +30,7 @@ export function hardTripletLoss(
       place.map((a) => place.map((b) => (a === b ? 1 : 0))),
       [count, count],
     );
-    const similarity = tf.matMul(views, tiles, false, true); // [B views, B tiles]
+    const similarity = tf.matMul(views, tiles, false, true) as Tensor2D; // [B views, B tiles]
     const forward = oneDirection(similarity, same, options);
     const backward = oneDirection(similarity.transpose() as Tensor2D, same, options);
     return forward.add(backward).mul(0.5) as Scalar;

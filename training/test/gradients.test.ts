@@ -169,6 +169,6 @@ describe('whole networks: the flat gradient equals finite differences', () => {
   });
   test('ConvNeXt', () => {
     const net = createConvNext({ dims: [4, 8], depths: [1, 1], layerScale: 1, inputSize: 16 }, 4);
-    assertFlatGradient(net.params, () => probe(net.apply(image)), 0.03, 2e-3);
+    assertFlatGradient(net.params, () => probe(net.apply(image)), 0.03, 2e-4);
   });
 });

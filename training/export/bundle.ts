@@ -1,0 +1,137 @@
+// Writes a bundle folder: bundle.json, the ONNX graphs and, where wanted, the weights as safetensors.
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { asDiskError } from 'skyfix/errors';
+import {
+  type FileChecksum,
+  sha256OfBytes,
+  syncFolder,
+  temporaryNameFor,
+  writeFileAtomic,
+} from 'skyfix/files';
+import { BUNDLE_SCHEMA, type BundleGeometry, type BundleManifest } from 'skyfix/models';
+import {
+  type ConvNextConfig,
+  createConvNext,
+  createGenerator,
+  type GeneratorConfig,
+  type NamedArray,
+  PROFILES,
+  type ProfileName,
+} from '../networks/index.js';
+import { exportEncoderOnnx } from './encoder-onnx.js';
+import { exportGeneratorOnnx } from './generator-onnx.js';
+import { writeSafetensors } from './safetensors.js';
+import { toTorchLayout } from './torch-layout.js';
+
+type Arrays = Readonly<Record<string, NamedArray>>;
+
+export interface BundleContent {
+  readonly name: string;
+  readonly version: string;
+  readonly profile: string;
+  readonly geometry: BundleGeometry;
+  readonly encoder: { readonly params: Arrays; readonly config: ConvNextConfig };
+  /** Absent: the BEV goes straight into the encoder. */
+  readonly generator?: { readonly params: Arrays; readonly config: GeneratorConfig };
+  readonly training?: Readonly<Record<string, unknown>>;
+  readonly metrics?: Readonly<Record<string, unknown>>;
+  /** Also writes generator.safetensors and encoder.safetensors (PyTorch's layout, timm's names for the encoder). */
+  readonly safetensors?: boolean;
+  /** ISO 8601; now when absent. */
+  readonly createdAt?: string;
+}
+
+/** Writes the bundle to `folder` (created, or replaced in one step once complete); returns its manifest. */
+export async function writeBundle(folder: string, content: BundleContent): Promise<BundleManifest> {
+  const target = resolve(folder);
+  const temporary = temporaryNameFor(target);
+  const files: Record<string, FileChecksum> = {};
+  const write = async (name: string, bytes: Uint8Array) => {
+    await writeFileAtomic(join(temporary, name), bytes);
+    files[name] = { sha256: sha256OfBytes(bytes), bytes: bytes.byteLength };
+  };
+  const { encoder, generator } = content;
+  try {
+    await mkdir(temporary, { recursive: true });
+    if (generator) await write('generator.onnx', exportGeneratorOnnx(generator.params, generator.config));
+    await write('encoder.onnx', exportEncoderOnnx(encoder.params, encoder.config));
+    if (content.safetensors) {
+      if (generator) await write('generator.safetensors', writeSafetensors(torchArrays(generator.params)));
+      await write('encoder.safetensors', writeSafetensors(torchArrays(encoder.params)));
+    }
+    const manifest: BundleManifest = {
+      schema: BUNDLE_SCHEMA,
+      name: content.name,
+      version: content.version,
+      createdAt: content.createdAt ?? new Date().toISOString(),
+      profile: content.profile,
+      geometry: content.geometry,
+      preprocessing: { generatorRange: [-1, 1], encoderRange: [0, 1], invalidPixel: -1 },
+      descriptor: { dimensions: encoder.config.dims[encoder.config.dims.length - 1] ?? 0 },
+      training: content.training ?? {},
+      metrics: content.metrics ?? {},
+      files,
+    };
+    await writeFileAtomic(join(temporary, 'bundle.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+    await replaceFolder(temporary, target);
+    return manifest;
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw asDiskError(error, target);
+  }
+}
+
+/** Moves a finished folder into place; what was there is removed after the move, not before. */
+async function replaceFolder(finished: string, target: string): Promise<void> {
+  const old = temporaryNameFor(target);
+  let hadOld = true;
+  try {
+    await rename(target, old);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    hadOld = false;
+  }
+  try {
+    await rename(finished, target);
+  } catch (error) {
+    if (hadOld) await rename(old, target);
+    throw error;
+  }
+  await syncFolder(dirname(target));
+  await rm(old, { recursive: true, force: true });
+}
+
+function torchArrays(arrays: Arrays): Record<string, NamedArray> {
+  return Object.fromEntries(
+    Object.entries(arrays).map(([name, array]) => [name, toTorchLayout(name, array)]),
+  );
+}
+
+/** A bundle of freshly initialised, untrained networks in a profile's sizes: for benchmarks and as the untrained baseline. */
+export async function initBundle(
+  profileName: ProfileName,
+  folder: string,
+  options: { readonly seed?: number; readonly tileSizeM?: number; readonly safetensors?: boolean } = {},
+): Promise<BundleManifest> {
+  const { seed = 1, tileSizeM = 64, safetensors = false } = options;
+  const profile = PROFILES[profileName];
+  const generator = createGenerator(profile.generator, seed);
+  const encoder = createConvNext(profile.encoder, seed + 1);
+  try {
+    const inputSizePx = profile.generator.inputSize;
+    return await writeBundle(folder, {
+      name: `${profileName}-init`,
+      version: `init-${seed}`,
+      profile: profileName,
+      geometry: { tileSizeM, inputSizePx, bevSizePx: 2 * inputSizePx, cameraHeightM: 1.5 },
+      generator: { params: generator.params.toArrays(), config: profile.generator },
+      encoder: { params: encoder.params.toArrays(), config: profile.encoder },
+      training: { trained: false, seed },
+      safetensors,
+    });
+  } finally {
+    generator.params.dispose();
+    encoder.params.dispose();
+  }
+}

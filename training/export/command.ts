@@ -1,0 +1,47 @@
+// skyfix-train export: writes bundles from the command line.
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { PROFILES, type ProfileName } from '../networks/index.js';
+import { initBundle } from './bundle.js';
+
+const wholeNumber = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0)
+    throw new InvalidArgumentError('Give a whole number, 0 or more.');
+  return value;
+};
+
+const metres = (text: string): number => {
+  const value = Number(text);
+  if (!(value > 0 && value < 100_000)) throw new InvalidArgumentError('Give metres, more than 0.');
+  return value;
+};
+
+interface ExportOptions {
+  readonly profile: ProfileName;
+  readonly out: string;
+  readonly seed: number;
+  readonly tileSizeM: number;
+  readonly safetensors: boolean;
+}
+
+/** The `export` command; the trained networks of a run are exported by `train`, at its end. */
+export function exportCommand(): Command {
+  return new Command('export')
+    .description('write a bundle (bundle.json, generator.onnx, encoder.onnx)')
+    .requiredOption(
+      '--init',
+      'with freshly initialised networks, for benchmarks and as the untrained baseline',
+    )
+    .addOption(
+      new Option('--profile <name>', 'sizes of the networks').choices(Object.keys(PROFILES)).default('small'),
+    )
+    .requiredOption('--out <folder>', 'folder of the bundle; replaced where it exists')
+    .option('--seed <n>', 'seed of the first weights', wholeNumber, 1)
+    .option('--tile-size-m <m>', 'ground size of tile and BEV', metres, 64)
+    .option('--safetensors', 'write the weights as safetensors too', false)
+    .action(async ({ profile, out, seed, tileSizeM, safetensors }: ExportOptions) => {
+      const manifest = await initBundle(profile, out, { seed, tileSizeM, safetensors });
+      const bytes = Object.values(manifest.files).reduce((sum, file) => sum + file.bytes, 0);
+      process.stdout.write(`${out}: ${manifest.name}, ${(bytes / 1e6).toFixed(1)} MB, untrained\n`);
+    });
+}

@@ -1,0 +1,7 @@
+// From trained parameters to the files that serving loads: ONNX graphs, safetensors, bundles.
+export { type BundleContent, initBundle, writeBundle } from './bundle.js';
+export { exportCommand } from './command.js';
+export { exportEncoderOnnx } from './encoder-onnx.js';
+export { exportGeneratorOnnx } from './generator-onnx.js';
+export { readSafetensors, writeSafetensors } from './safetensors.js';
+export { fromTorchLayout, toTimmNames, toTorchLayout } from './torch-layout.js';
