@@ -1,0 +1,157 @@
+// A tile out of imagery: resampled to true north and true metres at its own centre, so that BEV and tile agree
+// anywhere on Earth (web-mercator scale and grid convergence are gone).
+import { type LonLat, offsetLonLat, type RgbImage } from '../../src/geometry/index.js';
+import type { ImageryBlock, ImagerySource } from './source.js';
+
+/** Projections are smooth: they are computed at this many points a side and interpolated in between. */
+const CONTROL_POINTS = 5;
+/** A tile with a larger share of missing pixels is not a tile. */
+const MISSING_SHARE = 0.02;
+
+/**
+ * Cuts the north-up tile of sizeM x sizeM metres around `centre` as sizePx x sizePx pixels: bilinear samples, averaged
+ * over areas where the imagery is finer. Null where more than 2 % of it has no imagery.
+ */
+export async function cutTile(
+  source: ImagerySource,
+  centre: LonLat,
+  sizeM: number,
+  sizePx: number,
+): Promise<RgbImage | null> {
+  const { xs, ys } = controlPoints(source, centre, sizeM);
+  const first = Math.hypot((xs[1] as number) - (xs[0] as number), (ys[1] as number) - (ys[0] as number));
+  const sourcePx = first * (CONTROL_POINTS - 1); // source pixels along one side
+  const samples = Math.max(1, Math.round(sourcePx / sizePx)); // a pixel's side, in samples
+  const window = await readWindow(source, xs, ys);
+  if (!window) return null;
+  const data = new Uint8Array(sizePx * sizePx * 3);
+  const total = sizePx * samples;
+  let missing = 0;
+  const sum = new Float64Array(3);
+  for (let i = 0; i < sizePx; i++) {
+    for (let j = 0; j < sizePx; j++) {
+      sum.fill(0);
+      let weight = 0;
+      for (let si = 0; si < samples; si++) {
+        for (let sj = 0; sj < samples; sj++) {
+          const s = (j * samples + sj + 0.5) / total;
+          const t = (i * samples + si + 0.5) / total;
+          weight += addSample(window, interpolate(xs, s, t), interpolate(ys, s, t), sum);
+        }
+      }
+      if (weight === 0) missing++;
+      else
+        for (let c = 0; c < 3; c++) data[(i * sizePx + j) * 3 + c] = Math.round((sum[c] as number) / weight);
+    }
+  }
+  return missing > MISSING_SHARE * sizePx * sizePx ? null : { widthPx: sizePx, heightPx: sizePx, data };
+}
+
+/** Source pixel coordinates on a grid over the tile, rows from north to south. */
+function controlPoints(source: ImagerySource, centre: LonLat, sizeM: number) {
+  const xs = new Float64Array(CONTROL_POINTS * CONTROL_POINTS);
+  const ys = new Float64Array(CONTROL_POINTS * CONTROL_POINTS);
+  for (let i = 0; i < CONTROL_POINTS; i++) {
+    for (let j = 0; j < CONTROL_POINTS; j++) {
+      const east = (j / (CONTROL_POINTS - 1) - 0.5) * sizeM;
+      const north = (0.5 - i / (CONTROL_POINTS - 1)) * sizeM;
+      const [x, y] = source.toPixel(offsetLonLat(centre, east, north));
+      xs[i * CONTROL_POINTS + j] = x;
+      ys[i * CONTROL_POINTS + j] = y;
+    }
+  }
+  return { xs, ys };
+}
+
+/** Bilinear interpolation of control values at s, t in [0, 1]. */
+function interpolate(values: Float64Array, s: number, t: number): number {
+  const cells = CONTROL_POINTS - 1;
+  const j = Math.min(cells - 1, Math.floor(s * cells));
+  const i = Math.min(cells - 1, Math.floor(t * cells));
+  const fx = s * cells - j;
+  const fy = t * cells - i;
+  const k = i * CONTROL_POINTS + j;
+  const upper = (values[k] as number) * (1 - fx) + (values[k + 1] as number) * fx;
+  const lower =
+    (values[k + CONTROL_POINTS] as number) * (1 - fx) + (values[k + CONTROL_POINTS + 1] as number) * fx;
+  return upper * (1 - fy) + lower * fy;
+}
+
+interface SourceWindow {
+  readonly left: number;
+  readonly top: number;
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly data: Uint8Array;
+  readonly valid: Uint8Array;
+}
+
+/** The pixels that the control points span, put together from blocks; null where none has imagery. */
+async function readWindow(
+  source: ImagerySource,
+  xs: Float64Array,
+  ys: Float64Array,
+): Promise<SourceWindow | null> {
+  const left = Math.floor(Math.min(...xs)) - 1;
+  const top = Math.floor(Math.min(...ys)) - 1;
+  const widthPx = Math.ceil(Math.max(...xs)) + 1 - left;
+  const heightPx = Math.ceil(Math.max(...ys)) + 1 - top;
+  const window = {
+    left,
+    top,
+    widthPx,
+    heightPx,
+    data: new Uint8Array(widthPx * heightPx * 3),
+    valid: new Uint8Array(widthPx * heightPx),
+  };
+  const side = source.blockPx;
+  let any = false;
+  for (let by = Math.floor(top / side); by * side < top + heightPx; by++) {
+    for (let bx = Math.floor(left / side); bx * side < left + widthPx; bx++) {
+      const block = await source.block(bx, by);
+      if (!block) continue;
+      any = true;
+      copyBlock(block, bx * side, by * side, side, window);
+    }
+  }
+  return any ? window : null;
+}
+
+function copyBlock(block: ImageryBlock, x0: number, y0: number, side: number, window: SourceWindow): void {
+  const fromX = Math.max(x0, window.left);
+  const toX = Math.min(x0 + side, window.left + window.widthPx);
+  const fromY = Math.max(y0, window.top);
+  const toY = Math.min(y0 + side, window.top + window.heightPx);
+  const width = toX - fromX;
+  if (width <= 0) return;
+  for (let y = fromY; y < toY; y++) {
+    const source = (y - y0) * side + (fromX - x0);
+    const target = (y - window.top) * window.widthPx + (fromX - window.left);
+    window.data.set(block.image.data.subarray(source * 3, (source + width) * 3), target * 3);
+    if (block.valid) window.valid.set(block.valid.subarray(source, source + width), target);
+    else window.valid.fill(1, target, target + width);
+  }
+}
+
+/** Adds the bilinear sample at edge coordinates x, y to `sum` and returns its weight, 0 where imagery is missing. */
+function addSample(window: SourceWindow, x: number, y: number, sum: Float64Array): number {
+  const px = x - 0.5 - window.left;
+  const py = y - 0.5 - window.top;
+  const j = Math.floor(px);
+  const i = Math.floor(py);
+  if (j < 0 || i < 0 || j + 1 >= window.widthPx || i + 1 >= window.heightPx) return 0;
+  const fx = px - j;
+  const fy = py - i;
+  const k = i * window.widthPx + j;
+  const corners = [k, k + 1, k + window.widthPx, k + window.widthPx + 1] as const;
+  const weights = [(1 - fx) * (1 - fy), fx * (1 - fy), (1 - fx) * fy, fx * fy] as const;
+  let weight = 0;
+  for (let n = 0; n < 4; n++) {
+    const corner = corners[n] as number;
+    if (window.valid[corner] !== 1) continue;
+    const w = weights[n] as number;
+    weight += w;
+    for (let c = 0; c < 3; c++) sum[c] = (sum[c] as number) + w * (window.data[corner * 3 + c] as number);
+  }
+  return weight;
+}

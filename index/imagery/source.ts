@@ -1,0 +1,46 @@
+// The port of imagery: a georeferenced picture of any size and projection that hands out blocks of pixels.
+import type { Bounds, LonLat, RgbImage } from '../../src/geometry/index.js';
+
+export interface ImagerySource {
+  /** For manifests and logs, e.g. "GeoTIFF mosaic.tif (EPSG:32632)". */
+  readonly description: string;
+  readonly bounds: Bounds;
+  /** Side of a block, pixels. */
+  readonly blockPx: number;
+  /** Edge coordinates (pixel centres at +0.5) of a place in the picture; may lie outside of it. */
+  toPixel(place: LonLat): readonly [x: number, y: number];
+  /** Block number bx, by (its left upper pixel is bx * blockPx, by * blockPx); null where there is no imagery. */
+  block(bx: number, by: number): Promise<ImageryBlock | null>;
+  close(): Promise<void>;
+}
+
+/** A block of blockPx x blockPx pixels; `valid` (0 or 1 a pixel) is absent where all of it is imagery. */
+export interface ImageryBlock {
+  readonly image: RgbImage;
+  readonly valid?: Uint8Array;
+}
+
+/** Keeps the most recently used blocks, so that neighbouring tiles decode each block once; bounded in number. */
+export class BlockCache {
+  readonly #limit: number;
+  readonly #blocks = new Map<string, Promise<ImageryBlock | null>>();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get(key: string, read: () => Promise<ImageryBlock | null>): Promise<ImageryBlock | null> {
+    const known = this.#blocks.get(key);
+    if (known) {
+      this.#blocks.delete(key);
+      this.#blocks.set(key, known);
+      return known;
+    }
+    const block = read();
+    this.#blocks.set(key, block);
+    block.catch(() => this.#blocks.delete(key));
+    const oldest = this.#blocks.keys().next().value;
+    if (this.#blocks.size > this.#limit && oldest !== undefined) this.#blocks.delete(oldest);
+    return block;
+  }
+}
