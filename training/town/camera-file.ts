@@ -1,0 +1,64 @@
+// A panorama as a camera writes it: JPEG with GPano XMP (Google's Photo Sphere schema) and EXIF GPS.
+import sharp from 'sharp';
+
+/** What the camera believes about itself. */
+export interface CameraClaim {
+  /** Clockwise from true north, 0..360. */
+  readonly headingDeg: number;
+  readonly pitchDeg: number;
+  readonly rollDeg: number;
+  readonly lon: number;
+  readonly lat: number;
+}
+
+function gpano(width: number, claim: CameraClaim): string {
+  const height = width / 2;
+  const fields = {
+    ProjectionType: 'equirectangular',
+    UsePanoramaViewer: 'True',
+    PoseHeadingDegrees: claim.headingDeg.toFixed(2),
+    PosePitchDegrees: claim.pitchDeg.toFixed(2),
+    PoseRollDegrees: claim.rollDeg.toFixed(2),
+    FullPanoWidthPixels: width,
+    FullPanoHeightPixels: height,
+    CroppedAreaImageWidthPixels: width,
+    CroppedAreaImageHeightPixels: height,
+    CroppedAreaLeftPixels: 0,
+    CroppedAreaTopPixels: 0,
+  };
+  const attributes = Object.entries(fields).map(([name, value]) => `GPano:${name}="${value}"`);
+  return (
+    '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>' +
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">' +
+    `<rdf:Description rdf:about="" xmlns:GPano="http://ns.google.com/photos/1.0/panorama/" ${attributes.join(' ')}/>` +
+    '</rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
+  );
+}
+
+function degreesMinutesSeconds(value: number): string {
+  const hundredths = Math.round(Math.abs(value) * 3600 * 10_000);
+  const degrees = Math.floor(hundredths / 36_000_000);
+  const minutes = Math.floor((hundredths % 36_000_000) / 600_000);
+  return `${degrees}/1 ${minutes}/1 ${hundredths % 600_000}/10000`;
+}
+
+/** The JPEG file of a panorama of width x width/2 pixels RGB. */
+export async function encodePanorama(
+  rgb: Uint8Array,
+  width: number,
+  claim: CameraClaim,
+): Promise<Uint8Array> {
+  return sharp(rgb, { raw: { width, height: width / 2, channels: 3 } })
+    .jpeg({ quality: 88 })
+    .withExif({
+      IFD0: { Make: 'skyfix', Model: 'procedural town' },
+      IFD3: {
+        GPSLatitudeRef: claim.lat < 0 ? 'S' : 'N',
+        GPSLatitude: degreesMinutesSeconds(claim.lat),
+        GPSLongitudeRef: claim.lon < 0 ? 'W' : 'E',
+        GPSLongitude: degreesMinutesSeconds(claim.lon),
+      },
+    })
+    .withXmp(gpano(width, claim))
+    .toBuffer();
+}

@@ -1,0 +1,288 @@
+// Makes a town: scene, mosaic, panoramas, lists. Everything goes into a temporary folder that is renamed at the end.
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { messageOf, SkyfixError } from 'skyfix/errors';
+import { temporaryNameFor } from 'skyfix/files';
+import { convergenceDeg, ORIGIN, TOWN_EPSG, toLonLat } from './georeference.js';
+import { encodeGeoTiff } from './geotiff-writer.js';
+import { paintAlbedo, paintSunlight, type Season, type Sun } from './light.js';
+import { drawLots } from './lots.js';
+import { paintMovables } from './movables.js';
+import { CAMERA_HEIGHT_M, type TownOptions } from './options.js';
+import { renderOverhead } from './overhead.js';
+import type { Atmosphere } from './panorama.js';
+import type { PanoramaJob } from './panorama-worker.js';
+import { drawBaseGround, drawLeftovers, drawOpenBlocks } from './parks.js';
+import { type Area, choosePlaces, type Place, SPLITS, splitAreas, townSide } from './places.js';
+import { renderPlaces } from './render-places.js';
+import { makeRng } from './rng.js';
+import { drawStreets, plantStreetTrees } from './roads.js';
+import { CELL_M, makeScene, type Scene } from './scene.js';
+import { writeSheets } from './sheets.js';
+import { makeStreets } from './streets.js';
+
+/** Progress: what is being done, how much of it is done. */
+export type TownProgress = (step: string, done: number, total: number) => void;
+
+export interface TownSummary {
+  readonly out: string;
+  readonly sideM: number;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly seconds: number;
+}
+
+const SUMMER_SUN: Sun = { azimuthDeg: 142, elevationDeg: 52 };
+const AUTUMN_SUN: Sun = { azimuthDeg: 232, elevationDeg: 33 };
+/** Margin around the test area in mosaic-test.tif: half a tile, its rotation and an index's last stride. */
+const MARGIN_M = 48;
+const TEST_MOSAIC_BYTES = 3_000_000;
+
+/**
+ * Makes the town's folder: town.json, mosaic.tif, mosaic-test.tif, panoramas/, places.csv, area-*.geojson,
+ * sheets/. The same options give the same bytes. Throws DATASET_INVALID where `out` holds something else.
+ */
+export async function makeTown(
+  options: TownOptions,
+  onProgress: TownProgress = () => {},
+): Promise<TownSummary> {
+  const started = Date.now();
+  const out = resolve(options.out);
+  await refuseForeignFolder(out);
+  const work = temporaryNameFor(out);
+  try {
+    await mkdir(join(work, 'panoramas'), { recursive: true });
+    const summary = await fillFolder(work, options, onProgress);
+    await mkdir(dirname(out), { recursive: true });
+    await rm(out, { recursive: true, force: true });
+    await rename(work, out);
+    return { out, ...summary, seconds: (Date.now() - started) / 1000 };
+  } catch (error) {
+    await rm(work, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function refuseForeignFolder(out: string): Promise<void> {
+  let names: string[];
+  try {
+    names = await readdir(out);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw new SkyfixError(
+      'DATASET_INVALID',
+      `${out} cannot be used as a town's folder: ${messageOf(error)}.`,
+    );
+  }
+  if (names.length > 0 && !names.includes('town.json')) {
+    throw new SkyfixError(
+      'DATASET_INVALID',
+      `${out} holds files that are not a town; choose another folder.`,
+    );
+  }
+}
+
+/** Builds the static scene: ground, streets, open blocks, lots. */
+export function buildScene(options: TownOptions): { scene: Scene; places: readonly Place[] } {
+  const sideM = townSide(options.places);
+  const scene = makeScene(sideM, options.seed);
+  const network = makeStreets(sideM, options.seed);
+  drawBaseGround(scene, network);
+  drawStreets(scene, network, options.seed);
+  drawOpenBlocks(scene, network, options.seed);
+  drawLots(scene, network, options.seed, options.lookAlikes);
+  plantStreetTrees(scene, network, options.seed);
+  drawLeftovers(scene, network, options.seed);
+  return { scene, places: choosePlaces(scene, network, options) };
+}
+
+async function fillFolder(work: string, options: TownOptions, onProgress: TownProgress) {
+  onProgress('scene', 0, 1);
+  const { scene, places } = buildScene(options);
+  const cameras = places.map((place) => place.camera);
+  onProgress('scene', 1, 1);
+
+  // Overhead: early summer, cars where they stood that day.
+  onProgress('mosaic', 0, 1);
+  const undo = options.occluders
+    ? paintMovables(scene, options.seed, 40, options.moved ? [] : cameras, 3.2)
+    : () => {};
+  const overheadSeason: Season = 'summer';
+  const mosaic = renderOverhead(
+    scene,
+    paintAlbedo(scene, overheadSeason, options.seed, 1),
+    paintSunlight(scene, SUMMER_SUN),
+    {
+      leanEast: options.lean ? 0.16 : 0,
+      leanNorth: options.lean ? 0.2 : 0,
+      canopies: options.canopies,
+      autumn: false,
+      sensor: options.sensor,
+      seed: options.seed,
+    },
+  );
+  undo();
+  await writeMosaics(work, scene, mosaic);
+  onProgress('mosaic', 1, 1);
+
+  // Ground: autumn, other sun, other cars.
+  if (options.occluders) paintMovables(scene, options.seed, options.moved ? 41 : 40, cameras, 3.2);
+  const season: Season = options.season ? 'autumn' : 'summer';
+  const sun = options.light ? AUTUMN_SUN : SUMMER_SUN;
+  const lit = {
+    scene,
+    albedo: paintAlbedo(scene, season, options.seed, 2),
+    sunlight: paintSunlight(scene, sun),
+  };
+  const rows: string[] = [
+    'id,file,split,lon,lat,headingDeg,pitchDeg,rollDeg,cameraHeightM,gpsLon,gpsLat,metaHeadingDeg,district',
+  ];
+  const jobs = places.map((place, k): PanoramaJob => {
+    const job = describePlace(place, k, options, sun, work);
+    rows.push(job.row);
+    return job;
+  });
+  await renderPlaces({ lit, widthPx: options.panoramaWidthPx }, jobs, options.workers, (done) =>
+    onProgress('panoramas', done, jobs.length),
+  );
+  await writeFile(join(work, 'places.csv'), `${rows.join('\n')}\n`);
+  const summary = await writeDescription(work, scene, places, options);
+  await writeSheets(work, mosaic, scene.n, places);
+  return summary;
+}
+
+function describePlace(place: Place, k: number, options: TownOptions, sun: Sun, work: string) {
+  const rng = makeRng(options.seed, 1000 + k);
+  const { camera } = place;
+  const file = `panoramas/${place.id}.jpg`;
+  const { lon, lat } = toLonLat(camera.x, camera.y);
+  const gpsError = options.gpsError ? 3 / Math.SQRT2 : 0;
+  const gps = toLonLat(camera.x + rng.normal() * gpsError, camera.y + rng.normal() * gpsError);
+  const convergence = convergenceDeg(camera.x, camera.y);
+  const poseError = options.poseError ? 1 : 0;
+  const heading = wrap(camera.gridHeadingDeg + convergence);
+  const claim = {
+    headingDeg: wrap(heading + rng.normal() * 0.5 * poseError),
+    pitchDeg: camera.pitchDeg + rng.normal() * 0.2 * poseError,
+    rollDeg: camera.rollDeg + rng.normal() * 0.2 * poseError,
+    ...gps,
+  };
+  const exposure = options.light ? Math.exp(rng.normal() * 0.12) : 1;
+  const warmth = options.light ? rng.normal() * 0.05 + 0.03 : 0;
+  const air: Atmosphere = {
+    sunAzimuthDeg: sun.azimuthDeg,
+    clear: options.light ? rng.next() ** 1.3 : 1,
+    gain: [1.08 * exposure * (1 + warmth), 1.04 * exposure, exposure * (1 - warmth)],
+    autumn: options.season,
+    noise: options.cameraNoise ? 2.5 : 0,
+    seed: options.seed * 4096 + k,
+  };
+  const row = [
+    place.id,
+    file,
+    place.split,
+    lon.toFixed(8),
+    lat.toFixed(8),
+    heading.toFixed(3),
+    camera.pitchDeg.toFixed(3),
+    camera.rollDeg.toFixed(3),
+    camera.heightM.toFixed(4),
+    gps.lon.toFixed(8),
+    gps.lat.toFixed(8),
+    claim.headingDeg.toFixed(2),
+    place.district,
+  ].join(',');
+  return { file: join(work, file), camera, air, claim, row };
+}
+
+const wrap = (deg: number): number => ((deg % 360) + 360) % 360;
+
+async function writeMosaics(work: string, scene: Scene, mosaic: Uint8Array): Promise<void> {
+  const { n, sideM } = scene;
+  const source = {
+    widthPx: n,
+    heightPx: n,
+    data: mosaic,
+    west: ORIGIN.east,
+    north: ORIGIN.north + sideM,
+    pixelM: CELL_M,
+    epsg: TOWN_EPSG,
+  };
+  await writeFile(join(work, 'mosaic.tif'), await encodeGeoTiff(source, 85));
+  const area = splitAreas(sideM).test[0] as Area;
+  const left = Math.floor((area.west - MARGIN_M) / CELL_M);
+  const right = Math.ceil((area.east + MARGIN_M) / CELL_M);
+  const top = n - Math.ceil((area.north + MARGIN_M) / CELL_M);
+  const bottom = n - Math.floor((area.south - MARGIN_M) / CELL_M);
+  const widthPx = right - left;
+  const heightPx = bottom - top;
+  const data = new Uint8Array(widthPx * heightPx * 3);
+  for (let y = 0; y < heightPx; y++) {
+    const from = ((top + y) * n + left) * 3;
+    data.set(mosaic.subarray(from, from + widthPx * 3), y * widthPx * 3);
+  }
+  const part = {
+    widthPx,
+    heightPx,
+    data,
+    west: ORIGIN.east + left * CELL_M,
+    north: ORIGIN.north + (n - top) * CELL_M,
+    pixelM: CELL_M,
+    epsg: TOWN_EPSG,
+  };
+  let bytes = await encodeGeoTiff(part, 85);
+  for (let quality = 80; bytes.length > TEST_MOSAIC_BYTES && quality >= 40; quality -= 5) {
+    bytes = await encodeGeoTiff(part, quality);
+  }
+  await writeFile(join(work, 'mosaic-test.tif'), bytes);
+}
+
+async function writeDescription(work: string, scene: Scene, places: readonly Place[], options: TownOptions) {
+  const areas = splitAreas(scene.sideM);
+  const counts: Record<string, number> = {};
+  const geometries: Record<string, unknown> = {};
+  for (const split of SPLITS) {
+    counts[split] = places.filter((place) => place.split === split).length;
+    geometries[split] = {
+      type: 'MultiPolygon',
+      coordinates: areas[split].map((a) => [
+        [
+          [a.west, a.south],
+          [a.east, a.south],
+          [a.east, a.north],
+          [a.west, a.north],
+          [a.west, a.south],
+        ].map(([x, y]) => {
+          const { lon, lat } = toLonLat(x as number, y as number);
+          return [Number(lon.toFixed(8)), Number(lat.toFixed(8))];
+        }),
+      ]),
+    };
+    const feature = {
+      type: 'FeatureCollection',
+      features: [
+        { type: 'Feature', properties: { split, places: counts[split] }, geometry: geometries[split] },
+      ],
+    };
+    await writeFile(join(work, `area-${split}.geojson`), `${JSON.stringify(feature, null, 2)}\n`);
+  }
+  const { out: _out, workers: _workers, ...kept } = options;
+  const description = {
+    schema: 'skyfix-town/1',
+    seed: options.seed,
+    options: kept,
+    epsg: TOWN_EPSG,
+    bounds: {
+      west: ORIGIN.east,
+      south: ORIGIN.north,
+      east: ORIGIN.east + scene.sideM,
+      north: ORIGIN.north + scene.sideM,
+    },
+    pixelM: CELL_M,
+    cameraHeightM: CAMERA_HEIGHT_M,
+    panoramaSizePx: [options.panoramaWidthPx, options.panoramaWidthPx / 2],
+    counts,
+    areas: geometries,
+  };
+  await writeFile(join(work, 'town.json'), `${JSON.stringify(description, null, 2)}\n`);
+  return { sideM: scene.sideM, counts };
+}
