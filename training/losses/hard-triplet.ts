@@ -3,6 +3,8 @@ import type { Scalar, Tensor2D } from '@tensorflow/tfjs-node-gpu';
 import { tf } from '../runtime/tf.js';
 
 export interface HardTripletOptions {
+  /** Place of each row: rows of one place are positives, never negatives; default: every row its own. */
+  readonly places?: readonly number[];
   /** α, on cosine distance. */
   readonly margin?: number;
   /** τ_w: how fast the weight grows with hardness. */
@@ -15,17 +17,11 @@ export interface HardTripletOptions {
  * without gradient. Both directions, averaged.
  * @param views [B, D] unit descriptors of the generated views
  * @param tiles [B, D] unit descriptors of the tiles, row i the same place as view i
- * @param places place of each row: rows of one place are positives, never negatives; default: every row its own
  */
-export function hardTripletLoss(
-  views: Tensor2D,
-  tiles: Tensor2D,
-  places?: readonly number[],
-  options: HardTripletOptions = {},
-): Scalar {
+export function hardTriplet(views: Tensor2D, tiles: Tensor2D, options: HardTripletOptions = {}): Scalar {
   return tf.tidy(() => {
     const count = views.shape[0];
-    const place = places ?? Array.from({ length: count }, (_, i) => i);
+    const place = options.places ?? Array.from({ length: count }, (_, i) => i);
     const same = tf.tensor2d(
       place.map((a) => place.map((b) => (a === b ? 1 : 0))),
       [count, count],

@@ -5,19 +5,20 @@ import { tf } from '../runtime/tf.js';
 /** ln(1/0.07), where the learnable scale starts; the loss takes its exponential. */
 export const INITIAL_LOG_SCALE = Math.log(1 / 0.07);
 
+export interface InfoNceOptions {
+  /** Factor on the cosines: a number, or a scalar tensor to learn (tf.exp of the log scale). */
+  readonly scale?: number | Tensor;
+  /** Share of the target spread evenly over the batch. */
+  readonly labelSmoothing?: number;
+}
+
 /**
  * Cross-entropy of each view over all tiles and of each tile over all views, averaged.
  * @param views [B, D] unit descriptors
  * @param tiles [B, D] unit descriptors, row i the same place as view i
- * @param scale factor on the cosines (a number, or a scalar tensor to learn: tf.exp of the log scale)
- * @param labelSmoothing share of the target spread evenly over the batch
  */
-export function infoNceLoss(
-  views: Tensor2D,
-  tiles: Tensor2D,
-  scale: number | Tensor = Math.exp(INITIAL_LOG_SCALE),
-  labelSmoothing = 0.1,
-): Scalar {
+export function infoNce(views: Tensor2D, tiles: Tensor2D, options: InfoNceOptions = {}): Scalar {
+  const { scale = Math.exp(INITIAL_LOG_SCALE), labelSmoothing = 0.1 } = options;
   return tf.tidy(() => {
     const count = views.shape[0];
     const logits = tf.matMul(views, tiles, false, true).mul(scale) as Tensor2D;

@@ -3,7 +3,7 @@ import type { Scalar, Tensor } from '@tensorflow/tfjs-node-gpu';
 import { tf } from '../runtime/tf.js';
 
 /** L_GAN(G) = E[(D(G(x)) − 1)²]; takes D's map for generated images. */
-export function generatorAdversarialLoss(fakeScores: Tensor): Scalar {
+export function generatorLoss(fakeScores: Tensor): Scalar {
   return tf.tidy(() => fakeScores.sub(1).square().mean());
 }
 

@@ -1,5 +1,6 @@
 // Multi-scale patch contrast, paper equation (4).
 import type { Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
+import { uniformGenerator } from '../networks/index.js';
 import { tf } from '../runtime/tf.js';
 
 /** τ of equation (4). */
@@ -21,23 +22,31 @@ export function samplePositions(size: number, count: number, uniform: () => numb
   return order.slice(0, taken);
 }
 
+export interface PatchContrastOptions {
+  /** Sampled positions per layer (256 in the paper), all where the map is smaller. */
+  readonly positions?: number;
+  /** Seed of the sampling; the same for every image of the batch. */
+  readonly seed: number;
+  readonly temperature?: number;
+}
+
 /**
  * ℓ = −log( e^{v·v⁺/τ} / (e^{v·v⁺/τ} + Σ e^{v·v⁻/τ}) ), mean over positions and batch, sum over layers.
  * anchors: C_l(G(x)); positives: C_l(y) of the paired real satellite image (option "input": C_l(x), equation (2));
  * per layer unit vectors [B, n, n, P]. Negatives are the other sampled positions of the same image.
- * positions: per layer the flat positions, shared by the batch.
  */
-export function patchContrastLoss(
+export function patchContrast(
   anchors: readonly Tensor4D[],
   positives: readonly Tensor4D[],
-  positions: readonly Int32Array[],
-  temperature = PATCH_TEMPERATURE,
+  options: PatchContrastOptions,
 ): Scalar {
+  const { positions = 256, seed, temperature = PATCH_TEMPERATURE } = options;
+  const uniform = uniformGenerator(seed);
   return tf.tidy(() => {
     const layers = anchors.map((anchor, layer) => {
       const positive = positives[layer];
-      const sampled = positions[layer];
-      if (!positive || !sampled) throw new Error(`Layer ${layer} has no positives or no positions.`);
+      if (!positive) throw new Error(`Layer ${layer} has no positives.`);
+      const sampled = samplePositions(anchor.shape[1] * anchor.shape[2], positions, uniform);
       const v = rowsAt(anchor, sampled); // [B, s, P]
       const w = rowsAt(positive, sampled);
       const logits = tf.matMul(v, w, false, true).div(temperature); // [B, s, s], the diagonal is the positive

@@ -4,10 +4,10 @@ import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/t
 import {
   cycleLoss,
   discriminatorLoss,
-  generatorAdversarialLoss,
-  hardTripletLoss,
-  infoNceLoss,
-  patchContrastLoss,
+  generatorLoss,
+  hardTriplet,
+  infoNce,
+  patchContrast,
 } from '../losses/index.js';
 import {
   createContrastHeads,
@@ -75,7 +75,7 @@ describe('layer gradients equal finite differences', () => {
 describe('loss gradients equal finite differences', () => {
   const scores = normal([2, 3, 3, 1], 20);
   test('least-squares GAN', () => {
-    assertGradients((s) => generatorAdversarialLoss(s), [scores]);
+    assertGradients((s) => generatorLoss(s), [scores]);
     assertGradients(
       (r, f) => discriminatorLoss(r as Tensor, f as Tensor),
       [scores, normal([2, 3, 3, 1], 21)],
@@ -88,15 +88,16 @@ describe('loss gradients equal finite differences', () => {
   });
   test('patch contrast, for anchors and positives', () => {
     const [a, b] = [normal([2, 3, 3, 4], 24), normal([2, 3, 3, 4], 25)];
-    const positions = [Int32Array.of(0, 3, 4, 8)];
+    const options = { positions: 4, seed: 3, temperature: 0.5 };
     assertGradients(
-      (a, b) => patchContrastLoss([unitLength(a as Tensor4D)], [unitLength(b as Tensor4D)], positions, 0.5),
+      (a, b) => patchContrast([unitLength(a as Tensor4D)], [unitLength(b as Tensor4D)], options),
       [a, b],
     );
   });
   test('InfoNCE, with a learnt scale', () => {
     assertGradients(
-      (a, b, s) => infoNceLoss(unitLength(a as Tensor2D), unitLength(b as Tensor2D), tf.exp(s as Tensor)),
+      (a, b, s) =>
+        infoNce(unitLength(a as Tensor2D), unitLength(b as Tensor2D), { scale: tf.exp(s as Tensor) }),
       [normal([4, 6], 26), normal([4, 6], 27), tf.scalar(1)],
     );
   });
@@ -106,7 +107,7 @@ describe('loss gradients equal finite differences', () => {
     const angles = [0, 0.9];
     const tiles = tf.tensor2d(angles.map((t) => [Math.cos(t), Math.sin(t)]));
     const views = tf.tensor2d(angles.map((t) => [Math.cos(t), Math.sin(t)]).reverse());
-    const gradient = tf.grad((v) => hardTripletLoss(v as Tensor2D, tiles))(views);
+    const gradient = tf.grad((v) => hardTriplet(v as Tensor2D, tiles))(views);
     // Both anchors are equally hard (w = 1): s_an = 1, s_ap = cos 0.9, so dL/dv_i = mean of both directions, ½·(t_n − t_p)
     // twice, halved.
     const expected = tf.stack([
@@ -169,6 +170,8 @@ describe('whole networks: the flat gradient equals finite differences', () => {
   });
   test('ConvNeXt', () => {
     const net = createConvNext({ dims: [4, 8], depths: [1, 1], layerScale: 1, inputSize: 16 }, 4);
+    // Weights of 0.02 in so small a network leave the layer norms next to zero, where a difference needs tiny steps.
+    net.params.vector.assign(net.params.vector.add(normal([net.params.count], 78, 0.3)));
     assertFlatGradient(net.params, () => probe(net.apply(image)), 0.03, 2e-4);
   });
 });
