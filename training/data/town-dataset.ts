@@ -1,0 +1,248 @@
+// A town on disk as training data: places, their BEVs as serving would make them (metadata pose), raw panoramas
+// for the baseline, and tiles cut from the mosaic.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SkyfixError } from 'skyfix/errors';
+import { sha256OfFile } from 'skyfix/files';
+import {
+  areaDownsample,
+  BevTableCache,
+  distanceM,
+  type LonLat,
+  localOffsetM,
+  offsetLonLat,
+  projectBev,
+  type RgbImage,
+} from 'skyfix/geometry';
+import { decodePanorama, resizeImage } from 'skyfix/imaging';
+import { cutTile, type ImagerySource, openImagery } from 'skyfix/index';
+import type { BundleGeometry } from 'skyfix/models';
+import { cachedImageSet, type ImageSet } from './image-set.js';
+
+export type Split = 'train' | 'validation' | 'test';
+
+/** One camera position; lon and lat are the true ones. */
+export interface Place extends LonLat {
+  readonly id: string;
+  readonly file: string;
+  readonly split: Split;
+  readonly headingDeg: number;
+}
+
+export interface Town {
+  readonly dir: string;
+  /** Digest of the places and of the mosaic: part of every cache key. */
+  readonly digest: string;
+  readonly places: readonly Place[];
+}
+
+export type Progress = (done: number, total: number) => void;
+
+/** Reads places.csv of a town folder; DATASET_INVALID names the line. */
+export async function readTown(dir: string): Promise<Town> {
+  const path = join(dir, 'places.csv');
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new SkyfixError('DATASET_INVALID', `${path} cannot be read.`, { cause: error });
+  });
+  const [header = '', ...lines] = text.trimEnd().split('\n');
+  const columns = header.split(',');
+  const places = lines.map((line, k) => {
+    const cells = line.split(',');
+    const cell = (name: string): string => {
+      const value = cells[columns.indexOf(name)];
+      if (value === undefined || value === '') {
+        throw new SkyfixError('DATASET_INVALID', `${path} line ${k + 2} has no "${name}".`);
+      }
+      return value;
+    };
+    const numberCell = (name: string): number => {
+      const value = Number(cell(name));
+      if (!Number.isFinite(value)) {
+        throw new SkyfixError('DATASET_INVALID', `${path} line ${k + 2}: "${name}" is "${cell(name)}".`);
+      }
+      return value;
+    };
+    const split = cell('split');
+    if (split !== 'train' && split !== 'validation' && split !== 'test') {
+      throw new SkyfixError('DATASET_INVALID', `${path} line ${k + 2}: split is "${split}".`);
+    }
+    return {
+      id: cell('id'),
+      file: join(dir, cell('file')),
+      split,
+      lon: numberCell('lon'),
+      lat: numberCell('lat'),
+      headingDeg: numberCell('headingDeg'),
+    } satisfies Place;
+  });
+  const digest = `${await sha256OfFile(path)}:${await sha256OfFile(join(dir, 'mosaic.tif'))}`;
+  return { dir, digest, places };
+}
+
+/** Row numbers of a split. */
+export function rowsOf(town: Town, split: Split): number[] {
+  return town.places.flatMap((place, row) => (place.split === split ? [row] : []));
+}
+
+/** BEVs of all places, [N, S, S, 3], made from file and metadata alone, as a server makes them. */
+export async function townBevs(
+  town: Town,
+  geometry: BundleGeometry,
+  cacheDir: string,
+  onProgress?: Progress,
+): Promise<ImageSet> {
+  const tables = new BevTableCache();
+  const { inputSizePx, bevSizePx, tileSizeM, cameraHeightM } = geometry;
+  return cachedImageSet(
+    cacheDir,
+    { kind: 'bev', town: town.digest, geometry },
+    inputSizePx,
+    town.places.length,
+    async (row) => {
+      const { image, window, pose } = await decodePanorama(await readFile(fileOf(town, row)), {});
+      const bev = { sizePx: bevSizePx, gsdM: tileSizeM / bevSizePx, cameraHeightM };
+      return areaDownsample(projectBev(image, window, pose, bev, tables), bevSizePx / inputSizePx).image;
+    },
+    onProgress,
+  );
+}
+
+/** Raw panoramas squeezed to S x S, turned so that north is in the centre: the baseline without geometry. */
+export async function townPanoramas(
+  town: Town,
+  sizePx: number,
+  cacheDir: string,
+  onProgress?: Progress,
+): Promise<ImageSet> {
+  return cachedImageSet(
+    cacheDir,
+    { kind: 'panorama', town: town.digest },
+    sizePx,
+    town.places.length,
+    async (row) => {
+      const { image, pose } = await decodePanorama(await readFile(fileOf(town, row)), {});
+      return rollColumns(await resizeImage(image, sizePx, sizePx), pose.headingDeg / 360);
+    },
+    onProgress,
+  );
+}
+
+/**
+ * Tiles centred on the places (paired protocol), with `marginM` more ground on every side so that a random offset
+ * can be cropped from them: [N, S', S', 3] with S' = S * (tileSizeM + 2 marginM) / tileSizeM.
+ */
+export async function townTiles(
+  town: Town,
+  geometry: BundleGeometry,
+  marginM: number,
+  cacheDir: string,
+  onProgress?: Progress,
+): Promise<ImageSet> {
+  const { tileSizeM, inputSizePx } = geometry;
+  const wideM = tileSizeM + 2 * marginM;
+  const widePx = Math.round((inputSizePx * wideM) / tileSizeM);
+  const key = { kind: 'tile', town: town.digest, wideM };
+  return withMosaic(town, (source) =>
+    cachedImageSet(
+      cacheDir,
+      key,
+      widePx,
+      town.places.length,
+      (row) => requireTile(source, placeOf(town, row), wideM, widePx),
+      onProgress,
+    ),
+  );
+}
+
+/** A grid of overlapping tiles every strideM metres that covers the places of a split (grid protocol). */
+export interface GridTiles {
+  readonly centres: readonly LonLat[];
+  readonly images: ImageSet;
+}
+
+/** Cuts the grid of tiles over the bounding box of a split's places; tiles without imagery are left out. */
+export async function townGrid(
+  town: Town,
+  split: Split,
+  geometry: BundleGeometry,
+  strideM: number,
+  cacheDir: string,
+  onProgress?: Progress,
+): Promise<GridTiles> {
+  const places = rowsOf(town, split).map((row) => placeOf(town, row));
+  const first = places[0];
+  if (!first) throw new SkyfixError('DATASET_INVALID', `The town ${town.dir} has no ${split} places.`);
+  const offsets = places.map((place) => localOffsetM(first, place));
+  const low = (values: number[]) => Math.floor(Math.min(...values) / strideM);
+  const high = (values: number[]) => Math.ceil(Math.max(...values) / strideM);
+  const east = offsets.map((o) => o.eastM);
+  const north = offsets.map((o) => o.northM);
+  const centres: LonLat[] = [];
+  for (let row = low(north); row <= high(north); row++) {
+    for (let column = low(east); column <= high(east); column++) {
+      const centre = offsetLonLat(first, column * strideM, row * strideM);
+      if (places.some((place) => distanceM(place, centre) <= 1.5 * strideM)) centres.push(centre);
+      else if (places.some((place) => distanceM(place, centre) <= geometry.tileSizeM)) centres.push(centre);
+    }
+  }
+  const images = await withMosaic(town, (source) =>
+    cachedImageSet(
+      cacheDir,
+      { kind: 'grid', town: town.digest, split, strideM, geometry },
+      geometry.inputSizePx,
+      centres.length,
+      (index) => requireTile(source, centres[index], geometry.tileSizeM, geometry.inputSizePx),
+      onProgress,
+    ),
+  );
+  return { centres, images };
+}
+
+async function withMosaic<T>(town: Town, use: (source: ImagerySource) => Promise<T>): Promise<T> {
+  const source = await openImagery(join(town.dir, 'mosaic.tif'));
+  try {
+    return await use(source);
+  } finally {
+    await source.close();
+  }
+}
+
+async function requireTile(
+  source: ImagerySource,
+  centre: LonLat | undefined,
+  sizeM: number,
+  sizePx: number,
+): Promise<RgbImage> {
+  const tile = centre && (await cutTile(source, centre, sizeM, sizePx));
+  if (!tile) {
+    throw new SkyfixError(
+      'DATASET_INVALID',
+      `The mosaic has no ${sizeM} m tile at ${JSON.stringify(centre)}.`,
+    );
+  }
+  return tile;
+}
+
+function placeOf(town: Town, row: number): Place {
+  const place = town.places[row];
+  if (!place) throw new RangeError(`The town has no place ${row}.`);
+  return place;
+}
+
+function fileOf(town: Town, row: number): string {
+  return placeOf(town, row).file;
+}
+
+/** Shifts columns to the right by a share of the width, wrapping around. */
+function rollColumns(image: RgbImage, share: number): RgbImage {
+  const { widthPx, heightPx } = image;
+  const shift = ((Math.round(share * widthPx) % widthPx) + widthPx) % widthPx;
+  const data = new Uint8Array(image.data.length);
+  for (let row = 0; row < heightPx; row++) {
+    const start = row * widthPx * 3;
+    const line = image.data.subarray(start, start + widthPx * 3);
+    data.set(line.subarray(0, (widthPx - shift) * 3), start + shift * 3);
+    data.set(line.subarray((widthPx - shift) * 3), start);
+  }
+  return { widthPx, heightPx, data };
+}
