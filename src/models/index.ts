@@ -1,6 +1,9 @@
-// The networks at serving time: bundles, and the engine that runs them.
+// Models: a verified bundle on disk becomes two running networks behind one port.
+export { type Bundle, checkManifest, loadBundle } from './bundle.js';
 export { BUNDLE_SCHEMA, type BundleGeometry, type BundleManifest } from './bundle-manifest.js';
 export type { InferenceEngine, Tensor } from './engine.js';
+export { bevGeometryOf, describeBev, type Networks, openNetworks } from './networks.js';
+export { openOnnxEngine } from './onnx-engine.js';
 export {
   ONNX_OPSET,
   type OnnxAttribute,
@@ -9,3 +12,4 @@ export {
   type OnnxSummary,
   readOnnx,
 } from './onnx-graph.js';
+export { ENGINE_KINDS, type EngineKind, type EngineOptions, openEngine } from './open-engine.js';

@@ -1,0 +1,45 @@
+// The options of every command that reads one panorama.
+import { type Command, InvalidArgumentError } from 'commander';
+import type { DecodeOptions } from '../../src/imaging/index.js';
+
+export interface PanoramaFlags {
+  readonly cameraHeight?: number;
+  readonly heading?: number;
+  readonly pitch?: number;
+  readonly roll?: number;
+  readonly verticalFov?: number;
+}
+
+/** Argument parser of commander. Throws what commander prints where the text is not a finite number. */
+export function parseNumber(text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (!Number.isFinite(value)) throw new InvalidArgumentError('It must be a number.');
+  return value;
+}
+
+export function addPanoramaOptions(command: Command, cameraHeightM?: number): Command {
+  const height = cameraHeightM === undefined ? "the bundle's" : `the bundle's or ${cameraHeightM}`;
+  return command
+    .option('--camera-height <m>', `camera height above the ground (default: ${height})`, parseNumber)
+    .option(
+      '--heading <deg>',
+      "where the centre column looks (default: the file's metadata, else 0)",
+      parseNumber,
+    )
+    .option('--pitch <deg>', "up positive (default: the file's metadata, else 0)", parseNumber)
+    .option('--roll <deg>', "right side down positive (default: the file's metadata, else 0)", parseNumber)
+    .option('--vertical-fov <deg>', 'vertical field of view of a strip', parseNumber);
+}
+
+export function poseOptions(flags: PanoramaFlags): DecodeOptions {
+  return {
+    headingDeg: flags.heading,
+    pitchDeg: flags.pitch,
+    rollDeg: flags.roll,
+    verticalFovDeg: flags.verticalFov,
+  };
+}
+
+export function printWarnings(warnings: readonly string[]): void {
+  for (const warning of warnings) console.error(`warning: ${warning}`);
+}

@@ -1,0 +1,36 @@
+// skyfix view: writes the satellite-like view that a bundle's generator makes of a panorama.
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { Command } from 'commander';
+import { SkyfixError } from '../../src/errors/index.js';
+import { writeFileAtomic } from '../../src/files/index.js';
+import { projectBev } from '../../src/geometry/index.js';
+import { decodePanorama, encodePng, nchwToRgb } from '../../src/imaging/index.js';
+import { bevGeometryOf, describeBev, loadBundle, openNetworks } from '../../src/models/index.js';
+import { addPanoramaOptions, type PanoramaFlags, poseOptions, printWarnings } from './panorama-options.js';
+
+export function viewCommand(): Command {
+  const command = new Command('view')
+    .description('Generate the satellite-like view of a panorama and write it as PNG.')
+    .argument('<file>', 'panorama: JPEG, PNG, WebP, AVIF or TIFF')
+    .requiredOption('--bundle <dir>', 'bundle whose generator is used')
+    .requiredOption('-o, --out <file>', 'PNG file to write');
+  return addPanoramaOptions(command).action(
+    async (file: string, flags: PanoramaFlags & { bundle: string; out: string }) => {
+      const bundle = await loadBundle(flags.bundle);
+      const panorama = await decodePanorama(await readFile(file), poseOptions(flags));
+      printWarnings(panorama.warnings);
+      const geometry = bevGeometryOf(bundle.manifest.geometry, flags.cameraHeight);
+      const bev = projectBev(panorama.image, panorama.window, panorama.pose, geometry);
+      const networks = await openNetworks(bundle, { threads: availableParallelism() });
+      try {
+        const { view } = await describeBev(networks, bundle.manifest.geometry, bev);
+        if (!view) throw new SkyfixError('PARAMETER_INVALID', `The bundle ${flags.bundle} has no generator.`);
+        await writeFileAtomic(flags.out, await encodePng(nchwToRgb(view, 'signed')));
+      } finally {
+        await networks.close();
+      }
+      console.log(`${flags.out}: view by ${bundle.manifest.name} ${bundle.manifest.version}`);
+    },
+  );
+}

@@ -1,0 +1,62 @@
+// JSON schema of bundle.json; the types are in bundle-manifest.ts.
+import { BUNDLE_SCHEMA } from './bundle-manifest.js';
+
+const text = { type: 'string', minLength: 1 } as const;
+const positive = { type: 'number', exclusiveMinimum: 0 } as const;
+const count = { type: 'integer', minimum: 1 } as const;
+const checksum = {
+  type: 'object',
+  required: ['sha256', 'bytes'],
+  properties: {
+    sha256: { type: 'string', pattern: '^[0-9a-f]{64}$' },
+    bytes: { type: 'integer', minimum: 0 },
+  },
+} as const;
+
+export const BUNDLE_JSON_SCHEMA = {
+  type: 'object',
+  required: [
+    'schema',
+    'name',
+    'version',
+    'createdAt',
+    'profile',
+    'geometry',
+    'preprocessing',
+    'descriptor',
+    'training',
+    'metrics',
+    'files',
+  ],
+  properties: {
+    schema: { const: BUNDLE_SCHEMA },
+    name: text,
+    version: text,
+    createdAt: text,
+    profile: text,
+    geometry: {
+      type: 'object',
+      required: ['tileSizeM', 'inputSizePx', 'bevSizePx', 'cameraHeightM'],
+      properties: { tileSizeM: positive, inputSizePx: count, bevSizePx: count, cameraHeightM: positive },
+    },
+    preprocessing: {
+      type: 'object',
+      required: ['generatorRange', 'encoderRange', 'invalidPixel'],
+      properties: {
+        generatorRange: { const: [-1, 1] },
+        encoderRange: { const: [0, 1] },
+        invalidPixel: { const: -1 },
+      },
+    },
+    descriptor: { type: 'object', required: ['dimensions'], properties: { dimensions: count } },
+    training: { type: 'object' },
+    metrics: { type: 'object' },
+    files: {
+      type: 'object',
+      required: ['encoder.onnx'],
+      // No folders: a manifest never names a file outside its own.
+      propertyNames: { pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$' },
+      additionalProperties: checksum,
+    },
+  },
+} as const;
