@@ -19,6 +19,7 @@ import { makeRng } from './rng.js';
 import { drawStreets, plantStreetTrees } from './roads.js';
 import { CELL_M, makeScene, type Scene } from './scene.js';
 import { writeSheets } from './sheets.js';
+import { writeTriples } from './sheets-triples.js';
 import { makeStreets } from './streets.js';
 
 /** Progress: what is being done, how much of it is done. */
@@ -147,6 +148,7 @@ async function fillFolder(work: string, options: TownOptions, onProgress: TownPr
   await writeFile(join(work, 'places.csv'), `${rows.join('\n')}\n`);
   const summary = await writeDescription(work, scene, places, options);
   await writeSheets(work, mosaic, scene.n, places);
+  await writeTriples(work, places);
   return summary;
 }
 
