@@ -7,7 +7,6 @@ import type * as TensorFlow from '@tensorflow/tfjs-node-gpu';
 process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
 process.env.TF_NUM_INTRAOP_THREADS ??= '2';
 process.env.TF_NUM_INTEROP_THREADS ??= '1';
-process.env.CUDA_VISIBLE_DEVICES ??= '-1';
 
 const require = createRequire(import.meta.url);
 

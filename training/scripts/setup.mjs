@@ -206,6 +206,9 @@ function buildAddon(libraries) {
     cwd: addonPackage,
     env: { ...process.env, JOBS: '2', ...localNodeHeaders() },
   });
+  // Loading it now shows a library that does not fit this system here, and not in the first training run.
+  const load = `require('node:util').isNullOrUndefined ??= (x) => x == null; require(${JSON.stringify(addonPackage)})`;
+  run(process.execPath, ['-e', load], { cwd: training });
 }
 
 function buildTraining() {
