@@ -208,7 +208,12 @@ function buildAddon(libraries) {
   });
   // Loading it now shows a library that does not fit this system here, and not in the first training run.
   const load = `require('node:util').isNullOrUndefined ??= (x) => x == null; require(${JSON.stringify(addonPackage)})`;
-  run(process.execPath, ['-e', load], { cwd: training });
+  try {
+    run(process.execPath, ['-e', load], { cwd: training });
+  } catch (error) {
+    rmSync(built, { recursive: true, force: true });
+    throw error;
+  }
 }
 
 function buildTraining() {
