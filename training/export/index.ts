@@ -3,5 +3,6 @@ export { type BundleContent, initBundle, writeBundle } from './bundle.js';
 export { exportCommand } from './command.js';
 export { exportEncoderOnnx } from './encoder-onnx.js';
 export { exportGeneratorOnnx } from './generator-onnx.js';
+export { loadPretrainedEncoder } from './pretrained.js';
 export { readSafetensors, writeSafetensors } from './safetensors.js';
 export { fromTorchLayout, toTimmNames, toTorchLayout } from './torch-layout.js';

@@ -12,6 +12,7 @@ import {
   exportGeneratorOnnx,
   fromTorchLayout,
   initBundle,
+  loadPretrainedEncoder,
   readSafetensors,
   toTimmNames,
   toTorchLayout,
@@ -155,6 +156,22 @@ describe('weights', () => {
     );
     assert.deepEqual(Object.keys(toTimmNames(input)), Object.values(names));
   });
+});
+
+test('an encoder takes published weights: another seed with the file of the first gives its descriptors', () => {
+  const config = { dims: [4, 8], depths: [1, 1], layerScale: 1, inputSize: 32 };
+  const [first, second] = [createConvNext(config, 1), createConvNext(config, 2)];
+  const published = Object.fromEntries(
+    Object.entries(first.params.toArrays()).map(([name, array]) => [name, toTorchLayout(name, array)]),
+  );
+  const classifier = { shape: [10, 8], data: new Float32Array(80) };
+  loadPretrainedEncoder(second.params, writeSafetensors({ ...published, 'head.fc.weight': classifier }));
+  assert.deepEqual(second.params.vector.dataSync(), first.params.vector.dataSync());
+  const { 'stem.0.bias': _, ...incomplete } = published;
+  assert.throws(
+    () => loadPretrainedEncoder(second.params, writeSafetensors(incomplete)),
+    /stem\.0\.bias needs \[4\]/,
+  );
 });
 
 describe('bundle', () => {
