@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { sha256OfFile } from 'skyfix/files';
+import { BevTableCache, projectBev } from 'skyfix/geometry';
 import { decodePanorama } from 'skyfix/imaging';
+import { cutTile, openImagery } from 'skyfix/index';
 import { fromLonLat } from '../town/georeference.js';
 import { DEFAULT_TOWN, makeTown } from '../town/index.js';
 
@@ -21,6 +23,29 @@ async function digests(folder: string): Promise<Record<string, string>> {
     result[path.slice(folder.length)] = await sha256OfFile(path);
   }
   return result;
+}
+
+/** Mean difference between BEV and tile over the ground within 6 m of the cameras, grey levels. */
+async function viewDifference(folder: string): Promise<number> {
+  const source = await openImagery(join(folder, 'mosaic.tif'), {});
+  const tables = new BevTableCache();
+  let [sum, count] = [0, 0];
+  try {
+    for (const line of (await readFile(join(folder, 'places.csv'), 'utf8')).trim().split('\n').slice(1)) {
+      const [, file, , lon, lat] = line.split(',');
+      const { image, window, pose } = await decodePanorama(await readFile(join(folder, file as string)), {});
+      const bev = projectBev(image, window, pose, { sizePx: 48, gsdM: 0.25, cameraHeightM: 2.5 }, tables);
+      const tile = await cutTile(source, { lon: Number(lon), lat: Number(lat) }, 12, 48);
+      assert.ok(tile !== null);
+      for (let k = 0; k < tile.data.length; k++) {
+        sum += Math.abs((tile.data[k] as number) - (bev.image.data[k] as number));
+        count++;
+      }
+    }
+  } finally {
+    await source.close();
+  }
+  return sum / count;
 }
 
 describe('a tiny town', () => {
@@ -52,6 +77,43 @@ describe('a tiny town', () => {
       const truth = fromLonLat(Number(lon), Number(lat));
       const gps = fromLonLat(Number(gpsLon), Number(gpsLat));
       assert.ok(Math.hypot(truth.x - gps.x, truth.y - gps.y) < 12);
+    }
+  });
+
+  it('makes the two views far more alike when every gap is switched off', async () => {
+    const off = {
+      season: false,
+      light: false,
+      sensor: false,
+      lean: false,
+      canopies: false,
+      moved: false,
+      occluders: false,
+      heightJitter: false,
+      tilt: false,
+      poseError: false,
+      gpsError: false,
+      cameraNoise: false,
+      lookAlikes: false,
+    };
+    await makeTown({ ...options, ...off, panoramaWidthPx: 512, out: join(folder, 'plain') });
+    await makeTown({ ...options, panoramaWidthPx: 512, out: join(folder, 'real') });
+    const [plain, real] = [
+      await viewDifference(join(folder, 'plain')),
+      await viewDifference(join(folder, 'real')),
+    ];
+    assert.ok(
+      plain < 0.75 * real,
+      `mean grey-level difference within 6 m: ${plain} without gaps, ${real} with`,
+    );
+    for (const line of (await readFile(join(folder, 'plain', 'places.csv'), 'utf8'))
+      .trim()
+      .split('\n')
+      .slice(1)) {
+      const [, , , lon, lat, heading, pitch, roll, heightM, gpsLon, gpsLat, metaHeading] = line.split(',');
+      assert.deepEqual([lon, lat], [gpsLon, gpsLat]);
+      assert.deepEqual([Number(pitch), Number(roll), Number(heightM)], [0, 0, 2.5]);
+      assert.ok(Math.abs(Number(heading) - Number(metaHeading)) <= 0.0051);
     }
   });
 
