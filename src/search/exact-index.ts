@@ -1,0 +1,83 @@
+// Exact search: every candidate is scored. The truth that other indexes are held against.
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { SkyfixError } from '../errors/index.js';
+import type { Descriptors } from './descriptors.js';
+import type { Hit, VectorIndex } from './types.js';
+
+/** Multiplications between two turns of the event loop: about 2 ms. */
+const CHUNK_PRODUCTS = 2_000_000;
+
+/** Throws PARAMETER_INVALID for a descriptor of the wrong size, values that are no numbers, or k < 1. */
+export function checkQuery(descriptor: Float32Array, dimensions: number, k: number): void {
+  if (descriptor.length !== dimensions) {
+    throw new SkyfixError(
+      'PARAMETER_INVALID',
+      `The descriptor has ${descriptor.length} dimensions, the index ${dimensions}.`,
+    );
+  }
+  if (!descriptor.every(Number.isFinite))
+    throw new SkyfixError('PARAMETER_INVALID', 'The descriptor holds NaN or infinity.');
+  if (!Number.isInteger(k) || k < 1)
+    throw new SkyfixError('PARAMETER_INVALID', `k is ${k}; it must be a whole number over 0.`);
+}
+
+/** The dot product of the query and a row, limited to [-1, 1]. */
+export function cosineOfRow(data: Float32Array, row: number, query: Float32Array): number {
+  let sum = 0;
+  for (let i = 0, p = row * query.length; i < query.length; i++, p++) {
+    sum += (data[p] as number) * (query[i] as number);
+  }
+  return Math.max(-1, Math.min(1, sum));
+}
+
+/** Best first; equal scores by row number. */
+export function compareHits(a: Hit, b: Hit): number {
+  return b.score - a.score || a.row - b.row;
+}
+
+/** Scans all rows or the allowed ones, synchronously. */
+export function scanRows(
+  { count, data }: Descriptors,
+  query: Float32Array,
+  k: number,
+  allowed?: Uint32Array,
+): Hit[] {
+  const total = allowed ? allowed.length : count;
+  const hits: Hit[] = [];
+  for (let i = 0; i < total; i++) {
+    const row = allowed ? (allowed[i] as number) : i;
+    if (row < count) hits.push({ row, score: cosineOfRow(data, row, query) });
+  }
+  return hits.sort(compareHits).slice(0, k);
+}
+
+/** Exact search in this thread, in slices that leave the event loop free. */
+export class ExactIndex implements VectorIndex {
+  readonly dimensions: number;
+  readonly count: number;
+  #descriptors: Descriptors | undefined;
+
+  constructor(descriptors: Descriptors) {
+    this.#descriptors = descriptors;
+    this.dimensions = descriptors.dimensions;
+    this.count = descriptors.count;
+  }
+
+  async search(descriptor: Float32Array, k: number, allowed?: Uint32Array): Promise<readonly Hit[]> {
+    checkQuery(descriptor, this.dimensions, k);
+    const rows = allowed ?? Uint32Array.from({ length: this.count }, (_, row) => row);
+    const step = Math.max(1, Math.floor(CHUNK_PRODUCTS / this.dimensions));
+    let best: Hit[] = [];
+    for (let from = 0; from === 0 || from < rows.length; from += step) {
+      if (from > 0) await nextTurn();
+      if (!this.#descriptors) throw new SkyfixError('NOT_READY', 'The index is closed.');
+      const part = scanRows(this.#descriptors, descriptor, k, rows.subarray(from, from + step));
+      best = [...best, ...part].sort(compareHits).slice(0, k);
+    }
+    return best;
+  }
+
+  async close(): Promise<void> {
+    this.#descriptors = undefined;
+  }
+}

@@ -1,0 +1,117 @@
+// Approximate search in a hierarchical navigable small-world graph (hnswlib-node), in a worker thread.
+import { Worker } from 'node:worker_threads';
+import { SkyfixError } from '../errors/index.js';
+import type { Descriptors } from './descriptors.js';
+import { checkQuery } from './exact-index.js';
+import type { Hit, VectorIndex } from './types.js';
+
+export interface GraphOptions {
+  readonly m: number;
+  readonly efConstruction: number;
+  readonly seed: number;
+}
+
+type Command =
+  | { kind: 'build'; options: GraphOptions; descriptors: Descriptors; path: string }
+  | { kind: 'load'; path: string; descriptors: Descriptors; efSearch: number }
+  | { kind: 'search'; query: Float32Array; k: number; allowed?: Uint32Array };
+export type WorkerRequest = Command & { id: number };
+
+interface Waiting {
+  resolve(result: Hit[] | null): void;
+  reject(error: Error): void;
+}
+
+/** One worker and the requests it has not answered yet. */
+class GraphWorker {
+  readonly #worker = new Worker(new URL('./hnsw-worker.js', import.meta.url));
+  readonly #waiting = new Map<number, Waiting>();
+  #next = 0;
+  #closed = false;
+
+  constructor() {
+    this.#worker.unref();
+    this.#worker.on(
+      'message',
+      ({ id, result, error }: { id: number; result: Hit[] | null; error?: string }) => {
+        const waiting = this.#waiting.get(id);
+        this.#waiting.delete(id);
+        if (this.#waiting.size === 0) this.#worker.unref();
+        if (error === undefined) waiting?.resolve(result);
+        else waiting?.reject(new SkyfixError('INDEX_CORRUPT', `The graph failed: ${error}.`));
+      },
+    );
+    this.#worker.on('error', (error) => this.#end(error));
+    this.#worker.on('exit', () => this.#end(new SkyfixError('NOT_READY', 'The index is closed.')));
+  }
+
+  ask(command: Command): Promise<Hit[] | null> {
+    if (this.#closed) return Promise.reject(new SkyfixError('NOT_READY', 'The index is closed.'));
+    return new Promise((resolve, reject) => {
+      const id = this.#next++;
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.ref();
+      this.#worker.postMessage({ ...command, id } satisfies WorkerRequest);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#worker.terminate();
+  }
+
+  #end(error: Error): void {
+    this.#closed = true;
+    for (const waiting of this.#waiting.values()) waiting.reject(error);
+    this.#waiting.clear();
+  }
+}
+
+/** Builds a graph of all descriptors and writes it to `path`; the same seed and order give the same file. */
+export async function buildHnswGraph(
+  descriptors: Descriptors,
+  options: GraphOptions,
+  path: string,
+): Promise<void> {
+  const worker = new GraphWorker();
+  try {
+    await worker.ask({ kind: 'build', options, descriptors, path });
+  } finally {
+    await worker.close();
+  }
+}
+
+/** Graph search with exact scores; with few allowed rows they are scanned exactly instead. */
+export class HnswIndex implements VectorIndex {
+  readonly dimensions: number;
+  readonly count: number;
+  readonly #worker: GraphWorker;
+
+  private constructor(worker: GraphWorker, descriptors: Descriptors) {
+    this.#worker = worker;
+    this.dimensions = descriptors.dimensions;
+    this.count = descriptors.count;
+  }
+
+  /** Loads a graph file. Throws INDEX_CORRUPT where it cannot be read or does not fit the descriptors. */
+  static async open(path: string, descriptors: Descriptors, efSearch: number): Promise<HnswIndex> {
+    const worker = new GraphWorker();
+    try {
+      await worker.ask({ kind: 'load', path, descriptors, efSearch });
+      return new HnswIndex(worker, descriptors);
+    } catch (error) {
+      await worker.close();
+      throw error;
+    }
+  }
+
+  async search(descriptor: Float32Array, k: number, allowed?: Uint32Array): Promise<readonly Hit[]> {
+    checkQuery(descriptor, this.dimensions, k);
+    const query = descriptor.slice();
+    return (await this.#worker.ask({ kind: 'search', query, k, ...(allowed ? { allowed } : {}) })) ?? [];
+  }
+
+  close(): Promise<void> {
+    return this.#worker.close();
+  }
+}

@@ -1,0 +1,70 @@
+// The thread that owns a graph: building, loading and searching block it and nothing else.
+import { parentPort } from 'node:worker_threads';
+import hnswlib from 'hnswlib-node';
+import { messageOf } from '../errors/index.js';
+import type { Descriptors } from './descriptors.js';
+import { compareHits, cosineOfRow, scanRows } from './exact-index.js';
+import type { GraphOptions, WorkerRequest } from './hnsw-index.js';
+import type { Hit } from './types.js';
+
+/** At most this many products are scanned exactly (about 10 ms); above, the graph is searched with a filter. */
+const EXACT_PRODUCTS = 8_000_000;
+
+let graph: hnswlib.HierarchicalNSW | undefined;
+let descriptors: Descriptors | undefined;
+let efSearch = 64;
+
+function build(options: GraphOptions, vectors: Descriptors, path: string): void {
+  const made = new hnswlib.HierarchicalNSW('ip', vectors.dimensions);
+  made.initIndex(Math.max(1, vectors.count), options.m, options.efConstruction, options.seed);
+  for (let row = 0; row < vectors.count; row++) {
+    made.addPoint(
+      Array.from(vectors.data.subarray(row * vectors.dimensions, (row + 1) * vectors.dimensions)),
+      row,
+    );
+  }
+  made.writeIndexSync(path);
+}
+
+function load(path: string, vectors: Descriptors, ef: number): void {
+  const loaded = new hnswlib.HierarchicalNSW('ip', vectors.dimensions);
+  loaded.readIndexSync(path);
+  if (loaded.getCurrentCount() !== vectors.count) {
+    throw new Error(`the graph holds ${loaded.getCurrentCount()} vectors, the descriptors ${vectors.count}`);
+  }
+  graph = loaded;
+  descriptors = vectors;
+  efSearch = ef;
+}
+
+function search(query: Float32Array, k: number, allowed?: Uint32Array): Hit[] {
+  if (!graph || !descriptors) throw new Error('no graph is loaded');
+  const vectors = descriptors;
+  const candidates = allowed ? allowed.length : vectors.count;
+  const wanted = Math.min(k, candidates);
+  if (wanted === 0) return [];
+  if (allowed && candidates * vectors.dimensions <= EXACT_PRODUCTS)
+    return scanRows(vectors, query, k, allowed);
+  graph.setEf(Math.max(efSearch, wanted));
+  let filter: ((label: number) => boolean) | undefined;
+  if (allowed) {
+    const inside = new Uint8Array(vectors.count);
+    for (const row of allowed) inside[row] = 1;
+    filter = (label) => inside[label] === 1;
+  }
+  const { neighbors } = graph.searchKnn(Array.from(query), wanted, filter);
+  if (neighbors.length < wanted) return scanRows(vectors, query, k, allowed);
+  return neighbors.map((row) => ({ row, score: cosineOfRow(vectors.data, row, query) })).sort(compareHits);
+}
+
+parentPort?.on('message', (request: WorkerRequest) => {
+  try {
+    let result: Hit[] | null = null;
+    if (request.kind === 'build') build(request.options, request.descriptors, request.path);
+    else if (request.kind === 'load') load(request.path, request.descriptors, request.efSearch);
+    else result = search(request.query, request.k, request.allowed);
+    parentPort?.postMessage({ id: request.id, result });
+  } catch (error) {
+    parentPort?.postMessage({ id: request.id, error: messageOf(error) });
+  }
+});

@@ -1,0 +1,23 @@
+// Search: descriptors in, nearest tiles and places out; and reading the index versions that index/ publishes.
+export { Catalogue, formatCatalogue, readCatalogue } from './catalogue.js';
+export { type Descriptors, formatDescriptors, readDescriptors } from './descriptors.js';
+export { ExactIndex } from './exact-index.js';
+export { buildHnswGraph, type GraphOptions, HnswIndex } from './hnsw-index.js';
+export { INDEX_FILES, readIndexManifest } from './manifest.js';
+export { mergePlaces, searchPlaces } from './merge-places.js';
+export {
+  checkIndexFolder,
+  DEFAULT_RECALL_GATE,
+  type OpenIndexVersion,
+  openIndexVersion,
+} from './open-version.js';
+export {
+  currentVersion,
+  listRegions,
+  listVersions,
+  POINTER_SCHEMA,
+  type RegionPointer,
+  regionDir,
+  versionDir,
+} from './region-store.js';
+export { type Hit, INDEX_SCHEMA, type IndexManifest, type Tile, type VectorIndex } from './types.js';

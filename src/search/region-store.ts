@@ -1,0 +1,72 @@
+// Where regions live: DATA/regions/NAME/versions/VERSION/ is immutable, DATA/regions/NAME/current.json points to one.
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SkyfixError } from '../errors/index.js';
+
+export const POINTER_SCHEMA = 'skyfix-region/1';
+
+export interface RegionPointer {
+  readonly schema: typeof POINTER_SCHEMA;
+  readonly version: string;
+  readonly publishedAt: string;
+  /** Versions that were current before, the latest last. */
+  readonly history: readonly string[];
+}
+
+/** Throws REGION_UNKNOWN for a name that is not 1 to 64 of a-z, 0-9 and hyphen. */
+export function regionDir(dataDir: string, region: string): string {
+  if (!/^[a-z0-9-]{1,64}$/.test(region)) {
+    throw new SkyfixError(
+      'REGION_UNKNOWN',
+      `"${region}" is no region name (a-z, 0-9 and hyphens, at most 64).`,
+    );
+  }
+  return join(dataDir, 'regions', region);
+}
+
+/** The folder of one version. */
+export function versionDir(dataDir: string, region: string, version: string): string {
+  return join(regionDir(dataDir, region), 'versions', version);
+}
+
+/** Names of the regions that have a current version, sorted. */
+export async function listRegions(dataDir: string): Promise<string[]> {
+  const names: string[] = [];
+  for (const name of await namesIn(join(dataDir, 'regions'))) {
+    if (/^[a-z0-9-]{1,64}$/.test(name) && (await currentVersion(dataDir, name))) names.push(name);
+  }
+  return names;
+}
+
+/** What current.json says; undefined where there is none. Throws INDEX_CORRUPT where it cannot be understood. */
+export async function currentVersion(dataDir: string, region: string): Promise<RegionPointer | undefined> {
+  const path = join(regionDir(dataDir, region), 'current.json');
+  let content: string;
+  try {
+    content = await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    const json = JSON.parse(content) as RegionPointer;
+    const named = /^[0-9A-Za-z][0-9A-Za-z.-]{0,99}$/.test(json.version);
+    if (json.schema === POINTER_SCHEMA && named && Array.isArray(json.history)) return json;
+  } catch {}
+  throw new SkyfixError('INDEX_CORRUPT', `${path} is no region pointer.`);
+}
+
+/** The versions on disk, oldest first. */
+export async function listVersions(dataDir: string, region: string): Promise<string[]> {
+  const names = await namesIn(join(regionDir(dataDir, region), 'versions'));
+  return names.filter((name) => !name.startsWith('.') && !name.endsWith('.tmp'));
+}
+
+async function namesIn(dir: string): Promise<string[]> {
+  try {
+    return (await readdir(dir)).sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
