@@ -1,0 +1,64 @@
+// The words of the locate room: what a caller may ask, what it gets, and what a region is while it serves.
+import type { BevTableOwner, Bounds, LonLat } from '../geometry/index.js';
+import type { HeadingSource } from '../imaging/index.js';
+import type { Bundle, Networks } from '../models/index.js';
+import type { OpenIndexVersion } from '../search/index.js';
+
+/** Where the camera is known to have stood: only tiles inside are candidates. */
+export type Prior = { readonly centre: LonLat; readonly radiusM: number } | { readonly bounds: Bounds };
+
+export interface LocateOptions {
+  /** How many answers, 1 to 50. */
+  readonly top: number;
+  /** Values given here win over the file's metadata. */
+  readonly headingDeg?: number | undefined;
+  readonly pitchDeg?: number | undefined;
+  readonly rollDeg?: number | undefined;
+  /** Default: the bundle's. */
+  readonly cameraHeightM?: number | undefined;
+  /** What the rows of a strip cover, centred on the horizon. */
+  readonly verticalFovDeg?: number | undefined;
+  readonly prior?: Prior | undefined;
+  /** True: overlapping tiles are one place. False: raw tiles. */
+  readonly distinct: boolean;
+  /** Larger images are refused. */
+  readonly maxPixels?: number | undefined;
+}
+
+export interface Place extends LonLat {
+  /** From 1. */
+  readonly rank: number;
+  /** Id of the best tile. */
+  readonly tile: string;
+  /** Cosine similarity, at most 1. */
+  readonly score: number;
+  /** Metres to the upload's own GPS position, where it has one; never used for ranking. */
+  readonly distanceM?: number;
+}
+
+/** The steps that are timed, in the order a panorama takes them. */
+export const STAGES = ['decode', 'bev', 'generate', 'embed', 'search'] as const;
+export type Stage = (typeof STAGES)[number];
+
+export interface LocateAnswer {
+  readonly region: string;
+  /** name@version */
+  readonly bundle: string;
+  readonly indexVersion: string;
+  readonly heading: { readonly deg: number; readonly source: HeadingSource };
+  readonly results: readonly Place[];
+  /** Milliseconds. */
+  readonly timingsMs: Readonly<Record<Stage | 'total', number>>;
+  /** What was assumed or ignored, as sentences. */
+  readonly warnings: readonly string[];
+}
+
+/** A region with everything open that locate() needs: one index version and the bundle it was built with. */
+export interface LoadedRegion {
+  readonly name: string;
+  readonly bundle: Bundle;
+  readonly networks: Pick<Networks, 'generator' | 'encoder'>;
+  readonly version: OpenIndexVersion;
+  /** Sampling tables kept between panoramas. */
+  readonly tables: BevTableOwner;
+}
