@@ -1,109 +1,130 @@
-// The tile catalogue: row number -> name, centre, size, source. Numbers live in typed arrays.
+// The tile catalogue: which place on Earth each row of the index shows. On disk a CSV, in memory columns.
 import { readFile } from 'node:fs/promises';
-import { SkyfixError } from '../errors/index.js';
+import { messageOf, SkyfixError } from '../errors/index.js';
 import { type Bounds, boundsOf, insideBbox, insideRadius, type LonLat } from '../geometry/index.js';
+import { csvField, parseCsv } from './csv.js';
 import type { Tile } from './types.js';
 
-const HEADER = 'tile,lon,lat,sizeM,source';
+export const CATALOGUE_HEADER = 'tile,lon,lat,sizeM,source';
+/** Below the length of a degree of latitude anywhere (110,574 m at the equator). */
+const METRES_PER_DEGREE_LAT = 110_500;
 
-/** All tiles of an index version, by row. */
 export class Catalogue {
-  readonly #names: readonly string[];
+  readonly #ids: readonly string[];
+  readonly #lons: Float64Array;
+  readonly #lats: Float64Array;
+  readonly #sizes: Float64Array;
   readonly #sources: readonly string[];
-  readonly #lon: Float64Array;
-  readonly #lat: Float64Array;
-  readonly #sizeM: Float64Array;
 
   constructor(tiles: readonly Tile[]) {
-    this.#names = tiles.map((tile) => tile.tile);
-    const kinds = new Map(tiles.map(({ source }) => [source, source]));
-    this.#sources = tiles.map(({ source }) => kinds.get(source) ?? source);
-    this.#lon = Float64Array.from(tiles, (tile) => tile.lon);
-    this.#lat = Float64Array.from(tiles, (tile) => tile.lat);
-    this.#sizeM = Float64Array.from(tiles, (tile) => tile.sizeM);
+    this.#ids = tiles.map((t) => t.tile);
+    this.#lons = Float64Array.from(tiles, (t) => t.lon);
+    this.#lats = Float64Array.from(tiles, (t) => t.lat);
+    this.#sizes = Float64Array.from(tiles, (t) => t.sizeM);
+    // One string for each source, however many tiles have it.
+    const names = new Map(tiles.map(({ source }) => [source, source]));
+    this.#sources = tiles.map(({ source }) => names.get(source) ?? source);
   }
 
   get count(): number {
-    return this.#names.length;
+    return this.#ids.length;
   }
 
-  /** The tile in a row. Throws INDEX_CORRUPT for a row that does not exist. */
+  /** The tile of a row; throws INTERNAL where there is no such row. */
   tile(row: number): Tile {
-    const name = this.#names[row];
-    if (name === undefined) {
-      throw new SkyfixError(
-        'INDEX_CORRUPT',
-        `The catalogue has ${this.count} tiles, the graph names row ${row}.`,
-      );
+    const tile = this.#ids[row];
+    if (tile === undefined) {
+      throw new SkyfixError('INTERNAL', `Row ${row} is not in a catalogue of ${this.count} tiles.`);
     }
     return {
-      tile: name,
-      lon: this.#lon[row] as number,
-      lat: this.#lat[row] as number,
-      sizeM: this.#sizeM[row] as number,
+      tile,
+      ...this.#place(row),
+      sizeM: this.#sizes[row] as number,
       source: this.#sources[row] as string,
     };
   }
 
-  /** The smallest box around the centres; undefined for an empty catalogue. */
-  bounds(): Bounds | undefined {
-    return boundsOf(this.#names.map((_, row) => this.tile(row)));
-  }
-
-  /** Rows whose centre lies in the box (west > east crosses the antimeridian), ascending. */
-  rowsInBbox(bbox: Bounds): Uint32Array {
-    return this.#rows((point) => insideBbox(point, bbox));
-  }
-
-  /** Rows whose centre lies within radiusM of a point, ascending. */
+  /** Sorted rows whose centre is at most `radiusM` from `centre`. */
   rowsInRadius(centre: LonLat, radiusM: number): Uint32Array {
-    return this.#rows((point) => insideRadius(point, centre, radiusM));
-  }
-
-  #rows(inside: (point: LonLat) => boolean): Uint32Array {
-    const rows: number[] = [];
-    for (let row = 0; row < this.count; row++) {
-      if (inside({ lon: this.#lon[row] as number, lat: this.#lat[row] as number })) rows.push(row);
-    }
-    return Uint32Array.from(rows);
-  }
-}
-
-/** catalogue.csv as text. Throws PARAMETER_INVALID for names with commas, quotes or line breaks. */
-export function formatCatalogue(tiles: readonly Tile[]): string {
-  const lines = tiles.map(({ tile, lon, lat, sizeM, source }) => {
-    if (/[",\r\n]/.test(tile + source)) {
-      throw new SkyfixError(
-        'PARAMETER_INVALID',
-        `The tile "${tile}" or its source "${source}" holds a comma, quote or line break.`,
-      );
-    }
-    return `${tile},${lon},${lat},${sizeM},${source}`;
-  });
-  return `${[HEADER, ...lines].join('\n')}\n`;
-}
-
-/** Reads catalogue.csv. Throws INDEX_CORRUPT with path and line. */
-export async function readCatalogue(path: string): Promise<Catalogue> {
-  const lines = (await readFile(path, 'utf8')).split(/\r?\n/);
-  const fail = (line: number, why: string) =>
-    new SkyfixError('INDEX_CORRUPT', `${path}, line ${line}: ${why}`);
-  if (lines[0] !== HEADER) throw fail(1, `the header is not "${HEADER}".`);
-  const tiles: Tile[] = [];
-  const seen = new Set<string>();
-  for (let i = 1; i < lines.length; i++) {
-    const line = lines[i] as string;
-    if (line === '') continue;
-    const cells = line.split(',');
-    const [tile = '', lonText = '', latText = '', sizeText = '', source = ''] = cells;
-    const [lon, lat, sizeM] = [lonText, latText, sizeText].map((text) =>
-      text === '' ? Number.NaN : Number(text),
+    const reachDeg = radiusM / METRES_PER_DEGREE_LAT;
+    return this.#rowsWhere(
+      (row) =>
+        Math.abs((this.#lats[row] as number) - centre.lat) <= reachDeg &&
+        insideRadius(this.#place(row), centre, radiusM),
     );
-    const right = cells.length === 5 && Math.abs(lon as number) <= 180 && Math.abs(lat as number) <= 90;
-    if (!right || !((sizeM as number) > 0)) throw fail(i + 1, `"${line}" is not a tile.`);
-    if (seen.has(tile)) throw fail(i + 1, `the tile "${tile}" is listed twice.`);
-    seen.add(tile);
-    tiles.push({ tile, lon: lon as number, lat: lat as number, sizeM: sizeM as number, source });
   }
-  return new Catalogue(tiles);
+
+  /** Sorted rows whose centre is inside the box, its border included; the box may cross the antimeridian. */
+  rowsInBbox(bounds: Bounds): Uint32Array {
+    return this.#rowsWhere((row) => insideBbox(this.#place(row), bounds));
+  }
+
+  /** The smallest box around all tile centres; undefined where there are no tiles. */
+  bounds(): Bounds | undefined {
+    const places = function* (catalogue: Catalogue) {
+      for (let row = 0; row < catalogue.count; row++) yield catalogue.#place(row);
+    };
+    return boundsOf(places(this));
+  }
+
+  #place(row: number): LonLat {
+    return { lon: this.#lons[row] as number, lat: this.#lats[row] as number };
+  }
+
+  #rowsWhere(keep: (row: number) => boolean): Uint32Array {
+    const rows = new Uint32Array(this.count);
+    let n = 0;
+    for (let row = 0; row < this.count; row++) if (keep(row)) rows[n++] = row;
+    return rows.slice(0, n);
+  }
+}
+
+/** Reads catalogue.csv. Throws INDEX_MISSING where it is not there, INDEX_CORRUPT with the line that is wrong. */
+export async function readCatalogue(path: string): Promise<Catalogue> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new SkyfixError('INDEX_MISSING', `${path} cannot be read (${messageOf(error)}).`, { cause: error });
+  }
+  return new Catalogue(parseTiles(text, path));
+}
+
+function parseTiles(text: string, path: string): Tile[] {
+  const corrupt = (what: string) => new SkyfixError('INDEX_CORRUPT', `${path}: ${what}.`);
+  let rows: ReturnType<typeof parseCsv>;
+  try {
+    rows = parseCsv(text);
+  } catch (error) {
+    throw corrupt(messageOf(error));
+  }
+  const header = rows.shift()?.fields.join(',');
+  if (header !== CATALOGUE_HEADER) throw corrupt(`line 1 is "${header ?? ''}", not "${CATALOGUE_HEADER}"`);
+  const ids = new Set<string>();
+  return rows.map(({ line, fields }) => {
+    const [tile = '', lonText, latText, sizeText, source = ''] = fields;
+    const [lon, lat, sizeM] = [numberOf(lonText), numberOf(latText), numberOf(sizeText)];
+    if (fields.length !== 5) throw corrupt(`line ${line} has ${fields.length} fields, not 5`);
+    if (tile === '' || ids.has(tile)) throw corrupt(`line ${line}: tile "${tile}" is empty or named twice`);
+    if (!(Math.abs(lon) <= 180)) throw corrupt(`line ${line}: lon is "${lonText}"`);
+    if (!(Math.abs(lat) <= 90)) throw corrupt(`line ${line}: lat is "${latText}"`);
+    if (!(sizeM > 0)) throw corrupt(`line ${line}: sizeM is "${sizeText}"`);
+    ids.add(tile);
+    return { tile, lon, lat, sizeM, source };
+  });
+}
+
+/** A finite number written in the field; NaN for everything else, the empty field included. */
+export function numberOf(text: string | undefined): number {
+  if (text === undefined || text.trim() === '') return Number.NaN;
+  const value = Number(text);
+  return Number.isFinite(value) ? value : Number.NaN;
+}
+
+/** catalogue.csv of these tiles; places keep 8 decimals (a millimetre). */
+export function formatCatalogue(tiles: readonly Tile[]): string {
+  const lines = tiles.map(({ tile, lon, lat, sizeM, source }) =>
+    [csvField(tile), Number(lon.toFixed(8)), Number(lat.toFixed(8)), sizeM, csvField(source)].join(','),
+  );
+  return `${[CATALOGUE_HEADER, ...lines].join('\n')}\n`;
 }

@@ -2,6 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SkyfixError } from '../errors/index.js';
 import type { Descriptors } from './descriptors.js';
+import { TopK } from './top-k.js';
 import type { Hit, VectorIndex } from './types.js';
 
 /** Multiplications between two turns of the event loop: about 2 ms. */
@@ -21,13 +22,23 @@ export function checkQuery(descriptor: Float32Array, dimensions: number, k: numb
     throw new SkyfixError('PARAMETER_INVALID', `k is ${k}; it must be a whole number over 0.`);
 }
 
-/** The dot product of the query and a row, limited to [-1, 1]. */
+/** The dot product of the query and a row, limited to [-1, 1]. Four sums, since additions then need not wait for each other. */
 export function cosineOfRow(data: Float32Array, row: number, query: Float32Array): number {
-  let sum = 0;
-  for (let i = 0, p = row * query.length; i < query.length; i++, p++) {
-    sum += (data[p] as number) * (query[i] as number);
+  const { length } = query;
+  const start = row * length;
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  let i = 0;
+  for (; i + 3 < length; i += 4) {
+    a += (data[start + i] as number) * (query[i] as number);
+    b += (data[start + i + 1] as number) * (query[i + 1] as number);
+    c += (data[start + i + 2] as number) * (query[i + 2] as number);
+    d += (data[start + i + 3] as number) * (query[i + 3] as number);
   }
-  return Math.max(-1, Math.min(1, sum));
+  for (; i < length; i++) a += (data[start + i] as number) * (query[i] as number);
+  return Math.max(-1, Math.min(1, a + b + (c + d)));
 }
 
 /** Best first; equal scores by row number. */
@@ -43,12 +54,12 @@ export function scanRows(
   allowed?: Uint32Array,
 ): Hit[] {
   const total = allowed ? allowed.length : count;
-  const hits: Hit[] = [];
+  const best = new TopK(Math.min(k, total));
   for (let i = 0; i < total; i++) {
     const row = allowed ? (allowed[i] as number) : i;
-    if (row < count) hits.push({ row, score: cosineOfRow(data, row, query) });
+    if (row < count) best.add(row, cosineOfRow(data, row, query));
   }
-  return hits.sort(compareHits).slice(0, k);
+  return best.hits();
 }
 
 /** Exact search in this thread, in slices that leave the event loop free. */
@@ -66,6 +77,7 @@ export class ExactIndex implements VectorIndex {
   async search(descriptor: Float32Array, k: number, allowed?: Uint32Array): Promise<readonly Hit[]> {
     checkQuery(descriptor, this.dimensions, k);
     const rows = allowed ?? Uint32Array.from({ length: this.count }, (_, row) => row);
+    if (rows.length === 0) return [];
     const step = Math.max(1, Math.floor(CHUNK_PRODUCTS / this.dimensions));
     let best: Hit[] = [];
     for (let from = 0; from === 0 || from < rows.length; from += step) {

@@ -39,7 +39,7 @@ export async function checkIndexFolder(
     if (found.size !== expected?.bytes || sha256 !== expected.sha256) {
       throw new SkyfixError(
         'INDEX_CORRUPT',
-        `${path} has the SHA-256 ${sha256}, index.json says ${expected?.sha256}.`,
+        `${path} has ${found.size} bytes and the SHA-256 ${sha256}, index.json says ${expected?.bytes} bytes and ${expected?.sha256}.`,
       );
     }
   }
@@ -62,7 +62,7 @@ export async function checkIndexFolder(
 /** Verifies and opens a version folder for search; descriptors and graph are in memory until close(). */
 export async function openIndexVersion(
   dir: string,
-  options: { readonly recallGate?: number } = {},
+  options: { readonly recallGate?: number | undefined } = {},
 ): Promise<OpenIndexVersion> {
   const manifest = await checkIndexFolder(dir, options.recallGate);
   const catalogue = await readCatalogue(join(dir, 'catalogue.csv'));

@@ -13,15 +13,24 @@ export interface RegionPointer {
   readonly history: readonly string[];
 }
 
+/** Versions are folder names. */
+export const VERSION_NAME = /^[0-9A-Za-z][0-9A-Za-z.-]{0,99}$/;
+export const REGION_NAME = /^[a-z0-9-]{1,64}$/;
+
+/** The folder that holds all regions. */
+export function regionsDir(dataDir: string): string {
+  return join(dataDir, 'regions');
+}
+
 /** Throws REGION_UNKNOWN for a name that is not 1 to 64 of a-z, 0-9 and hyphen. */
 export function regionDir(dataDir: string, region: string): string {
-  if (!/^[a-z0-9-]{1,64}$/.test(region)) {
+  if (!REGION_NAME.test(region)) {
     throw new SkyfixError(
       'REGION_UNKNOWN',
       `"${region}" is no region name (a-z, 0-9 and hyphens, at most 64).`,
     );
   }
-  return join(dataDir, 'regions', region);
+  return join(regionsDir(dataDir), region);
 }
 
 /** The folder of one version. */
@@ -32,8 +41,8 @@ export function versionDir(dataDir: string, region: string, version: string): st
 /** Names of the regions that have a current version, sorted. */
 export async function listRegions(dataDir: string): Promise<string[]> {
   const names: string[] = [];
-  for (const name of await namesIn(join(dataDir, 'regions'))) {
-    if (/^[a-z0-9-]{1,64}$/.test(name) && (await currentVersion(dataDir, name))) names.push(name);
+  for (const name of await namesIn(regionsDir(dataDir))) {
+    if (REGION_NAME.test(name) && (await currentVersion(dataDir, name))) names.push(name);
   }
   return names;
 }
@@ -50,10 +59,19 @@ export async function currentVersion(dataDir: string, region: string): Promise<R
   }
   try {
     const json = JSON.parse(content) as RegionPointer;
-    const named = /^[0-9A-Za-z][0-9A-Za-z.-]{0,99}$/.test(json.version);
+    const named = VERSION_NAME.test(json.version);
     if (json.schema === POINTER_SCHEMA && named && Array.isArray(json.history)) return json;
   } catch {}
   throw new SkyfixError('INDEX_CORRUPT', `${path} is no region pointer.`);
+}
+
+/** The folder of a region's current version. Throws INDEX_MISSING where nothing is published. */
+export async function currentVersionDir(dataDir: string, region: string): Promise<string> {
+  const pointer = await currentVersion(dataDir, region);
+  if (!pointer) {
+    throw new SkyfixError('INDEX_MISSING', `The region "${region}" has no current version in ${dataDir}.`);
+  }
+  return versionDir(dataDir, region, pointer.version);
 }
 
 /** The versions on disk, oldest first. */

@@ -1,0 +1,74 @@
+// How much of the exact answer an index finds.
+
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Descriptors } from './descriptors.js';
+import { scanRows } from './exact-index.js';
+import type { VectorIndex } from './types.js';
+
+export interface Recall {
+  /** Share of queries whose best hit is as good as the exact best. */
+  readonly at1: number;
+  /** Share of the exact ten best (or all, where there are fewer) among the ten found. */
+  readonly at10: number;
+  readonly queries: number;
+}
+
+/** Scores of copies of one tile differ by rounding; a hit this close to the exact one is as good. */
+const SAME_SCORE = 1e-6;
+/** Length of the noise on a query whose descriptor has length 1: cosine to its origin is about 0.8. */
+const NOISE = 0.75;
+
+/**
+ * Measures an index against exact search with seeded queries: rows drawn at random, with noise, as real queries lie
+ * near tiles and never on them.
+ */
+export async function measureRecall(
+  index: VectorIndex,
+  descriptors: Descriptors,
+  options: { readonly queries?: number; readonly seed: number; readonly onProgress?: (done: number) => void },
+): Promise<Recall> {
+  const { queries = 200, seed, onProgress } = options;
+  const random = seededRandom(seed);
+  let best = 0;
+  let found = 0;
+  let wanted = 0;
+  for (let q = 0; q < queries; q++) {
+    await nextTurn();
+    const query = noisyRow(descriptors, Math.floor(random() * descriptors.count), random);
+    const exact = scanRows(descriptors, query, 10);
+    const hits = await index.search(query, 10);
+    const last = exact[exact.length - 1]?.score ?? 0;
+    if ((hits[0]?.score ?? -2) >= (exact[0]?.score ?? 0) - SAME_SCORE) best++;
+    found += Math.min(exact.length, hits.filter((hit) => hit.score >= last - SAME_SCORE).length);
+    wanted += exact.length;
+    onProgress?.(q + 1);
+  }
+  return { at1: best / queries, at10: found / wanted, queries };
+}
+
+function noisyRow({ data, dimensions }: Descriptors, row: number, random: () => number): Float32Array {
+  const query = data.slice(row * dimensions, (row + 1) * dimensions);
+  const scale = NOISE / Math.sqrt(dimensions);
+  let square = 0;
+  for (let i = 0; i < dimensions; i++) {
+    // Box-Muller
+    const gauss = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+    const value = (query[i] as number) + scale * gauss;
+    query[i] = value;
+    square += value * value;
+  }
+  const norm = Math.sqrt(square) || 1;
+  return query.map((value) => value / norm);
+}
+
+/** Mulberry32: numbers in [0, 1), the same for the same seed. */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
