@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import sharp from 'sharp';
+import { offsetLonLat } from '../../src/geometry/index.js';
+import {
+  type LocateOptions,
+  locate,
+  type RegionLease,
+  RegionService,
+  STAGES,
+} from '../../src/locate/index.js';
+import { CENTRE, noisePanorama, pngOf, publishTinyVersion, tinyTile } from '../support/tiny-region.js';
+
+const options: LocateOptions = { top: 3, distinct: true, headingDeg: 0 };
+
+describe('locate', () => {
+  let dataDir: string;
+  let service: RegionService;
+  let lease: RegionLease;
+  before(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'skyfix-locate-'));
+    await publishTinyVersion(dataDir, 'tiny');
+    await publishTinyVersion(dataDir, 'plain', { generator: false });
+    service = await RegionService.open(dataDir, { threads: 1 });
+    lease = service.acquire('tiny');
+  });
+  after(async () => {
+    lease.release();
+    await service.close();
+    await rm(dataDir, { recursive: true });
+  });
+
+  test('finds every place by the descriptor computed without the networks', async () => {
+    for (let seed = 0; seed < 10; seed++) {
+      const answer = await locate(lease.region, await pngOf(noisePanorama(seed)), options);
+      const [first] = answer.results;
+      const truth = tinyTile(seed);
+      assert.equal(first?.tile, truth.tile);
+      assert.ok(
+        Math.abs((first?.lon ?? 0) - truth.lon) < 1e-7 && Math.abs((first?.lat ?? 0) - truth.lat) < 1e-7,
+      );
+      assert.ok((first?.score ?? 0) > 0.999 && (first?.score ?? 2) <= 1, `score ${first?.score}`);
+    }
+  });
+
+  test('answers distinct places, or the raw tiles', async () => {
+    const upload = await pngOf(noisePanorama(4));
+    const places = await locate(lease.region, upload, { ...options, top: 10 });
+    assert.equal(places.results.length, 10);
+    assert.equal(new Set(places.results.map(({ tile }) => tile.split('+')[0])).size, 10);
+    const tiles = await locate(lease.region, upload, { ...options, top: 2, distinct: false });
+    assert.deepEqual(
+      tiles.results.map(({ rank, tile }) => [rank, tile]),
+      [
+        [1, 'place-4'],
+        [2, 'place-4+4'],
+      ],
+    );
+    const all = await locate(lease.region, upload, { ...options, top: 50 });
+    assert.equal(all.results.length, 10);
+    assert.match(all.warnings.join(), /Only 10 of the 50/);
+  });
+
+  test('a turned camera with its heading gives the same answer, and a wrong heading does not', async () => {
+    const panorama = noisePanorama(6);
+    const { widthPx, heightPx, data } = panorama;
+    const quarter = widthPx / 4;
+    const turned = data.map((_, k) => {
+      const [row, column] = [Math.floor(k / 3 / widthPx), Math.floor(k / 3) % widthPx];
+      return data[(row * widthPx + ((column + quarter) % widthPx)) * 3 + (k % 3)] ?? 0;
+    });
+    const upload = await pngOf({ widthPx, heightPx, data: turned });
+    const right = await locate(lease.region, upload, { ...options, headingDeg: 90 });
+    assert.equal(right.results[0]?.tile, 'place-6');
+    assert.ok((right.results[0]?.score ?? 0) > 0.999);
+    const wrong = await locate(lease.region, upload, options);
+    assert.ok((wrong.results[0]?.score ?? 1) < 0.9);
+  });
+
+  test('names what was assumed', async () => {
+    const answer = await locate(lease.region, await pngOf(noisePanorama(1)), { top: 1, distinct: true });
+    assert.deepEqual(answer.heading, { deg: 0, source: 'assumed' });
+    assert.match(answer.warnings.join(), /heading/i);
+    const given = await locate(lease.region, await pngOf(noisePanorama(1)), { ...options, top: 1 });
+    assert.deepEqual(given.heading, { deg: 0, source: 'request' });
+    assert.deepEqual(given.warnings, []);
+  });
+
+  test('a prior or a box leaves only the tiles inside', async () => {
+    const upload = await pngOf(noisePanorama(2));
+    const near7 = { centre: offsetLonLat(CENTRE, 7 * 40, 0), radiusM: 10 };
+    const within = await locate(lease.region, upload, { ...options, prior: near7 });
+    assert.deepEqual(
+      within.results.map(({ tile }) => tile.split('+')[0]),
+      ['place-7'],
+    );
+    const east = offsetLonLat(CENTRE, 2.5 * 40, 100);
+    const west = offsetLonLat(CENTRE, 1.5 * 40, -100);
+    const box = await locate(lease.region, upload, {
+      ...options,
+      prior: { bounds: [west.lon, west.lat, east.lon, east.lat] },
+    });
+    assert.deepEqual(
+      box.results.map(({ tile }) => tile),
+      ['place-2'],
+    );
+    const nowhere = await locate(lease.region, upload, {
+      ...options,
+      prior: { centre: { lon: 0, lat: 0 }, radiusM: 5 },
+    });
+    assert.deepEqual(nowhere.results, []);
+    assert.match(nowhere.warnings.join(), /No tile/);
+  });
+
+  test('the camera height changes the view', async () => {
+    const upload = await pngOf(noisePanorama(3));
+    const low = await locate(lease.region, upload, { ...options, cameraHeightM: 0.5 });
+    assert.ok((low.results[0]?.score ?? 1) < 0.99);
+    await assert.rejects(locate(lease.region, upload, { ...options, cameraHeightM: -1 }), {
+      code: 'PARAMETER_INVALID',
+    });
+  });
+
+  test('a distance only where the upload has GPS, and never in the ranking', async () => {
+    const png = await pngOf(noisePanorama(5));
+    const without = await locate(lease.region, png, options);
+    assert.ok(without.results.every((place) => !('distanceM' in place)));
+    // 50 degrees 0' 0" N, 10 degrees 0' 0" E: place 5 lies 200 m further east.
+    const withGps = await sharp(png)
+      .withExif({
+        IFD3: {
+          GPSLatitudeRef: 'N',
+          GPSLatitude: '50/1 0/1 0/1',
+          GPSLongitudeRef: 'E',
+          GPSLongitude: '10/1 0/1 0/1',
+        },
+      })
+      .png()
+      .toBuffer();
+    const answer = await locate(lease.region, withGps, options);
+    assert.deepEqual(
+      answer.results.map(({ tile }) => tile),
+      without.results.map(({ tile }) => tile),
+    );
+    assert.ok(Math.abs((answer.results[0]?.distanceM ?? 0) - 200) < 0.5, `${answer.results[0]?.distanceM} m`);
+  });
+
+  test('without a generator the BEV goes straight into the encoder, and the answer says so', async () => {
+    const plain = service.acquire('plain');
+    try {
+      const answer = await locate(plain.region, await pngOf(noisePanorama(8)), { ...options, top: 10 });
+      assert.match(answer.warnings.join(), /no generator/);
+      // Not inverted, the true place is the one it resembles least.
+      assert.equal(answer.results.at(-1)?.tile.split('+')[0], 'place-8');
+    } finally {
+      plain.release();
+    }
+  });
+
+  test('every stage is timed by the given clock', async () => {
+    let now = 0;
+    const answer = await locate(lease.region, await pngOf(noisePanorama(0)), options, () => now++);
+    for (const stage of STAGES) assert.equal(answer.timingsMs[stage], 1);
+    assert.equal(answer.timingsMs.total, 11);
+    assert.equal(answer.bundle, 'tiny@1');
+    assert.equal(answer.indexVersion, '20260101T000000Z-00000001');
+  });
+
+  test('an upload that is no image is refused by its code', async () => {
+    await assert.rejects(locate(lease.region, new Uint8Array(), options), { code: 'IMAGE_EMPTY' });
+    await assert.rejects(locate(lease.region, new Uint8Array([1, 2, 3]), options), {
+      code: 'IMAGE_UNDECODABLE',
+    });
+  });
+});
