@@ -154,7 +154,7 @@ export async function townTiles(
   );
 }
 
-/** A grid of overlapping tiles every strideM metres that covers the places of a split (grid protocol). */
+/** A grid of overlapping tiles every strideM metres over the ground within a tile of the places of some splits (grid protocol). */
 export interface GridTiles {
   readonly centres: readonly LonLat[];
   readonly images: ImageSet;
@@ -163,15 +163,16 @@ export interface GridTiles {
 /** Cuts the grid of tiles over the bounding box of a split's places; tiles without imagery are left out. */
 export async function townGrid(
   town: Town,
-  split: Split,
+  splits: readonly Split[],
   geometry: BundleGeometry,
   strideM: number,
   cacheDir: string,
   onProgress?: Progress,
 ): Promise<GridTiles> {
-  const places = rowsOf(town, split).map((row) => placeOf(town, row));
+  const places = splits.flatMap((split) => rowsOf(town, split)).map((row) => placeOf(town, row));
   const first = places[0];
-  if (!first) throw new SkyfixError('DATASET_INVALID', `The town ${town.dir} has no ${split} places.`);
+  if (!first)
+    throw new SkyfixError('DATASET_INVALID', `The town ${town.dir} has no places in ${splits.join(', ')}.`);
   const offsets = places.map((place) => localOffsetM(first, place));
   const low = (values: number[]) => Math.floor(Math.min(...values) / strideM);
   const high = (values: number[]) => Math.ceil(Math.max(...values) / strideM);
@@ -181,14 +182,13 @@ export async function townGrid(
   for (let row = low(north); row <= high(north); row++) {
     for (let column = low(east); column <= high(east); column++) {
       const centre = offsetLonLat(first, column * strideM, row * strideM);
-      if (places.some((place) => distanceM(place, centre) <= 1.5 * strideM)) centres.push(centre);
-      else if (places.some((place) => distanceM(place, centre) <= geometry.tileSizeM)) centres.push(centre);
+      if (places.some((place) => distanceM(place, centre) <= geometry.tileSizeM)) centres.push(centre);
     }
   }
   const images = await withMosaic(town, (source) =>
     cachedImageSet(
       cacheDir,
-      { kind: 'grid', town: town.digest, split, strideM, geometry },
+      { kind: 'grid', town: town.digest, splits, strideM, geometry },
       geometry.inputSizePx,
       centres.length,
       (index) => requireTile(source, centres[index], geometry.tileSizeM, geometry.inputSizePx),

@@ -7,6 +7,7 @@ import { describe, it } from 'node:test';
 import { fromFile } from 'geotiff';
 import { BevTableCache, fullSphere, projectBev } from 'skyfix/geometry';
 import { decodePanorama } from 'skyfix/imaging';
+import { makeRng } from '../random/rng.js';
 import { encodePanorama } from '../town/camera-file.js';
 import { convergenceDeg, fromLonLat, toLonLat } from '../town/georeference.js';
 import { encodeGeoTiff } from '../town/geotiff-writer.js';
@@ -15,7 +16,6 @@ import { M } from '../town/materials.js';
 import { renderOverhead } from '../town/overhead.js';
 import { renderPanorama } from '../town/panorama.js';
 import { GAP_M, SPLITS, splitAreas } from '../town/places.js';
-import { makeRng } from '../town/rng.js';
 import { makeScene } from '../town/scene.js';
 import { forBand, forDisc } from '../town/stamp.js';
 

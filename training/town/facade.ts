@@ -1,6 +1,7 @@
 // What upright surfaces look like from the street: façades with windows and doors, cars, people, hedges.
+
+import { hash3 } from '../random/rng.js';
 import { M, MATERIALS } from './materials.js';
-import { hash3 } from './rng.js';
 import type { Scene } from './scene.js';
 
 /** Colour of an upright surface at a height above the ground: façades have windows, doors and shop fronts. */

@@ -1,6 +1,7 @@
 // Colour and light of every cell's top surface: what it is made of in the season, and whether the sun reaches it.
+
+import { hash3, makeRng } from '../random/rng.js';
 import { M, MATERIALS } from './materials.js';
-import { hash3, makeRng } from './rng.js';
 import { CELL_M, type Scene } from './scene.js';
 
 export type Season = 'summer' | 'autumn';

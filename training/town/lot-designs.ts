@@ -1,6 +1,7 @@
 // What a lot of each district holds: house or block, garden, driveway, shed, hedge, pool.
+
+import type { Rng } from '../random/rng.js';
 import { M } from './materials.js';
-import type { Rng } from './rng.js';
 import type { District } from './streets.js';
 
 /** A rectangle of a lot in its own metres: a along the street from the middle, b away from the street. */

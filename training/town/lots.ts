@@ -1,7 +1,8 @@
 // Places lots along the streets and draws them. Row houses repeat one design.
+
+import { makeRng, type Rng } from '../random/rng.js';
 import { designLot, type House, type LotDesign } from './lot-designs.js';
 import { FREE_MATERIALS, M } from './materials.js';
-import { makeRng, type Rng } from './rng.js';
 import type { Scene } from './scene.js';
 import { forRectangle, type Point, pointAlong } from './stamp.js';
 import type { Street, StreetNetwork } from './streets.js';

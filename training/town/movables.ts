@@ -1,6 +1,7 @@
 // Cars and people: painted over the static scene for one view and taken away again for the next.
+
+import { makeRng } from '../random/rng.js';
 import { CAR_MATERIALS, M } from './materials.js';
-import { makeRng } from './rng.js';
 import type { Scene } from './scene.js';
 import { forRectangle, type Point } from './stamp.js';
 

@@ -1,5 +1,5 @@
 // The orthographic mosaic: looks down with a slight lean, in its own season, light and sensor.
-import { hash3 } from './rng.js';
+import { hash3 } from '../random/rng.js';
 import { CELL_M, type Scene } from './scene.js';
 
 export interface OverheadOptions {

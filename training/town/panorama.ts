@@ -1,7 +1,8 @@
 // Equirectangular panoramas by marching one ray of ground per column over the rasters, nearest things first.
+
+import { hash3, makeRng } from '../random/rng.js';
 import { wallColour } from './facade.js';
 import { leafColour } from './overhead.js';
-import { hash3, makeRng } from './rng.js';
 import { CELL_M, type Scene, terrainAt, terrainWidth } from './scene.js';
 import { fillSky } from './sky.js';
 import { tilt } from './tilt.js';

@@ -1,6 +1,7 @@
 // Blocks that are not built on: parks with ponds and paths, sports fields, car parks, squares.
+
+import { makeRng, type Rng } from '../random/rng.js';
 import { FREE_MATERIALS, M } from './materials.js';
-import { makeRng, type Rng } from './rng.js';
 import type { Scene } from './scene.js';
 import { forBand, forDisc, forRectangle, type Point } from './stamp.js';
 import type { Block, StreetNetwork } from './streets.js';

@@ -1,7 +1,8 @@
 // Where panoramas are taken, and which area each belongs to.
+
+import { makeRng } from '../random/rng.js';
 import { CAMERA_HEIGHT_M, TILE_M, type TownOptions } from './options.js';
 import type { TownCamera } from './panorama.js';
-import { makeRng } from './rng.js';
 import { CELLS_PER_M, type Scene } from './scene.js';
 import { pointAlong } from './stamp.js';
 import type { District, StreetNetwork } from './streets.js';

@@ -1,6 +1,7 @@
 // Draws carriageways, pavements, markings, patches, manholes, crossings, parking bays and the canal's bridges.
+
+import { makeRng, type Rng } from '../random/rng.js';
 import { M } from './materials.js';
-import { makeRng, type Rng } from './rng.js';
 import type { Scene } from './scene.js';
 import { forBand, forDisc, forRectangle, type Point, pointAlong } from './stamp.js';
 import type { Junction, Street, StreetNetwork } from './streets.js';

@@ -1,6 +1,7 @@
 // Sky, clouds and the hills on the horizon.
+
+import { hash3 } from '../random/rng.js';
 import type { Atmosphere } from './panorama.js';
-import { hash3 } from './rng.js';
 
 /** Fills the rows of column u above `bottom` that nothing hides yet; `put` writes the colour in `rgb`. */
 export function fillSky(

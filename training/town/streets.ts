@@ -1,6 +1,6 @@
 // The street network: a warped, jittered grid with missing edges, lanes through big blocks, a diagonal avenue
 // and a canal. Nothing is drawn here.
-import { makeRng, type Rng } from './rng.js';
+import { makeRng, type Rng } from '../random/rng.js';
 import { lengthOf, type Point } from './stamp.js';
 
 export type StreetKind = 'avenue' | 'street' | 'residential' | 'lane';

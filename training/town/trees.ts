@@ -1,6 +1,7 @@
 // Plants trees: a canopy in the tree layer and a trunk in the object layer.
+
+import type { Rng } from '../random/rng.js';
 import { FREE_MATERIALS, M } from './materials.js';
-import type { Rng } from './rng.js';
 import { CELLS_PER_M, type Scene } from './scene.js';
 import { forDisc, type Point } from './stamp.js';
 

@@ -1,0 +1,123 @@
+// npm run demo:make: town -> training -> bundle -> index -> sample panoramas, everything that ships in models/ and
+// demo/. Seeded; every step continues from what the last attempt left.
+import { copyFile, mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomic } from 'skyfix/files';
+import { buildIndex } from 'skyfix/index';
+import { shuffled } from '../data/augment.js';
+import { imageAt } from '../data/image-set.js';
+import { rowsOf, type Town } from '../data/town-dataset.js';
+import { meanQuality } from '../evaluation/image-quality.js';
+import { writeBundle } from '../export/index.js';
+import { makeRng } from '../random/rng.js';
+import { centreCrop, describe } from '../stages/encoder.js';
+import { generateViews } from '../stages/generation.js';
+import { compare, formatComparison } from './comparison.js';
+import {
+  BUNDLE_NAME,
+  BUNDLE_VERSION,
+  DEMO_PANORAMAS,
+  ENCODER,
+  GENERATION,
+  GEOMETRY,
+  OTHER_TOWN_SEED,
+  PROFILE,
+  STRIDE_M,
+  TOWN_SEED,
+} from './recipe.js';
+import { meanTile, tellOnLines, writeViewSheet } from './reports.js';
+import { areaData, comparisonArea, demoTown } from './town-data.js';
+import { runEncoder, runGenerator, untrainedEncoder } from './train.js';
+
+const BUNDLE_DIR = join('models', BUNDLE_NAME);
+const DEMO_DIR = 'demo';
+
+async function trainAndExport(town: Town): Promise<void> {
+  const train = await areaData(town, ['train'], tellOnLines);
+  const unseen = await comparisonArea('unseen area', town, ['test'], tellOnLines);
+  const other = await comparisonArea(
+    'town of another seed',
+    await demoTown('other', tellOnLines),
+    ['train', 'validation', 'test'],
+    tellOnLines,
+  );
+  const generator = await runGenerator(train);
+  const encoder = await runEncoder('views', await generateViews(generator, train.bevs), train);
+  const untrained = untrainedEncoder();
+  const rows = [];
+  for (const area of [unseen, other]) {
+    const views = await generateViews(generator, area.bevs);
+    rows.push(
+      await compare('untrained', (images, size) => describe(untrained, images, size), area.bevs, area),
+      await compare('BEV + G + encoder', (images, size) => describe(encoder, images, size), views, area),
+    );
+  }
+  const tiles = centreCrop(unseen.tiles, GEOMETRY.inputSizePx);
+  const views = await generateViews(generator, unseen.bevs);
+  const mean = meanTile(centreCrop(train.tiles, GEOMETRY.inputSizePx));
+  const against = (image: (k: number) => ReturnType<typeof imageAt>) =>
+    meanQuality(unseen.rows.map((_, k) => [image(k), imageAt(tiles, k)] as const));
+  const generation = {
+    view: against((k) => imageAt(views, k)),
+    bev: against((k) => imageAt(unseen.bevs, k)),
+    meanTile: against(() => mean),
+  };
+  await writeBundle(BUNDLE_DIR, {
+    name: BUNDLE_NAME,
+    version: BUNDLE_VERSION,
+    profile: PROFILE.name,
+    geometry: GEOMETRY,
+    generator: { params: generator.params.toArrays(), config: PROFILE.generator },
+    encoder: { params: encoder.params.toArrays(), config: PROFILE.encoder },
+    training: {
+      data: `procedural town, seed ${TOWN_SEED}, ${train.rows.length} places`,
+      otherTownSeed: OTHER_TOWN_SEED,
+      pairs: 'all',
+      profile: PROFILE,
+      generation: GENERATION,
+      encoder: ENCODER,
+    },
+    metrics: { retrieval: rows, generation },
+  });
+  await writeViewSheet(join('var', 'demo', 'views.png'), unseen.bevs, views, tiles);
+  process.stdout.write(`${formatComparison(rows)}\n${JSON.stringify(generation, null, 1)}\n`);
+}
+
+async function makeDemoRegion(town: Town): Promise<void> {
+  await mkdir(join(DEMO_DIR, 'panoramas'), { recursive: true });
+  await copyFile(join(town.dir, 'mosaic-test.tif'), join(DEMO_DIR, 'mosaic.tif'));
+  await copyFile(join(town.dir, 'area-test.geojson'), join(DEMO_DIR, 'area.geojson'));
+  await buildIndex({
+    bundleDir: BUNDLE_DIR,
+    imagery: join(DEMO_DIR, 'mosaic.tif'),
+    tileSizeM: GEOMETRY.tileSizeM,
+    strideM: STRIDE_M,
+    areaGeoJson: join(DEMO_DIR, 'area.geojson'),
+    outDir: join(DEMO_DIR, 'index'),
+    onProgress: tellOnLines('index'),
+  });
+  // the bundle ships once, in models/; publishing puts both together
+  await rm(join(DEMO_DIR, 'index', 'bundle'), { recursive: true, force: true });
+}
+
+/** Copies panoramas of the unseen area, drawn by seed, and writes demo/panoramas.csv with the true values. */
+async function samplePanoramas(town: Town): Promise<void> {
+  const rows = rowsOf(town, 'test');
+  const drawn = shuffled(rows.length, makeRng(TOWN_SEED, 5)).slice(0, DEMO_PANORAMAS);
+  const lines = ['file,lon,lat,headingDeg'];
+  for (const k of drawn) {
+    const place = town.places[rows[k] ?? -1];
+    if (!place) continue;
+    await copyFile(place.file, join(DEMO_DIR, 'panoramas', `${place.id}.jpg`));
+    lines.push(`panoramas/${place.id}.jpg,${place.lon},${place.lat},${place.headingDeg}`);
+  }
+  await writeFileAtomic(join(DEMO_DIR, 'panoramas.csv'), `${lines.join('\n')}\n`);
+}
+
+const started = Date.now();
+const town = await demoTown('own', tellOnLines);
+await trainAndExport(town);
+await rm(DEMO_DIR, { recursive: true, force: true });
+await makeDemoRegion(town);
+await samplePanoramas(town);
+process.stdout.write(`done in ${((Date.now() - started) / 60_000).toFixed(1)} minutes\n`);

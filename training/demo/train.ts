@@ -1,0 +1,68 @@
+// The training runs behind the shipped bundle and its comparisons, each continued from its checkpoint.
+import { join } from 'node:path';
+import { sha256OfBytes } from 'skyfix/files';
+import type { ImageSet } from '../data/image-set.js';
+import { type ConvNext, createConvNext, type Generator } from '../networks/index.js';
+import { type EncoderOptions, trainEncoder } from '../stages/encoder.js';
+import { type GenerationOptions, trainGenerator } from '../stages/generation.js';
+import type { StepReport } from '../stages/loop.js';
+import { ENCODER, GENERATION, PROFILE, WORK_DIR } from './recipe.js';
+import type { AreaData } from './town-data.js';
+
+const keyOf = (value: unknown): string => sha256OfBytes(JSON.stringify(value));
+
+/** Prints every 20th step with its losses. */
+function logSteps(stage: string): (report: StepReport) => void {
+  const started = Date.now();
+  let first: number | undefined;
+  return ({ step, steps, losses }) => {
+    first ??= step - 1;
+    if (step % 20 !== 0 && step !== steps) return;
+    const seconds = (Date.now() - started) / 1000;
+    const left = (seconds / (step - first)) * (steps - step);
+    const parts = Object.entries(losses).map(([name, value]) => `${name} ${value.toFixed(3)}`);
+    process.stdout.write(`${stage} ${step}/${steps}  ${parts.join('  ')}  ${left.toFixed(0)} s left\n`);
+  };
+}
+
+/** What a run may change of the recipe. */
+export interface RunOptions {
+  readonly workDir: string;
+  readonly generation: GenerationOptions;
+  readonly encoder: EncoderOptions;
+}
+
+export const RECIPE: RunOptions = { workDir: WORK_DIR, generation: GENERATION, encoder: ENCODER };
+
+/** Stage 1 on the training area. */
+export function runGenerator(
+  train: AreaData,
+  { workDir, generation }: RunOptions = RECIPE,
+): Promise<Generator> {
+  return trainGenerator(PROFILE, { bevs: train.bevs, tiles: train.tiles }, generation, {
+    checkpoint: join(workDir, 'checkpoints', 'generator.bin'),
+    key: keyOf([PROFILE, generation, train.town.digest]),
+    onStep: logSteps('generator'),
+  });
+}
+
+/** A fresh encoder, the start of every run. */
+export function untrainedEncoder(): ConvNext {
+  return createConvNext(PROFILE.encoder, ENCODER.seed);
+}
+
+/** Stage 3 on the training area with these queries; `name` names the checkpoint. */
+export async function runEncoder(
+  name: string,
+  queries: ImageSet,
+  train: AreaData,
+  { workDir, encoder: options }: RunOptions = RECIPE,
+): Promise<ConvNext> {
+  const encoder = createConvNext(PROFILE.encoder, options.seed);
+  await trainEncoder(encoder, { queries, tiles: train.tiles }, options, {
+    checkpoint: join(workDir, 'checkpoints', `encoder-${name}.bin`),
+    key: keyOf([PROFILE.encoder, options, sha256OfBytes(queries.data), train.town.digest]),
+    onStep: logSteps(`encoder (${name})`),
+  });
+  return encoder;
+}
