@@ -1,5 +1,6 @@
 // Where each pixel of a BEV lies in the panorama: inverse projection under the flat-ground assumption.
 import { SkyfixError } from '../errors/index.js';
+import { approximateAtan2 } from './atan2.js';
 import { checkedWindow } from './sphere.js';
 import type { BevGeometry, CameraPose, SphereWindow } from './types.js';
 
@@ -37,27 +38,31 @@ export function panoramaPointOfGround(
   window: SphereWindow,
   pose: CameraPose,
 ): { u: number; v: number } {
-  const point = { u: 0, v: 0 };
-  rayProjector(cameraHeightM, window, pose)(eastM, northM, point);
-  return point;
+  const r = worldToCamera(pose);
+  const x = r.xEast * eastM + r.xNorth * northM - r.xUp * cameraHeightM;
+  const y = r.yEast * eastM + r.yNorth * northM - r.yUp * cameraHeightM;
+  const z = r.zEast * eastM + r.zNorth * northM - r.zUp * cameraHeightM;
+  const { fullWidthPx, fullHeightPx } = window;
+  const u = fullWidthPx * (0.5 + Math.atan2(x, y) / (2 * Math.PI));
+  const v = fullHeightPx * (0.5 - Math.atan2(z, Math.sqrt(x * x + y * y)) / Math.PI);
+  return { u: u >= fullWidthPx ? u - fullWidthPx : u, v };
 }
 
-function rayProjector(cameraHeightM: number, window: SphereWindow, pose: CameraPose) {
+/** Camera coordinates as linear functions of world ones: (Rz(-heading) Rx(pitch) Ry(roll)) transposed. */
+function worldToCamera(pose: CameraPose) {
   const [cosH, sinH] = [Math.cos(pose.headingDeg * RADIANS), Math.sin(pose.headingDeg * RADIANS)];
   const [cosP, sinP] = [Math.cos(pose.pitchDeg * RADIANS), Math.sin(pose.pitchDeg * RADIANS)];
   const [cosR, sinR] = [Math.cos(pose.rollDeg * RADIANS), Math.sin(pose.rollDeg * RADIANS)];
-  const { fullWidthPx, fullHeightPx } = window;
-  const down = -cameraHeightM;
-  return (eastM: number, northM: number, out: { u: number; v: number }): void => {
-    const x1 = eastM * cosH - northM * sinH;
-    const y1 = eastM * sinH + northM * cosH;
-    const y = y1 * cosP + down * sinP;
-    const z2 = down * cosP - y1 * sinP;
-    const x = x1 * cosR - z2 * sinR;
-    const z = x1 * sinR + z2 * cosR;
-    const u = fullWidthPx * (0.5 + Math.atan2(x, y) / (2 * Math.PI));
-    out.u = u >= fullWidthPx ? u - fullWidthPx : u;
-    out.v = fullHeightPx * (0.5 - Math.atan2(z, Math.sqrt(x * x + y * y)) / Math.PI);
+  return {
+    xEast: cosH * cosR + sinH * sinP * sinR,
+    xNorth: -sinH * cosR + cosH * sinP * sinR,
+    xUp: -cosP * sinR,
+    yEast: sinH * cosP,
+    yNorth: cosH * cosP,
+    yUp: sinP,
+    zEast: cosH * sinR - sinH * sinP * cosR,
+    zNorth: -sinH * sinR - cosH * sinP * cosR,
+    zUp: cosP * cosR,
   };
 }
 
@@ -74,27 +79,39 @@ export function buildBevTable(bev: BevGeometry, window: SphereWindow, pose: Came
   checkGeometry(bev, pose);
   checkedWindow(window);
   const anyHeading = isLevel(pose);
-  const project = rayProjector(bev.cameraHeightM, window, anyHeading ? { ...pose, headingDeg: 0 } : pose);
+  const r = worldToCamera(anyHeading ? { ...pose, headingDeg: 0 } : pose);
   const size = bev.sizePx;
   const centre = size / 2 - 0.5;
   const column = new Int32Array(size * size);
   const row = new Int32Array(size * size);
+  const { topPx } = window;
+  const bottomPx = topPx + window.heightPx;
   const fullCircle = Math.round(window.fullWidthPx * ONE_PX);
-  const bottom = window.topPx + window.heightPx;
   const lastRow = (window.heightPx - 1) * ONE_PX;
-  const point = { u: 0, v: 0 };
+  const columnsPerRadian = window.fullWidthPx / (2 * Math.PI);
+  const rowsPerRadian = window.fullHeightPx / Math.PI;
+  const [stepX, stepY, stepZ] = [r.xEast * bev.gsdM, r.yEast * bev.gsdM, r.zEast * bev.gsdM];
   for (let i = 0, k = 0; i < size; i++) {
+    // Along a row of the BEV the ray's three coordinates are linear in the column.
     const northM = (centre - i) * bev.gsdM;
+    const x0 = r.xNorth * northM - r.xUp * bev.cameraHeightM;
+    const y0 = r.yNorth * northM - r.yUp * bev.cameraHeightM;
+    const z0 = r.zNorth * northM - r.zUp * bev.cameraHeightM;
     for (let j = 0; j < size; j++, k++) {
-      project((j - centre) * bev.gsdM, northM, point);
-      const u = Math.round(point.u * ONE_PX);
-      column[k] = u >= fullCircle ? u - fullCircle : u;
-      if (point.v < window.topPx || point.v > bottom) {
+      const x = x0 + (j - centre) * stepX;
+      const y = y0 + (j - centre) * stepY;
+      const z = z0 + (j - centre) * stepZ;
+      const v = window.fullHeightPx / 2 - rowsPerRadian * approximateAtan2(z, Math.sqrt(x * x + y * y));
+      if (v < topPx || v > bottomPx) {
         row[k] = OUTSIDE;
-      } else {
-        const v = Math.round((point.v - window.topPx - 0.5) * ONE_PX);
-        row[k] = Math.max(0, Math.min(v, lastRow));
+        continue;
       }
+      const entry = Math.floor((v - topPx - 0.5) * ONE_PX + 0.5);
+      row[k] = entry < 0 ? 0 : Math.min(entry, lastRow);
+      const u = Math.floor(
+        (window.fullWidthPx / 2 + columnsPerRadian * approximateAtan2(x, y)) * ONE_PX + 0.5,
+      );
+      column[k] = u >= fullCircle ? u - fullCircle : Math.max(u, 0);
     }
   }
   return { sizePx: size, column, row, anyHeading, bytes: column.byteLength + row.byteLength };

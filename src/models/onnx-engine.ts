@@ -12,26 +12,42 @@ interface Pending {
 
 const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
 
-class OnnxEngine implements InferenceEngine {
+/** Talks to one worker thread that speaks onnx-messages; usable once `ready` resolves. */
+export class OnnxEngine implements InferenceEngine {
   readonly description = `onnxruntime-node ${version} cpu`;
   readonly #worker: Worker;
   readonly #path: string;
   readonly #pending = new Map<number, Pending>();
   readonly #exited: Promise<void>;
+  /** Resolves when the network is loaded; rejects with BUNDLE_CORRUPT, once the thread has ended, where it cannot be. */
+  readonly ready: Promise<void>;
   #nextId = 1;
   #closed: Error | undefined;
 
   constructor(worker: Worker, path: string) {
     this.#worker = worker;
     this.#path = path;
-    worker.on('message', (message: FromWorker) => this.#receive(message));
-    worker.on('error', (error) => this.#rejectAll(error));
+    // Listening from before the thread runs, so that nothing it says or suffers is missed.
+    worker.on('error', (error) => this.#end(error));
     this.#exited = new Promise((resolve) => {
-      worker.on('exit', (code) => {
-        this.#rejectAll(new Error(`the worker thread ended with code ${code}`));
+      worker.once('exit', (code) => {
+        this.#end(new Error(`the worker thread ended with code ${code}`));
         resolve();
       });
     });
+    this.ready = new Promise((resolve, reject) => {
+      worker.on('message', (message: FromWorker) => {
+        if (message.kind === 'ready') resolve();
+        else if (message.kind === 'failed') this.#end(new Error(message.message));
+        else this.#receive(message);
+      });
+      this.#exited.then(() => {
+        const what = sentence(this.#closed?.message ?? 'unknown cause');
+        reject(new SkyfixError('BUNDLE_CORRUPT', `${path} cannot be loaded: ${what}`));
+      });
+    });
+    // Whoever waits for it is told; a thread that ends later is no unhandled rejection.
+    this.ready.catch(() => {});
   }
 
   /** Copies the input, so that the caller keeps its own. */
@@ -62,24 +78,26 @@ class OnnxEngine implements InferenceEngine {
     await this.#exited;
   }
 
-  #receive(message: FromWorker): void {
-    if (message.kind !== 'result' && message.kind !== 'error') return;
+  #receive(message: Extract<FromWorker, { id: number }>): void {
     const pending = this.#pending.get(message.id);
     this.#pending.delete(message.id);
     if (message.kind === 'result') pending?.resolve({ data: message.data, shape: message.shape });
     else pending?.reject(this.#failure(message.message));
   }
 
-  #rejectAll(cause: Error): void {
+  /** Nothing more can run; the first cause is the one that callers are told. */
+  #end(cause: Error): void {
     this.#closed ??= cause;
     for (const pending of this.#pending.values()) pending.reject(this.#failure(cause.message));
     this.#pending.clear();
   }
 
   #failure(what: string): SkyfixError {
-    return new SkyfixError('INTERNAL', `Running ${this.#path} failed: ${what}.`);
+    return new SkyfixError('INTERNAL', `Running ${this.#path} failed: ${sentence(what)}`);
   }
 }
+
+const sentence = (what: string) => (/[.!?]$/.test(what) ? what : `${what}.`);
 
 /**
  * Loads an ONNX network with one float32 input and output. Throws BUNDLE_CORRUPT where onnxruntime cannot load it.
@@ -88,15 +106,7 @@ class OnnxEngine implements InferenceEngine {
 export async function openOnnxEngine(path: string, options: { threads: number }): Promise<InferenceEngine> {
   const workerData: WorkerSetup = { path, threads: options.threads };
   const worker = new Worker(new URL('./onnx-worker.js', import.meta.url), { workerData });
-  await new Promise<void>((resolve, reject) => {
-    const fail = (what: string) =>
-      reject(new SkyfixError('BUNDLE_CORRUPT', `${path} cannot be loaded: ${what}.`));
-    worker.once('message', (message: FromWorker) => {
-      if (message.kind === 'ready') resolve();
-      else fail('message' in message ? message.message : message.kind);
-    });
-    worker.once('error', (error) => fail(error.message));
-    worker.once('exit', (code) => fail(`its thread ended with code ${code}`));
-  });
-  return new OnnxEngine(worker, path);
+  const engine = new OnnxEngine(worker, path);
+  await engine.ready;
+  return engine;
 }

@@ -2,39 +2,156 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
-import { sha256OfBytes } from '../../src/files/index.js';
-import { loadBundle, openOnnxEngine } from '../../src/models/index.js';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { after, describe, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
+import { OnnxGraph, openOnnxEngine } from '../../src/models/index.js';
+import { OnnxEngine } from '../../src/models/onnx-engine.js';
 
-const folder = await mkdtemp(join(tmpdir(), 'skyfix-models-'));
+const folder = await mkdtemp(join(tmpdir(), 'skyfix-engine-'));
 after(() => rm(folder, { recursive: true }));
 
-test('a file that is no network is refused as a damaged bundle', async () => {
-  const path = join(folder, 'text.onnx');
-  await writeFile(path, 'not a network');
-  await assert.rejects(openOnnxEngine(path, { threads: 1 }), { code: 'BUNDLE_CORRUPT' });
+/** y = x * [2, -3], batch free. */
+async function scaleNetwork(): Promise<string> {
+  const graph = new OnnxGraph('scale');
+  const x = graph.input('x', ['N', 2]);
+  const factor = graph.constant('factor', [2], Float32Array.of(2, -3));
+  graph.output(graph.node('Mul', [x, factor], {}, 'y'), ['N', 2]);
+  const path = join(folder, 'scale.onnx');
+  await writeFile(path, graph.encode());
+  return path;
+}
+
+/** `layers` products with one matrix whose rows are averages: [N, side] stays what its mean is. */
+async function heavyNetwork(side: number, layers: number): Promise<string> {
+  const graph = new OnnxGraph('heavy');
+  const matrix = graph.constant('m', [side, side], new Float32Array(side * side).fill(1 / side));
+  let x = graph.input('x', ['N', side]);
+  for (let k = 0; k < layers; k++) x = graph.node('MatMul', [x, matrix]);
+  graph.output(x, ['N', side]);
+  const path = join(folder, 'heavy.onnx');
+  await writeFile(path, graph.encode());
+  return path;
+}
+
+const pair = (...values: number[]) => ({ data: Float32Array.from(values), shape: [values.length / 2, 2] });
+
+describe('the onnxruntime engine', () => {
+  test('computes what the graph says, any batch, and leaves the input to its caller', async () => {
+    const engine = await openOnnxEngine(await scaleNetwork(), { threads: 1 });
+    try {
+      const input = pair(1, 1, 10, -10);
+      assert.deepEqual(await engine.run(input), pair(2, -3, 20, 30));
+      assert.deepEqual(await engine.run(pair(0.5, 2)), pair(1, -6));
+      assert.deepEqual([...input.data], [1, 1, 10, -10]);
+      assert.match(engine.description, /^onnxruntime-node \d+\.\d+\.\d+ cpu$/);
+      const many = await Promise.all(Array.from({ length: 20 }, (_, k) => engine.run(pair(k, k))));
+      assert.deepEqual(
+        many.map(({ data }) => [...data]),
+        Array.from({ length: 20 }, (_, k) => [2 * k, -3 * k]),
+      );
+    } finally {
+      await engine.close();
+    }
+  });
+
+  test('a wrong shape rejects and the next run works', async () => {
+    const engine = await openOnnxEngine(await scaleNetwork(), { threads: 1 });
+    try {
+      const wide = { data: new Float32Array(3), shape: [1, 3] };
+      await assert.rejects(engine.run(wide), { code: 'INTERNAL', message: /scale\.onnx failed/ });
+      const flat = { data: new Float32Array(2), shape: [2] };
+      await assert.rejects(engine.run(flat), { code: 'INTERNAL' });
+      const short = { data: new Float32Array(3), shape: [2, 2] };
+      await assert.rejects(engine.run(short), { code: 'INTERNAL', message: /\[2,2\] came with 3 values/ });
+      assert.deepEqual(await engine.run(pair(1, 1)), pair(2, -3));
+    } finally {
+      await engine.close();
+    }
+  });
+
+  test('close() lets what was asked finish; afterwards nothing runs; closing twice is one', async () => {
+    const engine = await openOnnxEngine(await scaleNetwork(), { threads: 1 });
+    const asked = [1, 2, 3].map((k) => engine.run(pair(k, k)));
+    const closing = Promise.all([engine.close(), engine.close()]);
+    await assert.rejects(engine.run(pair(1, 1)), { code: 'INTERNAL', message: /engine is closed/ });
+    assert.deepEqual(
+      (await Promise.all(asked)).map(({ data }) => data[0]),
+      [2, 4, 6],
+    );
+    await closing;
+    await engine.close();
+    await assert.rejects(engine.run(pair(1, 1)), { code: 'INTERNAL', message: /engine is closed/ });
+  });
+
+  test('the event loop goes on while a network runs', async () => {
+    const engine = await openOnnxEngine(await heavyNetwork(1024, 24), { threads: 1 });
+    try {
+      const rows = (count: number) => ({
+        data: new Float32Array(count * 1024).fill(3),
+        shape: [count, 1024],
+      });
+      await engine.run(rows(64));
+      const before = performance.now();
+      await engine.run(rows(64));
+      // One batch of about 300 ms on this machine, measured and not assumed.
+      const batch = rows(Math.ceil((64 * 300) / (performance.now() - before)));
+      const delay = monitorEventLoopDelay({ resolution: 5 });
+      delay.enable();
+      const started = performance.now();
+      const { data } = await engine.run(batch);
+      const elapsedMs = performance.now() - started;
+      delay.disable();
+      assert.ok(elapsedMs > 100, `the batch took only ${elapsedMs} ms`);
+      const worstMs = delay.max / 1e6;
+      assert.ok(worstMs < 60, `the loop stood still for ${worstMs} of ${elapsedMs} ms`);
+      assert.ok(Math.abs((data[5] ?? 0) - 3) < 1e-3);
+    } finally {
+      await engine.close();
+    }
+  });
 });
 
-test('a missing bundle, and one whose encoder changed', async () => {
-  await assert.rejects(loadBundle(join(folder, 'nowhere')), { code: 'BUNDLE_MISSING' });
-  const manifest = {
-    schema: 'skyfix-bundle/1',
-    name: 'test',
-    version: '1',
-    createdAt: '2026-01-01T00:00:00Z',
-    profile: 'nano',
-    geometry: { tileSizeM: 64, inputSizePx: 64, bevSizePx: 128, cameraHeightM: 2 },
-    preprocessing: { generatorRange: [-1, 1], encoderRange: [0, 1], invalidPixel: -1 },
-    descriptor: { dimensions: 8 },
-    training: {},
-    metrics: {},
-    files: { 'encoder.onnx': { sha256: sha256OfBytes('right'), bytes: 5 } },
-  };
-  await writeFile(join(folder, 'bundle.json'), JSON.stringify(manifest));
-  await writeFile(join(folder, 'encoder.onnx'), 'right');
-  assert.equal((await loadBundle(folder)).encoderSha256, sha256OfBytes('right'));
-  await writeFile(join(folder, 'encoder.onnx'), 'wrong');
-  await assert.rejects(loadBundle(folder), (error: Error) =>
-    [sha256OfBytes('right'), sha256OfBytes('wrong')].every((sum) => error.message.includes(sum)),
-  );
+describe('a worker thread that ends', () => {
+  const started = (code: string) =>
+    new OnnxEngine(
+      new Worker(`const { parentPort: port } = require('node:worker_threads');${code}`, { eval: true }),
+      'net.onnx',
+    );
+
+  for (const [name, crash, told] of [
+    ['throws', "throw new Error('out of luck')", /net\.onnx failed: out of luck\./],
+    ['exits', 'process.exit(3)', /ended with code 3/],
+  ] as const) {
+    test(`that ${name} while it runs rejects everything pending, and what comes later`, async () => {
+      const engine = started(`port.postMessage({ kind: 'ready' }); port.on('message', () => { ${crash}; });`);
+      await engine.ready;
+      const runs = await Promise.allSettled([engine.run(pair(1, 1)), engine.run(pair(2, 2))]);
+      for (const run of runs) {
+        assert.equal(run.status, 'rejected');
+        assert.match(String((run as PromiseRejectedResult).reason), told);
+      }
+      await assert.rejects(engine.run(pair(1, 1)), { code: 'INTERNAL', message: told });
+      await engine.close();
+    });
+  }
+
+  test('before it is ready is a network that cannot be loaded', async () => {
+    await assert.rejects(started('process.exit(4)').ready, {
+      code: 'BUNDLE_CORRUPT',
+      message: /net\.onnx cannot be loaded: the worker thread ended with code 4\./,
+    });
+  });
+
+  test('a result that follows "ready" at once is not lost', async () => {
+    const engine = started(
+      "port.postMessage({ kind: 'ready' });" +
+        "port.postMessage({ kind: 'result', id: 1, data: Float32Array.of(7), shape: [1] });" +
+        "port.on('message', () => port.close());",
+    );
+    const answer = engine.run(pair(1, 1));
+    await engine.ready;
+    assert.deepEqual([...(await answer).data], [7]);
+    await engine.close();
+  });
 });
