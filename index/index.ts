@@ -1,2 +1,15 @@
 // Building indexes: imagery, tiles, descriptors, versions and their life cycle.
-export { cutTile, type ImageryBlock, type ImagerySource, openImagery } from './imagery/index.js';
+export { type Area, readArea } from './area.js';
+export { type BuildOptions, type BuildStage, buildIndex } from './build.js';
+export { type GridCentres, gridCentres } from './grid.js';
+export {
+  cutTile,
+  type ImageryBlock,
+  type ImageryOptions,
+  type ImagerySource,
+  openImagery,
+} from './imagery/index.js';
+export { type ListedRegion, type ListedVersion, listIndex } from './list.js';
+export { type PublishOptions, publishIndex, rollbackIndex } from './publish.js';
+export { type GridOptions, openGrid, openTilesCsv, type TileSource } from './tile-source.js';
+export { type VerifyOptions, type VerifyReport, verifyIndex } from './verify.js';

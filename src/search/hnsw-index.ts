@@ -17,6 +17,14 @@ type Command =
   | { kind: 'search'; query: Float32Array; k: number; allowed?: Uint32Array };
 export type WorkerRequest = Command & { id: number };
 
+export interface WorkerAnswer {
+  readonly id: number;
+  readonly result?: Hit[] | null;
+  readonly error?: string;
+  /** Vectors added so far; the answer itself follows. */
+  readonly done?: number;
+}
+
 interface Waiting {
   resolve(result: Hit[] | null): void;
   reject(error: Error): void;
@@ -29,18 +37,19 @@ class GraphWorker {
   #next = 0;
   #closed = false;
 
-  constructor() {
+  constructor(onProgress?: (done: number) => void) {
     this.#worker.unref();
-    this.#worker.on(
-      'message',
-      ({ id, result, error }: { id: number; result: Hit[] | null; error?: string }) => {
-        const waiting = this.#waiting.get(id);
-        this.#waiting.delete(id);
-        if (this.#waiting.size === 0) this.#worker.unref();
-        if (error === undefined) waiting?.resolve(result);
-        else waiting?.reject(new SkyfixError('INDEX_CORRUPT', `The graph failed: ${error}.`));
-      },
-    );
+    this.#worker.on('message', ({ id, result, error, done }: WorkerAnswer) => {
+      if (done !== undefined) {
+        onProgress?.(done);
+        return;
+      }
+      const waiting = this.#waiting.get(id);
+      this.#waiting.delete(id);
+      if (this.#waiting.size === 0) this.#worker.unref();
+      if (error === undefined) waiting?.resolve(result ?? null);
+      else waiting?.reject(new SkyfixError('INDEX_CORRUPT', `The graph failed: ${error}.`));
+    });
     this.#worker.on('error', (error) => this.#end(error));
     this.#worker.on('exit', () => this.#end(new SkyfixError('NOT_READY', 'The index is closed.')));
   }
@@ -72,8 +81,9 @@ export async function buildHnswGraph(
   descriptors: Descriptors,
   options: GraphOptions,
   path: string,
+  onProgress?: (done: number) => void,
 ): Promise<void> {
-  const worker = new GraphWorker();
+  const worker = new GraphWorker(onProgress);
   try {
     await worker.ask({ kind: 'build', options, descriptors, path });
   } finally {

@@ -4,7 +4,7 @@ import hnswlib from 'hnswlib-node';
 import { messageOf } from '../errors/index.js';
 import type { Descriptors } from './descriptors.js';
 import { compareHits, cosineOfRow, scanRows } from './exact-index.js';
-import type { GraphOptions, WorkerRequest } from './hnsw-index.js';
+import type { GraphOptions, WorkerAnswer, WorkerRequest } from './hnsw-index.js';
 import type { Hit } from './types.js';
 
 /** At most this many products are scanned exactly (about 10 ms); above, the graph is searched with a filter. */
@@ -14,7 +14,12 @@ let graph: hnswlib.HierarchicalNSW | undefined;
 let descriptors: Descriptors | undefined;
 let efSearch = 64;
 
-function build(options: GraphOptions, vectors: Descriptors, path: string): void {
+/** Between two reports of a build. */
+const REPORT_ROWS = 256;
+
+const answer = (message: WorkerAnswer) => parentPort?.postMessage(message);
+
+function build(id: number, options: GraphOptions, vectors: Descriptors, path: string): void {
   const made = new hnswlib.HierarchicalNSW('ip', vectors.dimensions);
   made.initIndex(Math.max(1, vectors.count), options.m, options.efConstruction, options.seed);
   for (let row = 0; row < vectors.count; row++) {
@@ -22,6 +27,7 @@ function build(options: GraphOptions, vectors: Descriptors, path: string): void 
       Array.from(vectors.data.subarray(row * vectors.dimensions, (row + 1) * vectors.dimensions)),
       row,
     );
+    if ((row + 1) % REPORT_ROWS === 0 || row + 1 === vectors.count) answer({ id, done: row + 1 });
   }
   made.writeIndexSync(path);
 }
@@ -60,11 +66,11 @@ function search(query: Float32Array, k: number, allowed?: Uint32Array): Hit[] {
 parentPort?.on('message', (request: WorkerRequest) => {
   try {
     let result: Hit[] | null = null;
-    if (request.kind === 'build') build(request.options, request.descriptors, request.path);
+    if (request.kind === 'build') build(request.id, request.options, request.descriptors, request.path);
     else if (request.kind === 'load') load(request.path, request.descriptors, request.efSearch);
     else result = search(request.query, request.k, request.allowed);
-    parentPort?.postMessage({ id: request.id, result });
+    answer({ id: request.id, result });
   } catch (error) {
-    parentPort?.postMessage({ id: request.id, error: messageOf(error) });
+    answer({ id: request.id, error: messageOf(error) });
   }
 });

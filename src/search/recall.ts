@@ -25,9 +25,14 @@ const NOISE = 0.75;
 export async function measureRecall(
   index: VectorIndex,
   descriptors: Descriptors,
-  options: { readonly queries?: number; readonly seed: number; readonly onProgress?: (done: number) => void },
+  options: {
+    readonly queries?: number | undefined;
+    readonly seed: number;
+    readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  },
 ): Promise<Recall> {
-  const { queries = 200, seed, onProgress } = options;
+  const { seed, onProgress } = options;
+  const queries = options.queries ?? defaultQueries(descriptors);
   const random = seededRandom(seed);
   let best = 0;
   let found = 0;
@@ -41,9 +46,14 @@ export async function measureRecall(
     if ((hits[0]?.score ?? -2) >= (exact[0]?.score ?? 0) - SAME_SCORE) best++;
     found += Math.min(exact.length, hits.filter((hit) => hit.score >= last - SAME_SCORE).length);
     wanted += exact.length;
-    onProgress?.(q + 1);
+    onProgress?.(q + 1, queries);
   }
   return { at1: best / queries, at10: found / wanted, queries };
+}
+
+/** 200, fewer where exact search takes long (20 G products are about 20 s), never under 50. */
+function defaultQueries({ count, dimensions }: Descriptors): number {
+  return Math.max(50, Math.min(200, Math.floor(2e10 / (count * dimensions))));
 }
 
 function noisyRow({ data, dimensions }: Descriptors, row: number, random: () => number): Float32Array {

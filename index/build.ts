@@ -1,0 +1,203 @@
+// From tiles and a bundle to an index version folder: cut, embed, build the graph, measure its recall, write.
+import { copyFile, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { asDiskError, SkyfixError } from '../src/errors/index.js';
+import {
+  type FileChecksum,
+  sha256OfBytes,
+  sha256OfFile,
+  syncFolder,
+  writeFileAtomic,
+} from '../src/files/index.js';
+import { type Bundle, loadBundle, openNetworks } from '../src/models/index.js';
+import {
+  buildHnswGraph,
+  Catalogue,
+  type Descriptors,
+  formatCatalogue,
+  formatDescriptors,
+  HnswIndex,
+  INDEX_FILES,
+  INDEX_SCHEMA,
+  type IndexManifest,
+  measureRecall,
+  type Tile,
+} from '../src/search/index.js';
+import { SHARD_TILES, type Shard, shardAt } from './shards.js';
+import { type GridOptions, openGrid, openTilesCsv, type TileSource } from './tile-source.js';
+
+export type BuildStage = 'tiles' | 'graph' | 'recall';
+
+export interface BuildOptions {
+  readonly bundleDir: string;
+  /** Folder to make; must not exist. A build that was killed goes on from `${outDir}.partial`. */
+  readonly outDir: string;
+  /** Imagery with a grid, or the path of a CSV tile,lon,lat,sizeM,file. */
+  readonly tiles: GridOptions | { readonly csv: string };
+  readonly threads?: number | undefined;
+  /** Tiles a run of the encoder; 32. */
+  readonly batchSize?: number | undefined;
+  readonly graph?: Partial<Pick<IndexManifest['graph'], 'm' | 'efConstruction' | 'efSearch' | 'seed'>>;
+  readonly onProgress?: (stage: BuildStage, done: number, total: number) => void;
+  /** ISO 8601; now when absent, and what it was at the first start where a build goes on. */
+  readonly createdAt?: string | undefined;
+}
+
+const GRAPH = { kind: 'hnsw', m: 16, efConstruction: 200, efSearch: 128, seed: 100 } as const;
+
+/**
+ * Builds an index version: index.json, graph.hnsw, descriptors.f32, catalogue.csv and a copy of the bundle. `outDir`
+ * appears in one step, complete. Throws PARAMETER_INVALID, IMAGERY_INVALID, TILES_CSV_INVALID, BUNDLE_*, DISK_FULL.
+ */
+export async function buildIndex(options: BuildOptions): Promise<IndexManifest> {
+  const outDir = resolve(options.outDir);
+  const partial = `${outDir}.partial`;
+  if (await stat(outDir).catch(() => undefined)) {
+    throw new SkyfixError('PARAMETER_INVALID', `${outDir} exists already; choose another folder.`);
+  }
+  const bundle = await loadBundle(options.bundleDir);
+  const source = await ('csv' in options.tiles ? openTilesCsv(options.tiles.csv) : openGrid(options.tiles));
+  try {
+    const plan = await planIn(partial, bundle, source, options.createdAt);
+    const { numbers, descriptors } = await embedAll(partial, bundle, source, options);
+    const tiles = numbers.map((number) => source.tile(number));
+    const work = join(partial, 'version');
+    await rm(work, { recursive: true, force: true });
+    await mkdir(work, { recursive: true });
+    const manifest = await writeVersion(work, { bundle, source, tiles, descriptors, plan, options });
+    await rename(work, outDir);
+    await syncFolder(dirname(outDir));
+    await rm(partial, { recursive: true, force: true });
+    return manifest;
+  } catch (error) {
+    throw asDiskError(error, partial);
+  } finally {
+    await source.close();
+  }
+}
+
+interface Plan {
+  readonly digest: string;
+  readonly createdAt: string;
+}
+
+/** The plan that OUT.partial was begun with; where it was another one, what is there is thrown away. */
+async function planIn(
+  partial: string,
+  bundle: Bundle,
+  source: TileSource,
+  createdAt = new Date().toISOString(),
+): Promise<Plan> {
+  const path = join(partial, 'plan.json');
+  const { inputSizePx } = bundle.manifest.geometry;
+  const digest = sha256OfBytes(
+    JSON.stringify([INDEX_SCHEMA, bundle.encoderSha256, inputSizePx, SHARD_TILES, source.digest]),
+  );
+  try {
+    const begun = JSON.parse(await readFile(path, 'utf8')) as Plan;
+    if (begun.digest === digest) return begun;
+  } catch {
+    // none, or not whole
+  }
+  await rm(partial, { recursive: true, force: true });
+  const plan = { digest, createdAt };
+  await writeFileAtomic(path, JSON.stringify(plan));
+  return plan;
+}
+
+async function embedAll(partial: string, bundle: Bundle, source: TileSource, options: BuildOptions) {
+  const { inputSizePx } = bundle.manifest.geometry;
+  const { dimensions } = bundle.manifest.descriptor;
+  const { batchSize = 32, threads = 1, onProgress } = options;
+  const { encoder, close } = await openNetworks(bundle, { threads });
+  const shards: Shard[] = [];
+  let done = 0;
+  try {
+    for (let from = 0; from < source.count; from += SHARD_TILES) {
+      const input = { encoder, inputSizePx, dimensions, batchSize };
+      const shard = await shardAt(partial, from, source, input, (tiles) => {
+        done += tiles;
+        onProgress?.('tiles', done, source.count);
+      });
+      shards.push(shard);
+    }
+  } finally {
+    await close();
+  }
+  const numbers = shards.flatMap((shard) => shard.numbers);
+  if (numbers.length === 0) {
+    throw new SkyfixError(
+      'IMAGERY_INVALID',
+      `${source.description} holds no whole tile of ${source.sizeM} m.`,
+    );
+  }
+  // Shared, so that the graph's thread needs no copy.
+  const data = new Float32Array(new SharedArrayBuffer(numbers.length * dimensions * 4));
+  let at = 0;
+  for (const shard of shards) {
+    data.set(shard.data, at);
+    at += shard.data.length;
+  }
+  return { numbers, descriptors: { count: numbers.length, dimensions, data } satisfies Descriptors };
+}
+
+interface VersionParts {
+  readonly bundle: Bundle;
+  readonly source: TileSource;
+  readonly tiles: readonly Tile[];
+  readonly descriptors: Descriptors;
+  readonly plan: Plan;
+  readonly options: BuildOptions;
+}
+
+async function writeVersion(dir: string, parts: VersionParts): Promise<IndexManifest> {
+  const { bundle, source, tiles, descriptors, plan, options } = parts;
+  const { onProgress } = options;
+  const { count, dimensions } = descriptors;
+  const graph = { ...GRAPH, ...options.graph };
+  await writeFileAtomic(join(dir, 'catalogue.csv'), formatCatalogue(tiles));
+  await writeFileAtomic(join(dir, 'descriptors.f32'), formatDescriptors(descriptors));
+  const graphPath = join(dir, 'graph.hnsw');
+  await buildHnswGraph(descriptors, graph, graphPath, (done) => onProgress?.('graph', done, count));
+  await copyBundle(bundle, join(dir, 'bundle'));
+  const index = await HnswIndex.open(graphPath, descriptors, graph.efSearch);
+  const recall = await measureRecall(index, descriptors, {
+    seed: graph.seed,
+    onProgress: (done, total) => onProgress?.('recall', done, total),
+  }).finally(() => index.close());
+  const files: Record<string, FileChecksum> = {};
+  for (const name of INDEX_FILES) {
+    const path = join(dir, name);
+    files[name] = { sha256: await sha256OfFile(path), bytes: (await stat(path)).size };
+  }
+  const { name, version } = bundle.manifest;
+  const manifest: IndexManifest = {
+    schema: INDEX_SCHEMA,
+    version: versionName(plan, files),
+    createdAt: plan.createdAt,
+    bundle: { name, version, encoderSha256: bundle.encoderSha256 },
+    count,
+    dimensions,
+    graph,
+    tiles: { sizeM: source.sizeM, strideM: source.strideM, source: source.description },
+    bounds: new Catalogue(tiles).bounds() ?? [-180, -90, 180, 90],
+    recall,
+    files,
+  };
+  await writeFileAtomic(join(dir, 'index.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  return manifest;
+}
+
+/** 20261123T101500Z-1a2b3c4d */
+function versionName({ createdAt, digest }: Plan, files: Readonly<Record<string, FileChecksum>>): string {
+  const time = createdAt.replaceAll(/[-:]|\.\d+/g, '');
+  return `${time}-${sha256OfBytes(JSON.stringify([createdAt, digest, files])).slice(0, 8)}`;
+}
+
+/** The manifest and the files it names, nothing else that may lie beside them. */
+export async function copyBundle(bundle: Bundle, target: string): Promise<void> {
+  await mkdir(target, { recursive: true });
+  for (const name of ['bundle.json', ...Object.keys(bundle.manifest.files)]) {
+    await copyFile(join(bundle.dir, name), join(target, name));
+  }
+}

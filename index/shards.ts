@@ -1,0 +1,133 @@
+// The part of a build that takes long, kept in pieces: what a killed build has embedded is not embedded again.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SkyfixError } from '../src/errors/index.js';
+import { sha256OfBytes, sha256OfFile, writeFileAtomic } from '../src/files/index.js';
+import type { RgbImage } from '../src/geometry/index.js';
+import { rgbToNchw, stackTensors } from '../src/imaging/index.js';
+import type { InferenceEngine, Tensor } from '../src/models/index.js';
+import { formatDescriptors, readDescriptors } from '../src/search/index.js';
+import type { TileSource } from './tile-source.js';
+
+export const SHARD_TILES = 256;
+
+/** Descriptors of the tiles that have imagery, among SHARD_TILES consecutive ones. */
+export interface Shard {
+  readonly numbers: readonly number[];
+  /** [numbers.length, dimensions] */
+  readonly data: Float32Array;
+}
+
+export interface EncoderInput {
+  readonly encoder: InferenceEngine;
+  readonly inputSizePx: number;
+  readonly dimensions: number;
+  readonly batchSize: number;
+}
+
+/** The shard that begins with tile `from`: read where a former run wrote it whole, embedded and written otherwise. */
+export async function shardAt(
+  dir: string,
+  from: number,
+  source: TileSource,
+  input: EncoderInput,
+  onTiles: (tiles: number) => void,
+): Promise<Shard> {
+  const stem = join(dir, `shard-${String(from / SHARD_TILES).padStart(5, '0')}`);
+  const to = Math.min(source.count, from + SHARD_TILES);
+  const known = await readShard(stem, input.dimensions);
+  if (known) {
+    onTiles(to - from);
+    return known;
+  }
+  const shard = await embed(source, from, to, input, onTiles);
+  const { numbers, data } = shard;
+  const bytes = formatDescriptors({ count: numbers.length, dimensions: input.dimensions, data });
+  await writeFileAtomic(`${stem}.f32`, bytes);
+  // Written last: it says that the other file is whole.
+  await writeFileAtomic(`${stem}.json`, JSON.stringify({ sha256: sha256OfBytes(bytes), numbers }));
+  return shard;
+}
+
+/** Undefined where there is no whole shard. */
+async function readShard(stem: string, dimensions: number): Promise<Shard | undefined> {
+  try {
+    const json = JSON.parse(await readFile(`${stem}.json`, 'utf8')) as { sha256: string; numbers: number[] };
+    if ((await sha256OfFile(`${stem}.f32`)) !== json.sha256) return undefined;
+    const { count, data, dimensions: written } = await readDescriptors(`${stem}.f32`);
+    return written === dimensions && count === json.numbers.length
+      ? { numbers: json.numbers, data }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Embeds tiles from..to in batches; the next batch is cut while the encoder computes. */
+async function embed(
+  source: TileSource,
+  from: number,
+  to: number,
+  input: EncoderInput,
+  onTiles: (tiles: number) => void,
+): Promise<Shard> {
+  const numbers: number[] = [];
+  const parts: Float32Array[] = [];
+  let running: Promise<void> = Promise.resolve();
+  for (let start = from; start < to; start += input.batchSize) {
+    const end = Math.min(to, start + input.batchSize);
+    const images: RgbImage[] = [];
+    const cut: number[] = [];
+    for (let number = start; number < end; number++) {
+      const image = await source.image(number, input.inputSizePx);
+      if (!image) continue;
+      images.push(image);
+      cut.push(number);
+    }
+    await running;
+    running = describe(images, input).then((data) => {
+      parts.push(data);
+      numbers.push(...cut);
+      onTiles(end - start);
+    });
+    running.catch(() => {}); // met by the await above or below
+  }
+  await running;
+  const data = new Float32Array(numbers.length * input.dimensions);
+  let at = 0;
+  for (const part of parts) {
+    data.set(part, at);
+    at += part.length;
+  }
+  return { numbers, data };
+}
+
+async function describe(images: readonly RgbImage[], input: EncoderInput): Promise<Float32Array> {
+  if (images.length === 0) return new Float32Array(0);
+  const batch = stackTensors(images.map((image) => rgbToNchw(image, undefined, 'unit')));
+  const { data, shape } = await input.encoder.run(batch);
+  checkDescriptors({ data, shape }, images.length, input.dimensions);
+  return data;
+}
+
+/** How far from 1 the length of a descriptor may be. */
+const LENGTH_TOLERANCE = 1e-3;
+
+function checkDescriptors({ data, shape }: Tensor, count: number, dimensions: number): void {
+  if (shape.join() !== `${count},${dimensions}`) {
+    throw new SkyfixError(
+      'BUNDLE_CORRUPT',
+      `The encoder made [${shape}] of ${count} tiles; bundle.json says ${dimensions} values each.`,
+    );
+  }
+  for (let row = 0; row < count; row++) {
+    let square = 0;
+    for (let i = row * dimensions; i < (row + 1) * dimensions; i++) square += (data[i] as number) ** 2;
+    if (!(Math.abs(Math.sqrt(square) - 1) < LENGTH_TOLERANCE)) {
+      throw new SkyfixError(
+        'BUNDLE_CORRUPT',
+        `The encoder made a descriptor of length ${Math.sqrt(square)}, not 1.`,
+      );
+    }
+  }
+}

@@ -1,0 +1,50 @@
+// Checks an index version folder thoroughly: everything a server checks, and its recall measured anew.
+import { join } from 'node:path';
+import { SkyfixError } from '../src/errors/index.js';
+import { loadBundle } from '../src/models/index.js';
+import {
+  checkIndexFolder,
+  DEFAULT_RECALL_GATE,
+  type IndexManifest,
+  measureRecall,
+  openIndexVersion,
+  type Recall,
+  readDescriptors,
+} from '../src/search/index.js';
+
+export interface VerifyOptions {
+  readonly minRecall?: number | undefined;
+  readonly queries?: number | undefined;
+  readonly seed?: number | undefined;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+export interface VerifyReport {
+  readonly manifest: IndexManifest;
+  /** As measured now, against exact search. */
+  readonly recall: Recall;
+}
+
+/**
+ * Throws INDEX_MISSING, INDEX_CORRUPT, INDEX_BUNDLE_MISMATCH, BUNDLE_CORRUPT for what does not fit, and
+ * INDEX_RECALL_TOO_LOW where the measured recall@10 is under the gate.
+ */
+export async function verifyIndex(dir: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+  const { minRecall = DEFAULT_RECALL_GATE, queries, seed = 1, onProgress } = options;
+  await checkIndexFolder(dir, 0);
+  await loadBundle(join(dir, 'bundle'));
+  const version = await openIndexVersion(dir, { recallGate: 0 });
+  try {
+    const descriptors = await readDescriptors(join(dir, 'descriptors.f32'));
+    const recall = await measureRecall(version.index, descriptors, { queries, seed, onProgress });
+    if (recall.at10 < minRecall) {
+      throw new SkyfixError(
+        'INDEX_RECALL_TOO_LOW',
+        `${dir} has recall@1 ${recall.at1.toFixed(3)} and recall@10 ${recall.at10.toFixed(3)}; the gate is ${minRecall}.`,
+      );
+    }
+    return { manifest: version.manifest, recall };
+  } finally {
+    await version.close();
+  }
+}
