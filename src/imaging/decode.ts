@@ -113,7 +113,7 @@ function isAnimatedPng(bytes: Uint8Array): boolean {
   if (bytes.length < 16 || view.getUint32(0) !== 0x89504e47) return false;
   for (let at = 8; at + 12 <= bytes.length; at += 12 + view.getUint32(at)) {
     const type = view.getUint32(at + 4);
-    if (type === 0x6163544c) return true;
+    if (type === 0x6163544c) return at + 12 <= bytes.length && view.getUint32(at + 8) > 1;
     if (type === 0x49444154) return false;
   }
   return false;
