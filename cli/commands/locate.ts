@@ -1,0 +1,135 @@
+// skyfix locate: panoramas in, places out, by a running server or in this process.
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { messageOf } from '../../src/errors/index.js';
+import type { LocateOptions, Prior } from '../../src/locate/index.js';
+import { type AnswerFormat, type FileAnswer, formatAnswer, formatClosing } from '../answer-formats.js';
+import { type Locator, localLocator, type Question, remoteLocator } from '../locators.js';
+import { panoramaFiles } from '../panorama-files.js';
+import { openProgress } from '../progress.js';
+import { addPanoramaOptions, type PanoramaFlags, poseOptions, printWarnings } from './panorama-options.js';
+
+interface LocateFlags extends PanoramaFlags {
+  readonly url?: string;
+  readonly data?: string;
+  readonly region?: string;
+  readonly top: number;
+  readonly near?: Prior;
+  readonly bbox?: Prior;
+  readonly distinct: boolean;
+  readonly json?: true;
+  readonly csv?: true;
+  readonly geojson?: true;
+}
+
+export function locateCommand(): Command {
+  const command = new Command('locate')
+    .description('Say where panoramas were taken.')
+    .argument('<path...>', 'panoramas, or folders of them')
+    .option('--url <url>', 'ask this server (default: work in this process)', parseUrl)
+    .addOption(new Option('--data <dir>', 'data folder (default: SKYFIX_DATA or var/data)').conflicts('url'))
+    .option('--region <name>', 'region to search (default: the only or configured one)')
+    .option('--top <n>', 'how many places, 1 to 50', parseTop, 5)
+    .option('--near <lon,lat,radiusM>', 'only tiles inside this circle', parseNear)
+    .addOption(
+      new Option('--bbox <west,south,east,north>', 'only tiles inside this box')
+        .argParser(parseBbox)
+        .conflicts('near'),
+    )
+    .option('--no-distinct', 'raw tiles: do not merge overlapping ones into places')
+    .addOption(new Option('--json', 'one JSON object a line').conflicts(['csv', 'geojson']))
+    .addOption(new Option('--csv', 'comma-separated rows').conflicts(['json', 'geojson']))
+    .addOption(new Option('--geojson', 'one GeoJSON FeatureCollection').conflicts(['json', 'csv']));
+  return addPanoramaOptions(command)
+    .addHelpText('after', '\nExit status: 0 all located, 1 a file failed, 2 wrong usage.')
+    .action(async (paths: string[], flags: LocateFlags) => {
+      const files = await panoramaFiles(paths);
+      const question: Question = { options: optionsOf(flags), region: flags.region };
+      const locator = flags.url
+        ? remoteLocator(flags.url, question)
+        : await localLocator(flags.data, question);
+      try {
+        const failed = await locateFiles(files, locator, formatOf(flags));
+        if (failed > 0) {
+          console.error(`${failed} of ${files.length} files failed.`);
+          process.exitCode = 1;
+        }
+      } finally {
+        await locator.close();
+      }
+    });
+}
+
+/** Locates one file after another; answers go to stdout, failures to stderr. Returns how many failed. */
+async function locateFiles(
+  files: readonly string[],
+  locator: Locator,
+  format: AnswerFormat,
+): Promise<number> {
+  const progress = files.length > 1 ? openProgress() : undefined;
+  const done: FileAnswer[] = [];
+  for (const [position, file] of files.entries()) {
+    try {
+      const item = { file, answer: await locator.locate(file) };
+      process.stdout.write(formatAnswer(format, item, done.length === 0));
+      if (format === 'text') printWarnings(item.answer.warnings);
+      done.push(item);
+    } catch (error) {
+      console.error(`error: ${file}: ${messageOf(error)}`);
+    }
+    progress?.update('located', position + 1, files.length);
+  }
+  progress?.stop();
+  process.stdout.write(formatClosing(format, done));
+  return files.length - done.length;
+}
+
+function optionsOf(flags: LocateFlags): LocateOptions {
+  const { headingDeg, pitchDeg, rollDeg, verticalFovDeg } = poseOptions(flags);
+  return {
+    top: flags.top,
+    distinct: flags.distinct,
+    headingDeg,
+    pitchDeg,
+    rollDeg,
+    verticalFovDeg,
+    cameraHeightM: flags.cameraHeight,
+    prior: flags.near ?? flags.bbox,
+  };
+}
+
+function formatOf(flags: LocateFlags): AnswerFormat {
+  return flags.json ? 'json' : flags.csv ? 'csv' : flags.geojson ? 'geojson' : 'text';
+}
+
+function parseUrl(text: string): string {
+  if (/^https?:\/\//.test(text) && URL.canParse(text)) return text;
+  throw new InvalidArgumentError('It must be an http or https address.');
+}
+
+function parseTop(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= 50) return value;
+  throw new InvalidArgumentError('It must be a whole number from 1 to 50.');
+}
+
+function numbersOf(text: string, count: number): number[] {
+  const values = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  if (values.length === count && values.every(Number.isFinite)) return values;
+  throw new InvalidArgumentError(`It must be ${count} numbers with commas between them.`);
+}
+
+function parseNear(text: string): Prior {
+  const [lon = 0, lat = 0, radiusM = 0] = numbersOf(text, 3);
+  if (Math.abs(lon) > 180 || Math.abs(lat) > 90 || radiusM <= 0) {
+    throw new InvalidArgumentError('It must be a longitude, a latitude and a radius over 0.');
+  }
+  return { centre: { lon, lat }, radiusM };
+}
+
+function parseBbox(text: string): Prior {
+  const [west = 0, south = 0, east = 0, north = 0] = numbersOf(text, 4);
+  if (Math.abs(west) > 180 || Math.abs(east) > 180 || south < -90 || north > 90 || south > north) {
+    throw new InvalidArgumentError('It must be west,south,east,north in degrees.');
+  }
+  return { bounds: [west, south, east, north] };
+}

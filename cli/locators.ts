@@ -1,0 +1,82 @@
+// Two ways to have a panorama located: by a running server, or in this process.
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { loadConfig } from '../src/config/index.js';
+import { messageOf } from '../src/errors/index.js';
+import { type LocateAnswer, type LocateOptions, locate, RegionService } from '../src/locate/index.js';
+import { installDemoWhereEmpty } from './demo-region.js';
+import { mediaTypeOf } from './panorama-files.js';
+
+export interface Locator {
+  locate(file: string): Promise<LocateAnswer>;
+  close(): Promise<void>;
+}
+
+export interface Question {
+  readonly options: LocateOptions;
+  readonly region?: string | undefined;
+}
+
+/** Asks POST /locate of a server. Errors carry the server's own words. */
+export function remoteLocator(url: string, question: Question): Locator {
+  const endpoint = new URL('locate', url.endsWith('/') ? url : `${url}/`);
+  return {
+    async locate(file) {
+      const form = new FormData();
+      for (const [name, value] of Object.entries(fieldsOf(question))) form.set(name, value);
+      form.set('image', new Blob([await readFile(file)], { type: mediaTypeOf(file) }), basename(file));
+      const response = await fetch(endpoint, { method: 'POST', body: form }).catch((error: unknown) => {
+        const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+        throw new Error(`${endpoint} cannot be reached (${messageOf(cause)}).`, { cause: error });
+      });
+      const text = await response.text();
+      if (!response.ok) throw new Error(problemText(response.status, text));
+      return JSON.parse(text) as LocateAnswer;
+    },
+    close: async () => {},
+  };
+}
+
+/** Opens the data folder in this process; an empty one gets the demo region. */
+export async function localLocator(dataDir: string | undefined, question: Question): Promise<Locator> {
+  const config = loadConfig(dataDir === undefined ? process.env : { ...process.env, SKYFIX_DATA: dataDir });
+  await installDemoWhereEmpty(config.dataDir);
+  const { threads, minRecall, defaultRegion, maxPixels } = config;
+  const options = { maxPixels, ...question.options };
+  const regions = await RegionService.open(config.dataDir, {
+    threads,
+    minRecall,
+    defaultRegion,
+    onError: (region, error) => console.error(`warning: region ${region}: ${messageOf(error)}`),
+  });
+  return {
+    async locate(file) {
+      const lease = regions.acquire(question.region);
+      try {
+        return await locate(lease.region, await readFile(file), options);
+      } finally {
+        lease.release();
+      }
+    },
+    close: () => regions.close(),
+  };
+}
+
+/** The options as the fields of POST /locate. */
+export function fieldsOf({ options, region }: Question): Record<string, string> {
+  const { prior, maxPixels: _server, ...plain } = options;
+  const all: Record<string, unknown> = { ...plain, region };
+  if (prior && 'bounds' in prior) all.bbox = prior.bounds.join(',');
+  else if (prior) Object.assign(all, prior.centre, { radiusM: prior.radiusM });
+  const given = Object.entries(all).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
+}
+
+/** RFC 9457 in one line; the status alone where the body is something else. */
+function problemText(status: number, body: string): string {
+  try {
+    const { title, detail } = JSON.parse(body) as { title?: string; detail?: string };
+    if (title) return detail ? `${title}: ${detail}` : title;
+  } catch {}
+  return `The server answered with status ${status}.`;
+}

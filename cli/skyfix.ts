@@ -1,0 +1,51 @@
+// The `skyfix` command. Exit status: 0 done, 1 failed, 2 wrong usage.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { messageOf } from '../src/errors/index.js';
+import { bevCommand } from './commands/bev.js';
+import { bundleCommand } from './commands/bundle.js';
+import { demoCommand } from './commands/demo.js';
+import { indexCommand } from './commands/index.js';
+import { locateCommand } from './commands/locate.js';
+import { serveCommand } from './commands/serve.js';
+import { viewCommand } from './commands/view.js';
+import { PACKAGE_ROOT } from './package-root.js';
+
+/** The whole command line, for main() and tests. */
+export function skyfixCommand(): Command {
+  const { version, description } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as {
+    version: string;
+    description: string;
+  };
+  const program = new Command('skyfix').description(description).version(version);
+  program.addCommand(serveCommand());
+  program.addCommand(locateCommand());
+  program.addCommand(bevCommand());
+  program.addCommand(viewCommand());
+  program.addCommand(indexCommand());
+  program.addCommand(bundleCommand());
+  program.addCommand(demoCommand());
+  return program;
+}
+
+/** Runs the command line (`process.argv`); sets the exit status, never throws. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const program = skyfixCommand();
+  throwInsteadOfExit(program);
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : 2;
+      return;
+    }
+    console.error(`error: ${messageOf(error)}`);
+    process.exitCode = 1;
+  }
+}
+
+function throwInsteadOfExit(command: Command): void {
+  command.exitOverride();
+  for (const child of command.commands) throwInsteadOfExit(child);
+}
