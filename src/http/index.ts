@@ -1,0 +1,60 @@
+// HTTP: the routes, what they accept, how errors read, what is measured. Knows status codes; nothing below does.
+import multipart from '@fastify/multipart';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { SkyfixError } from '../errors/index.js';
+import { observeRequests } from './observe.js';
+import { asSkyfixError, sendProblem } from './problem.js';
+import { registerRoutes } from './routes/index.js';
+import type { HttpServices } from './services.js';
+import { answerUnmatched } from './unmatched.js';
+
+export { requireApiKey } from './api-key.js';
+export { answerClientError } from './client-error.js';
+export { toGeoJson } from './geojson.js';
+export { parseLocateParameters, toLocateOptions } from './locate-parameters.js';
+export { LOCATE_PROPERTIES } from './locate-schema.js';
+export { createMetrics, type Metrics } from './metrics.js';
+export { asSkyfixError, PROBLEM_MEDIA_TYPE, type Problem, problemOf, sendProblem } from './problem.js';
+export type { HttpConfig, HttpServices, Locate, Regions } from './services.js';
+export { MAX_PARAM_LENGTH } from './unmatched.js';
+export { WorkQueue } from './work-queue.js';
+
+/** Answers while the server stops: these tell the operator what is going on. */
+const OPEN_WHILE_STOPPING: readonly string[] = ['/healthz', '/readyz', '/metrics'];
+
+/** Adds everything of this room to a fastify instance. */
+export async function registerHttp(app: FastifyInstance, services: HttpServices): Promise<void> {
+  const { metrics } = services;
+  observeRequests(app, metrics);
+  app.addHook('onRequest', async (request, reply) => {
+    if (!services.stopping()) return;
+    reply.header('connection', 'close');
+    if (OPEN_WHILE_STOPPING.includes(request.routeOptions.url ?? '')) return;
+    throw new SkyfixError('NOT_READY', 'The server is stopping.');
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (services.stopping()) reply.header('connection', 'close');
+  });
+  app.setErrorHandler((error: FastifyError, request, reply) =>
+    answerError(error, request, reply, metrics.errorAnswered),
+  );
+  answerUnmatched(app);
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(/^image\//i, (_request, payload, done) => done(null, payload));
+  await app.register(multipart);
+  registerRoutes(app, services);
+}
+
+/** The one place where an error of a request becomes an answer and a log line. */
+export function answerError(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  count: (code: string) => void,
+): FastifyReply {
+  const known = asSkyfixError(error);
+  count(known.code);
+  if (known.code === 'INTERNAL') request.log.error({ err: error }, 'internal error');
+  else request.log.info({ code: known.code, detail: known.detail }, 'refused');
+  return sendProblem(reply, known);
+}

@@ -1,0 +1,48 @@
+// What POST /locate takes beside the image, as one JSON schema; openapi.yaml says the same and a test holds them equal.
+import { Ajv } from 'ajv';
+
+const angle = (limit: number) => ({ type: 'number', minimum: -limit, maximum: limit }) as const;
+
+const DEGREES = '-?[0-9]{1,3}(\\.[0-9]{1,15})?';
+
+export const LOCATE_PROPERTIES = {
+  top: { type: 'integer', minimum: 1, maximum: 50, default: 5 },
+  headingDeg: angle(360),
+  pitchDeg: angle(90),
+  rollDeg: angle(180),
+  cameraHeightM: { type: 'number', minimum: 0.1, maximum: 100 },
+  verticalFovDeg: { type: 'number', minimum: 1, maximum: 180 },
+  region: { type: 'string', pattern: '^[a-z0-9-]{1,64}$' },
+  lon: angle(180),
+  lat: angle(90),
+  radiusM: { type: 'number', minimum: 1, maximum: 1_000_000 },
+  /** west,south,east,north; the numbers' ranges are checked after it is split. */
+  bbox: { type: 'string', pattern: `^${DEGREES},${DEGREES},${DEGREES},${DEGREES}$` },
+  distinct: { type: 'boolean', default: true },
+} as const;
+
+export type LocateField = keyof typeof LOCATE_PROPERTIES;
+
+/** The checked parameters, before they become LocateOptions. */
+export interface LocateParameters {
+  readonly top: number;
+  readonly headingDeg?: number;
+  readonly pitchDeg?: number;
+  readonly rollDeg?: number;
+  readonly cameraHeightM?: number;
+  readonly verticalFovDeg?: number;
+  readonly region?: string;
+  readonly lon?: number;
+  readonly lat?: number;
+  readonly radiusM?: number;
+  readonly bbox?: string;
+  readonly distinct: boolean;
+}
+
+const ajv = new Ajv({ useDefaults: true });
+
+export const validateLocate = ajv.compile<LocateParameters>({
+  type: 'object',
+  additionalProperties: false,
+  properties: LOCATE_PROPERTIES,
+});

@@ -1,0 +1,20 @@
+// One route a file; this is the list.
+import type { FastifyInstance } from 'fastify';
+import type { HttpServices } from '../services.js';
+import { healthzRoute } from './healthz.js';
+import { locateRoute } from './locate.js';
+import { metricsRoute } from './metrics.js';
+import { openapiRoute } from './openapi.js';
+import { readyzRoute } from './readyz.js';
+import { regionsRoute } from './regions.js';
+import { reloadRoute } from './reload.js';
+
+export function registerRoutes(app: FastifyInstance, services: HttpServices): void {
+  locateRoute(app, services);
+  healthzRoute(app);
+  readyzRoute(app, services);
+  metricsRoute(app, services);
+  regionsRoute(app, services);
+  openapiRoute(app);
+  reloadRoute(app, services);
+}

@@ -1,0 +1,7 @@
+// GET /regions: what this server can locate in.
+import type { FastifyInstance } from 'fastify';
+import type { HttpServices } from '../services.js';
+
+export function regionsRoute(app: FastifyInstance, { regions }: HttpServices): void {
+  app.get('/regions', async () => ({ regions: regions.describe() }));
+}

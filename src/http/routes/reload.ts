@@ -1,0 +1,24 @@
+// POST /admin/regions/{region}/reload: swaps a published version in; the old one serves until the new one is open.
+import type { FastifyInstance } from 'fastify';
+import { requireApiKey } from '../api-key.js';
+import type { HttpServices } from '../services.js';
+
+export function reloadRoute(app: FastifyInstance, { config, regions, metrics }: HttpServices): void {
+  app.post<{ Params: { region: string } }>(
+    '/admin/regions/:region/reload',
+    { onRequest: async (request) => requireApiKey(request, config.apiKeys) },
+    async (request) => {
+      const { region } = request.params;
+      try {
+        const description = await regions.reload(region);
+        metrics.reloaded(region, 'ok');
+        request.log.info({ region, indexVersion: description.indexVersion }, 'region reloaded');
+        return description;
+      } catch (error) {
+        if (regions.describe().some((served) => served.region === region))
+          metrics.reloaded(region, 'refused');
+        throw error;
+      }
+    },
+  );
+}

@@ -1,0 +1,31 @@
+// What the routes need from the rest of the house. Tests hand in small ones.
+import type { Config } from '../config/index.js';
+import type { LocateAnswer, LocateOptions, RegionLease, RegionService } from '../locate/index.js';
+import type { Metrics } from './metrics.js';
+import type { WorkQueue } from './work-queue.js';
+
+/** The part of RegionService that serving uses. */
+export type Regions = Pick<RegionService, 'ready' | 'acquire' | 'reload' | 'describe'>;
+
+/** locate() of the locate room. */
+export type Locate = (
+  region: RegionLease['region'],
+  upload: Uint8Array,
+  options: LocateOptions,
+) => Promise<LocateAnswer>;
+
+/** The part of the configuration that serving uses. */
+export type HttpConfig = Pick<
+  Config,
+  'apiKeys' | 'maxUploadBytes' | 'maxPixels' | 'queueSize' | 'concurrency' | 'requestTimeoutMs'
+>;
+
+export interface HttpServices {
+  readonly config: HttpConfig;
+  readonly regions: Regions;
+  readonly locate: Locate;
+  readonly queue: WorkQueue;
+  readonly metrics: Metrics;
+  /** True from the moment a stop begins. */
+  readonly stopping: () => boolean;
+}

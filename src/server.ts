@@ -1,0 +1,92 @@
+// The server: regions opened, application listening, signals wired.
+import type { FastifyInstance } from 'fastify';
+import { buildApp } from './app.js';
+import type { Config } from './config/index.js';
+import { messageOf } from './errors/index.js';
+import { RegionService } from './locate/index.js';
+
+export interface RunningServer {
+  /** http://host:port */
+  readonly url: string;
+  readonly app: FastifyInstance;
+  readonly regions: RegionService;
+  /** Graceful stop: no new requests, those in flight finish, then networks and indexes close. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the regions and listens. SIGTERM and SIGINT stop it gracefully (a second one ends it at once), SIGHUP
+ * reloads every region. Throws what opening the regions or listening throws; then nothing stays open.
+ */
+export async function startServer(config: Config): Promise<RunningServer> {
+  const failures: { region: string; error: unknown }[] = [];
+  const regions = await RegionService.open(config.dataDir, {
+    threads: config.threads,
+    minRecall: config.minRecall,
+    defaultRegion: config.defaultRegion,
+    onError: (region, error) => failures.push({ region, error }),
+  });
+  let app: FastifyInstance | undefined;
+  try {
+    app = await buildApp({ config, regions });
+    const url = await app.listen({ host: config.host, port: config.port });
+    for (const { region, error } of failures) {
+      app.log.error({ region, err: error }, 'region not opened; the others serve');
+    }
+    app.log.info({ url, regions: regions.names, dataDir: config.dataDir }, 'ready');
+    return wireSignals(url, app, regions, config.stopTimeoutMs);
+  } catch (error) {
+    await app?.close();
+    await regions.close();
+    throw error;
+  }
+}
+
+function wireSignals(
+  url: string,
+  app: FastifyInstance,
+  regions: RegionService,
+  stopTimeoutMs: number,
+): RunningServer {
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= stop(app, regions, stopTimeoutMs).finally(() => {
+      process.off('SIGTERM', onStop).off('SIGINT', onStop).off('SIGHUP', onReload);
+    });
+    return closing;
+  };
+  const onStop = (signal: NodeJS.Signals) => {
+    if (closing) process.exit(1);
+    app.log.info({ signal }, 'stopping');
+    close().catch((error: unknown) => {
+      app.log.error({ err: error }, 'stop failed');
+      process.exit(1);
+    });
+  };
+  const onReload = () => {
+    regions.reloadAll().then(
+      (reloaded) =>
+        app.log.info(
+          { regions: reloaded.map(({ region, indexVersion }) => `${region}@${indexVersion}`) },
+          'reloaded',
+        ),
+      (error: unknown) => app.log.error({ err: error }, `reload refused: ${messageOf(error)}`),
+    );
+  };
+  process.on('SIGTERM', onStop).on('SIGINT', onStop).on('SIGHUP', onReload);
+  return { url, app, regions, close };
+}
+
+/** After `stopTimeoutMs` the connections that are still open are cut. */
+async function stop(app: FastifyInstance, regions: RegionService, stopTimeoutMs: number): Promise<void> {
+  const cut = setTimeout(() => {
+    app.log.warn({ stopTimeoutMs }, 'requests still in flight are cut');
+    app.server.closeAllConnections();
+  }, stopTimeoutMs);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(cut);
+    await regions.close();
+  }
+}
