@@ -93,7 +93,7 @@ function buildCommand(): Command {
       const manifest = await buildIndex({
         bundleDir: flags.bundle,
         outDir: flags.out,
-        tiles: await tilesOf(flags),
+        ...(await tilesOf(flags)),
         threads: flags.threads,
         graph: {
           ...(flags.m === undefined ? {} : { m: flags.m }),
@@ -101,18 +101,18 @@ function buildCommand(): Command {
           ...(flags.efSearch === undefined ? {} : { efSearch: flags.efSearch }),
           ...(flags.seed === undefined ? {} : { seed: flags.seed }),
         },
-        onProgress: progress.update,
+        onProgress: (done, total, stage) => progress.update(stage, done, total),
       }).finally(progress.stop);
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
       console.log(`${flags.out}: ${summaryOf(manifest)}, built in ${seconds} s`);
     });
 }
 
-async function tilesOf(flags: BuildFlags): Promise<BuildOptions['tiles']> {
+async function tilesOf(flags: BuildFlags): Promise<Partial<BuildOptions>> {
   if ((flags.imagery === undefined) === (flags.tiles === undefined)) {
     throw new SkyfixError('PARAMETER_INVALID', 'Give either --imagery or --tiles.');
   }
-  if (flags.imagery === undefined) return { csv: flags.tiles ?? '' };
+  if (flags.imagery === undefined) return { tilesCsv: flags.tiles };
   const { tileSizeM } = (await loadBundle(flags.bundle)).manifest.geometry;
   if (flags.tileSizeM !== undefined && flags.tileSizeM !== tileSizeM) {
     console.error(`Warning: the bundle was trained on tiles of ${tileSizeM} m, not ${flags.tileSizeM} m.`);
@@ -122,7 +122,7 @@ async function tilesOf(flags: BuildFlags): Promise<BuildOptions['tiles']> {
     imageryOptions: { zoom: flags.zoom, tms: flags.tms, proj4: flags.proj4 },
     tileSizeM: flags.tileSizeM ?? tileSizeM,
     strideM: flags.strideM,
-    area: flags.area,
+    areaGeoJson: flags.area,
   };
 }
 

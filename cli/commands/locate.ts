@@ -65,9 +65,9 @@ async function locateFiles(
   locator: Locator,
   format: AnswerFormat,
 ): Promise<number> {
-  const progress = files.length > 1 ? openProgress() : undefined;
+  const progress = files.length > 1 ? openProgress(files.length, 'panoramas') : undefined;
   const done: FileAnswer[] = [];
-  for (const [position, file] of files.entries()) {
+  for (const file of files) {
     try {
       const item = { file, answer: await locator.locate(file) };
       process.stdout.write(formatAnswer(format, item, done.length === 0));
@@ -76,7 +76,7 @@ async function locateFiles(
     } catch (error) {
       console.error(`error: ${file}: ${messageOf(error)}`);
     }
-    progress?.update('located', position + 1, files.length);
+    progress?.step();
   }
   progress?.stop();
   process.stdout.write(formatClosing(format, done));

@@ -8,16 +8,18 @@ import { projectBev } from '../../src/geometry/index.js';
 import { decodePanorama, encodePng, nchwToRgb } from '../../src/imaging/index.js';
 import { bevGeometryOf, describeBev, loadBundle, openNetworks } from '../../src/models/index.js';
 import { addPanoramaOptions, type PanoramaFlags, poseOptions, printWarnings } from './panorama-options.js';
+import { bundleDirOrShipped } from './shipped-bundle.js';
 
-export function viewCommand(): Command {
+/** `root` is the folder whose models/ holds the shipped bundle. */
+export function viewCommand(root?: string): Command {
   const command = new Command('view')
     .description('Generate the satellite-like view of a panorama and write it as PNG.')
     .argument('<file>', 'panorama: JPEG, PNG, WebP, AVIF or TIFF')
-    .requiredOption('--bundle <dir>', 'bundle whose generator is used')
-    .requiredOption('-o, --out <file>', 'PNG file to write');
+    .requiredOption('-o, --out <file>', 'PNG file to write')
+    .option('--bundle <dir>', 'bundle whose generator is used (default: the one that ships in models/)');
   return addPanoramaOptions(command).action(
-    async (file: string, flags: PanoramaFlags & { bundle: string; out: string }) => {
-      const bundle = await loadBundle(flags.bundle);
+    async (file: string, flags: PanoramaFlags & { bundle?: string; out: string }) => {
+      const bundle = await loadBundle(bundleDirOrShipped(flags.bundle, root));
       const panorama = await decodePanorama(await readFile(file), poseOptions(flags));
       printWarnings(panorama.warnings);
       const geometry = bevGeometryOf(bundle.manifest.geometry, flags.cameraHeight);
@@ -25,7 +27,7 @@ export function viewCommand(): Command {
       const networks = await openNetworks(bundle, { threads: availableParallelism() });
       try {
         const { view } = await describeBev(networks, bundle.manifest.geometry, bev);
-        if (!view) throw new SkyfixError('PARAMETER_INVALID', `The bundle ${flags.bundle} has no generator.`);
+        if (!view) throw new SkyfixError('PARAMETER_INVALID', `The bundle ${bundle.dir} has no generator.`);
         await writeFileAtomic(flags.out, await encodePng(nchwToRgb(view, 'signed')));
       } finally {
         await networks.close();
