@@ -23,8 +23,9 @@ import {
   measureRecall,
   type Tile,
 } from '../src/search/index.js';
+import type { ImageryOptions } from './imagery/index.js';
 import { SHARD_TILES, type Shard, shardAt } from './shards.js';
-import { type GridOptions, openGrid, openTilesCsv, type TileSource } from './tile-source.js';
+import { openGrid, openTilesCsv, type TileSource } from './tile-source.js';
 
 export type BuildStage = 'tiles' | 'graph' | 'recall';
 
@@ -32,13 +33,22 @@ export interface BuildOptions {
   readonly bundleDir: string;
   /** Folder to make; must not exist. A build that was killed goes on from `${outDir}.partial`. */
   readonly outDir: string;
-  /** Imagery with a grid, or the path of a CSV tile,lon,lat,sizeM,file. */
-  readonly tiles: GridOptions | { readonly csv: string };
+  /** GeoTIFF file, or folder of XYZ/TMS tiles; cut into a grid. */
+  readonly imagery?: string | undefined;
+  readonly imageryOptions?: ImageryOptions | undefined;
+  /** The bundle's when absent. */
+  readonly tileSizeM?: number | undefined;
+  /** Distance of neighbouring tiles; 16. */
+  readonly strideM?: number | undefined;
+  /** GeoJSON file: only tiles whose centre lies in it. */
+  readonly areaGeoJson?: string | undefined;
+  /** Instead of imagery: a CSV with the header tile,lon,lat,sizeM,file. */
+  readonly tilesCsv?: string | undefined;
   readonly threads?: number | undefined;
   /** Tiles a run of the encoder; 32. */
   readonly batchSize?: number | undefined;
   readonly graph?: Partial<Pick<IndexManifest['graph'], 'm' | 'efConstruction' | 'efSearch' | 'seed'>>;
-  readonly onProgress?: (stage: BuildStage, done: number, total: number) => void;
+  readonly onProgress?: (done: number, total: number, stage: BuildStage) => void;
   /** ISO 8601; now when absent, and what it was at the first start where a build goes on. */
   readonly createdAt?: string | undefined;
 }
@@ -56,7 +66,7 @@ export async function buildIndex(options: BuildOptions): Promise<IndexManifest> 
     throw new SkyfixError('PARAMETER_INVALID', `${outDir} exists already; choose another folder.`);
   }
   const bundle = await loadBundle(options.bundleDir);
-  const source = await ('csv' in options.tiles ? openTilesCsv(options.tiles.csv) : openGrid(options.tiles));
+  const source = await openSource(options, bundle);
   try {
     const plan = await planIn(partial, bundle, source, options.createdAt);
     const { numbers, descriptors } = await embedAll(partial, bundle, source, options);
@@ -74,6 +84,16 @@ export async function buildIndex(options: BuildOptions): Promise<IndexManifest> 
   } finally {
     await source.close();
   }
+}
+
+function openSource(options: BuildOptions, bundle: Bundle): Promise<TileSource> {
+  const { imagery, tilesCsv, imageryOptions, areaGeoJson, strideM = 16 } = options;
+  if (tilesCsv !== undefined && imagery === undefined) return openTilesCsv(tilesCsv);
+  if (tilesCsv !== undefined || imagery === undefined) {
+    throw new SkyfixError('PARAMETER_INVALID', 'An index is built of either imagery or a list of tiles.');
+  }
+  const tileSizeM = options.tileSizeM ?? bundle.manifest.geometry.tileSizeM;
+  return openGrid({ imagery, imageryOptions, tileSizeM, strideM, areaGeoJson });
 }
 
 interface Plan {
@@ -117,7 +137,7 @@ async function embedAll(partial: string, bundle: Bundle, source: TileSource, opt
       const input = { encoder, inputSizePx, dimensions, batchSize };
       const shard = await shardAt(partial, from, source, input, (tiles) => {
         done += tiles;
-        onProgress?.('tiles', done, source.count);
+        onProgress?.(done, source.count, 'tiles');
       });
       shards.push(shard);
     }
@@ -158,12 +178,12 @@ async function writeVersion(dir: string, parts: VersionParts): Promise<IndexMani
   await writeFileAtomic(join(dir, 'catalogue.csv'), formatCatalogue(tiles));
   await writeFileAtomic(join(dir, 'descriptors.f32'), formatDescriptors(descriptors));
   const graphPath = join(dir, 'graph.hnsw');
-  await buildHnswGraph(descriptors, graph, graphPath, (done) => onProgress?.('graph', done, count));
+  await buildHnswGraph(descriptors, graph, graphPath, (done) => onProgress?.(done, count, 'graph'));
   await copyBundle(bundle, join(dir, 'bundle'));
   const index = await HnswIndex.open(graphPath, descriptors, graph.efSearch);
   const recall = await measureRecall(index, descriptors, {
     seed: graph.seed,
-    onProgress: (done, total) => onProgress?.('recall', done, total),
+    onProgress: (done, total) => onProgress?.(done, total, 'recall'),
   }).finally(() => index.close());
   const files: Record<string, FileChecksum> = {};
   for (const name of INDEX_FILES) {

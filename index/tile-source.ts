@@ -32,7 +32,7 @@ export interface GridOptions {
   readonly tileSizeM: number;
   readonly strideM: number;
   /** GeoJSON file; tiles whose centre lies in it. Everything when absent. */
-  readonly area?: string | undefined;
+  readonly areaGeoJson?: string | undefined;
 }
 
 /** Tiles every strideM metres over imagery. Throws PARAMETER_INVALID, IMAGERY_INVALID. */
@@ -44,7 +44,7 @@ export async function openGrid(options: GridOptions): Promise<TileSource> {
       `Tile size ${tileSizeM} m and stride ${strideM} m must be over 0.`,
     );
   }
-  const area = options.area === undefined ? undefined : await readArea(options.area);
+  const area = options.areaGeoJson === undefined ? undefined : await readArea(options.areaGeoJson);
   const source = await openImagery(imagery, imageryOptions);
   try {
     const centres = gridCentres(source.bounds, tileSizeM, strideM, area);
