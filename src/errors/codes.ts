@@ -72,6 +72,11 @@ export const ERROR_CODES = {
     title: 'Region required',
     advice: 'The server holds several regions and has no default: name one with "region".',
   },
+  REQUEST_MALFORMED: {
+    status: 400,
+    title: 'Malformed request',
+    advice: 'Check the URL, the headers and the multipart framing of the body.',
+  },
   ROUTE_NOT_FOUND: { status: 404, title: 'No such route', advice: 'GET /openapi.yaml lists the routes.' },
   METHOD_NOT_ALLOWED: {
     status: 405,
