@@ -1,18 +1,11 @@
 // skyfix bev: writes a panorama's bird's-eye view, so that anyone can look.
-import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { Command } from 'commander';
 import { writeFileAtomic } from '../../src/files/index.js';
 import { type BevGeometry, projectBev } from '../../src/geometry/index.js';
-import { decodePanorama, encodePng } from '../../src/imaging/index.js';
+import { encodePng } from '../../src/imaging/index.js';
 import { bevGeometryOf, loadBundle } from '../../src/models/index.js';
-import {
-  addPanoramaOptions,
-  type PanoramaFlags,
-  parseNumber,
-  poseOptions,
-  printWarnings,
-} from './panorama-options.js';
+import { addPanoramaOptions, type PanoramaFlags, parseNumber, readPanorama } from './panorama-options.js';
 import { shippedBundleDir } from './shipped-bundle.js';
 
 /** Without any bundle: the published reference of the field (EP-BEV), 30.72 m of ground. */
@@ -49,8 +42,7 @@ export function bevCommand(root?: string): Command {
       const bundleDir = flags.bundle ?? shipped;
       const base = bundleDir ? bevGeometryOf((await loadBundle(bundleDir)).manifest.geometry) : REFERENCE;
       const geometry = geometryOf(flags, base, bundleDir !== undefined);
-      const panorama = await decodePanorama(await readFile(file), poseOptions(flags));
-      printWarnings(panorama.warnings);
+      const panorama = await readPanorama(file, flags);
       const bev = projectBev(panorama.image, panorama.window, panorama.pose, geometry);
       await writeFileAtomic(flags.out, await encodePng(bev.image));
       const side = (geometry.sizePx * geometry.gsdM).toFixed(2);

@@ -1,6 +1,8 @@
 // The options of every command that reads one panorama.
+import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
-import type { DecodeOptions } from '../../src/imaging/index.js';
+import { messageOf, SkyfixError } from '../../src/errors/index.js';
+import { type DecodedPanorama, type DecodeOptions, decodePanorama } from '../../src/imaging/index.js';
 
 export interface PanoramaFlags {
   readonly cameraHeight?: number;
@@ -42,4 +44,14 @@ export function poseOptions(flags: PanoramaFlags): DecodeOptions {
 
 export function printWarnings(warnings: readonly string[]): void {
   for (const warning of warnings) console.error(`warning: ${warning}`);
+}
+
+/** Reads and decodes the file; warnings go to stderr. Throws PARAMETER_INVALID and what decodePanorama throws. */
+export async function readPanorama(file: string, flags: PanoramaFlags): Promise<DecodedPanorama> {
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw new SkyfixError('PARAMETER_INVALID', `${file} cannot be read (${messageOf(error)}).`);
+  });
+  const panorama = await decodePanorama(bytes, poseOptions(flags));
+  printWarnings(panorama.warnings);
+  return panorama;
 }

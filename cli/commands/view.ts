@@ -1,13 +1,12 @@
 // skyfix view: writes the satellite-like view that a bundle's generator makes of a panorama.
-import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { SkyfixError } from '../../src/errors/index.js';
 import { writeFileAtomic } from '../../src/files/index.js';
 import { projectBev } from '../../src/geometry/index.js';
-import { decodePanorama, encodePng, nchwToRgb } from '../../src/imaging/index.js';
+import { encodePng, nchwToRgb } from '../../src/imaging/index.js';
 import { bevGeometryOf, describeBev, loadBundle, openNetworks } from '../../src/models/index.js';
-import { addPanoramaOptions, type PanoramaFlags, poseOptions, printWarnings } from './panorama-options.js';
+import { addPanoramaOptions, type PanoramaFlags, readPanorama } from './panorama-options.js';
 import { bundleDirOrShipped } from './shipped-bundle.js';
 
 /** `root` is the folder whose models/ holds the shipped bundle. */
@@ -20,8 +19,7 @@ export function viewCommand(root?: string): Command {
   return addPanoramaOptions(command).action(
     async (file: string, flags: PanoramaFlags & { bundle?: string; out: string }) => {
       const bundle = await loadBundle(bundleDirOrShipped(flags.bundle, root));
-      const panorama = await decodePanorama(await readFile(file), poseOptions(flags));
-      printWarnings(panorama.warnings);
+      const panorama = await readPanorama(file, flags);
       const geometry = bevGeometryOf(bundle.manifest.geometry, flags.cameraHeight);
       const bev = projectBev(panorama.image, panorama.window, panorama.pose, geometry);
       const networks = await openNetworks(bundle, { threads: availableParallelism() });

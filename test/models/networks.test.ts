@@ -1,55 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { sha256OfBytes } from '../../src/files/index.js';
 import type { Bev } from '../../src/geometry/index.js';
-import { bevGeometryOf, describeBev, loadBundle, OnnxGraph, openNetworks } from '../../src/models/index.js';
+import { bevGeometryOf, describeBev, loadBundle, openNetworks } from '../../src/models/index.js';
+import { flatEncoder, negativeGenerator, writeTinyBundle } from './tiny-bundle.js';
 
 const root = await mkdtemp(join(tmpdir(), 'skyfix-networks-'));
 after(() => rm(root, { recursive: true }));
 
 const GEOMETRY = { tileSizeM: 40, inputSizePx: 2, bevSizePx: 4, cameraHeightM: 2 };
-
-/** view = -bev, so that what went in can be told from what came out. */
-function negative(): Uint8Array {
-  const graph = new OnnxGraph('negative');
-  graph.output(graph.node('Neg', [graph.input('bev', ['N', 3, 2, 2])], {}, 'view'), ['N', 3, 2, 2]);
-  return graph.encode();
-}
-
-/** descriptor = the image itself, flattened. */
-function flattened(): Uint8Array {
-  const graph = new OnnxGraph('flattened');
-  const image = graph.input('image', ['N', 3, 2, 2]);
-  graph.output(graph.node('Flatten', [image], { axis: 1 }, 'descriptor'), ['N', 12]);
-  return graph.encode();
-}
-
-async function writeBundle(name: string, networks: Record<string, Uint8Array>): Promise<string> {
-  const dir = await mkdtemp(join(root, name));
-  const files: Record<string, object> = {};
-  for (const [file, bytes] of Object.entries(networks)) {
-    await writeFile(join(dir, file), bytes);
-    files[file] = { sha256: sha256OfBytes(bytes), bytes: bytes.byteLength };
-  }
-  const manifest = {
-    schema: 'skyfix-bundle/1',
-    name,
-    version: '1',
-    createdAt: '2026-01-01T00:00:00Z',
-    profile: 'test',
-    geometry: GEOMETRY,
-    preprocessing: { generatorRange: [-1, 1], encoderRange: [0, 1], invalidPixel: -1 },
-    descriptor: { dimensions: 12 },
-    training: {},
-    metrics: {},
-    files,
-  };
-  await writeFile(join(dir, 'bundle.json'), JSON.stringify(manifest));
-  return dir;
-}
 
 /** 4x4; the quarters are red 255, green 51, blue 102 and (bottom right) not shown by the panorama. */
 const BEV: Bev = (() => {
@@ -72,7 +33,9 @@ const close = (actual: Float32Array, wanted: readonly number[]) => {
 
 describe('the way a BEV takes', () => {
   test('straight into the encoder: averaged down, in [0, 1], unseen pixels 0', async () => {
-    const bundle = await loadBundle(await writeBundle('plain', { 'encoder.onnx': flattened() }));
+    const bundle = await loadBundle(
+      await writeTinyBundle(join(root, 'plain'), GEOMETRY, { 'encoder.onnx': flatEncoder(2) }),
+    );
     const networks = await openNetworks(bundle, { threads: 1 });
     try {
       assert.equal(networks.generator, undefined);
@@ -86,8 +49,8 @@ describe('the way a BEV takes', () => {
   });
 
   test('through the generator: in [-1, 1], unseen pixels -1, its view back to [0, 1] for the encoder', async () => {
-    const networksOf = { 'encoder.onnx': flattened(), 'generator.onnx': negative() };
-    const bundle = await loadBundle(await writeBundle('full', networksOf));
+    const networksOf = { 'encoder.onnx': flatEncoder(2), 'generator.onnx': negativeGenerator(2) };
+    const bundle = await loadBundle(await writeTinyBundle(join(root, 'full'), GEOMETRY, networksOf));
     const networks = await openNetworks(bundle, { threads: 1 });
     try {
       const { view, descriptor } = await describeBev(networks, GEOMETRY, BEV);
@@ -101,8 +64,8 @@ describe('the way a BEV takes', () => {
   });
 
   test('a bundle with one network that cannot be loaded is refused by its name', async () => {
-    const broken = { 'encoder.onnx': flattened(), 'generator.onnx': new Uint8Array([1, 2, 3]) };
-    const bundle = await loadBundle(await writeBundle('broken', broken));
+    const broken = { 'encoder.onnx': flatEncoder(2), 'generator.onnx': new Uint8Array([1, 2, 3]) };
+    const bundle = await loadBundle(await writeTinyBundle(join(root, 'broken'), GEOMETRY, broken));
     await assert.rejects(openNetworks(bundle, { threads: 1 }), {
       code: 'BUNDLE_CORRUPT',
       message: /generator\.onnx/,

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { appendFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, beforeEach, mock, test } from 'node:test';
+import { bundleCommand } from '../../cli/commands/bundle.js';
+import { flatEncoder, negativeGenerator, writeTinyBundle } from '../models/tiny-bundle.js';
+
+const root = await mkdtemp(join(tmpdir(), 'skyfix-bundle-'));
+after(() => rm(root, { recursive: true }));
+const log = mock.method(console, 'log', () => {});
+beforeEach(() => log.mock.resetCalls());
+
+const GEOMETRY = { tileSizeM: 20, inputSizePx: 4, bevSizePx: 8, cameraHeightM: 2 };
+const sound = { 'encoder.onnx': flatEncoder(4, true), 'generator.onnx': negativeGenerator(4) };
+const check = (dir: string) => bundleCommand().parseAsync(['node', 'bundle', 'check', dir]);
+
+test('skyfix bundle check runs a sound bundle, with and without generator', async () => {
+  await check(await writeTinyBundle(join(root, 'sound'), GEOMETRY, sound));
+  const text = log.mock.calls.map((call) => call.arguments[0]).join('\n');
+  assert.match(text, /bundle +tiny 1 \(test\), 2026-01-01/);
+  assert.match(text, /tile 20 m, networks 4 px, BEV 8 px/);
+  assert.match(text, /encoder\.onnx, generator\.onnx: checksums match/);
+  assert.match(text, /descriptor +length 1\.000000, deterministic/);
+  log.mock.resetCalls();
+  await check(
+    await writeTinyBundle(join(root, 'plain'), GEOMETRY, { 'encoder.onnx': sound['encoder.onnx'] }),
+  );
+  assert.match(log.mock.calls.map((call) => call.arguments[0]).join('\n'), /generator +none/);
+});
+
+test('skyfix bundle check refuses networks that break the contract', async () => {
+  const code = 'BUNDLE_CORRUPT';
+  const long = await writeTinyBundle(join(root, 'long'), GEOMETRY, { 'encoder.onnx': flatEncoder(4) });
+  await assert.rejects(check(long), { code, message: /descriptor's length is [\d.]+, expected 1/ });
+  const wrongSize = await writeTinyBundle(join(root, 'size'), GEOMETRY, sound, 47);
+  await assert.rejects(check(wrongSize), {
+    code,
+    message: /descriptor has shape \[1,48\], expected \[1,47\]/,
+  });
+  const damaged = await writeTinyBundle(join(root, 'damaged'), GEOMETRY, sound);
+  await appendFile(join(damaged, 'encoder.onnx'), 'x');
+  await assert.rejects(check(damaged), { code, message: /encoder\.onnx has \d+ bytes/ });
+  await assert.rejects(check(join(root, 'none')), { code: 'BUNDLE_MISSING' });
+  assert.equal(log.mock.callCount(), 0);
+});
