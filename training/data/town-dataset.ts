@@ -17,7 +17,7 @@ import {
 import { decodePanorama, resizeImage } from 'skyfix/imaging';
 import { cutTile, type ImagerySource, openImagery } from 'skyfix/index';
 import type { BundleGeometry } from 'skyfix/models';
-import { cachedImageSet, type ImageSet } from './image-set.js';
+import { cachedImageSet, type ImageSet, imageAt, selectImages } from './image-set.js';
 
 export type Split = 'train' | 'validation' | 'test';
 
@@ -185,17 +185,26 @@ export async function townGrid(
       if (places.some((place) => distanceM(place, centre) <= geometry.tileSizeM)) centres.push(centre);
     }
   }
+  const side = geometry.inputSizePx;
+  const black = { widthPx: side, heightPx: side, data: new Uint8Array(side * side * 3) };
   const images = await withMosaic(town, (source) =>
     cachedImageSet(
       cacheDir,
       { kind: 'grid', town: town.digest, splits, strideM, geometry },
       geometry.inputSizePx,
       centres.length,
-      (index) => requireTile(source, centres[index], geometry.tileSizeM, geometry.inputSizePx),
+      async (index) =>
+        (await cutTile(source, centres[index] ?? first, geometry.tileSizeM, geometry.inputSizePx)) ?? black,
       onProgress,
     ),
   );
-  return { centres, images };
+  const present = centres.flatMap((_, index) =>
+    imageAt(images, index).data.some((value) => value !== 0) ? [index] : [],
+  );
+  return {
+    centres: present.flatMap((index) => centres[index] ?? []),
+    images: selectImages(images, present),
+  };
 }
 
 async function withMosaic<T>(town: Town, use: (source: ImagerySource) => Promise<T>): Promise<T> {

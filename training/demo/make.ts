@@ -6,7 +6,7 @@ import { writeFileAtomic } from 'skyfix/files';
 import { buildIndex } from 'skyfix/index';
 import { shuffled } from '../data/augment.js';
 import { imageAt } from '../data/image-set.js';
-import { rowsOf, type Town } from '../data/town-dataset.js';
+import { type Progress, rowsOf, type Town } from '../data/town-dataset.js';
 import { meanQuality } from '../evaluation/image-quality.js';
 import { writeBundle } from '../export/index.js';
 import { makeRng } from '../random/rng.js';
@@ -87,6 +87,7 @@ async function makeDemoRegion(town: Town): Promise<void> {
   await mkdir(join(DEMO_DIR, 'panoramas'), { recursive: true });
   await copyFile(join(town.dir, 'mosaic-test.tif'), join(DEMO_DIR, 'mosaic.tif'));
   await copyFile(join(town.dir, 'area-test.geojson'), join(DEMO_DIR, 'area.geojson'));
+  const told = new Map<string, Progress>();
   await buildIndex({
     bundleDir: BUNDLE_DIR,
     imagery: join(DEMO_DIR, 'mosaic.tif'),
@@ -94,7 +95,11 @@ async function makeDemoRegion(town: Town): Promise<void> {
     strideM: STRIDE_M,
     areaGeoJson: join(DEMO_DIR, 'area.geojson'),
     outDir: join(DEMO_DIR, 'index'),
-    onProgress: tellOnLines('index'),
+    onProgress: (done, total, stage) => {
+      const tell = told.get(stage) ?? tellOnLines(`index: ${stage}`);
+      told.set(stage, tell);
+      tell(done, total);
+    },
   });
   // the bundle ships once, in models/; publishing puts both together
   await rm(join(DEMO_DIR, 'index', 'bundle'), { recursive: true, force: true });

@@ -36,25 +36,26 @@ export const PROFILE: Profile = {
 
 export const GENERATION: GenerationOptions = {
   seed: 11,
-  steps: 900,
+  steps: 1300,
   batch: 1,
-  learningRate: 2e-4,
+  learningRate: 4e-4,
   lambdaCycle: 10,
   lambdaContrast: 2,
+  lambdaPaired: 30,
   positions: 256,
   temperature: 0.07,
 };
 
 export const ENCODER: EncoderOptions = {
   seed: 21,
-  steps: 700,
+  steps: 520,
   batch: 32,
-  learningRate: 1e-3,
+  learningRate: 4e-4,
   weightDecay: 0.05,
-  warmupSteps: 40,
+  warmupSteps: 60,
   scale: 14.3,
   labelSmoothing: 0.1,
-  tripletFromStep: 350,
+  tripletFromStep: 300,
   tripletWeight: 0.5,
   dihedral: true,
   jitter: { brightness: 0.1, contrast: 0.25, saturation: 0.3, hue: 0.1 },

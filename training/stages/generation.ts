@@ -26,6 +26,8 @@ export interface GenerationOptions {
   readonly learningRate: number;
   readonly lambdaCycle: number;
   readonly lambdaContrast: number;
+  /** Weight of |G(x) - y| on pairs (pix2pix); 0 is the paper's eq. (5). A short schedule needs it. */
+  readonly lambdaPaired: number;
   /** Contrast positions per layer; the whole map where it is smaller. */
   readonly positions: number;
   readonly temperature: number;
@@ -99,10 +101,10 @@ export async function trainGenerator(
         positions: options.positions,
         seed: seed * 7919 + step,
       });
-      const loss = gan
-        .add(cycle.mul(options.lambdaCycle))
-        .add(contrast.mul(options.lambdaContrast)) as Scalar; // eq. (5)
-      return { loss, aux: { gan, cycle, contrast, fakeSat, fakeBev } };
+      const paired = cycleLoss(fakeSat, y);
+      const total = gan.add(cycle.mul(options.lambdaCycle)).add(contrast.mul(options.lambdaContrast)); // eq. (5)
+      const loss = total.add(paired.mul(options.lambdaPaired)) as Scalar;
+      return { loss, aux: { gan, cycle, contrast, paired, fakeSat, fakeBev } };
     }, [g.params, f.params, heads.params]);
     const [gradG, gradF, gradHeads] = generators.grads;
     if (!gradG || !gradF || !gradHeads) throw new Error('A generator gradient is missing.');
@@ -110,7 +112,7 @@ export async function trainGenerator(
     optimisers.f.step(gradF, rate);
     optimisers.heads.step(gradHeads, rate);
 
-    const { gan, cycle, contrast, fakeSat, fakeBev } = generators.aux;
+    const { gan, cycle, contrast, paired, fakeSat, fakeBev } = generators.aux;
     const oldSat = satPool.query(fakeSat as Tensor4D);
     const oldBev = bevPool.query(fakeBev as Tensor4D);
     const dSatStep = valueAndFlatGrads(
@@ -126,8 +128,8 @@ export async function trainGenerator(
     if (!gradSat || !gradBev) throw new Error('A discriminator gradient is missing.');
     optimisers.dSat.step(gradSat, rate);
     optimisers.dBev.step(gradBev, rate);
-    const [total, ganValue, cycleValue, contrastValue, dValue] = await Promise.all(
-      [generators.loss, gan, cycle, contrast, dSatStep.loss].map(
+    const [total, ganValue, cycleValue, contrastValue, pairedValue, dValue] = await Promise.all(
+      [generators.loss, gan, cycle, contrast, paired, dSatStep.loss].map(
         async (tensor) => (await tensor?.data())?.[0] ?? Number.NaN,
       ),
     );
@@ -136,6 +138,7 @@ export async function trainGenerator(
       gan: ganValue as number,
       cycle: cycleValue as number,
       contrast: contrastValue as number,
+      paired: pairedValue as number,
       dSat: dValue as number,
     };
     assertFinite('generation', step, losses);

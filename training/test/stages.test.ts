@@ -120,6 +120,7 @@ const GENERATION = {
   learningRate: 2e-4,
   lambdaCycle: 10,
   lambdaContrast: 2,
+  lambdaPaired: 1,
   positions: 16,
   temperature: 0.07,
 };
