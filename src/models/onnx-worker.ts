@@ -15,6 +15,8 @@ try {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     logSeverityLevel: 3,
+    // Idle compute threads would spin on the cores that the other network, the decoder and the server need.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
   });
   const [input, output] = [session.inputNames[0], session.outputNames[0]];
   if (input === undefined || output === undefined || session.inputNames.length !== 1) {
