@@ -1,6 +1,6 @@
 // The words of the search room.
 import type { FileChecksum } from '../files/index.js';
-import type { LonLat } from '../geometry/types.js';
+import type { LonLat } from '../geometry/index.js';
 
 /** One georeferenced satellite image; its row in the catalogue is its number in index and descriptors. */
 export interface Tile extends LonLat {
