@@ -1,6 +1,6 @@
 // The application: one fastify instance from its parts, the same for the server, the tests and the load test.
 import { randomUUID } from 'node:crypto';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import {
   answerClientError,
   answerError,
@@ -36,7 +36,8 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   });
   const app = Fastify({
     logger: config.logLevel === 'silent' ? false : { level: config.logLevel },
-    disableRequestLogging: true,
+    // observeRequests writes one line a request.
+    logController: new LogController({ disableRequestLogging: true }),
     // Requests that come while it stops are answered by registerHttp, as problem documents.
     return503OnClosing: false,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },

@@ -28,7 +28,7 @@ export const configSchema = {
   properties: Object.fromEntries(variables.map(([, variable]) => [variable.name, schemaOf(variable)])),
 } as const;
 
-const validate = new Ajv({ coerceTypes: true, allErrors: false, strict: true }).compile(configSchema);
+const validate = new Ajv().compile(configSchema);
 
 /** The configuration that the environment asks for; empty variables count as unset. Throws CONFIG_INVALID. */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
@@ -36,11 +36,18 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   for (const [, variable] of variables) {
     const text = env[variable.name]?.trim();
     if (!text) continue;
-    given[variable.name] = variable.type === 'list' ? text.split(',').map((part) => part.trim()) : text;
+    given[variable.name] = valueOf(variable, text);
   }
   if (!validate(given)) throw invalid(validate.errors?.[0], env);
   const entries = variables.map(([key, variable]) => [key, given[variable.name] ?? variable.default]);
   return Object.fromEntries(entries) as unknown as Config;
+}
+
+/** What is no plain decimal number stays text, which the schema then refuses. */
+function valueOf(variable: ConfigVariable, text: string): unknown {
+  if (variable.type === 'list') return text.split(',').map((part) => part.trim());
+  if (variable.type === 'string') return text;
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
 }
 
 /** One line a variable: name, default, range, meaning. */

@@ -1,4 +1,5 @@
 // What node's HTTP parser refuses before there is a request: a cut-off upload, a bad header, a slow client.
+import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { SkyfixError } from '../errors/index.js';
 import { PROBLEM_MEDIA_TYPE, problemOf, RETRY_AFTER_SECONDS } from './problem.js';
@@ -13,7 +14,7 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
   const problem = problemOf(asProblem(error), requestId, '/');
   const body = JSON.stringify(problem);
   const head = [
-    `HTTP/1.1 ${problem.status} ${problem.title}`,
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
     `Content-Type: ${PROBLEM_MEDIA_TYPE}`,
     `Content-Length: ${Buffer.byteLength(body)}`,
     `X-Request-Id: ${requestId}`,

@@ -15,6 +15,7 @@ export { parseLocateParameters, toLocateOptions } from './locate-parameters.js';
 export { LOCATE_PROPERTIES } from './locate-schema.js';
 export { createMetrics, type Metrics } from './metrics.js';
 export { asSkyfixError, PROBLEM_MEDIA_TYPE, type Problem, problemOf, sendProblem } from './problem.js';
+export { OPENAPI_FILE } from './routes/openapi.js';
 export type { HttpConfig, HttpServices, Locate, Regions } from './services.js';
 export { MAX_PARAM_LENGTH } from './unmatched.js';
 export { WorkQueue } from './work-queue.js';

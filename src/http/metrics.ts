@@ -32,13 +32,13 @@ export function createMetrics(sources: MetricSources): Metrics {
   const registers = [registry];
   collectDefaultMetrics({ register: registry, prefix: 'skyfix_' });
   const requests = new Counter({
-    name: 'skyfix_http_requests_total',
+    name: 'skyfix_requests_total',
     help: 'Requests answered; status "aborted" where the client left first.',
     labelNames: ['route', 'method', 'status'],
     registers,
   });
   const durations = new Histogram({
-    name: 'skyfix_http_request_duration_seconds',
+    name: 'skyfix_request_duration_seconds',
     help: 'Time from the header of a request to the end of its answer.',
     labelNames: ['route'],
     buckets: LATENCY_BUCKETS,

@@ -1,5 +1,5 @@
 // Every request is counted, timed and logged once, however it ends.
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Metrics } from './metrics.js';
 import { pathOf } from './problem.js';
 
@@ -9,19 +9,21 @@ const UNMATCHED = 'unmatched';
 export function observeRequests(app: FastifyInstance, metrics: Metrics): void {
   app.addHook('onRequest', async (request, reply) => {
     const started = performance.now();
-    const done = () => {
-      reply.raw.off('finish', done).off('close', done);
-      record(request, reply, metrics, performance.now() - started);
+    const end = (answered: boolean) => () => {
+      reply.raw.off('finish', onFinish).off('close', onClose);
+      const status = answered ? String(reply.raw.statusCode) : 'aborted';
+      record(request, status, metrics, performance.now() - started);
     };
+    const onFinish = end(true);
     // 'close' without 'finish' is a client that left.
-    reply.raw.once('finish', done).once('close', done);
+    const onClose = end(false);
+    reply.raw.once('finish', onFinish).once('close', onClose);
     reply.header('x-request-id', request.id);
   });
 }
 
-function record(request: FastifyRequest, reply: FastifyReply, metrics: Metrics, ms: number): void {
+function record(request: FastifyRequest, status: string, metrics: Metrics, ms: number): void {
   const route = request.routeOptions.url ?? UNMATCHED;
-  const status = reply.raw.writableFinished ? String(reply.raw.statusCode) : 'aborted';
   metrics.requestDone({ route, method: request.method, status, seconds: ms / 1000 });
   const line = { method: request.method, path: pathOf(request.url), status, ms: Math.round(ms * 10) / 10 };
   const level = route === '/locate' || status >= '400' ? 'info' : 'debug';

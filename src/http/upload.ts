@@ -34,9 +34,7 @@ export async function readUpload(request: FastifyRequest, limits: UploadLimits):
     if (announced > limits.maxBytes + (form ? FORM_OVERHEAD_BYTES : 0)) {
       throw tooLarge(limits.maxBytes, `the body has ${announced}`);
     }
-    const read = form
-      ? readForm(request, fields, limits.maxBytes)
-      : readRaw(request.body as Readable | undefined, limits.maxBytes);
+    const read = form ? readForm(request, fields, limits.maxBytes) : readRaw(request, limits.maxBytes);
     const image = await untilAborted(limits.signal, read);
     if (image.byteLength === 0) throw new SkyfixError('IMAGE_EMPTY', 'The image has 0 bytes.');
     return { image, fields };
@@ -53,8 +51,13 @@ function readQuery(query: unknown, fields: Map<string, string>): void {
   }
 }
 
-async function readRaw(body: Readable | undefined, maxBytes: number): Promise<Uint8Array> {
-  if (!body) throw new SkyfixError('IMAGE_MISSING', 'The request has no body.');
+async function readRaw(request: FastifyRequest, maxBytes: number): Promise<Uint8Array> {
+  const body = request.body as Readable | undefined;
+  if (!body) {
+    // Fastify hands no stream on where Content-Length is 0.
+    if (request.headers['content-type']) return new Uint8Array();
+    throw new SkyfixError('IMAGE_MISSING', 'The request has no body.');
+  }
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
@@ -94,7 +97,7 @@ async function readForm(
 
 async function readFile(part: Multipart & { type: 'file' }, before: number): Promise<Uint8Array> {
   if (part.fieldname !== 'image') {
-    throw new SkyfixError('PARAMETER_INVALID', `The field "${shown(part.fieldname)}" takes no file.`);
+    throw new SkyfixError('IMAGE_MISSING', `The file is in the field "${shown(part.fieldname)}".`);
   }
   if (before > 0) throw new SkyfixError('IMAGE_DUPLICATED', 'The field "image" was given twice.');
   return part.toBuffer();

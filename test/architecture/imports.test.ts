@@ -1,97 +1,102 @@
-// One-way imports: which room may import which, and only through its door.
+// Rooms and doors: imports go one way, and a room is entered by its index.ts only.
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve, sep } from 'node:path';
-import { describe, test } from 'node:test';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-/** A room may import rooms of a lower rank, and itself. */
-const RANK: Readonly<Record<string, number>> = {
-  errors: 0,
-  config: 1,
-  files: 1,
-  geometry: 2,
-  imaging: 3,
-  models: 4,
-  search: 5,
-  locate: 6,
-  http: 7,
-  'app.ts': 8,
-  'server.ts': 9,
-};
+const ORDER = ['geometry', 'imaging', 'models', 'search', 'locate', 'http', 'app', 'server'];
+/** Anybody in src may use them; they use only one another. */
+const GROUND = ['config', 'errors', 'files'];
+const OUTSIDE = ['index', 'cli', 'training', 'test', 'loadtest', 'bench'];
 
 interface Import {
   readonly from: string;
   readonly to: string;
 }
 
-function sourcesIn(folder: string): string[] {
-  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts') && !name.includes('node_modules') && !name.includes(`dist${sep}`))
-    .map((name) => join(folder, name));
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+'([^']+)'|import\(\s*'([^']+)'\s*\)|new URL\(\s*'([^']+\.js)'/g;
+
+function filesIn(folder: string): string[] {
+  if (!existsSync(join(ROOT, folder))) return [];
+  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter(
+      (entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.parentPath.includes('node_modules'),
+    )
+    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)));
 }
 
+/** Imports of files of this repository, as paths from its root, .ts. */
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(ROOT, file), 'utf8');
-  const specifiers = [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*['"](\.[^'"]+)['"]/g)].map(
-    (match) => match[1] ?? '',
-  );
-  return specifiers.map((specifier) => {
-    const target = resolve(ROOT, dirname(file), specifier).replace(/\.js$/, '.ts');
-    return { from: file, to: relative(ROOT, target) };
-  });
+  return [...text.matchAll(IMPORT)]
+    .map((match) => match[1] ?? match[2] ?? match[3] ?? '')
+    .filter((path) => path.startsWith('.'))
+    .map((path) => ({
+      from: file,
+      to: relative(ROOT, resolve(ROOT, dirname(file), path)).replace(/\.js$/, '.ts'),
+    }));
 }
 
-const roomOf = (file: string) => (file.startsWith(`src${sep}`) ? (file.split(sep)[1] ?? '') : undefined);
+/** src/search/hnsw-index.ts -> search; src/app.ts -> app; index/build.ts -> index/ */
+function roomOf(path: string): string {
+  const [top = '', second = ''] = path.split('/');
+  return top === 'src' ? second.replace(/\.ts$/, '') : `${top}/`;
+}
 
-describe('imports', () => {
-  const inSrc = sourcesIn('src').flatMap(importsOf);
+const allowed = (from: string, to: string) => {
+  if (from === to) return true;
+  if (GROUND.includes(to)) return true;
+  return ORDER.includes(from) && ORDER.includes(to) && ORDER.indexOf(to) < ORDER.indexOf(from);
+};
 
-  test('src has rooms of known rank only, and this test sees them', () => {
-    const rooms = new Set(sourcesIn('src').map((file) => roomOf(file) ?? ''));
-    assert.deepEqual(
-      [...rooms].filter((room) => !(room in RANK)),
-      [],
-    );
-    assert.ok(inSrc.length > 50, `${inSrc.length} imports`);
-  });
+const ofSrc = filesIn('src').flatMap(importsOf);
 
-  test('src imports nothing but src', () => {
-    assert.deepEqual(
-      inSrc.filter(({ to }) => roomOf(to) === undefined),
-      [],
-    );
-  });
+test('every folder and file of src has its place in the order', () => {
+  const rooms = new Set(filesIn('src').map(roomOf));
+  assert.deepEqual(
+    [...rooms].filter((room) => !ORDER.includes(room) && !GROUND.includes(room)),
+    [],
+  );
+  assert.ok(ofSrc.length > 50, `only ${ofSrc.length} imports were seen: is the pattern still right?`);
+});
 
-  test('rooms import lower rooms only', () => {
-    const upward = inSrc.filter(({ from, to }) => {
-      const [here, there] = [roomOf(from) ?? '', roomOf(to) ?? ''];
-      return here !== there && (RANK[there] ?? 99) >= (RANK[here] ?? -1);
-    });
-    assert.deepEqual(upward, []);
-  });
+test('imports in src go one way', () => {
+  const wrong = ofSrc.filter(({ from, to }) => !allowed(roomOf(from), roomOf(to)));
+  assert.deepEqual(wrong, []);
+});
 
-  test('other rooms are entered through their index.ts', () => {
-    const outside = ['index', 'cli'].flatMap(sourcesIn).flatMap(importsOf);
-    const backDoors = [...inSrc, ...outside].filter(({ from, to }) => {
-      const room = roomOf(to);
-      if (room === undefined || room === roomOf(from) || room.endsWith('.ts')) return false;
-      return to !== join('src', room, 'index.ts');
-    });
-    assert.deepEqual(backDoors, []);
-  });
+test('src imports neither training/ nor index/ nor anything else outside', () => {
+  const wrong = ofSrc.filter(({ to }) => OUTSIDE.includes(to.split('/')[0] ?? ''));
+  assert.deepEqual(wrong, []);
+  const named = filesIn('src').filter((file) =>
+    /from 'skyfix\//.test(readFileSync(join(ROOT, file), 'utf8')),
+  );
+  assert.deepEqual(named, []);
+});
 
-  test('no file imports itself in a circle', () => {
-    const edges = new Map<string, string[]>();
-    for (const { from, to } of inSrc) edges.set(from, [...(edges.get(from) ?? []), to]);
-    const done = new Set<string>();
-    const visit = (file: string, path: readonly string[]): void => {
-      assert.ok(!path.includes(file), `circle: ${[...path, file].join(' -> ')}`);
-      if (done.has(file)) return;
-      for (const next of edges.get(file) ?? []) visit(next, [...path, file]);
-      done.add(file);
-    };
-    for (const file of edges.keys()) visit(file, []);
-  });
+test('a room of src is entered by its index.ts only', () => {
+  const users = [...filesIn('src'), ...filesIn('index'), ...filesIn('cli'), ...filesIn('loadtest')];
+  const wrong = users
+    .flatMap(importsOf)
+    .filter(({ to }) => to.split('/').length > 2 && to.startsWith('src/'))
+    .filter(({ from, to }) => !(from.startsWith('src/') && roomOf(from) === roomOf(to)))
+    .filter(({ to }) => !/^src\/[a-z]+\/index\.ts$/.test(to));
+  assert.deepEqual(wrong, []);
+});
+
+test('every room says in its index.ts what it is for', () => {
+  for (const room of [...GROUND, ...ORDER.slice(0, 6)]) {
+    assert.match(readFileSync(join(ROOT, 'src', room, 'index.ts'), 'utf8'), /^\/\/ \S/, room);
+  }
+});
+
+test('nothing below http knows a status code', () => {
+  const below = filesIn('src').filter((file) => ORDER.slice(0, 5).includes(roomOf(file)));
+  const wrong = below.filter((file) =>
+    /\bstatusCode\b|ERROR_CODES\b/.test(readFileSync(join(ROOT, file), 'utf8')),
+  );
+  assert.deepEqual(wrong, []);
 });

@@ -6,9 +6,9 @@ import type { FastifyInstance } from 'fastify';
 const YAML_MEDIA_TYPE = 'application/yaml';
 
 /** Seen from dist/src/http/routes/. */
-const OPENAPI_URL = new URL('../../../../openapi.yaml', import.meta.url);
+export const OPENAPI_FILE = new URL('../../../../openapi.yaml', import.meta.url);
 
 export function openapiRoute(app: FastifyInstance): void {
-  const text = readFileSync(OPENAPI_URL, 'utf8');
+  const text = readFileSync(OPENAPI_FILE, 'utf8');
   app.get('/openapi.yaml', async (_request, reply) => reply.type(YAML_MEDIA_TYPE).send(text));
 }

@@ -1,0 +1,32 @@
+// Every code a caller can meet is met by some test.
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { ERROR_CODES } from '../../src/errors/index.js';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const SELF = 'error-codes.test.ts';
+
+test('each code of the error table occurs in a test', () => {
+  const texts = ['test', 'training/test']
+    .filter((folder) => existsSync(join(ROOT, folder)))
+    .flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && entry.name !== SELF)
+        .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8')),
+    );
+  const untested = Object.keys(ERROR_CODES).filter(
+    (code) => !texts.some((text) => text.includes(`'${code}'`) || text.includes(`/${code}`)),
+  );
+  assert.deepEqual(untested, []);
+});
+
+test('each code has a status of an error and sentences for people', () => {
+  for (const [code, { status, title, advice }] of Object.entries(ERROR_CODES)) {
+    assert.ok(status >= 400 && status <= 599, code);
+    assert.match(title, /^[A-Z].*[^.]$/, code);
+    assert.match(advice, /^[A-Z].*\.$/, code);
+  }
+});
