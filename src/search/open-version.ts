@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { SkyfixError } from '../errors/index.js';
 import { sha256OfFile } from '../files/index.js';
 import { type Catalogue, readCatalogue } from './catalogue.js';
-import { readDescriptors } from './descriptors.js';
+import { readDescriptorShape, readDescriptors } from './descriptors.js';
 import { HnswIndex } from './hnsw-index.js';
 import { INDEX_FILES, readIndexManifest } from './manifest.js';
 import type { IndexManifest, VectorIndex } from './types.js';
@@ -22,7 +22,7 @@ export interface OpenIndexVersion {
 }
 
 /**
- * Checks a version folder: checksums (INDEX_CORRUPT), encoder of its bundle (INDEX_BUNDLE_MISMATCH), recall gate
+ * Checks a version folder: checksums and counts (INDEX_CORRUPT), encoder of its bundle (INDEX_BUNDLE_MISMATCH), recall gate
  * (INDEX_RECALL_TOO_LOW).
  */
 export async function checkIndexFolder(
@@ -42,6 +42,13 @@ export async function checkIndexFolder(
         `${path} has ${found.size} bytes and the SHA-256 ${sha256}, index.json says ${expected?.bytes} bytes and ${expected?.sha256}.`,
       );
     }
+  }
+  const shape = await readDescriptorShape(join(dir, 'descriptors.f32'));
+  if (shape.count !== manifest.count || shape.dimensions !== manifest.dimensions) {
+    throw new SkyfixError(
+      'INDEX_CORRUPT',
+      `${dir}: index.json says ${manifest.count} x ${manifest.dimensions}, the descriptors are ${shape.count} x ${shape.dimensions}.`,
+    );
   }
   const encoder = await encoderSha256Of(join(dir, 'bundle'));
   if (encoder !== manifest.bundle.encoderSha256) {
@@ -67,12 +74,10 @@ export async function openIndexVersion(
   const manifest = await checkIndexFolder(dir, options.recallGate);
   const catalogue = await readCatalogue(join(dir, 'catalogue.csv'));
   const descriptors = await readDescriptors(join(dir, 'descriptors.f32'));
-  const same = [catalogue.count, descriptors.count].every((count) => count === manifest.count);
-  if (!same || descriptors.dimensions !== manifest.dimensions) {
+  if (catalogue.count !== manifest.count) {
     throw new SkyfixError(
       'INDEX_CORRUPT',
-      `${dir}: index.json says ${manifest.count} x ${manifest.dimensions}, the catalogue has ${catalogue.count} tiles, ` +
-        `the descriptors are ${descriptors.count} x ${descriptors.dimensions}.`,
+      `${dir}: index.json says ${manifest.count} tiles, the catalogue has ${catalogue.count}.`,
     );
   }
   const index = await HnswIndex.open(join(dir, 'graph.hnsw'), descriptors, manifest.graph.efSearch);

@@ -107,6 +107,7 @@ test('what must not be served is refused, and nothing changes', async () => {
   await refused(await variant(() => ({ version: '../v' })), 'INDEX_CORRUPT', /index\.json.*version/);
   const miscounted = await variant(({ count }) => ({ version: 'miscounted', count: count + 1 }));
   await assert.rejects(openIndexVersion(miscounted), { code: 'INDEX_CORRUPT', message: /118.*117/ });
+  await refused(miscounted, 'INDEX_CORRUPT', /118.*117/);
   await refused(join(folder, 'nowhere'), 'INDEX_MISSING', /nowhere/);
 
   const strange = await named('strange');
