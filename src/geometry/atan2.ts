@@ -1,30 +1,26 @@
-// atan2 for sampling tables: several times faster than Math.atan2, exact to far less than a pixel.
+// atan2 for sampling tables: twice as fast as Math.atan2, exact to far less than a pixel.
+
+const STEPS = 1024;
+/** atan(k / STEPS); one entry more, so that the last step has a right end. */
+const ARC_TANGENTS = Float64Array.from({ length: STEPS + 2 }, (_, k) => Math.atan(k / STEPS));
 
 /**
- * Angle of (x, y) in radians, (-pi, pi], at most 2.5e-8 off (a panorama of 16384 columns: 1e-4 pixels); 0 for the
- * origin. Polynomial: Abramowitz and Stegun, Handbook of Mathematical Functions, 4.4.49.
+ * Angle of (x, y) in radians, (-pi, pi]; 0 for the origin. Linear between 1024 steps of the tangent: at most
+ * max|atan''| / (8 * 1024^2) = 8e-8 off, which is 2e-4 pixels of a panorama of 16384 columns.
  */
 export function approximateAtan2(y: number, x: number): number {
   const ax = Math.abs(x);
   const ay = Math.abs(y);
-  const steep = ay > ax;
-  const larger = steep ? ay : ax;
-  if (larger === 0) return 0;
-  const t = (steep ? ax : ay) / larger;
-  const s = t * t;
-  let angle =
-    t *
-    (1 +
-      s *
-        (-0.3333314528 +
-          s *
-            (0.1999355085 +
-              s *
-                (-0.1420889944 +
-                  s *
-                    (0.1065626393 +
-                      s * (-0.07528964 + s * (0.0429096138 + s * (-0.0161657367 + s * 0.0028662257))))))));
-  if (steep) angle = Math.PI / 2 - angle;
+  if (ax === 0 && ay === 0) return 0;
+  let angle = ay > ax ? Math.PI / 2 - arcTangent(ax / ay) : arcTangent(ay / ax);
   if (x < 0) angle = Math.PI - angle;
   return y < 0 ? -angle : angle;
+}
+
+/** Of a tangent in [0, 1]. */
+function arcTangent(tangent: number): number {
+  const at = tangent * STEPS;
+  const step = at | 0;
+  const left = ARC_TANGENTS[step] as number;
+  return left + (at - step) * ((ARC_TANGENTS[step + 1] as number) - left);
 }
