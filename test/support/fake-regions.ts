@@ -1,0 +1,73 @@
+// A region service without networks and indexes, for tests of what HTTP adds.
+import { type Config, loadConfig } from '../../src/config/index.js';
+import { SkyfixError } from '../../src/errors/index.js';
+import type { Regions } from '../../src/http/index.js';
+import type { LoadedRegion, LocateAnswer, RegionDescription, RegionLease } from '../../src/locate/index.js';
+
+/** Silent, on a free port. */
+export function testConfig(env: Readonly<Record<string, string>> = {}): Config {
+  return loadConfig({ LOG_LEVEL: 'silent', PORT: '0', ...env });
+}
+
+export function descriptionOf(region: string): RegionDescription {
+  return {
+    region,
+    default: true,
+    bundle: 'tiny@1',
+    indexVersion: '20260101T000000Z-00000001',
+    tiles: 20,
+    dimensions: 192,
+    tileSizeM: 16,
+    strideM: null,
+    bounds: [10, 50, 10.01, 50.01],
+    recall: { at1: 1, at10: 1, queries: 20 },
+    loadedAt: '2026-01-01T00:00:00.000Z',
+  };
+}
+
+export function answerOf(region: string): LocateAnswer {
+  return {
+    region,
+    bundle: 'tiny@1',
+    indexVersion: '20260101T000000Z-00000001',
+    heading: { deg: 12.5, source: 'metadata' },
+    results: [{ rank: 1, tile: 'place-1', lon: 10.001, lat: 50.002, score: 0.75, distanceM: 4.5 }],
+    timingsMs: { decode: 6, bev: 3, generate: 40, embed: 8, search: 1, total: 58 },
+    warnings: ['The heading was assumed.'],
+  };
+}
+
+/** Serves the region "demo"; counts its leases. */
+export class FakeRegions implements Regions {
+  ready = true;
+  leases = 0;
+  /** Thrown by the next reload. */
+  refusal: SkyfixError | undefined;
+
+  acquire(name = 'demo'): RegionLease {
+    if (name !== 'demo') throw new SkyfixError('REGION_UNKNOWN', `There is no region "${name}".`);
+    this.leases++;
+    return { region: { name } as LoadedRegion, release: () => this.leases-- };
+  }
+
+  async reload(name: string): Promise<RegionDescription> {
+    if (this.refusal) throw this.refusal;
+    if (name !== 'demo') throw new SkyfixError('REGION_UNKNOWN', `There is no region "${name}".`);
+    return descriptionOf(name);
+  }
+
+  describe(): readonly RegionDescription[] {
+    return [descriptionOf('demo')];
+  }
+}
+
+/** A promise and the two ways to settle it. */
+export function deferred<T>() {
+  let resolve: (value: T) => void = () => {};
+  let reject: (error: unknown) => void = () => {};
+  const promise = new Promise<T>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { promise, resolve, reject };
+}
