@@ -4,15 +4,13 @@ import hnswlib from 'hnswlib-node';
 import { messageOf } from '../errors/index.js';
 import type { Descriptors } from './descriptors.js';
 import { compareHits, cosineOfRow, scanRows } from './exact-index.js';
-import type { GraphOptions, WorkerAnswer, WorkerRequest } from './hnsw-index.js';
+import type { GraphOptions, LoadRequest, WorkerAnswer, WorkerRequest } from './hnsw-index.js';
 import type { Hit } from './types.js';
-
-/** At most this many products are scanned exactly (about 10 ms); above, the graph is searched with a filter. */
-const EXACT_PRODUCTS = 8_000_000;
 
 let graph: hnswlib.HierarchicalNSW | undefined;
 let descriptors: Descriptors | undefined;
 let efSearch = 64;
+let exactProducts = 0;
 
 /** Between two reports of a build. */
 const REPORT_ROWS = 256;
@@ -32,7 +30,7 @@ function build(id: number, options: GraphOptions, vectors: Descriptors, path: st
   made.writeIndexSync(path);
 }
 
-function load(path: string, vectors: Descriptors, ef: number): void {
+function load({ path, descriptors: vectors, ...options }: LoadRequest): void {
   const loaded = new hnswlib.HierarchicalNSW('ip', vectors.dimensions);
   loaded.readIndexSync(path);
   if (loaded.getCurrentCount() !== vectors.count) {
@@ -40,7 +38,8 @@ function load(path: string, vectors: Descriptors, ef: number): void {
   }
   graph = loaded;
   descriptors = vectors;
-  efSearch = ef;
+  efSearch = options.efSearch;
+  exactProducts = options.exactProducts;
 }
 
 function search(query: Float32Array, k: number, allowed?: Uint32Array): Hit[] {
@@ -49,8 +48,11 @@ function search(query: Float32Array, k: number, allowed?: Uint32Array): Hit[] {
   const candidates = allowed ? allowed.length : vectors.count;
   const wanted = Math.min(k, candidates);
   if (wanted === 0) return [];
-  if (allowed && candidates * vectors.dimensions <= EXACT_PRODUCTS)
-    return scanRows(vectors, query, k, allowed);
+  if (allowed) {
+    // A filter is the cheaper the more it lets through: with many of the rows allowed, scanning pays for few only.
+    const limit = candidates * 4 <= vectors.count ? exactProducts : exactProducts / 8;
+    if (candidates * vectors.dimensions <= limit) return scanRows(vectors, query, k, allowed);
+  }
   graph.setEf(Math.max(efSearch, wanted));
   let filter: ((label: number) => boolean) | undefined;
   if (allowed) {
@@ -67,7 +69,7 @@ parentPort?.on('message', (request: WorkerRequest) => {
   try {
     let result: Hit[] | null = null;
     if (request.kind === 'build') build(request.id, request.options, request.descriptors, request.path);
-    else if (request.kind === 'load') load(request.path, request.descriptors, request.efSearch);
+    else if (request.kind === 'load') load(request);
     else result = search(request.query, request.k, request.allowed);
     answer({ id: request.id, result });
   } catch (error) {
