@@ -20,9 +20,9 @@ export const FOUND_WITHIN_M = 25;
 export const DEMO_PANORAMAS = 24;
 
 export const GEOMETRY: BundleGeometry = {
-  tileSizeM: 64,
-  inputSizePx: 96,
-  bevSizePx: 192,
+  tileSizeM: 40,
+  inputSizePx: 80,
+  bevSizePx: 160,
   cameraHeightM: 2.5,
 };
 /** Tiles are cut with so much more ground on every side, from which random offsets are cropped. */
@@ -36,30 +36,32 @@ export const PROFILE: Profile = {
 
 export const GENERATION: GenerationOptions = {
   seed: 11,
-  steps: 1300,
+  steps: 2000,
   batch: 1,
-  learningRate: 4e-4,
+  learningRate: 2e-4,
   lambdaCycle: 10,
   lambdaContrast: 2,
-  lambdaPaired: 30,
+  lambdaPaired: 60,
+  pairedWarmupSteps: 1700,
+  pairedWarmupRate: 5e-4,
   positions: 256,
   temperature: 0.07,
 };
 
 export const ENCODER: EncoderOptions = {
   seed: 21,
-  steps: 520,
+  steps: 720,
   batch: 32,
-  learningRate: 4e-4,
+  learningRate: 5e-4,
   weightDecay: 0.05,
   warmupSteps: 60,
   scale: 14.3,
   labelSmoothing: 0.1,
-  tripletFromStep: 300,
+  tripletFromStep: 480,
   tripletWeight: 0.5,
   dihedral: true,
-  jitter: { brightness: 0.1, contrast: 0.25, saturation: 0.3, hue: 0.1 },
-  offsetPx: 9,
+  jitter: { brightness: 0.05, contrast: 0.15, saturation: 0.2, hue: 0.05 },
+  offsetPx: 14,
 };
 
 /** Everything that is made on the way; reproducible, never committed. */

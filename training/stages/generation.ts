@@ -28,6 +28,9 @@ export interface GenerationOptions {
   readonly lambdaContrast: number;
   /** Weight of |G(x) - y| on pairs (pix2pix); 0 is the paper's eq. (5). A short schedule needs it. */
   readonly lambdaPaired: number;
+  /** First steps, in which G and F learn from |G(x) - y| and |F(y) - x| alone; 0 in the paper. */
+  readonly pairedWarmupSteps: number;
+  readonly pairedWarmupRate: number;
   /** Contrast positions per layer; the whole map where it is smaller. */
   readonly positions: number;
   readonly temperature: number;
@@ -70,6 +73,20 @@ export async function trainGenerator(
   const bevData = new Float32Array(batch * size * size * 3);
   const tileData = new Float32Array(batch * size * size * 3);
 
+  const pairedStep = async (x: Tensor4D, y: Tensor4D): Promise<Record<string, number>> => {
+    const { loss, aux, grads } = valueAndFlatGrads(() => {
+      const toSat = cycleLoss(g.apply(x), y);
+      return { loss: toSat.add(cycleLoss(f.apply(y), x)) as Scalar, aux: { toSat } };
+    }, [g.params, f.params]);
+    const [gradG, gradF] = grads;
+    if (!gradG || !gradF) throw new Error('A generator gradient is missing.');
+    optimisers.g.step(gradG, options.pairedWarmupRate);
+    optimisers.f.step(gradF, options.pairedWarmupRate);
+    const paired = (await aux.toSat?.data())?.[0] ?? Number.NaN;
+    tf.dispose([loss, ...grads, ...Object.values(aux)]);
+    return { paired };
+  };
+
   const takeStep = async (step: number): Promise<Record<string, number>> => {
     const order = shuffled(pairs.bevs.count, makeRng(seed, 1_000_000 + Math.floor(step / perEpoch)));
     const rng = makeRng(seed, step);
@@ -87,7 +104,13 @@ export async function trainGenerator(
     }
     const x = tf.tensor4d(bevData, shape);
     const y = tf.tensor4d(tileData, shape);
-    const rate = linearDecay(step, options.steps, options.learningRate);
+    if (step < options.pairedWarmupSteps) {
+      const losses = await pairedStep(x, y);
+      tf.dispose([x, y]);
+      return losses;
+    }
+    const warm = options.pairedWarmupSteps;
+    const rate = linearDecay(step - warm, options.steps - warm, options.learningRate);
 
     const generators = valueAndFlatGrads(() => {
       const fakeSat = g.apply(x);

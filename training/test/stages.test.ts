@@ -121,6 +121,8 @@ const GENERATION = {
   lambdaCycle: 10,
   lambdaContrast: 2,
   lambdaPaired: 1,
+  pairedWarmupSteps: 1,
+  pairedWarmupRate: 2e-4,
   positions: 16,
   temperature: 0.07,
 };
