@@ -6,6 +6,7 @@ import { messageOf } from '../src/errors/index.js';
 import { type LocateAnswer, type LocateOptions, locate, RegionService } from '../src/locate/index.js';
 import { installDemoWhereEmpty } from './demo-region.js';
 import { mediaTypeOf } from './panorama-files.js';
+import { endpointOf, problemText } from './server-address.js';
 
 export interface Locator {
   locate(file: string): Promise<LocateAnswer>;
@@ -19,7 +20,7 @@ export interface Question {
 
 /** Asks POST /locate of a server. Errors carry the server's own words. */
 export function remoteLocator(url: string, question: Question): Locator {
-  const endpoint = new URL('locate', url.endsWith('/') ? url : `${url}/`);
+  const endpoint = endpointOf(url, 'locate');
   return {
     async locate(file) {
       const form = new FormData();
@@ -70,13 +71,4 @@ export function fieldsOf({ options, region }: Question): Record<string, string> 
   else if (prior) Object.assign(all, prior.centre, { radiusM: prior.radiusM });
   const given = Object.entries(all).filter(([, value]) => value !== undefined);
   return Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
-}
-
-/** RFC 9457 in one line; the status alone where the body is something else. */
-function problemText(status: number, body: string): string {
-  try {
-    const { title, detail } = JSON.parse(body) as { title?: string; detail?: string };
-    if (title) return detail ? `${title}: ${detail}` : title;
-  } catch {}
-  return `The server answered with status ${status}.`;
 }

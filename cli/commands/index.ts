@@ -1,9 +1,6 @@
-// skyfix index: build, verify, publish, roll back and list index versions.
-import { availableParallelism } from 'node:os';
+// skyfix index: build, verify, publish, rebuild, roll back and list index versions.
 import { Command, InvalidArgumentError } from 'commander';
 import {
-  type BuildOptions,
-  buildIndex,
   type ListedVersion,
   listIndex,
   publishIndex,
@@ -11,28 +8,18 @@ import {
   verifyIndex,
 } from '../../index/index.js';
 import { loadConfig } from '../../src/config/index.js';
-import { SkyfixError } from '../../src/errors/index.js';
-import { loadBundle } from '../../src/models/index.js';
-import type { IndexManifest } from '../../src/search/index.js';
 import { openStageProgress } from '../progress.js';
+import {
+  addBuildOptions,
+  type BuildFlags,
+  buildFromFlags,
+  number,
+  positive,
+  summaryOf,
+  whole,
+} from './build-options.js';
+import { rebuildCommand } from './rebuild-index.js';
 
-const number = (text: string): number => {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('It must be a number.');
-  return value;
-};
-const whole = (text: string): number => {
-  const value = number(text);
-  if (!Number.isInteger(value) || value < 0) {
-    throw new InvalidArgumentError('It must be a whole number, 0 or more.');
-  }
-  return value;
-};
-const positive = (text: string): number => {
-  const value = number(text);
-  if (value <= 0) throw new InvalidArgumentError('It must be over 0.');
-  return value;
-};
 const share = (text: string): number => {
   const value = number(text);
   if (value < 0 || value > 1) throw new InvalidArgumentError('It must be from 0 to 1.');
@@ -41,89 +28,31 @@ const share = (text: string): number => {
 
 export function indexCommand(): Command {
   return new Command('index')
-    .description('Build, verify, publish, roll back and list index versions.')
+    .description('Build, verify, publish, rebuild, roll back and list index versions.')
     .addCommand(buildCommand())
     .addCommand(verifyCommand())
     .addCommand(publishCommand())
+    .addCommand(rebuildCommand())
     .addCommand(rollbackCommand())
     .addCommand(listCommand());
 }
 
-interface BuildFlags {
-  bundle: string;
+interface BuildCommandFlags extends BuildFlags {
   out: string;
-  imagery?: string;
-  tiles?: string;
-  tileSizeM?: number;
-  strideM: number;
-  area?: string;
-  zoom?: number;
-  tms?: boolean;
-  proj4?: string;
-  threads: number;
-  m?: number;
-  efConstruction?: number;
-  efSearch?: number;
-  seed?: number;
 }
 
 function buildCommand(): Command {
-  return new Command('build')
+  const command = new Command('build')
     .description(
       'Cut or read tiles, embed them and build an index version. Started again after a kill, it goes on.',
     )
-    .requiredOption('--bundle <dir>', 'bundle whose encoder embeds the tiles')
-    .requiredOption('-o, --out <dir>', 'folder to make')
-    .option('--imagery <source>', 'GeoTIFF file, or folder of XYZ/TMS tiles')
-    .option('--tiles <file.csv>', 'instead of imagery: a list of images, tile,lon,lat,sizeM,file')
-    .option('--tile-size-m <metres>', "side of a tile (default: the bundle's)", positive)
-    .option('--stride-m <metres>', 'distance of neighbouring tiles', positive, 16)
-    .option('--area <file.geojson>', 'only tiles whose centre lies in these polygons')
-    .option('--zoom <level>', 'zoom level of an XYZ/TMS folder (default: the deepest)', whole)
-    .option('--tms', 'rows of the folder count from the south')
-    .option('--proj4 <definition>', 'coordinate system of the GeoTIFF, where it is not known by its code')
-    .option('--threads <n>', 'threads of the encoder', positive, availableParallelism())
-    .option('--m <n>', 'links of a vector in the graph (default: 16)', positive)
-    .option('--ef-construction <n>', 'candidates while building the graph (default: 200)', positive)
-    .option('--ef-search <n>', 'candidates while searching it (default: 128)', positive)
-    .option('--seed <n>', 'seed of graph and recall measurement (default: 100)', whole)
-    .action(async (flags: BuildFlags) => {
-      const progress = openStageProgress();
-      const started = performance.now();
-      const manifest = await buildIndex({
-        bundleDir: flags.bundle,
-        outDir: flags.out,
-        ...(await tilesOf(flags)),
-        threads: flags.threads,
-        graph: {
-          ...(flags.m === undefined ? {} : { m: flags.m }),
-          ...(flags.efConstruction === undefined ? {} : { efConstruction: flags.efConstruction }),
-          ...(flags.efSearch === undefined ? {} : { efSearch: flags.efSearch }),
-          ...(flags.seed === undefined ? {} : { seed: flags.seed }),
-        },
-        onProgress: (done, total, stage) => progress.update(stage, done, total),
-      }).finally(progress.stop);
-      const seconds = ((performance.now() - started) / 1000).toFixed(1);
-      console.log(`${flags.out}: ${summaryOf(manifest)}, built in ${seconds} s`);
-    });
-}
-
-async function tilesOf(flags: BuildFlags): Promise<Partial<BuildOptions>> {
-  if ((flags.imagery === undefined) === (flags.tiles === undefined)) {
-    throw new SkyfixError('PARAMETER_INVALID', 'Give either --imagery or --tiles.');
-  }
-  if (flags.imagery === undefined) return { tilesCsv: flags.tiles };
-  const { tileSizeM } = (await loadBundle(flags.bundle)).manifest.geometry;
-  if (flags.tileSizeM !== undefined && flags.tileSizeM !== tileSizeM) {
-    console.error(`Warning: the bundle was trained on tiles of ${tileSizeM} m, not ${flags.tileSizeM} m.`);
-  }
-  return {
-    imagery: flags.imagery,
-    imageryOptions: { zoom: flags.zoom, tms: flags.tms, proj4: flags.proj4 },
-    tileSizeM: flags.tileSizeM ?? tileSizeM,
-    strideM: flags.strideM,
-    areaGeoJson: flags.area,
-  };
+    .requiredOption('-o, --out <dir>', 'folder to make');
+  return addBuildOptions(command).action(async (flags: BuildCommandFlags) => {
+    const started = performance.now();
+    const manifest = await buildFromFlags(flags, flags.out);
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    console.log(`${flags.out}: ${summaryOf(manifest)}, built in ${seconds} s`);
+  });
 }
 
 function verifyCommand(): Command {
@@ -206,11 +135,3 @@ function listCommand(): Command {
 
 const lineOf = ({ version, manifest, problem }: ListedVersion) =>
   manifest ? summaryOf(manifest) : `${version}: ${problem}`;
-
-function summaryOf({ version, count, dimensions, tiles, bundle, recall }: IndexManifest): string {
-  const stride = tiles.strideM === null ? '' : ` every ${tiles.strideM} m`;
-  return (
-    `${version}, ${count} tiles of ${tiles.sizeM} m${stride}, ${dimensions} dimensions, ` +
-    `bundle ${bundle.name} ${bundle.version}, recall@1 ${recall.at1.toFixed(3)}, recall@10 ${recall.at10.toFixed(3)}`
-  );
-}

@@ -6,6 +6,7 @@ import { type AnswerFormat, type FileAnswer, formatAnswer, formatClosing } from 
 import { type Locator, localLocator, type Question, remoteLocator } from '../locators.js';
 import { panoramaFiles } from '../panorama-files.js';
 import { openProgress } from '../progress.js';
+import { parseUrl } from '../server-address.js';
 import { addPanoramaOptions, type PanoramaFlags, poseOptions, printWarnings } from './panorama-options.js';
 
 interface LocateFlags extends PanoramaFlags {
@@ -99,11 +100,6 @@ function optionsOf(flags: LocateFlags): LocateOptions {
 
 function formatOf(flags: LocateFlags): AnswerFormat {
   return flags.json ? 'json' : flags.csv ? 'csv' : flags.geojson ? 'geojson' : 'text';
-}
-
-function parseUrl(text: string): string {
-  if (/^https?:\/\//.test(text) && URL.canParse(text)) return text;
-  throw new InvalidArgumentError('It must be an http or https address.');
 }
 
 function parseTop(text: string): number {

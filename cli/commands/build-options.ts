@@ -1,0 +1,107 @@
+// Building an index from the command line: what `skyfix index build` and `skyfix index rebuild` share.
+import { availableParallelism } from 'node:os';
+import { type Command, InvalidArgumentError } from 'commander';
+import { type BuildOptions, buildIndex } from '../../index/index.js';
+import { SkyfixError } from '../../src/errors/index.js';
+import { loadBundle } from '../../src/models/index.js';
+import type { IndexManifest } from '../../src/search/index.js';
+import { openStageProgress } from '../progress.js';
+
+export const number = (text: string): number => {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('It must be a number.');
+  return value;
+};
+export const whole = (text: string): number => {
+  const value = number(text);
+  if (!Number.isInteger(value) || value < 0) {
+    throw new InvalidArgumentError('It must be a whole number, 0 or more.');
+  }
+  return value;
+};
+export const positive = (text: string): number => {
+  const value = number(text);
+  if (value <= 0) throw new InvalidArgumentError('It must be over 0.');
+  return value;
+};
+
+export interface BuildFlags {
+  bundle: string;
+  imagery?: string;
+  tiles?: string;
+  tileSizeM?: number;
+  strideM: number;
+  area?: string;
+  zoom?: number;
+  tms?: boolean;
+  proj4?: string;
+  threads: number;
+  m?: number;
+  efConstruction?: number;
+  efSearch?: number;
+  seed?: number;
+}
+
+/** Adds everything that says what is built and how, --bundle included. */
+export function addBuildOptions(command: Command): Command {
+  return command
+    .requiredOption('--bundle <dir>', 'bundle whose encoder embeds the tiles')
+    .option('--imagery <source>', 'GeoTIFF file, or folder of XYZ/TMS tiles')
+    .option('--tiles <file.csv>', 'instead of imagery: a list of images, tile,lon,lat,sizeM,file')
+    .option('--tile-size-m <metres>', "side of a tile (default: the bundle's)", positive)
+    .option('--stride-m <metres>', 'distance of neighbouring tiles', positive, 16)
+    .option('--area <file.geojson>', 'only tiles whose centre lies in these polygons')
+    .option('--zoom <level>', 'zoom level of an XYZ/TMS folder (default: the deepest)', whole)
+    .option('--tms', 'rows of the folder count from the south')
+    .option('--proj4 <definition>', 'coordinate system of the GeoTIFF, where it is not known by its code')
+    .option('--threads <n>', 'threads of the encoder', positive, availableParallelism())
+    .option('--m <n>', 'links of a vector in the graph (default: 16)', positive)
+    .option('--ef-construction <n>', 'candidates while building the graph (default: 200)', positive)
+    .option('--ef-search <n>', 'candidates while searching it (default: 128)', positive)
+    .option('--seed <n>', 'seed of graph and recall measurement (default: 100)', whole);
+}
+
+/** Builds the index version into `outDir`, with progress. Throws what buildIndex throws. */
+export async function buildFromFlags(flags: BuildFlags, outDir: string): Promise<IndexManifest> {
+  const progress = openStageProgress();
+  return buildIndex({
+    bundleDir: flags.bundle,
+    outDir,
+    ...(await tilesOf(flags)),
+    threads: flags.threads,
+    graph: {
+      ...(flags.m === undefined ? {} : { m: flags.m }),
+      ...(flags.efConstruction === undefined ? {} : { efConstruction: flags.efConstruction }),
+      ...(flags.efSearch === undefined ? {} : { efSearch: flags.efSearch }),
+      ...(flags.seed === undefined ? {} : { seed: flags.seed }),
+    },
+    onProgress: (done, total, stage) => progress.update(stage, done, total),
+  }).finally(progress.stop);
+}
+
+async function tilesOf(flags: BuildFlags): Promise<Partial<BuildOptions>> {
+  if ((flags.imagery === undefined) === (flags.tiles === undefined)) {
+    throw new SkyfixError('PARAMETER_INVALID', 'Give either --imagery or --tiles.');
+  }
+  if (flags.imagery === undefined) return { tilesCsv: flags.tiles };
+  const { tileSizeM } = (await loadBundle(flags.bundle)).manifest.geometry;
+  if (flags.tileSizeM !== undefined && flags.tileSizeM !== tileSizeM) {
+    console.error(`Warning: the bundle was trained on tiles of ${tileSizeM} m, not ${flags.tileSizeM} m.`);
+  }
+  return {
+    imagery: flags.imagery,
+    imageryOptions: { zoom: flags.zoom, tms: flags.tms, proj4: flags.proj4 },
+    tileSizeM: flags.tileSizeM ?? tileSizeM,
+    strideM: flags.strideM,
+    areaGeoJson: flags.area,
+  };
+}
+
+/** One line about a version. */
+export function summaryOf({ version, count, dimensions, tiles, bundle, recall }: IndexManifest): string {
+  const stride = tiles.strideM === null ? '' : ` every ${tiles.strideM} m`;
+  return (
+    `${version}, ${count} tiles of ${tiles.sizeM} m${stride}, ${dimensions} dimensions, ` +
+    `bundle ${bundle.name} ${bundle.version}, recall@1 ${recall.at1.toFixed(3)}, recall@10 ${recall.at10.toFixed(3)}`
+  );
+}
