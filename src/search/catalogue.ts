@@ -1,8 +1,9 @@
 // The tile catalogue: which place on Earth each row of the index shows. On disk a CSV, in memory columns.
 import { readFile } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { messageOf, SkyfixError } from '../errors/index.js';
 import { type Bounds, boundsOf, insideBbox, insideRadius, type LonLat } from '../geometry/index.js';
-import { csvField, parseCsv } from './csv.js';
+import { type CsvRow, csvField, csvRows } from './csv.js';
 import type { Tile } from './types.js';
 
 export const CATALOGUE_HEADER = 'tile,lon,lat,sizeM,source';
@@ -56,7 +57,11 @@ export class Catalogue {
 
   /** Sorted rows whose centre is inside the box, its border included; the box may cross the antimeridian. */
   rowsInBbox(bounds: Bounds): Uint32Array {
-    return this.#rowsWhere((row) => insideBbox(this.#place(row), bounds));
+    const [, south, , north] = bounds;
+    return this.#rowsWhere((row) => {
+      const lat = this.#lats[row] as number;
+      return lat >= south && lat <= north && insideBbox(this.#place(row), bounds);
+    });
   }
 
   /** The smallest box around all tile centres; undefined where there are no tiles. */
@@ -87,31 +92,45 @@ export async function readCatalogue(path: string): Promise<Catalogue> {
   } catch (error) {
     throw new SkyfixError('INDEX_MISSING', `${path} cannot be read (${messageOf(error)}).`, { cause: error });
   }
-  return new Catalogue(parseTiles(text, path));
+  return new Catalogue(await parseTiles(text, path));
 }
 
-function parseTiles(text: string, path: string): Tile[] {
-  const corrupt = (what: string) => new SkyfixError('INDEX_CORRUPT', `${path}: ${what}.`);
-  let rows: ReturnType<typeof parseCsv>;
-  try {
-    rows = parseCsv(text);
-  } catch (error) {
-    throw corrupt(messageOf(error));
-  }
-  const header = rows.shift()?.fields.join(',');
-  if (header !== CATALOGUE_HEADER) throw corrupt(`line 1 is "${header ?? ''}", not "${CATALOGUE_HEADER}"`);
+/** Rows between two turns of the event loop: some milliseconds. */
+const ROWS_PER_TURN = 2000;
+
+async function parseTiles(text: string, path: string): Promise<Tile[]> {
+  const tiles: Tile[] = [];
   const ids = new Set<string>();
-  return rows.map(({ line, fields }) => {
-    const [tile = '', lonText, latText, sizeText, source = ''] = fields;
-    const [lon, lat, sizeM] = [numberOf(lonText), numberOf(latText), numberOf(sizeText)];
-    if (fields.length !== 5) throw corrupt(`line ${line} has ${fields.length} fields, not 5`);
-    if (tile === '' || ids.has(tile)) throw corrupt(`line ${line}: tile "${tile}" is empty or named twice`);
-    if (!(Math.abs(lon) <= 180)) throw corrupt(`line ${line}: lon is "${lonText}"`);
-    if (!(Math.abs(lat) <= 90)) throw corrupt(`line ${line}: lat is "${latText}"`);
-    if (!(sizeM > 0)) throw corrupt(`line ${line}: sizeM is "${sizeText}"`);
-    ids.add(tile);
-    return { tile, lon, lat, sizeM, source };
-  });
+  let header: string | undefined;
+  try {
+    for (const row of csvRows(text)) {
+      if (header === undefined) {
+        header = row.fields.join(',');
+        if (header !== CATALOGUE_HEADER) throw new Error(`line 1 is "${header}", not "${CATALOGUE_HEADER}"`);
+        continue;
+      }
+      const tile = tileOf(row);
+      if (tile.tile === '' || ids.has(tile.tile)) {
+        throw new Error(`line ${row.line}: tile "${tile.tile}" is empty or named twice`);
+      }
+      ids.add(tile.tile);
+      if (tiles.push(tile) % ROWS_PER_TURN === 0) await nextTurn();
+    }
+    if (header === undefined) throw new Error('it is empty');
+  } catch (error) {
+    throw new SkyfixError('INDEX_CORRUPT', `${path}: ${messageOf(error)}.`, { cause: error });
+  }
+  return tiles;
+}
+
+function tileOf({ line, fields }: CsvRow): Tile {
+  const [tile = '', lonText, latText, sizeText, source = ''] = fields;
+  const [lon, lat, sizeM] = [numberOf(lonText), numberOf(latText), numberOf(sizeText)];
+  if (fields.length !== 5) throw new Error(`line ${line} has ${fields.length} fields, not 5`);
+  if (!(Math.abs(lon) <= 180)) throw new Error(`line ${line}: lon is "${lonText}"`);
+  if (!(Math.abs(lat) <= 90)) throw new Error(`line ${line}: lat is "${latText}"`);
+  if (!(sizeM > 0)) throw new Error(`line ${line}: sizeM is "${sizeText}"`);
+  return { tile, lon, lat, sizeM, source };
 }
 
 /** A finite number written in the field; NaN for everything else, the empty field included. */

@@ -8,39 +8,51 @@ export interface CsvRow {
 
 /** Every row of a CSV text, empty lines left out; a byte order mark is skipped. Throws where a quote is never closed. */
 export function parseCsv(text: string): CsvRow[] {
-  const rows: CsvRow[] = [];
-  let fields: string[] = [];
-  let field = '';
-  let line = 1;
-  let rowLine = 1;
+  return [...csvRows(text)];
+}
+
+/** The same one by one, so that a caller with a large file can pause. */
+export function* csvRows(text: string): Generator<CsvRow> {
   let at = text.charCodeAt(0) === 0xfeff ? 1 : 0;
-  const endRow = () => {
-    if (fields.length > 0 || field !== '') rows.push({ line: rowLine, fields: [...fields, field] });
-    fields = [];
-    field = '';
-  };
+  let line = 1;
   while (at < text.length) {
-    const c = text[at] as string;
-    if (c === '"' && field === '') {
-      const end = closingQuote(text, at + 1);
-      if (end < 0) throw new Error(`line ${line}: a quote is never closed`);
-      const quoted = text.slice(at + 1, end);
-      field = quoted.replaceAll('""', '"');
-      line += quoted.split('\n').length - 1;
-      at = end + 1;
+    const newline = text.indexOf('\n', at);
+    const end = newline < 0 ? text.length : newline;
+    const plain = text.slice(at, end);
+    if (plain.includes('"')) {
+      const row = quotedRow(text, at, line);
+      yield { line, fields: row.fields };
+      line += text.slice(at, row.next).split('\n').length - 1;
+      at = row.next;
       continue;
     }
-    if (c === ',') {
+    const content = plain.endsWith('\r') ? plain.slice(0, -1) : plain;
+    if (content !== '') yield { line, fields: content.split(',') };
+    at = end + 1;
+    line++;
+  }
+}
+
+/** A row with quotes in it, which may go over several lines. */
+function quotedRow(text: string, from: number, line: number): { fields: string[]; next: number } {
+  const fields: string[] = [];
+  let field = '';
+  let at = from;
+  while (at < text.length) {
+    const c = text[at] as string;
+    at++;
+    if (c === '"' && field === '') {
+      const end = closingQuote(text, at);
+      if (end < 0) throw new Error(`line ${line}: a quote is never closed`);
+      field = text.slice(at, end).replaceAll('""', '"');
+      at = end + 1;
+    } else if (c === ',') {
       fields.push(field);
       field = '';
-    } else if (c === '\n') {
-      endRow();
-      rowLine = ++line;
-    } else if (c !== '\r') field += c;
-    at++;
+    } else if (c === '\n') break;
+    else if (c !== '\r') field += c;
   }
-  endRow();
-  return rows;
+  return { fields: [...fields, field], next: at };
 }
 
 function closingQuote(text: string, from: number): number {
