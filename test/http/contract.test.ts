@@ -62,7 +62,7 @@ async function exchange(app: FastifyInstance, path: string, request: InjectOptio
     : ['paths', path, method, 'responses', String(response.statusCode)];
   const mediaType = String(response.headers['content-type']).split(';')[0] ?? '';
   assert.ok(resolved?.content?.[mediaType], `${mediaType} is not in the document: ${where}`);
-  const value = /json$/.test(mediaType) ? response.json() : response.body;
+  const value = /(json|yaml)$/.test(mediaType) ? parse(response.body) : response.body;
   validate([...pointer, 'content', mediaType, 'schema'], value);
   for (const header of Object.keys(resolved.headers ?? {})) {
     assert.ok(response.headers[header.toLowerCase()], `no ${header}: ${where}`);

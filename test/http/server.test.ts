@@ -1,0 +1,113 @@
+// The whole server over its socket, with real networks and a real index in miniature: answers, signals, versions.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { createInterface } from 'node:readline';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { SkyfixError } from '../../src/errors/index.js';
+import { startServer } from '../../src/server.js';
+import { testConfig } from '../support/fake-regions.js';
+import {
+  noisePanorama,
+  pngOf,
+  publishTinyVersion,
+  tinyTile,
+  withTemporaryFolder,
+} from '../support/tiny-region.js';
+
+interface Answer {
+  readonly indexVersion: string;
+  readonly results: readonly { readonly tile: string }[];
+}
+
+async function locateSeed(url: string, seed: number): Promise<Answer> {
+  const form = new FormData();
+  form.set('image', new Blob([new Uint8Array(await pngOf(noisePanorama(seed)))]), 'panorama.png');
+  form.set('headingDeg', '0');
+  const response = await fetch(`${url}/locate`, { method: 'POST', body: form });
+  const text = await response.text();
+  assert.equal(response.status, 200, text);
+  return JSON.parse(text) as Answer;
+}
+
+const SECOND = '20260102T000000Z-00000002';
+const THIRD = '20260103T000000Z-00000003';
+
+test('finds places; takes published versions up on SIGHUP and reload without failing a request; refuses bad ones', async () => {
+  await withTemporaryFolder(async (dir) => {
+    await publishTinyVersion(dir, 'demo');
+    const key = 'correct-horse-battery';
+    const server = await startServer(
+      testConfig({ SKYFIX_DATA: dir, SKYFIX_API_KEYS: key, SKYFIX_THREADS: '1' }),
+    );
+    for (const seed of [0, 4, 9]) {
+      assert.equal((await locateSeed(server.url, seed)).results[0]?.tile, tinyTile(seed).tile);
+    }
+    await publishTinyVersion(dir, 'demo', { indexVersion: SECOND, nudge: 0.001 });
+    assert.notEqual((await locateSeed(server.url, 1)).indexVersion, SECOND);
+    process.kill(process.pid, 'SIGHUP');
+    // One request after the other, through the swap: every one has to succeed.
+    const deadline = Date.now() + 20_000;
+    let seed = 0;
+    while ((await locateSeed(server.url, seed++ % 10)).indexVersion !== SECOND) {
+      assert.ok(Date.now() < deadline, 'the new version never came');
+    }
+    await publishTinyVersion(dir, 'demo', { indexVersion: THIRD, recallAt10: 0.1 });
+    const reload = await fetch(`${server.url}/admin/regions/demo/reload`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}` },
+    });
+    assert.equal(reload.status, 409);
+    assert.equal(((await reload.json()) as { code: string }).code, 'INDEX_RECALL_TOO_LOW');
+    assert.equal((await locateSeed(server.url, 2)).indexVersion, SECOND);
+    await server.close();
+    await assert.rejects(fetch(`${server.url}/healthz`));
+  });
+});
+
+test('starts without regions, not ready; stops on a taken port with everything closed', async () => {
+  await withTemporaryFolder(async (dir) => {
+    const server = await startServer(testConfig({ SKYFIX_DATA: dir }));
+    assert.equal((await fetch(`${server.url}/readyz`)).status, 503);
+    assert.equal((await fetch(`${server.url}/healthz`)).status, 200);
+    const { port } = new URL(server.url);
+    await assert.rejects(startServer(testConfig({ SKYFIX_DATA: dir, PORT: port })), { code: 'EADDRINUSE' });
+    await publishTinyVersion(dir, 'demo', { recallAt10: 0.1 });
+    await assert.rejects(
+      startServer(testConfig({ SKYFIX_DATA: dir })),
+      (error) => error instanceof SkyfixError && error.code === 'INDEX_RECALL_TOO_LOW',
+    );
+    await server.close();
+  });
+});
+
+test('SIGTERM lets a request in flight finish and ends the process with 0', async () => {
+  const program = fileURLToPath(new URL('../fuzz/server.js', import.meta.url));
+  const child = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exit = once(child, 'exit');
+  const [url] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+  const image = await pngOf(noisePanorama(5));
+  const upload = request(`${url}/locate`, {
+    method: 'POST',
+    headers: { 'content-type': 'image/png', 'content-length': image.length },
+  });
+  upload.write(image.subarray(0, 100));
+  const admitted = async () => /^skyfix_queue_depth 1$/m.test(await (await fetch(`${url}/metrics`)).text());
+  while (!(await admitted())) await new Promise((resolve) => setImmediate(resolve));
+  child.kill('SIGTERM');
+  // The rest of the upload comes when the stop has begun: nobody new is let in any more.
+  const refused = () =>
+    fetch(`${url}/healthz`).then(
+      () => false,
+      () => true,
+    );
+  while (!(await refused())) await new Promise((resolve) => setImmediate(resolve));
+  upload.end(image.subarray(100));
+  const [answer] = (await once(upload, 'response')) as [IncomingMessage];
+  assert.equal(answer.statusCode, 200);
+  assert.equal(answer.headers.connection, 'close');
+  answer.resume();
+  assert.deepEqual(await exit, [0, null]);
+});
