@@ -1,9 +1,9 @@
 // Checks an index version folder thoroughly: everything a server checks, and its recall measured anew.
 import { join } from 'node:path';
-import { SkyfixError } from '../src/errors/index.js';
 import { loadBundle } from '../src/models/index.js';
 import {
   checkIndexFolder,
+  checkRecall,
   DEFAULT_RECALL_GATE,
   type IndexManifest,
   measureRecall,
@@ -27,7 +27,7 @@ export interface VerifyReport {
 
 /**
  * Throws INDEX_MISSING, INDEX_CORRUPT, INDEX_BUNDLE_MISMATCH, BUNDLE_CORRUPT for what does not fit, and
- * INDEX_RECALL_TOO_LOW where the measured recall@10 is under the gate.
+ * INDEX_RECALL_TOO_LOW where the measured recall is under the gate.
  */
 export async function verifyIndex(dir: string, options: VerifyOptions = {}): Promise<VerifyReport> {
   const { minRecall = DEFAULT_RECALL_GATE, queries, seed = 1, onProgress } = options;
@@ -37,12 +37,7 @@ export async function verifyIndex(dir: string, options: VerifyOptions = {}): Pro
   try {
     const descriptors = await readDescriptors(join(dir, 'descriptors.f32'));
     const recall = await measureRecall(version.index, descriptors, { queries, seed, onProgress });
-    if (recall.at10 < minRecall) {
-      throw new SkyfixError(
-        'INDEX_RECALL_TOO_LOW',
-        `${dir} has recall@1 ${recall.at1.toFixed(3)} and recall@10 ${recall.at10.toFixed(3)}; the gate is ${minRecall}.`,
-      );
-    }
+    checkRecall(recall, minRecall, dir);
     return { manifest: version.manifest, recall };
   } finally {
     await version.close();

@@ -59,7 +59,7 @@ function verifyCommand(): Command {
   return new Command('verify')
     .description('Check checksums, bundle and counts of an index version, and measure its recall.')
     .argument('<dir>', 'index version folder')
-    .option('--min-recall <share>', 'lowest recall@10 against exact search', share, 0.95)
+    .option('--min-recall <share>', 'lowest recall@1 and @10 against exact search', share, 0.95)
     .option('--queries <n>', 'queries to measure with (default: 200, fewer for large indexes)', positive)
     .option('--seed <n>', 'seed of the queries', whole, 1)
     .action(async (dir: string, flags: { minRecall: number; queries?: number; seed: number }) => {
@@ -88,7 +88,7 @@ function publishCommand(): Command {
     .option(...dataOption)
     .option('--bundle <dir>', 'take this bundle instead of the one in the folder; must hold the same encoder')
     .option('--keep <n>', 'versions to keep, the current and the previous one always', whole, 3)
-    .option('--min-recall <share>', 'lowest recall@10 in its manifest', share)
+    .option('--min-recall <share>', 'lowest recall@1 and @10 in its manifest (default: 0.95)', share)
     .action(
       async (
         indexDir: string,

@@ -8,6 +8,7 @@ export { INDEX_FILES, readIndexManifest } from './manifest.js';
 export { mergePlaces, searchPlaces } from './merge-places.js';
 export {
   checkIndexFolder,
+  checkRecall,
   DEFAULT_RECALL_GATE,
   type OpenIndexVersion,
   openIndexVersion,

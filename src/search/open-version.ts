@@ -9,7 +9,7 @@ import { HnswIndex } from './hnsw-index.js';
 import { INDEX_FILES, readIndexManifest } from './manifest.js';
 import type { IndexManifest, VectorIndex } from './types.js';
 
-/** Lowest recall@10 against exact search that a server accepts. */
+/** Lowest recall@1 and recall@10 against exact search that a server accepts. */
 export const DEFAULT_RECALL_GATE = 0.95;
 
 export interface OpenIndexVersion {
@@ -57,13 +57,17 @@ export async function checkIndexFolder(
       `${dir} was built with the encoder ${manifest.bundle.encoderSha256}, its bundle holds ${encoder}.`,
     );
   }
-  if (manifest.recall.at10 < recallGate) {
-    throw new SkyfixError(
-      'INDEX_RECALL_TOO_LOW',
-      `${dir} finds ${manifest.recall.at10} of the exact ten best, the gate is ${recallGate}.`,
-    );
-  }
+  checkRecall(manifest.recall, recallGate, dir);
   return manifest;
+}
+
+/** Throws INDEX_RECALL_TOO_LOW where recall@1 or recall@10 is under the gate. */
+export function checkRecall(recall: IndexManifest['recall'], gate: number, dir: string): void {
+  if (Math.min(recall.at1, recall.at10) >= gate) return;
+  throw new SkyfixError(
+    'INDEX_RECALL_TOO_LOW',
+    `${dir} has recall@1 ${recall.at1.toFixed(3)} and recall@10 ${recall.at10.toFixed(3)}; the gate is ${gate}.`,
+  );
 }
 
 /** Verifies and opens a version folder for search; descriptors and graph are in memory until close(). */

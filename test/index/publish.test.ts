@@ -1,6 +1,6 @@
 // Publishing is all or nothing; what is current and what was before it are never removed.
 import assert from 'node:assert/strict';
-import { copyFile, cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { buildIndex, listIndex, publishIndex, rollbackIndex, verifyIndex } from '../../index/index.js';
@@ -156,4 +156,19 @@ test('a disk that fills up while publishing loses nothing', async () => {
   }
   assert.deepEqual((await readdir(join(dataDir, 'regions', region, 'versions'))).length, 1, 'no leftovers');
   await publishIndex({ indexDir, dataDir, region });
+});
+
+test('what a killed publish left is removed a day later, and never listed', async () => {
+  const dataDir = join(folder, 'leftovers');
+  await publishIndex({ indexDir: built, dataDir, region: 'r' });
+  const versions = join(dataDir, 'regions', 'r', 'versions');
+  const [old, young] = [join(versions, 'v0.123.00ff00ff.tmp'), join(versions, 'v9.456.00ff00ff.tmp')];
+  await mkdir(old);
+  await mkdir(young);
+  const twoDaysAgo = new Date(Date.now() - 48 * 3600 * 1000);
+  await utimes(old, twoDaysAgo, twoDaysAgo);
+  assert.equal((await listVersions(dataDir, 'r')).length, 1);
+  await publishIndex({ indexDir: await named('later'), dataDir, region: 'r' });
+  assert.equal(await stat(old).catch(() => 'missing'), 'missing');
+  assert.ok((await stat(young)).isDirectory(), 'another publish may be at it');
 });
