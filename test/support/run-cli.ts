@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const BIN = join(dirname(fileURLToPath(import.meta.url)), '../../../bin/skyfix.js');
+export const SKYFIX_BIN = join(dirname(fileURLToPath(import.meta.url)), '../../../bin/skyfix.js');
 
 export interface CliResult {
   readonly status: number;
@@ -18,7 +18,7 @@ export function runSkyfix(
 ): Promise<CliResult> {
   return new Promise((resolve) => {
     const options = { env: { ...process.env, ...env }, maxBuffer: 16 * 1024 * 1024 };
-    execFile(process.execPath, [BIN, ...args], options, (error, stdout, stderr) => {
+    execFile(process.execPath, [SKYFIX_BIN, ...args], options, (error, stdout, stderr) => {
       const status = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
       resolve({ status, stdout, stderr });
     });
