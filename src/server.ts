@@ -19,20 +19,23 @@ export interface RunningServer {
  * reloads every region. Throws what opening the regions or listening throws; then nothing stays open.
  */
 export async function startServer(config: Config): Promise<RunningServer> {
-  const failures: { region: string; error: unknown }[] = [];
+  // Until the application with its log is there, they are kept.
+  const early: { region: string; error: unknown }[] = [];
+  let app: FastifyInstance | undefined;
+  const onError = (region: string, error: unknown) => {
+    if (!app) early.push({ region, error });
+    else app.log.error({ region, err: error }, 'region failed; the others serve');
+  };
   const regions = await RegionService.open(config.dataDir, {
     threads: config.threads,
     minRecall: config.minRecall,
     defaultRegion: config.defaultRegion,
-    onError: (region, error) => failures.push({ region, error }),
+    onError,
   });
-  let app: FastifyInstance | undefined;
   try {
     app = await buildApp({ config, regions });
     const url = await app.listen({ host: config.host, port: config.port });
-    for (const { region, error } of failures) {
-      app.log.error({ region, err: error }, 'region not opened; the others serve');
-    }
+    for (const { region, error } of early) onError(region, error);
     app.log.info({ url, regions: regions.names, dataDir: config.dataDir }, 'ready');
     return wireSignals(url, app, regions, config.stopTimeoutMs);
   } catch (error) {

@@ -36,7 +36,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   for (const [, variable] of variables) {
     const text = env[variable.name]?.trim();
     if (!text) continue;
-    given[variable.name] = valueOf(variable, text);
+    given[variable.name] = parseValue(variable, text);
   }
   if (!validate(given)) throw invalid(validate.errors?.[0], env);
   const entries = variables.map(([key, variable]) => [key, given[variable.name] ?? variable.default]);
@@ -44,7 +44,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
 }
 
 /** What is no plain decimal number stays text, which the schema then refuses. */
-function valueOf(variable: ConfigVariable, text: string): unknown {
+function parseValue(variable: ConfigVariable, text: string): unknown {
   if (variable.type === 'list') return text.split(',').map((part) => part.trim());
   if (variable.type === 'string') return text;
   return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;

@@ -132,7 +132,7 @@ export const CONFIG_VARIABLES = {
     default: 0.9,
     minimum: 0,
     maximum: 1,
-    help: 'Index versions whose recall@1 or @10 against exact search is lower are refused.',
+    help: 'Index versions whose recall@10 against exact search is lower are refused.',
   },
   logLevel: {
     name: 'LOG_LEVEL',
