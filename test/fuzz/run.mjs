@@ -45,7 +45,14 @@ async function startServer() {
 const program = installFuzzer();
 const { child, url } = await startServer();
 child.stdout.on('data', (data) => process.stderr.write(data));
-const args = ['--config-file', 'test/fuzz/schemathesis.toml', 'run', 'openapi.yaml', '--url', url];
+const args = [
+  '--config-file',
+  join(ROOT, 'test/fuzz/schemathesis.toml'),
+  'run',
+  join(ROOT, 'openapi.yaml'),
+  '--url',
+  url,
+];
 const fuzzer = spawn(
   program,
   [...args, '--max-examples', process.env.FUZZ_EXAMPLES ?? '100', '--seed', process.env.FUZZ_SEED ?? '1'],
