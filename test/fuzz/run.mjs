@@ -58,7 +58,8 @@ const fuzzer = spawn(
   [...args, '--max-examples', process.env.FUZZ_EXAMPLES ?? '100', '--seed', process.env.FUZZ_SEED ?? '1'],
   {
     stdio: 'inherit',
-    cwd: ROOT,
+    // It keeps a folder of its own where it runs.
+    cwd: join(ROOT, 'var'),
     env: { ...process.env, SCHEMATHESIS_HOOKS: 'panorama_hooks', PYTHONPATH: join(ROOT, 'test/fuzz') },
   },
 );
