@@ -129,7 +129,7 @@ export const CONFIG_VARIABLES = {
   minRecall: {
     name: 'SKYFIX_MIN_RECALL',
     type: 'number',
-    default: 0.9,
+    default: 0.95,
     minimum: 0,
     maximum: 1,
     help: 'Index versions whose recall@10 against exact search is lower are refused.',
