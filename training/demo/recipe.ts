@@ -50,14 +50,14 @@ export const GENERATION: GenerationOptions = {
 
 export const ENCODER: EncoderOptions = {
   seed: 21,
-  steps: 720,
+  steps: 1300,
   batch: 32,
   learningRate: 5e-4,
   weightDecay: 0.05,
   warmupSteps: 60,
   scale: 14.3,
   labelSmoothing: 0.1,
-  tripletFromStep: 480,
+  tripletFromStep: 900,
   tripletWeight: 0.5,
   dihedral: true,
   jitter: { brightness: 0.05, contrast: 0.15, saturation: 0.2, hue: 0.05 },
