@@ -1,5 +1,5 @@
 // Where regions live: DATA/regions/NAME/versions/VERSION/ is immutable, DATA/regions/NAME/current.json points to one.
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SkyfixError } from '../errors/index.js';
 
@@ -38,11 +38,13 @@ export function versionDir(dataDir: string, region: string, version: string): st
   return join(regionDir(dataDir, region), 'versions', version);
 }
 
-/** Names of the regions that have a current version, sorted. */
+/** Names of the regions that have a pointer, sorted; a pointer that cannot be understood shows when it is opened. */
 export async function listRegions(dataDir: string): Promise<string[]> {
   const names: string[] = [];
   for (const name of await namesIn(regionsDir(dataDir))) {
-    if (REGION_NAME.test(name) && (await currentVersion(dataDir, name))) names.push(name);
+    if (!REGION_NAME.test(name)) continue;
+    const pointer = await stat(join(regionDir(dataDir, name), 'current.json')).catch(() => undefined);
+    if (pointer) names.push(name);
   }
   return names;
 }

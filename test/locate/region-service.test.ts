@@ -146,4 +146,23 @@ describe('RegionService', () => {
       assert.equal(service.networksLoaded, 0);
     });
   });
+
+  test('a region whose pointer is damaged does not keep the others from serving', async () => {
+    await withTemporaryFolder(async (dataDir) => {
+      await publishTinyVersion(dataDir, 'town', { indexVersion: 'v1', version: '1' });
+      await publishTinyVersion(dataDir, 'village', { indexVersion: 'v1', version: '1' });
+      await writeFile(join(dataDir, 'regions/village/current.json'), '{"schema":');
+      const failed: string[] = [];
+      const service = await RegionService.open(dataDir, {
+        threads: 1,
+        onError: (region, error) => {
+          assert.match(String(error), /current\.json/);
+          failed.push(region);
+        },
+      });
+      assert.deepEqual(failed, ['village']);
+      assert.deepEqual(service.names, ['town']);
+      await service.close();
+    });
+  });
 });
