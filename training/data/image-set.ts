@@ -38,6 +38,16 @@ export function selectImages(set: ImageSet, indices: readonly number[]): ImageSe
   return { sizePx: set.sizePx, count: indices.length, data };
 }
 
+/** One set behind the other; both of one size. */
+export function joinImages(a: ImageSet, b: ImageSet): ImageSet {
+  if (a.sizePx !== b.sizePx)
+    throw new RangeError(`Images of ${a.sizePx} and ${b.sizePx} px cannot be joined.`);
+  const data = new Uint8Array(a.data.length + b.data.length);
+  data.set(a.data);
+  data.set(b.data, a.data.length);
+  return { sizePx: a.sizePx, count: a.count + b.count, data };
+}
+
 /**
  * Returns the set for `key` from the cache folder, or makes it one image at a time and keeps it there.
  * `key` holds everything the pixels depend on; a file whose length does not fit is made anew.

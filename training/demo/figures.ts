@@ -8,7 +8,14 @@ import { describe } from '../stages/encoder.js';
 import { type ComparisonRow, compare, formatComparison } from './comparison.js';
 import { BUNDLE_NAME, ENCODER } from './recipe.js';
 import { tellOnLines } from './reports.js';
-import { areaData, areaPanoramas, comparisonArea, demoTown } from './town-data.js';
+import {
+  areaData,
+  areaPanoramas,
+  comparisonArea,
+  demoTown,
+  encoderData,
+  encoderPanoramas,
+} from './town-data.js';
 import { RECIPE, runEncoder } from './train.js';
 
 const path = join('models', BUNDLE_NAME, 'bundle.json');
@@ -25,9 +32,10 @@ const areas = [
   ),
 ];
 
-const bev = await runEncoder('bev', train.bevs, train);
+const pairs = await encoderData(train, tellOnLines);
+const bev = await runEncoder('bev', pairs.bevs, pairs);
 // A turned panorama is no panorama: this run goes without the symmetries of the square.
-const raw = await runEncoder('panorama', await areaPanoramas(train, tellOnLines), train, {
+const raw = await runEncoder('panorama', await encoderPanoramas(train, tellOnLines), pairs, {
   ...RECIPE,
   encoder: { ...ENCODER, dihedral: false },
 });

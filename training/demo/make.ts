@@ -18,6 +18,7 @@ import {
   BUNDLE_VERSION,
   DEMO_PANORAMAS,
   ENCODER,
+  EXTRA_TOWN_SEED,
   GENERATION,
   GEOMETRY,
   OTHER_TOWN_SEED,
@@ -26,7 +27,7 @@ import {
   TOWN_SEED,
 } from './recipe.js';
 import { meanTile, tellOnLines, writeViewSheet } from './reports.js';
-import { areaData, comparisonArea, demoTown } from './town-data.js';
+import { areaData, comparisonArea, demoTown, encoderData } from './town-data.js';
 import { runEncoder, runGenerator, untrainedEncoder } from './train.js';
 
 const BUNDLE_DIR = join('models', BUNDLE_NAME);
@@ -42,7 +43,8 @@ async function trainAndExport(town: Town): Promise<void> {
     tellOnLines,
   );
   const generator = await runGenerator(train);
-  const encoder = await runEncoder('views', await generateViews(generator, train.bevs), train);
+  const pairs = await encoderData(train, tellOnLines);
+  const encoder = await runEncoder('views', await generateViews(generator, pairs.bevs), pairs);
   const untrained = untrainedEncoder();
   const rows = [];
   for (const area of [unseen, other]) {
@@ -70,7 +72,8 @@ async function trainAndExport(town: Town): Promise<void> {
     generator: { params: generator.params.toArrays(), config: PROFILE.generator },
     encoder: { params: encoder.params.toArrays(), config: PROFILE.encoder },
     training: {
-      data: `procedural town, seed ${TOWN_SEED}, ${train.rows.length} places`,
+      generatorData: `procedural town, seed ${TOWN_SEED}, training area, ${train.rows.length} places`,
+      encoderData: `the same and the town of seed ${EXTRA_TOWN_SEED}, ${pairs.bevs.count} places together`,
       otherTownSeed: OTHER_TOWN_SEED,
       pairs: 'all',
       profile: PROFILE,

@@ -1,7 +1,7 @@
 // The images of a town that training and evaluation need, from the cache or made now.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ImageSet, selectImages } from '../data/image-set.js';
+import { type ImageSet, joinImages, selectImages } from '../data/image-set.js';
 import {
   type GridTiles,
   type Progress,
@@ -18,6 +18,7 @@ import { DEFAULT_TOWN, makeTown } from '../town/index.js';
 import type { Area } from './comparison.js';
 import {
   CACHE_DIR,
+  EXTRA_TOWN_SEED,
   GEOMETRY,
   OTHER_TOWN_PLACES,
   OTHER_TOWN_SEED,
@@ -39,12 +40,18 @@ export interface AreaData {
   readonly tiles: ImageSet;
 }
 
-/** The town that trains and tests (seed TOWN_SEED), or the other one; made where it is not there yet. */
-export async function demoTown(which: 'own' | 'other', tell: Tell): Promise<Town> {
-  const seed = which === 'own' ? TOWN_SEED : OTHER_TOWN_SEED;
+/** The town that trains and tests, the one for the encoder alone, and the one that is only asked. */
+const TOWNS = {
+  own: { seed: TOWN_SEED, places: DEFAULT_TOWN.places },
+  extra: { seed: EXTRA_TOWN_SEED, places: DEFAULT_TOWN.places },
+  other: { seed: OTHER_TOWN_SEED, places: OTHER_TOWN_PLACES },
+} as const;
+
+/** One of the towns; made where it is not there yet. */
+export async function demoTown(which: keyof typeof TOWNS, tell: Tell): Promise<Town> {
+  const { seed, places } = TOWNS[which];
   const dir = join(WORK_DIR, `town-${seed}`);
   if (!existsSync(join(dir, 'town.json'))) {
-    const places = which === 'own' ? DEFAULT_TOWN.places : OTHER_TOWN_PLACES;
     await makeTown({ ...DEFAULT_TOWN, seed, places, out: dir }, (step, done, total) =>
       tell(`town ${seed}: ${step}`)(done, total),
     );
@@ -80,4 +87,21 @@ export async function comparisonArea(
 ): Promise<Area> {
   const data = await areaData(town, splits, tell);
   return { name, ...data, grid: await areaGrid(town, splits, tell) };
+}
+
+/** The encoder's data: the training area of the own town, and all of the extra town. */
+export async function encoderData(train: AreaData, tell: Tell): Promise<Omit<AreaData, 'rows'>> {
+  const extra = await areaData(await demoTown('extra', tell), ['train', 'validation', 'test'], tell);
+  return {
+    town: { ...train.town, digest: `${train.town.digest} ${extra.town.digest}` },
+    bevs: joinImages(train.bevs, extra.bevs),
+    tiles: joinImages(train.tiles, extra.tiles),
+  };
+}
+
+/** The raw panoramas of encoderData's places, in its order. */
+export async function encoderPanoramas(train: AreaData, tell: Tell): Promise<ImageSet> {
+  const extra = await demoTown('extra', tell);
+  const rows = (['train', 'validation', 'test'] as const).flatMap((split) => rowsOf(extra, split));
+  return joinImages(await areaPanoramas(train, tell), await areaPanoramas({ town: extra, rows }, tell));
 }

@@ -55,7 +55,7 @@ export function untrainedEncoder(): ConvNext {
 export async function runEncoder(
   name: string,
   queries: ImageSet,
-  train: AreaData,
+  train: Pick<AreaData, 'town' | 'tiles'>,
   { workDir, encoder: options }: RunOptions = RECIPE,
 ): Promise<ConvNext> {
   const encoder = createConvNext(PROFILE.encoder, options.seed);
