@@ -2,8 +2,8 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { seededRandom } from '../src/random/index.js';
 import { buildHnswGraph, type Descriptors, HnswIndex, measureRecall } from '../src/search/index.js';
-import { seededRandom } from '../src/search/recall.js';
 
 const COUNT = Number(process.argv[2] ?? 20_000);
 const DIMENSIONS = Number(process.argv[3] ?? 256);

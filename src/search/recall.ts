@@ -1,6 +1,7 @@
 // How much of the exact answer an index finds.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { seededRandom } from '../random/index.js';
 import type { Descriptors } from './descriptors.js';
 import { scanRows } from './exact-index.js';
 import type { VectorIndex } from './types.js';
@@ -69,16 +70,4 @@ function noisyRow({ data, dimensions }: Descriptors, row: number, random: () => 
   }
   const norm = Math.sqrt(square) || 1;
   return query.map((value) => value / norm);
-}
-
-/** Mulberry32: numbers in [0, 1), the same for the same seed. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
 }

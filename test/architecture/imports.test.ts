@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const ORDER = ['geometry', 'imaging', 'models', 'search', 'locate', 'http', 'app', 'server'];
 /** Anybody in src may use them; they use only one another. */
-const GROUND = ['config', 'errors', 'files'];
+const GROUND = ['config', 'errors', 'files', 'random'];
 const OUTSIDE = ['index', 'cli', 'training', 'test', 'loadtest', 'bench'];
 
 interface Import {

@@ -6,7 +6,7 @@ import { after } from 'node:test';
 import { writeArrayBuffer } from 'geotiff';
 import { sha256OfBytes } from '../../src/files/index.js';
 import { BUNDLE_SCHEMA, OnnxGraph } from '../../src/models/index.js';
-import { seededRandom } from '../../src/search/recall.js';
+import { seededRandom } from '../../src/random/index.js';
 
 export const INPUT_PX = 16;
 export const DIMENSIONS = 24;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { after, test } from 'node:test';
 import { sha256OfFile } from '../../src/files/index.js';
+import { seededRandom } from '../../src/random/index.js';
 import {
   buildHnswGraph,
   type Descriptors,
@@ -13,7 +14,6 @@ import {
   HnswIndex,
   measureRecall,
 } from '../../src/search/index.js';
-import { seededRandom } from '../../src/search/recall.js';
 
 const folder = await mkdtemp(join(tmpdir(), 'skyfix-hnsw-'));
 after(() => rm(folder, { recursive: true, force: true }));

@@ -15,9 +15,8 @@ export const OTHER_TOWN_PLACES = 400;
 export const BUNDLE_NAME = 'small-town';
 export const BUNDLE_VERSION = '1';
 
-/** The grid protocol's stride, and the largest distance of a found place. */
+/** The grid protocol's stride. */
 export const STRIDE_M = 16;
-export const FOUND_WITHIN_M = 25;
 /** Panoramas of the unseen area that ship. */
 export const DEMO_PANORAMAS = 24;
 

@@ -1,16 +1,7 @@
 // Seeded normal numbers for initial weights. (tf.randomNormal with seed 0 is unseeded.)
 
-/** Uniform numbers in [0, 1): mulberry32, 32 bits of state. */
-export function uniformGenerator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
+/** Uniform numbers in [0, 1): the project's one mulberry32. */
+export { seededRandom as uniformGenerator } from 'skyfix/random';
 
 /** `count` numbers from N(0, deviation²), truncated to ±2 deviations where `truncated` (as timm's trunc_normal_). */
 export function normalNumbers(
