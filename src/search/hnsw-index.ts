@@ -30,7 +30,7 @@ type Command =
   | { kind: 'build'; options: GraphOptions; descriptors: Descriptors; path: string }
   | LoadRequest
   | { kind: 'search'; query: Float32Array; k: number; allowed?: Uint32Array };
-export type WorkerRequest = Command & { id: number };
+export type WorkerRequest = (Command & { id: number }) | 'close';
 
 export interface WorkerAnswer {
   readonly id: number;
@@ -49,8 +49,10 @@ interface Waiting {
 class GraphWorker {
   readonly #worker = new Worker(new URL('./hnsw-worker.js', import.meta.url));
   readonly #waiting = new Map<number, Waiting>();
+  readonly #exit: Promise<void>;
   #next = 0;
   #closed = false;
+  #exited = false;
 
   constructor(onProgress?: (done: number) => void) {
     this.#worker.unref();
@@ -61,12 +63,18 @@ class GraphWorker {
       }
       const waiting = this.#waiting.get(id);
       this.#waiting.delete(id);
-      if (this.#waiting.size === 0) this.#worker.unref();
+      if (this.#waiting.size === 0 && !this.#closed) this.#worker.unref();
       if (error === undefined) waiting?.resolve(result ?? null);
       else waiting?.reject(new SkyfixError('INDEX_CORRUPT', `The graph failed: ${error}.`));
     });
     this.#worker.on('error', (error) => this.#end(error));
-    this.#worker.on('exit', () => this.#end(new SkyfixError('NOT_READY', 'The index is closed.')));
+    this.#exit = new Promise((resolve) => {
+      this.#worker.on('exit', () => {
+        this.#exited = true;
+        this.#end(new SkyfixError('NOT_READY', 'The index is closed.'));
+        resolve();
+      });
+    });
   }
 
   ask(command: Command): Promise<Hit[] | null> {
@@ -79,9 +87,14 @@ class GraphWorker {
     });
   }
 
+  /** Lets what was asked finish: a thread that is ended inside the native library takes the process with it. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#worker.terminate();
+    if (!this.#exited) {
+      this.#worker.ref();
+      this.#worker.postMessage('close' satisfies WorkerRequest);
+    }
+    await this.#exit;
   }
 
   #end(error: Error): void {

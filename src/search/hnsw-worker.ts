@@ -66,6 +66,10 @@ function search(query: Float32Array, k: number, allowed?: Uint32Array): Hit[] {
 }
 
 parentPort?.on('message', (request: WorkerRequest) => {
+  if (request === 'close') {
+    parentPort?.close();
+    return;
+  }
   try {
     let result: Hit[] | null = null;
     if (request.kind === 'build') build(request.id, request.options, request.descriptors, request.path);
