@@ -1,18 +1,8 @@
 // `skyfix-train town`: the command line of the town.
 import { SingleBar } from 'cli-progress';
-import { Command, InvalidArgumentError } from 'commander';
-import { DEFAULT_TOWN, type TownOptions } from './options.js';
-import { makeTown, type TownProgress } from './town.js';
-
-function wholeNumber(low: number, high: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!Number.isInteger(value) || value < low || value > high) {
-      throw new InvalidArgumentError(`Give a whole number from ${low} to ${high}, not "${text}".`);
-    }
-    return value;
-  };
-}
+import { Command } from 'commander';
+import { DEFAULT_TOWN, makeTown, type TownOptions, type TownProgress } from '../town/index.js';
+import { wholeNumber } from './numbers.js';
 
 /** Progress as a bar on a terminal, as one line per step otherwise. */
 function showProgress(): { readonly onProgress: TownProgress; readonly stop: () => void } {
