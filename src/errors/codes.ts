@@ -150,6 +150,11 @@ export const ERROR_CODES = {
     title: 'Network outside the bundle contract',
     advice: 'Export it again; "skyfix bundle import --help" says what a network must keep.',
   },
+  WEIGHTS_INVALID: {
+    status: 500,
+    title: 'Weights do not fit the network',
+    advice: 'Check that the file holds these weights in float, and that the profile has their sizes.',
+  },
   INDEX_MISSING: {
     status: 500,
     title: 'Index version not found',
