@@ -3,7 +3,16 @@ import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { SkyfixError } from '../../src/errors/index.js';
 import type { Bev } from '../../src/geometry/index.js';
-import { type Bundle, describeBev, loadBundle, openNetworks, type Tensor } from '../../src/models/index.js';
+import {
+  type Bundle,
+  bevGeometryOf,
+  describeBev,
+  loadBundle,
+  openNetworks,
+  type Tensor,
+  viewSizePx,
+  viewWindows,
+} from '../../src/models/index.js';
 import { bundleImportCommand } from './bundle-import.js';
 
 export function bundleCommand(): Command {
@@ -24,22 +33,23 @@ export async function checkBundle(bundle: Bundle): Promise<string[]> {
   const { manifest } = bundle;
   const networks = await openNetworks(bundle, { threads: availableParallelism() });
   try {
-    const bev = pattern(manifest.geometry.bevSizePx);
+    const bev = pattern(bevGeometryOf(manifest.geometry).sizePx);
     const first = await describeBev(networks, manifest.geometry, bev);
     const started = performance.now();
     const second = await describeBev(networks, manifest.geometry, bev);
     const elapsedMs = performance.now() - started;
-    const size = manifest.geometry.inputSizePx;
-    expectShape('descriptor', first.descriptor, [1, manifest.descriptor.dimensions]);
+    const size = viewSizePx(manifest.geometry);
+    const { dimensions } = manifest.descriptor;
+    expectShape('descriptor', first.descriptors, [viewWindows(manifest.geometry).length, dimensions]);
     if (first.view) expectShape('view', first.view, [1, 3, size, size]);
-    const length = Math.hypot(...first.descriptor.data);
+    const length = Math.hypot(...first.descriptors.data.subarray(0, dimensions));
     if (!(Math.abs(length - 1) < 1e-3)) throw corrupt(`the descriptor's length is ${length}, expected 1`);
-    if (first.descriptor.data.some((value, k) => value !== second.descriptor.data[k])) {
+    if (first.descriptors.data.some((value, k) => value !== second.descriptors.data[k])) {
       throw corrupt('two runs on the same image give different descriptors');
     }
     return [
       `bundle      ${manifest.name} ${manifest.version} (${manifest.profile}), ${manifest.createdAt}`,
-      `geometry    tile ${manifest.geometry.tileSizeM} m, networks ${size} px, BEV ${manifest.geometry.bevSizePx} px`,
+      `geometry    tile ${manifest.geometry.tileSizeM} m, networks ${manifest.geometry.inputSizePx} px, view ${size} px, BEV ${bevGeometryOf(manifest.geometry).sizePx} px`,
       `files       ${Object.keys(manifest.files).join(', ')}: checksums match`,
       `generator   ${networks.generator ? networks.generator.description : 'none'}`,
       `encoder     ${networks.encoder.description}, ${manifest.descriptor.dimensions} dimensions`,

@@ -7,4 +7,12 @@ export {
   type HeadingSource,
 } from './decode.js';
 export { decodeImage, encodePng, resizeImage } from './pixels.js';
-export { bevToNchw, nchwToRgb, rgbToNchw, signedToUnit, stackTensors, type ValueRange } from './tensors.js';
+export {
+  bevToNchw,
+  cropWindows,
+  nchwToRgb,
+  rgbToNchw,
+  signedToUnit,
+  stackTensors,
+  type ValueRange,
+} from './tensors.js';

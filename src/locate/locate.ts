@@ -27,9 +27,9 @@ export async function locate(
   const panorama = await timer.time('decode', () => decodeUpload(upload, region, options));
   const bev = await timer.time('bev', () => projectToInput(panorama, region, options.cameraHeightM));
   const view = await timer.time('generate', () => generateView(bev, region));
-  const descriptor = await timer.time('embed', () => embedView(view, region));
+  const looks = await timer.time('embed', () => embedView(view, region));
   const hits = await timer.time('search', () =>
-    searchTiles(descriptor, region, options, allowedRows(options.prior, region)),
+    searchTiles(looks, region, options, allowedRows(options.prior, region)),
   );
   const { manifest } = region.bundle;
   return {

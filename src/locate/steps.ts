@@ -1,8 +1,8 @@
 // The steps between an upload and its candidates, each a function from one named thing to the next.
 import { areaDownsample, type Bev, projectBev } from '../geometry/index.js';
 import { bevToNchw, type DecodedPanorama, decodePanorama, signedToUnit } from '../imaging/index.js';
-import { bevGeometryOf, type Tensor } from '../models/index.js';
-import { type Hit, searchPlaces } from '../search/index.js';
+import { bevGeometryOf, type Tensor, windowsOf } from '../models/index.js';
+import { type Hit, searchLooks, searchPlaces } from '../search/index.js';
 import type { LoadedRegion, LocateOptions, Prior } from './types.js';
 
 /** Bytes to panorama, shrunk where it has more columns than the BEV can use. */
@@ -23,7 +23,7 @@ export function decodeUpload(
   });
 }
 
-/** Panorama to BEV [inputSizePx x inputSizePx] over the ground of one tile. */
+/** Panorama to BEV [V x V] over the ground of one tile and its search margin. */
 export function projectToInput(
   panorama: DecodedPanorama,
   region: LoadedRegion,
@@ -40,16 +40,19 @@ export function projectToInput(
   return areaDownsample(full, geometry.bevSizePx / geometry.inputSizePx);
 }
 
-/** BEV to the encoder's input [1,3,S,S] in [0,1]: the generated view, or the BEV itself without a generator. */
+/** BEV to a view [1,3,V,V] in [0,1]: the generated view, or the BEV itself without a generator. */
 export async function generateView(bev: Bev, region: LoadedRegion): Promise<Tensor> {
   const { generator } = region.networks;
   if (!generator) return bevToNchw(bev, 'unit');
   return signedToUnit(await generator.run(bevToNchw(bev, 'signed')));
 }
 
-/** View to descriptor [D], unit length. */
-export async function embedView(view: Tensor, region: LoadedRegion): Promise<Float32Array> {
-  return (await region.networks.encoder.run(view)).data;
+/** View to a descriptor [D] of unit length for each window that the encoder looks at, the middle first. */
+export async function embedView(view: Tensor, region: LoadedRegion): Promise<readonly Float32Array[]> {
+  const windows = windowsOf(view, region.bundle.manifest.geometry);
+  const { data, shape } = await region.networks.encoder.run(windows);
+  const [count = 0, dimensions = 0] = shape;
+  return Array.from({ length: count }, (_, k) => data.slice(k * dimensions, (k + 1) * dimensions));
 }
 
 /** The rows that a prior leaves, or undefined without one. */
@@ -61,9 +64,9 @@ export function allowedRows(prior: Prior | undefined, region: LoadedRegion): Uin
     : catalogue.rowsInRadius(prior.centre, prior.radiusM);
 }
 
-/** Descriptor to the best `top` hits: places where overlapping tiles are merged, raw tiles otherwise. */
+/** Descriptors of one query to the best `top` hits: places where overlapping tiles are merged, raw tiles otherwise. */
 export async function searchTiles(
-  descriptor: Float32Array,
+  looks: readonly Float32Array[],
   region: LoadedRegion,
   options: Pick<LocateOptions, 'top' | 'distinct'>,
   allowed: Uint32Array | undefined,
@@ -71,6 +74,6 @@ export async function searchTiles(
   const { index, catalogue } = region.version;
   const candidates = allowed?.length ?? index.count;
   if (candidates === 0) return [];
-  if (options.distinct) return searchPlaces(index, catalogue, descriptor, options.top, allowed);
-  return index.search(descriptor, Math.min(options.top, candidates), allowed);
+  if (options.distinct) return searchPlaces(index, catalogue, looks, options.top, allowed);
+  return searchLooks(index, looks, Math.min(options.top, candidates), allowed);
 }

@@ -13,6 +13,11 @@ export interface BundleGeometry {
   readonly bevSizePx: number;
   /** Assumed camera height where a request gives none, metres. */
   readonly cameraHeightM: number;
+  /**
+   * BEV and view show so many input pixels more ground on every side; the encoder then looks at the view in nine places,
+   * this far apart, since a query lies beside the centres of a grid's tiles. Absent or 0: in the middle only.
+   */
+  readonly searchMarginPx?: number;
 }
 
 export interface BundleManifest {

@@ -37,7 +37,13 @@ export const BUNDLE_JSON_SCHEMA = {
     geometry: {
       type: 'object',
       required: ['tileSizeM', 'inputSizePx', 'bevSizePx', 'cameraHeightM'],
-      properties: { tileSizeM: positive, inputSizePx: count, bevSizePx: count, cameraHeightM: positive },
+      properties: {
+        tileSizeM: positive,
+        inputSizePx: count,
+        bevSizePx: count,
+        cameraHeightM: positive,
+        searchMarginPx: { type: 'integer', minimum: 0 },
+      },
     },
     preprocessing: {
       type: 'object',

@@ -5,7 +5,7 @@ export { BUNDLE_SCHEMA, type BundleGeometry, type BundleManifest } from './bundl
 export type { InferenceEngine, Tensor } from './engine.js';
 export { type ImportedBundle, type ImportOptions, importBundle } from './import-bundle.js';
 export type { NetworkReport } from './network-contract.js';
-export { bevGeometryOf, describeBev, type Networks, openNetworks } from './networks.js';
+export { bevGeometryOf, describeBev, type Networks, openNetworks, windowsOf } from './networks.js';
 export { openOnnxEngine } from './onnx-engine.js';
 export {
   ONNX_OPSET,
@@ -16,3 +16,4 @@ export {
   readOnnx,
 } from './onnx-graph.js';
 export { ENGINE_KINDS, type EngineKind, type EngineOptions, openEngine } from './open-engine.js';
+export { type ViewWindow, viewSizePx, viewWindows } from './view-windows.js';

@@ -6,6 +6,7 @@ import type { BundleGeometry } from './bundle-manifest.js';
 import type { InferenceEngine, Tensor } from './engine.js';
 import { type OnnxDimension, type OnnxSummary, readOnnx } from './onnx-graph.js';
 import { openEngine } from './open-engine.js';
+import { viewSizePx } from './view-windows.js';
 
 /** How far a descriptor's length may be from 1. */
 const LENGTH_TOLERANCE = 1e-3;
@@ -29,13 +30,14 @@ export interface NetworkContract {
 }
 
 /** generator.onnx: "bev" [B,3,S,S] in [-1,1] to "view" of the same shape and range. Requests come one at a time: B may be 1. */
-export function generatorContract({ inputSizePx }: BundleGeometry): NetworkContract {
+export function generatorContract(geometry: BundleGeometry): NetworkContract {
+  const sizePx = viewSizePx(geometry);
   return {
     input: 'bev',
     low: -1,
-    sizePx: inputSizePx,
+    sizePx,
     output: 'view',
-    outputShape: [3, inputSizePx, inputSizePx],
+    outputShape: [3, sizePx, sizePx],
     freeBatch: false,
     fault: (values) => {
       const worst = values.reduce((most, value) => (Math.abs(value) > Math.abs(most) ? value : most), 0);

@@ -1,11 +1,12 @@
 // A bundle's networks, running; and the way a BEV takes through them.
 import type { Bev, BevGeometry } from '../geometry/index.js';
 import { areaDownsample } from '../geometry/index.js';
-import { bevToNchw, signedToUnit } from '../imaging/index.js';
+import { bevToNchw, cropWindows, signedToUnit } from '../imaging/index.js';
 import type { Bundle } from './bundle.js';
 import type { BundleGeometry } from './bundle-manifest.js';
 import type { InferenceEngine, Tensor } from './engine.js';
 import { type EngineKind, openEngine } from './open-engine.js';
+import { viewSizePx, viewWindows } from './view-windows.js';
 
 export interface Networks {
   /** Absent where the BEV goes straight into the encoder. */
@@ -35,19 +36,27 @@ export async function openNetworks(
   return { ...(generator ? { generator } : {}), encoder, close };
 }
 
-/** The BEV that a bundle's networks were trained on: the ground of one tile. */
+/** The BEV that a bundle's networks take: the ground of one tile, and the margin in which the encoder looks around. */
 export function bevGeometryOf(geometry: BundleGeometry, cameraHeightM = geometry.cameraHeightM): BevGeometry {
-  return { sizePx: geometry.bevSizePx, gsdM: geometry.tileSizeM / geometry.bevSizePx, cameraHeightM };
+  const { bevSizePx, inputSizePx, tileSizeM } = geometry;
+  const sizePx = (bevSizePx / inputSizePx) * viewSizePx(geometry);
+  return { sizePx, gsdM: tileSizeM / bevSizePx, cameraHeightM };
 }
 
-/** BEV (of bevSizePx) to generated view [1,3,S,S] in [-1,1] (where there is a generator) and descriptor [1,D]. */
+/** What the encoder sees of a view [1,3,V,V]: its windows [W,3,S,S], the middle one first. */
+export function windowsOf(view: Tensor, geometry: BundleGeometry): Tensor {
+  return cropWindows(view, viewWindows(geometry), geometry.inputSizePx);
+}
+
+/** BEV (of bevGeometryOf) to generated view [1,3,V,V] in [-1,1] (where there is a generator) and descriptors [W,D]. */
 export async function describeBev(
   networks: Networks,
   geometry: BundleGeometry,
   bev: Bev,
-): Promise<{ view?: Tensor; descriptor: Tensor }> {
+): Promise<{ view?: Tensor; descriptors: Tensor }> {
   const small = areaDownsample(bev, geometry.bevSizePx / geometry.inputSizePx);
-  if (!networks.generator) return { descriptor: await networks.encoder.run(bevToNchw(small, 'unit')) };
+  const embed = (image: Tensor) => networks.encoder.run(windowsOf(image, geometry));
+  if (!networks.generator) return { descriptors: await embed(bevToNchw(small, 'unit')) };
   const view = await networks.generator.run(bevToNchw(small, 'signed'));
-  return { view, descriptor: await networks.encoder.run(signedToUnit(view)) };
+  return { view, descriptors: await embed(signedToUnit(view)) };
 }

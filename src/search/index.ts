@@ -5,7 +5,7 @@ export { type Descriptors, formatDescriptors, readDescriptorShape, readDescripto
 export { ExactIndex } from './exact-index.js';
 export { buildHnswGraph, type GraphOptions, HnswIndex } from './hnsw-index.js';
 export { INDEX_FILES, readIndexManifest } from './manifest.js';
-export { mergePlaces, searchPlaces } from './merge-places.js';
+export { mergePlaces, searchLooks, searchPlaces } from './merge-places.js';
 export {
   checkIndexFolder,
   checkRecall,

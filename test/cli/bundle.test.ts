@@ -19,7 +19,7 @@ test('skyfix bundle check runs a sound bundle, with and without generator', asyn
   await check(await writeTinyBundle(join(root, 'sound'), GEOMETRY, sound));
   const text = log.mock.calls.map((call) => call.arguments[0]).join('\n');
   assert.match(text, /bundle +tiny 1 \(test\), 2026-01-01/);
-  assert.match(text, /tile 20 m, networks 4 px, BEV 8 px/);
+  assert.match(text, /tile 20 m, networks 4 px, view 4 px, BEV 8 px/);
   assert.match(text, /encoder\.onnx, generator\.onnx: checksums match/);
   assert.match(text, /descriptor +length 1\.000000, deterministic/);
   log.mock.resetCalls();

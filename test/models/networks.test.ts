@@ -39,10 +39,10 @@ describe('the way a BEV takes', () => {
     const networks = await openNetworks(bundle, { threads: 1 });
     try {
       assert.equal(networks.generator, undefined);
-      const { view, descriptor } = await describeBev(networks, GEOMETRY, BEV);
+      const { view, descriptors } = await describeBev(networks, GEOMETRY, BEV);
       assert.equal(view, undefined);
-      assert.deepEqual(descriptor.shape, [1, 12]);
-      close(descriptor.data, [1, 0, 0, 0, 0, 0.2, 0, 0, 0, 0, 0.4, 0]);
+      assert.deepEqual(descriptors.shape, [1, 12]);
+      close(descriptors.data, [1, 0, 0, 0, 0, 0.2, 0, 0, 0, 0, 0.4, 0]);
     } finally {
       await networks.close();
     }
@@ -53,14 +53,36 @@ describe('the way a BEV takes', () => {
     const bundle = await loadBundle(await writeTinyBundle(join(root, 'full'), GEOMETRY, networksOf));
     const networks = await openNetworks(bundle, { threads: 1 });
     try {
-      const { view, descriptor } = await describeBev(networks, GEOMETRY, BEV);
+      const { view, descriptors } = await describeBev(networks, GEOMETRY, BEV);
       assert.deepEqual(view?.shape, [1, 3, 2, 2]);
       close(view?.data ?? new Float32Array(), [-1, 1, 1, 1, 1, 0.6, 1, 1, 1, 1, 0.2, 1]);
-      close(descriptor.data, [0, 1, 1, 1, 1, 0.8, 1, 1, 1, 1, 0.6, 1]);
+      close(descriptors.data, [0, 1, 1, 1, 1, 0.8, 1, 1, 1, 1, 0.6, 1]);
     } finally {
       await networks.close();
     }
     await assert.rejects(describeBev(networks, GEOMETRY, BEV), { code: 'INTERNAL' });
+  });
+
+  test('with a search margin the encoder sees nine windows of the wider BEV, the middle first', async () => {
+    const geometry = { ...GEOMETRY, searchMarginPx: 1 };
+    assert.deepEqual(bevGeometryOf(geometry), { sizePx: 8, gsdM: 10, cameraHeightM: 2 });
+    const bundle = await loadBundle(
+      await writeTinyBundle(join(root, 'wide'), geometry, { 'encoder.onnx': flatEncoder(2) }),
+    );
+    const networks = await openNetworks(bundle, { threads: 1 });
+    // Each 2x2 block of the BEV is one input pixel, whose red says where it is.
+    const data = new Uint8Array(8 * 8 * 3);
+    for (let k = 0; k < 64; k++) data[k * 3] = 10 * (4 * (k >> 4) + ((k & 7) >> 1));
+    const bev: Bev = { image: { widthPx: 8, heightPx: 8, data }, mask: new Uint8Array(64).fill(1) };
+    try {
+      const { descriptors } = await describeBev(networks, geometry, bev);
+      assert.deepEqual(descriptors.shape, [9, 12]);
+      const reds = Array.from({ length: 9 }, (_, k) => Math.round((descriptors.data[k * 12] ?? 0) * 25.5));
+      assert.deepEqual(reds, [5, 0, 1, 2, 4, 6, 8, 9, 10]);
+      close(descriptors.data.slice(0, 4), [50 / 255, 60 / 255, 90 / 255, 100 / 255]);
+    } finally {
+      await networks.close();
+    }
   });
 
   test('a bundle with one network that cannot be loaded is refused by its name', async () => {

@@ -8,6 +8,7 @@ import {
   ExactIndex,
   type Hit,
   mergePlaces,
+  searchLooks,
   searchPlaces,
   type Tile,
 } from '../../src/search/index.js';
@@ -54,6 +55,27 @@ test('places are apart, begin with the best hit, and leave out only what a bette
   );
 });
 
+test('of several looks at one query each tile counts with its best score', async () => {
+  const index = new ExactIndex({ count: 3, dimensions: 2, data: Float32Array.of(1, 0, 0.6, 0.8, 0, 1) });
+  const hits = await searchLooks(index, [Float32Array.of(1, 0), Float32Array.of(0.6, 0.8)], 3);
+  const rounded = hits.map(({ row, score }) => [row, Math.round(score * 1000) / 1000]);
+  assert.deepEqual(rounded, [
+    [0, 1],
+    [1, 1],
+    [2, 0.8],
+  ]);
+  const allowed = await searchLooks(
+    index,
+    [Float32Array.of(1, 0), Float32Array.of(0, 1)],
+    1,
+    Uint32Array.of(1),
+  );
+  assert.deepEqual(
+    allowed.map(({ row }) => row),
+    [1],
+  );
+});
+
 test('the search goes on until there are k places', async () => {
   // Scores fall with the distance from one corner: the best 64 hits are few places only.
   const data = new Float32Array(tiles.length * 2);
@@ -65,14 +87,14 @@ test('the search goes on until there are k places', async () => {
   const query = Float32Array.of(1, 0);
   const everything = mergePlaces(await index.search(query, tiles.length), catalogue, tiles.length);
   for (const k of [1, 5, 20, 50]) {
-    const places = await searchPlaces(index, catalogue, query, k);
+    const places = await searchPlaces(index, catalogue, [query], k);
     assert.equal(places.length, Math.min(k, everything.length));
     assert.deepEqual(places, everything.slice(0, k));
   }
-  assert.equal((await searchPlaces(index, catalogue, query, 1000)).length, everything.length);
+  assert.equal((await searchPlaces(index, catalogue, [query], 1000)).length, everything.length);
   const allowed = Uint32Array.of(3, 4, 500);
   assert.deepEqual(
-    (await searchPlaces(index, catalogue, query, 5, allowed)).map(({ row }) => row),
+    (await searchPlaces(index, catalogue, [query], 5, allowed)).map(({ row }) => row),
     [3, 500],
   );
 });

@@ -3,13 +3,12 @@ import { Command, Option } from 'commander';
 import { SkyfixError } from 'skyfix/errors';
 import { nchwToRgb, rgbToNchw, stackTensors } from 'skyfix/imaging';
 import { type InferenceEngine, loadBundle, openNetworks } from 'skyfix/models';
-import { type ImageSet, imageAt } from '../data/image-set.js';
+import { centreCrop, type ImageSet, imageAt } from '../data/image-set.js';
 import { readTown } from '../data/town-dataset.js';
 import { compare, type Embed, formatComparison } from '../demo/comparison.js';
 import { GEOMETRY } from '../demo/recipe.js';
 import { tellOnLines } from '../demo/reports.js';
 import { comparisonArea } from '../demo/town-data.js';
-import { centreCrop } from '../stages/encoder.js';
 import { SPLITS, type Split } from '../town/index.js';
 
 const BATCH = 16;

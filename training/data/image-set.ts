@@ -38,6 +38,28 @@ export function selectImages(set: ImageSet, indices: readonly number[]): ImageSe
   return { sizePx: set.sizePx, count: indices.length, data };
 }
 
+/** The square of sizePx at leftPx, topPx of every image. */
+export function cropImages(set: ImageSet, leftPx: number, topPx: number, sizePx: number): ImageSet {
+  if (leftPx === 0 && topPx === 0 && sizePx === set.sizePx) return set;
+  if (leftPx < 0 || topPx < 0 || Math.max(leftPx, topPx) + sizePx > set.sizePx) {
+    throw new RangeError(`A crop of ${sizePx} px at ${leftPx},${topPx} leaves an image of ${set.sizePx} px.`);
+  }
+  const out = new Uint8Array(set.count * sizePx * sizePx * 3);
+  for (let index = 0; index < set.count; index++) {
+    for (let row = 0; row < sizePx; row++) {
+      const from = index * imageBytes(set) + ((topPx + row) * set.sizePx + leftPx) * 3;
+      out.set(set.data.subarray(from, from + sizePx * 3), (index * sizePx + row) * sizePx * 3);
+    }
+  }
+  return { sizePx, count: set.count, data: out };
+}
+
+/** The middle sizePx x sizePx of every image. */
+export function centreCrop(set: ImageSet, sizePx: number): ImageSet {
+  const margin = (set.sizePx - sizePx) >> 1;
+  return cropImages(set, margin, margin, sizePx);
+}
+
 /** One set behind the other; both of one size. */
 export function joinImages(a: ImageSet, b: ImageSet): ImageSet {
   if (a.sizePx !== b.sizePx)

@@ -16,7 +16,7 @@ import {
 } from 'skyfix/geometry';
 import { decodePanorama, resizeImage } from 'skyfix/imaging';
 import { cutTile, type ImagerySource, openImagery } from 'skyfix/index';
-import type { BundleGeometry } from 'skyfix/models';
+import { type BundleGeometry, bevGeometryOf, viewSizePx } from 'skyfix/models';
 import { cachedImageSet, type ImageSet, imageAt, selectImages } from './image-set.js';
 
 export type Split = 'train' | 'validation' | 'test';
@@ -96,7 +96,7 @@ export function placesNear(town: Town, rows: readonly number[], lowM: number, hi
   );
 }
 
-/** BEVs of all places, [N, S, S, 3], made from file and metadata alone, as a server makes them. */
+/** BEVs of all places, [N, V, V, 3] with V = viewSizePx(geometry), made from file and metadata alone, as a server makes them. */
 export async function townBevs(
   town: Town,
   geometry: BundleGeometry,
@@ -104,16 +104,16 @@ export async function townBevs(
   onProgress?: Progress,
 ): Promise<ImageSet> {
   const tables = new BevTableCache();
-  const { inputSizePx, bevSizePx, tileSizeM, cameraHeightM } = geometry;
+  const bev = bevGeometryOf(geometry);
   return cachedImageSet(
     cacheDir,
     { kind: 'bev', town: town.digest, geometry },
-    inputSizePx,
+    viewSizePx(geometry),
     town.places.length,
     async (row) => {
       const { image, window, pose } = await decodePanorama(await readFile(fileOf(town, row)), {});
-      const bev = { sizePx: bevSizePx, gsdM: tileSizeM / bevSizePx, cameraHeightM };
-      return areaDownsample(projectBev(image, window, pose, bev, tables), bevSizePx / inputSizePx).image;
+      const factor = geometry.bevSizePx / geometry.inputSizePx;
+      return areaDownsample(projectBev(image, window, pose, bev, tables), factor).image;
     },
     onProgress,
   );

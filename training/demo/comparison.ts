@@ -1,6 +1,7 @@
 // One row of the comparison: what a query form and an encoder reach on an unseen area, in both protocols.
 import { distanceM } from 'skyfix/geometry';
-import type { ImageSet } from '../data/image-set.js';
+import { viewWindows } from 'skyfix/models';
+import { cropImages, type ImageSet } from '../data/image-set.js';
 import type { GridTiles, Town } from '../data/town-dataset.js';
 import {
   type Descriptors,
@@ -34,15 +35,23 @@ export interface Area {
 /** Turns images (their centre crop of sizePx) into descriptors. */
 export type Embed = (images: ImageSet, sizePx: number) => Promise<Descriptors>;
 
-/** Strict figures of an encoder for queries (row k shows place rows[k]) over an area. */
+/**
+ * Strict figures of an encoder for queries (row k shows place rows[k]) over an area. Queries wider than the tiles' network
+ * input are looked at as a server does: paired in the middle, on the grid in every window of the view.
+ */
 export async function compare(
   run: string,
   embed: Embed,
   queries: ImageSet,
   area: Area,
 ): Promise<ComparisonRow> {
-  const size = queries.sizePx;
-  const asked = await embed(queries, size);
+  const size = area.grid.images.sizePx;
+  const looks: Descriptors[] = [];
+  for (const { leftPx, topPx } of viewWindows({ searchMarginPx: (queries.sizePx - size) / 2 })) {
+    looks.push(await embed(cropImages(queries, leftPx, topPx, size), size));
+  }
+  const [asked] = looks;
+  if (!asked) throw new RangeError('A comparison needs queries.');
   const paired = await embed(area.tiles, size);
   const ranks = strictRanks(
     asked,
@@ -50,7 +59,7 @@ export async function compare(
     area.rows.map((_, k) => k),
   );
   const cells = await embed(area.grid.images, size);
-  const errors = Array.from(firstAnswers(asked, cells), (cell, k) => {
+  const errors = Array.from(firstAnswers(looks, cells), (cell, k) => {
     const place = area.town.places[area.rows[k] ?? -1];
     const centre = area.grid.centres[cell];
     return place && centre ? distanceM(place, centre) : Number.POSITIVE_INFINITY;

@@ -4,13 +4,14 @@ import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from 'skyfix/files';
 import { buildIndex } from 'skyfix/index';
+import { viewSizePx } from 'skyfix/models';
 import { shuffled } from '../data/augment.js';
-import { imageAt } from '../data/image-set.js';
+import { centreCrop, imageAt } from '../data/image-set.js';
 import { rowsOf, type Town } from '../data/town-dataset.js';
 import { meanQuality } from '../evaluation/image-quality.js';
 import { writeBundle } from '../export/index.js';
 import { makeRng } from '../random/rng.js';
-import { centreCrop, describe } from '../stages/encoder.js';
+import { describe } from '../stages/encoder.js';
 import { generateViews } from '../stages/generation.js';
 import { compare, formatComparison } from './comparison.js';
 import {
@@ -55,13 +56,14 @@ async function trainAndExport(town: Town): Promise<void> {
     );
   }
   const tiles = centreCrop(unseen.tiles, GEOMETRY.inputSizePx);
-  const views = await generateViews(generator, unseen.bevs);
+  const bevs = centreCrop(unseen.bevs, GEOMETRY.inputSizePx);
+  const views = centreCrop(await generateViews(generator, unseen.bevs), GEOMETRY.inputSizePx);
   const mean = meanTile(centreCrop(train.tiles, GEOMETRY.inputSizePx));
   const against = (image: (k: number) => ReturnType<typeof imageAt>) =>
     meanQuality(unseen.rows.map((_, k) => [image(k), imageAt(tiles, k)] as const));
   const generation = {
     view: against((k) => imageAt(views, k)),
-    bev: against((k) => imageAt(unseen.bevs, k)),
+    bev: against((k) => imageAt(bevs, k)),
     meanTile: against(() => mean),
   };
   await writeBundle(BUNDLE_DIR, {
@@ -69,7 +71,10 @@ async function trainAndExport(town: Town): Promise<void> {
     version: BUNDLE_VERSION,
     profile: PROFILE.name,
     geometry: GEOMETRY,
-    generator: { params: generator.params.toArrays(), config: PROFILE.generator },
+    generator: {
+      params: generator.params.toArrays(),
+      config: { ...PROFILE.generator, inputSize: viewSizePx(GEOMETRY) },
+    },
     encoder: { params: encoder.params.toArrays(), config: PROFILE.encoder },
     training: {
       generatorData: `procedural town, seed ${TOWN_SEED}, training area, ${train.rows.length} places`,
@@ -82,7 +87,7 @@ async function trainAndExport(town: Town): Promise<void> {
     },
     metrics: { retrieval: rows, generation },
   });
-  await writeViewSheet(join('var', 'demo', 'views.png'), unseen.bevs, views, tiles);
+  await writeViewSheet(join('var', 'demo', 'views.png'), bevs, views, tiles);
   process.stdout.write(`${formatComparison(rows)}\n${JSON.stringify(generation, null, 1)}\n`);
 }
 

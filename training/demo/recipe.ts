@@ -20,12 +20,15 @@ export const STRIDE_M = 16;
 /** Panoramas of the unseen area that ship. */
 export const DEMO_PANORAMAS = 24;
 
-export const GEOMETRY: BundleGeometry = {
+/** What training sees: BEVs over the ground of one tile. */
+export const TILE_GEOMETRY: BundleGeometry = {
   tileSizeM: 64,
   inputSizePx: 64,
   bevSizePx: 128,
   cameraHeightM: 2.5,
 };
+/** What is served: nine looks, 6 m apart, at a view that is so much wider; a tile of the grid is at most 3 m off one of them. */
+export const GEOMETRY: BundleGeometry = { ...TILE_GEOMETRY, searchMarginPx: 6 };
 /** Tiles are cut with so much more ground on every side, from which random offsets are cropped. */
 export const TILE_MARGIN_M = 8;
 
@@ -54,7 +57,7 @@ export const GENERATION: GenerationOptions = {
 
 export const ENCODER: EncoderOptions = {
   seed: 21,
-  steps: 4500,
+  steps: 6000,
   batch: 32,
   learningRate: 1e-3,
   weightDecay: 0.05,
@@ -62,11 +65,11 @@ export const ENCODER: EncoderOptions = {
   clipNorm: 1,
   scale: 14.3,
   labelSmoothing: 0,
-  tripletFromStep: 3000,
+  tripletFromStep: 4000,
   tripletWeight: 0.5,
   dihedral: true,
   jitter: { brightness: 0.03, contrast: 0.08, saturation: 0.1, hue: 0.03 },
-  offsetPx: 8,
+  offsetPx: 4,
   groupSize: 4,
 };
 

@@ -1,6 +1,7 @@
 // The images of a town that training and evaluation need, from the cache or made now.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { BundleGeometry } from 'skyfix/models';
 import { type ImageSet, joinImages, selectImages } from '../data/image-set.js';
 import {
   type GridTiles,
@@ -25,6 +26,7 @@ import {
   OTHER_TOWN_PLACES,
   OTHER_TOWN_SEED,
   STRIDE_M,
+  TILE_GEOMETRY,
   TILE_MARGIN_M,
   WORK_DIR,
 } from './recipe.js';
@@ -54,11 +56,16 @@ export async function demoTown(seed: number, tell: Tell): Promise<Town> {
   return readTown(dir);
 }
 
-/** BEVs and tiles of the places of some splits. */
-export async function areaData(town: Town, splits: readonly Split[], tell: Tell): Promise<AreaData> {
+/** BEVs and tiles of the places of some splits; `geometry` says how much ground the BEVs show. */
+export async function areaData(
+  town: Town,
+  splits: readonly Split[],
+  tell: Tell,
+  geometry: BundleGeometry = TILE_GEOMETRY,
+): Promise<AreaData> {
   const rows = splits.flatMap((split) => rowsOf(town, split));
-  const bevs = await townBevs(town, GEOMETRY, CACHE_DIR, tell('BEVs'));
-  const tiles = await townTiles(town, GEOMETRY, TILE_MARGIN_M, CACHE_DIR, tell('tiles'));
+  const bevs = await townBevs(town, geometry, CACHE_DIR, tell('BEVs'));
+  const tiles = await townTiles(town, TILE_GEOMETRY, TILE_MARGIN_M, CACHE_DIR, tell('tiles'));
   return {
     town,
     rows,
@@ -76,17 +83,17 @@ export async function areaPanoramas(area: Pick<AreaData, 'town' | 'rows'>, tell:
 
 /** The grid of tiles over some splits. */
 export async function areaGrid(town: Town, splits: readonly Split[], tell: Tell): Promise<GridTiles> {
-  return townGrid(town, splits, GEOMETRY, STRIDE_M, CACHE_DIR, tell('grid'));
+  return townGrid(town, splits, TILE_GEOMETRY, STRIDE_M, CACHE_DIR, tell('grid'));
 }
 
-/** An area as comparisons need it: its places, BEVs, tiles and grid. */
+/** An area as comparisons need it: its places, BEVs as they are served, tiles and grid. */
 export async function comparisonArea(
   name: string,
   town: Town,
   splits: readonly Split[],
   tell: Tell,
 ): Promise<Area> {
-  const data = await areaData(town, splits, tell);
+  const data = await areaData(town, splits, tell, GEOMETRY);
   return { name, ...data, grid: await areaGrid(town, splits, tell) };
 }
 

@@ -74,13 +74,20 @@ export function recallOf(ranks: Int32Array, gallery: number): RecallFigures {
   };
 }
 
-/** The gallery row with the highest similarity, for each query (the lower row where two tie). */
-export function firstAnswers(queries: Descriptors, gallery: Descriptors): Int32Array {
-  return Int32Array.from({ length: queries.count }, (_, query) => {
-    const scores = similarities(queries, query, gallery);
+/**
+ * The gallery row with the highest similarity to any of a query's looks, for each query (the first look and the lower
+ * row where two tie). `looks` are descriptors of the same queries in the same order, seen in different windows.
+ */
+export function firstAnswers(looks: readonly Descriptors[], gallery: Descriptors): Int32Array {
+  return Int32Array.from({ length: looks[0]?.count ?? 0 }, (_, query) => {
     let best = 0;
-    for (let row = 1; row < scores.length; row++) {
-      if ((scores[row] as number) > (scores[best] as number)) best = row;
+    let highest = Number.NEGATIVE_INFINITY;
+    for (const look of looks) {
+      similarities(look, query, gallery).forEach((score, row) => {
+        if (score <= highest) return;
+        highest = score;
+        best = row;
+      });
     }
     return best;
   });

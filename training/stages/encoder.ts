@@ -2,7 +2,7 @@
 // InfoNCE from the start; after a warm-up the hard-sample triplet of eq. (8) is added.
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
 import { type ColourJitter, nearOrder, writeCrop } from '../data/augment.js';
-import { type ImageSet, imageBytes } from '../data/image-set.js';
+import { centreCrop, type ImageSet, imageBytes } from '../data/image-set.js';
 import type { Descriptors } from '../evaluation/retrieval.js';
 import { hardTriplet, infoNce } from '../losses/index.js';
 import { Adam, type ConvNext, clipToLength, valueAndFlatGrads } from '../networks/index.js';
@@ -118,18 +118,4 @@ export function bytesToTensor(set: ImageSet, start: number, count: number): Tens
   const bytes = imageBytes(set);
   const slice = set.data.subarray(start * bytes, (start + count) * bytes);
   return tf.tensor4d(Float32Array.from(slice), [count, set.sizePx, set.sizePx, 3]);
-}
-
-/** The middle sizePx x sizePx of every image. */
-export function centreCrop(set: ImageSet, sizePx: number): ImageSet {
-  if (set.sizePx === sizePx) return set;
-  const margin = (set.sizePx - sizePx) >> 1;
-  const out = new Uint8Array(set.count * sizePx * sizePx * 3);
-  for (let index = 0; index < set.count; index++) {
-    for (let row = 0; row < sizePx; row++) {
-      const from = index * imageBytes(set) + ((margin + row) * set.sizePx + margin) * 3;
-      out.set(set.data.subarray(from, from + sizePx * 3), (index * sizePx + row) * sizePx * 3);
-    }
-  }
-  return { sizePx, count: set.count, data: out };
 }
