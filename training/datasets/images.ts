@@ -4,17 +4,11 @@ import { messageOf } from 'skyfix/errors';
 import type { RgbImage } from 'skyfix/geometry';
 import { decodeImage } from 'skyfix/imaging';
 import { cutTile, type ImagerySource, openImagery } from 'skyfix/index';
-import type { TileImage } from './types.js';
+import type { ImageSize, TileImage } from './types.js';
 
 const AT_ONCE = 8;
 /** Side of the tile that is cut from a mosaic to see whether there is imagery. */
 const PROBE_PX = 32;
-
-/** Width and height of an image, pixels, after its EXIF orientation. */
-export interface ImageSize {
-  readonly widthPx: number;
-  readonly heightPx: number;
-}
 
 /** Reads panoramas and tiles; keeps mosaics open between tiles until it is closed. */
 export class ImageReader {

@@ -1,6 +1,6 @@
 // Cross-view data sets as their authors publish them: lists and folders in, pairs of panorama and tiles out, with
 // everything that is wrong named by file and line.
-export { decodeImages, fileImage, ImageReader, type ImageSize, imageKey } from './images.js';
+export { decodeImages, fileImage, ImageReader, imageKey } from './images.js';
 export { type MatArray, type MatStruct, parseMat, readMatFile } from './mat-file.js';
 export { imagesOf, type OpenOptions, openDataset } from './open-dataset.js';
 export type { Problem, Reason } from './problems.js';
@@ -14,6 +14,7 @@ export {
   type DatasetTile,
   FORMATS,
   type GroundMetadata,
+  type ImageSize,
   type PairedTile,
   type TileImage,
 } from './types.js';

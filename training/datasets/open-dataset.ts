@@ -5,7 +5,7 @@ import { listCsv } from './csv-list.js';
 import { CV_CITIES_SPLITS, listCvCities } from './cv-cities.js';
 import { CVACT_SPLITS, listCvact } from './cvact.js';
 import { CVUSA_SPLITS, listCvusa } from './cvusa.js';
-import { decodeImages, fileImage, type ImageSize, imageKey, missingImages } from './images.js';
+import { decodeImages, fileImage, imageKey, missingImages } from './images.js';
 import { tilesOf } from './lists.js';
 import { type Problem, type Reason, refuse } from './problems.js';
 import { listTown } from './town.js';
@@ -15,6 +15,7 @@ import type {
   DatasetFormat,
   DatasetPanorama,
   DatasetTile,
+  ImageSize,
   Listing,
   TileImage,
 } from './types.js';

@@ -1,7 +1,6 @@
 // What every loader returns: panoramas, the tiles that show the same ground, and what is known of both.
 import type { LonLat } from 'skyfix/geometry';
 import type { Split } from '../town/index.js';
-import type { ImageSize } from './images.js';
 import type { Problem } from './problems.js';
 
 export const FORMATS = ['cvusa', 'cvact', 'vigor', 'cv-cities', 'csv', 'town'] as const;
@@ -11,6 +10,12 @@ export type DatasetFormat = (typeof FORMATS)[number];
 export type TileImage =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'mosaic'; readonly path: string; readonly centre: LonLat; readonly sizeM: number };
+
+/** Width and height of an image, pixels, after its EXIF orientation. */
+export interface ImageSize {
+  readonly widthPx: number;
+  readonly heightPx: number;
+}
 
 /** A north-up satellite tile. */
 export interface DatasetTile {
