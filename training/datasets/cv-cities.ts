@@ -1,4 +1,4 @@
-// CV-Cities (Huang et al. 2024): sixteen cities on six continents, one list a city.
+// CV-Cities (Huang et al. 2024): sixteen cities, one list a city.
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Split } from '../town/index.js';

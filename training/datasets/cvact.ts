@@ -1,4 +1,4 @@
-// CVACT (Liu and Li 2019): Canberra, panoramas and tiles of 1200 px, listed in a MAT-file.
+// CVACT (Liu and Li 2019): Canberra, full panoramas and tiles of 1200 px, listed in a MAT-file.
 import { join } from 'node:path';
 import proj4 from 'proj4';
 import type { LonLat } from 'skyfix/geometry';

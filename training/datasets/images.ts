@@ -32,6 +32,7 @@ export class ImageReader {
     throw new Error(`no imagery around ${image.centre.lon}, ${image.centre.lat}`);
   }
 
+  /** Closes the mosaics that were opened. */
   async close(): Promise<void> {
     const sources = await Promise.allSettled(this.#mosaics.values());
     this.#mosaics.clear();

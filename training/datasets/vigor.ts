@@ -38,7 +38,7 @@ const PUBLISHED = {
   same: { train: 52_609, test: 52_605 },
   cross: { train: 51_520, test: 53_694 },
 } as const;
-/** "The panoramas are shifted so that north lies in the middle" (Zhu et al. 2021, section 3.1). */
+/** The authors shift every panorama so that north lies in its middle (Zhu et al. 2021). */
 const HEADING_DEG = 0;
 /** A panorama's name, then four times tile, d0, d1. */
 const FIELDS = 13;

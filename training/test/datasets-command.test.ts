@@ -94,7 +94,7 @@ describe('skyfix-train dataset', () => {
     const greyAt = (x: number, y: number) => data[(y * widthPx + x) * 3];
     assert.deepEqual([greyAt(256, 128), greyAt(516 + 128, 128), greyAt(514, 128)], [40, 200, 255]);
     const many = {
-      pairs: Array.from({ length: 40 }, (_, k) => ({ ...pair, id: `${k}` })) as never as typeof own.pairs,
+      pairs: Array.from({ length: 40 }, (_, k) => pair.map((one) => ({ ...one, id: `${k}` }))).flat(),
     };
     const drawn = (seed: number) => samplePairs(many, seed).map(({ id }) => id);
     assert.equal(new Set(drawn(1)).size, 12);

@@ -1,24 +1,20 @@
-// Every format read from its published layout, and every way in which an entry can be wrong.
+// The research data sets CVUSA, CVACT and VIGOR in their published layouts, and every way in which an entry is wrong.
 import assert from 'node:assert/strict';
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { SkyfixError } from 'skyfix/errors';
 import { distanceM } from 'skyfix/geometry';
-import { type CrossViewDataset, type OpenOptions, openDataset } from '../datasets/index.js';
+import { openDataset } from '../datasets/index.js';
+import { galleryOf, idsOf, refused, refusedOrDropped } from './dataset-checks.js';
 import {
-  CSV_HEADER,
   CVACT_IDS,
   CVACT_PLACES,
-  put,
   putImage,
   VIGOR_TILES,
   vigorRow,
   writeCvact,
-  writeCvCities,
   writeCvusa,
-  writeOwnData,
   writeVigor,
 } from './dataset-fixtures.js';
 
@@ -30,42 +26,12 @@ afterEach(async () => {
   await rm(root, { recursive: true });
 });
 
-type Options = Omit<OpenOptions, 'root'>;
-
-async function refused(options: Options, ...messages: readonly (string | RegExp)[]): Promise<void> {
-  await assert.rejects(openDataset({ root, ...options }), (error) => {
-    assert.ok(error instanceof SkyfixError, String(error));
-    assert.equal(error.code, 'DATASET_INVALID');
-    for (const message of messages) {
-      const found: boolean =
-        typeof message === 'string' ? error.detail.includes(message) : message.test(error.detail);
-      assert.ok(found, `"${error.detail}" does not say ${message}`);
-    }
-    return true;
-  });
-}
-
-/** Asserts that the entry is an error that names `where`, and that it can be dropped; returns what is left. */
-async function refusedOrDropped(options: Options, reason: string, where: string): Promise<CrossViewDataset> {
-  await refused(options, reason, where);
-  const dataset = await openDataset({ root, ...options, dropInvalid: true });
-  assert.deepEqual(
-    dataset.dropped.map((problem) => problem.reason),
-    [reason],
-  );
-  assert.ok(dataset.dropped[0]?.where.includes(where) || dataset.dropped[0]?.detail.includes(where));
-  return dataset;
-}
-
-const idsOf = (dataset: CrossViewDataset) => dataset.pairs.map(({ id }) => id);
-const galleryOf = (dataset: CrossViewDataset) => dataset.gallery.map(({ id }) => id);
-
 describe('CVUSA', () => {
-  const cvusa = { format: 'cvusa' } as const;
+  const cvusa = () => ({ format: 'cvusa', root }) as const;
   beforeEach(() => writeCvusa(root));
 
   it('has pairs with split, place, heading and vertical field of view', async () => {
-    const dataset = await openDataset({ root, ...cvusa });
+    const dataset = await openDataset(cvusa());
     assert.deepEqual(
       dataset.pairs.map(({ id, split }) => [id, split]),
       [
@@ -91,26 +57,26 @@ describe('CVUSA', () => {
   it('reads one split without the list of the other, and no places where there are none', async () => {
     await rm(join(root, 'splits/train-19zl.csv'));
     await rm(join(root, 'split_locations'), { recursive: true });
-    const dataset = await openDataset({ root, ...cvusa, splits: ['validation'] });
+    const dataset = await openDataset({ ...cvusa(), splits: ['validation'] });
     assert.deepEqual(idsOf(dataset), ['0000004']);
     assert.equal(dataset.pairs[0]?.location, undefined);
-    await refused(cvusa, 'train-19zl.csv', 'cannot be read');
-    await refused({ ...cvusa, splits: ['test'] }, 'train, validation');
+    await refused(cvusa(), 'train-19zl.csv', 'cannot be read');
+    await refused({ ...cvusa(), splits: ['test'] }, 'train, validation');
   });
 
   it('reports missing panoramas and tiles', async () => {
     await rm(join(root, 'streetview/panos/0000002.jpg'));
-    const dataset = await refusedOrDropped(cvusa, 'missing-file', 'train-19zl.csv line 2');
+    const dataset = await refusedOrDropped(cvusa(), 'missing-file', 'train-19zl.csv line 2');
     assert.deepEqual(idsOf(dataset), ['0000001', '0000003', '0000004']);
     assert.deepEqual(galleryOf(dataset), idsOf(dataset));
     await rm(join(root, 'bingmap/19/0000004.jpg'));
-    await refused(cvusa, 'missing-file 2', 'val-19zl.csv line 1', 'bingmap/19/0000004.jpg');
+    await refused(cvusa(), 'missing-file 2', 'val-19zl.csv line 1', 'bingmap/19/0000004.jpg');
   });
 
   it('reports images that cannot be decoded, on request', async () => {
     await writeFile(join(root, 'bingmap/19/0000003.jpg'), 'not an image');
-    assert.equal((await openDataset({ root, ...cvusa })).pairs.length, 4);
-    const options = { ...cvusa, checkImages: true };
+    assert.equal((await openDataset(cvusa())).pairs.length, 4);
+    const options = { ...cvusa(), checkImages: true };
     const dataset = await refusedOrDropped(options, 'unreadable-image', 'train-19zl.csv line 3');
     assert.deepEqual(idsOf(dataset), ['0000001', '0000002', '0000004']);
     assert.deepEqual(dataset.imageSizes?.get(join(root, 'bingmap/19/0000001.jpg')), {
@@ -125,25 +91,25 @@ describe('CVUSA', () => {
     const list = join(root, 'splits/train-19zl.csv');
     const good = await readFile(list, 'utf8');
     await writeFile(list, `${good}\nbingmap/19/0000009.jpg\n`);
-    await refusedOrDropped(cvusa, 'wrong-count', 'train-19zl.csv line 4');
+    await refusedOrDropped(cvusa(), 'wrong-count', 'train-19zl.csv line 4');
     await writeFile(list, `${good}\n${good.split('\n')[0]}\n`);
-    const dataset = await refusedOrDropped(cvusa, 'duplicate-id', 'train-19zl.csv line 4');
+    const dataset = await refusedOrDropped(cvusa(), 'duplicate-id', 'train-19zl.csv line 4');
     assert.equal(dataset.pairs.length, 4);
     await writeFile(list, `${good}\n,streetview/panos/0000001.jpg\n`);
-    await refusedOrDropped(cvusa, 'bad-value', 'train-19zl.csv line 4');
+    await refusedOrDropped(cvusa(), 'bad-value', 'train-19zl.csv line 4');
     await writeFile(list, good);
     const places = join(root, 'split_locations/all.csv');
     const rows = (await readFile(places, 'utf8')).trim().split('\n');
     await writeFile(places, rows.slice(0, 3).join('\n'));
-    await refusedOrDropped(cvusa, 'wrong-count', 'all.csv has 3 rows');
+    await refusedOrDropped(cvusa(), 'wrong-count', 'all.csv has 3 rows');
     await writeFile(places, [rows[0], '91,0,0,0', ...rows.slice(2)].join('\n'));
-    await refusedOrDropped(cvusa, 'bad-value', 'all.csv line 2');
+    await refusedOrDropped(cvusa(), 'bad-value', 'all.csv line 2');
     await writeFile(places, [rows[0], '1,2', ...rows.slice(2)].join('\n'));
-    await refusedOrDropped(cvusa, 'wrong-count', 'all.csv line 2');
+    await refusedOrDropped(cvusa(), 'wrong-count', 'all.csv line 2');
     await writeFile(list, 'a,"b');
-    await refused(cvusa, 'train-19zl.csv', 'line 1: a quote is never closed');
+    await refused(cvusa(), 'train-19zl.csv', 'line 1: a quote is never closed');
     await writeFile(list, '\n');
-    await refused(cvusa, 'train-19zl.csv', 'empty');
+    await refused(cvusa(), 'train-19zl.csv', 'empty');
   });
 
   it('says so where nothing is left, and lists no more than ten entries', async () => {
@@ -153,17 +119,17 @@ describe('CVUSA', () => {
     );
     await writeFile(join(root, 'splits/train-19zl.csv'), rows.join('\n'));
     await rm(join(root, 'split_locations'), { recursive: true });
-    await refused({ ...cvusa, splits: ['train'] }, 'missing-file 30', 'and 20 more');
-    await refused({ ...cvusa, splits: ['train'], dropInvalid: true }, 'missing-file 30');
+    await refused({ ...cvusa(), splits: ['train'] }, 'missing-file 30', 'and 20 more');
+    await refused({ ...cvusa(), splits: ['train'], dropInvalid: true }, 'missing-file 30');
   });
 });
 
 describe('CVACT', () => {
-  const cvact = { format: 'cvact' } as const;
+  const cvact = () => ({ format: 'cvact', root }) as const;
 
   it('has the rows of trainInd and valInd, the test folder, and places out of UTM in either order', async () => {
     await writeCvact(root);
-    const dataset = await openDataset({ root, ...cvact });
+    const dataset = await openDataset(cvact());
     assert.deepEqual(
       dataset.pairs.map(({ id, split }) => [id, split]),
       [
@@ -184,7 +150,7 @@ describe('CVACT', () => {
       utm: { numbers: swapped },
       panoIds: { cells: CVACT_IDS.map((id) => ({ chars: [id] })) },
     });
-    const again = await openDataset({ root, ...cvact, splits: ['train', 'validation'] });
+    const again = await openDataset({ ...cvact(), splits: ['train', 'validation'] });
     assert.deepEqual(idsOf(again), ['aaaa', 'cccc', 'bbbb']);
     const place = again.pairs[0]?.location;
     assert.ok(place && Math.abs(place.lat + 35.3) < 0.2 && Math.abs(place.lon - 149.1) < 0.2);
@@ -194,7 +160,7 @@ describe('CVACT', () => {
     await writeCvact(root);
     await rm(join(root, 'ANU_data_small/satview_polish/cccc_satView_polish.jpg'));
     await putImage(join(root, 'ANU_data_test/streetview/ffff_grdView.jpg'), 8, 4);
-    const dataset = await openDataset({ root, ...cvact });
+    const dataset = await openDataset(cvact());
     assert.deepEqual(idsOf(dataset), ['aaaa', 'bbbb', 'eeee']);
     assert.deepEqual(galleryOf(dataset), idsOf(dataset));
     assert.deepEqual(
@@ -202,43 +168,43 @@ describe('CVACT', () => {
       ['missing-file', 'missing-file'],
     );
     await rm(join(root, 'ANU_data_small'), { recursive: true });
-    await refused({ ...cvact, splits: ['train'] }, 'missing-file 2');
+    await refused({ ...cvact(), splits: ['train'] }, 'missing-file 2');
   });
 
   it('reports row numbers out of range, ids named twice, and undecodable images', async () => {
     await writeCvact(root, { valSet: { fields: { valInd: { numbers: [[2], [6]] } } } });
-    await refusedOrDropped(cvact, 'wrong-count', 'valSet.valInd row 2');
+    await refusedOrDropped(cvact(), 'wrong-count', 'valSet.valInd row 2');
     await writeCvact(root, { valSet: { fields: { valInd: { numbers: [[2], [1]] } } } });
-    await refusedOrDropped(cvact, 'duplicate-id', 'valSet.valInd row 2');
+    await refusedOrDropped(cvact(), 'duplicate-id', 'valSet.valInd row 2');
     await writeCvact(root);
     await writeFile(join(root, 'ANU_data_test/streetview/eeee_grdView.jpg'), 'nothing');
-    await refusedOrDropped({ ...cvact, checkImages: true }, 'unreadable-image', 'eeee_grdView.jpg');
+    await refusedOrDropped({ ...cvact(), checkImages: true }, 'unreadable-image', 'eeee_grdView.jpg');
   });
 
   it('refuses an index whose variables are missing or do not fit together', async () => {
-    await refused(cvact, 'ACT_data.mat');
+    await refused(cvact(), 'ACT_data.mat');
     await writeCvact(root, { utm: { numbers: [[690_000, 6_090_000]] } });
-    await refused(cvact, '"utm" is 1 x 2', '5 rows');
+    await refused(cvact(), '"utm" is 1 x 2', '5 rows');
     await writeCvact(root, { utm: { numbers: CVACT_IDS.map(() => [149, -35]) } });
-    await refused(cvact, '"utm" row 1 is 149, -35');
+    await refused(cvact(), '"utm" row 1 is 149, -35');
     await writeCvact(root, { panoIds: { numbers: [[1]] } });
-    await refused(cvact, '"panoIds" is a numeric array');
+    await refused(cvact(), '"panoIds" is a numeric array');
     await writeCvact(root, { trainSet: { chars: ['none'] } });
-    await refused(cvact, '"trainSet.trainInd" is missing');
+    await refused(cvact(), '"trainSet.trainInd" is missing');
     await writeCvact(root);
     await rm(join(root, 'ANU_data_test'), { recursive: true });
-    await refused(cvact, 'ANU_data_test');
+    await refused(cvact(), 'ANU_data_test');
     await writeFile(join(root, 'ACT_data.mat'), 'text');
-    await refused(cvact, 'ACT_data.mat is not a usable MAT-file');
+    await refused(cvact(), 'ACT_data.mat is not a usable MAT-file');
   });
 });
 
 describe('VIGOR', () => {
-  const vigor = { format: 'vigor' } as const;
+  const vigor = () => ({ format: 'vigor', root }) as const;
   beforeEach(() => writeVigor(root));
 
   it('has one positive and three semi-positives a panorama, with the camera in each tile', async () => {
-    const dataset = await openDataset({ root, ...vigor });
+    const dataset = await openDataset(vigor());
     assert.equal(dataset.pairs.length, 8);
     assert.equal(dataset.gallery.length, 20);
     const pair = dataset.pairs[0];
@@ -263,7 +229,7 @@ describe('VIGOR', () => {
 
   it('trains and tests in the same cities, or in two and two', async () => {
     const citiesOf = async (area: 'same' | 'cross', split: 'train' | 'test') => {
-      const dataset = await openDataset({ root, ...vigor, area, splits: [split] });
+      const dataset = await openDataset({ ...vigor(), area, splits: [split] });
       return [...new Set(idsOf(dataset).map((id) => id.split('/')[0]))].concat(
         `${dataset.pairs.length} ${dataset.gallery.length}`,
       );
@@ -278,14 +244,14 @@ describe('VIGOR', () => {
   it('reports missing files: a panorama leaves the gallery as it is, a tile takes its pairs with it', async () => {
     await rm(join(root, 'Seattle/panorama/id1a,40.1,-74.5,.jpg'));
     const where = 'Seattle/same_area_balanced_train.txt line 1';
-    assert.equal((await refusedOrDropped(vigor, 'missing-file', where)).gallery.length, 20);
+    assert.equal((await refusedOrDropped(vigor(), 'missing-file', where)).gallery.length, 20);
     await writeVigor(root);
     await rm(join(root, 'Seattle/satellite', VIGOR_TILES[4] as string));
-    const lone = await refusedOrDropped(vigor, 'missing-file', 'Seattle/satellite_list.txt line 5');
+    const lone = await refusedOrDropped(vigor(), 'missing-file', 'Seattle/satellite_list.txt line 5');
     assert.deepEqual([lone.pairs.length, lone.gallery.length], [8, 19]);
     await writeVigor(root);
     await rm(join(root, 'Seattle/satellite', VIGOR_TILES[2] as string));
-    const dropped = await openDataset({ root, ...vigor, dropInvalid: true });
+    const dropped = await openDataset({ ...vigor(), dropInvalid: true });
     assert.deepEqual([dropped.pairs.length, dropped.gallery.length, dropped.dropped.length], [6, 19, 2]);
   });
 
@@ -302,133 +268,16 @@ describe('VIGOR', () => {
     ];
     for (const [row, reason] of bad) {
       await writeFile(path, `${good}\n${row}\n`);
-      const dataset = await refusedOrDropped(vigor, reason, 'Chicago/same_area_balanced_train.txt line 3');
+      const dataset = await refusedOrDropped(vigor(), reason, 'Chicago/same_area_balanced_train.txt line 3');
       assert.equal(dataset.pairs.length, 8);
     }
     await writeFile(path, good);
     await appendFile(join(root, 'splits/Chicago/satellite_list.txt'), `${VIGOR_TILES[0]}\n`);
-    await refusedOrDropped(vigor, 'duplicate-id', 'Chicago/satellite_list.txt line 6');
+    await refusedOrDropped(vigor(), 'duplicate-id', 'Chicago/satellite_list.txt line 6');
     await writeVigor(root);
     await writeFile(join(root, 'Chicago/panorama/id3a,40.3,-74.5,.jpg'), 'nothing');
-    await refusedOrDropped({ ...vigor, checkImages: true }, 'unreadable-image', 'train.txt line 1');
+    await refusedOrDropped({ ...vigor(), checkImages: true }, 'unreadable-image', 'train.txt line 1');
     await rm(join(root, 'splits/Chicago/satellite_list.txt'));
-    await refused(vigor, 'Chicago/satellite_list.txt');
-  });
-});
-
-describe('CV-Cities', () => {
-  const cvCities = { format: 'cv-cities' } as const;
-  beforeEach(() => writeCvCities(root));
-
-  it('has the pairs of every city, the test cities apart', async () => {
-    const dataset = await openDataset({ root, ...cvCities });
-    assert.deepEqual(
-      dataset.pairs.map(({ id, split, location }) => [id, split, location]),
-      [
-        ['london/l1', 'test', { lon: 2, lat: 48 }],
-        ['paris/p1', 'train', { lon: 2, lat: 48 }],
-        ['paris/p2', 'train', { lon: 3, lat: 49 }],
-      ],
-    );
-    assert.equal(dataset.pairs[1]?.path, join(root, 'paris/pano/p1.jpg'));
-    assert.equal(dataset.pairs[1]?.tiles[0]?.tile.image.path, join(root, 'paris/sat/p1.jpg'));
-    const test = await openDataset({ root, ...cvCities, splits: ['test'] });
-    assert.deepEqual(idsOf(test), ['london/l1']);
-  });
-
-  it('reports what is wrong with a row', async () => {
-    const path = join(root, 'paris/img_info.csv');
-    const good = await readFile(path, 'utf8');
-    const bad: [string, string][] = [
-      ['p3,2,48,paris,paris/sat/p1.jpg', 'wrong-count'],
-      ['p3,east,48,paris,paris/sat/p1.jpg,paris/pano/p1.jpg', 'bad-value'],
-      ['p3,181,48,paris,paris/sat/p1.jpg,paris/pano/p1.jpg', 'bad-value'],
-      ['p1,2,48,paris,paris/sat/p1.jpg,paris/pano/p1.jpg', 'duplicate-id'],
-      ['p3,2,48,paris,paris/sat/p3.jpg,paris/pano/p1.jpg', 'missing-file'],
-      ['p3,2,48,paris,paris/sat,paris/pano/p1.jpg', 'missing-file'],
-    ];
-    for (const [row, reason] of bad) {
-      await writeFile(path, `${good}${row}\n`);
-      assert.equal((await refusedOrDropped(cvCities, reason, 'img_info.csv line 3')).pairs.length, 3);
-    }
-    await writeFile(path, good);
-    await writeFile(
-      join(root, 'paris/pano/p2.jpg'),
-      (await readFile(join(root, 'paris/pano/p1.jpg'))).subarray(0, 60),
-    );
-    await refusedOrDropped({ ...cvCities, checkImages: true }, 'unreadable-image', 'img_info.csv line 2');
-    await rm(join(root, 'paris/img_info.csv'));
-    await rm(join(root, 'london/img_info.csv'));
-    await refused(cvCities, 'img_info.csv');
-  });
-});
-
-describe('own data', () => {
-  const csv = { format: 'csv' } as const;
-  beforeEach(() => writeOwnData(root));
-
-  it('has pairs, lone panoramas and lone tiles, from the folder or the file', async () => {
-    const dataset = await openDataset({ root, ...csv });
-    assert.deepEqual(
-      dataset.pairs.map(({ id, location, headingDeg, tiles }) => [
-        id,
-        location,
-        headingDeg,
-        tiles[0]?.tile.id,
-      ]),
-      [
-        ['one', { lon: 8.5, lat: 47.25 }, 90, 's/1.png'],
-        ['two, here', undefined, undefined, 's/1.png'],
-      ],
-    );
-    assert.deepEqual(
-      dataset.unpairedPanoramas.map(({ id }) => id),
-      ['three'],
-    );
-    assert.deepEqual(galleryOf(dataset), ['s/1.png', 's/4.png']);
-    const file = await openDataset({ format: 'csv', root: join(root, 'pairs.csv') });
-    assert.deepEqual(file.pairs, dataset.pairs);
-  });
-
-  it('takes splits from a seventh column', async () => {
-    const rows = [`${CSV_HEADER},split`, 'a,g/1.png,s/1.png,,,,test', 'b,g/2.png,s/1.png,,,,'];
-    await put(join(root, 'pairs.csv'), rows.join('\n'));
-    const dataset = await openDataset({ root, ...csv });
-    assert.deepEqual(
-      dataset.pairs.map(({ split }) => split),
-      ['test', 'train'],
-    );
-    assert.deepEqual(idsOf(await openDataset({ root, ...csv, splits: ['test'] })), ['a']);
-    await refused({ ...csv, splits: ['validation'] }, 'nothing in validation');
-    await appendFile(join(root, 'pairs.csv'), '\nc,g/3.png,s/1.png,,,,exam\n');
-    await refusedOrDropped(csv, 'bad-value', 'pairs.csv line 4');
-  });
-
-  it('reports what is wrong with a row or the header', async () => {
-    const path = join(root, 'pairs.csv');
-    const good = await readFile(path, 'utf8');
-    const bad: [string, string][] = [
-      ['five,g/1.png,s/1.png,8,47', 'wrong-count'],
-      [',g/1.png,s/1.png,8,47,', 'bad-value'],
-      ['five,,,8,47,', 'bad-value'],
-      ['five,g/1.png,s/1.png,8,,', 'bad-value'],
-      ['five,g/1.png,s/1.png,8,-91,', 'bad-value'],
-      ['five,g/1.png,s/1.png,8,47,north', 'bad-value'],
-      ['four,g/1.png,s/1.png,8,47,', 'duplicate-id'],
-      ['five,g/9.png,,8,47,', 'missing-file'],
-      ['five,,s/9.png,8,47,', 'missing-file'],
-    ];
-    for (const [row, reason] of bad) {
-      await writeFile(path, `${good}${row}\n`);
-      const dataset = await refusedOrDropped(csv, reason, 'pairs.csv line 6');
-      assert.deepEqual([dataset.pairs.length, dataset.gallery.length], [2, 2]);
-    }
-    await writeFile(path, good);
-    await writeFile(join(root, 'g/3.png'), 'nothing');
-    await refusedOrDropped({ ...csv, checkImages: true }, 'unreadable-image', 'pairs.csv line 4');
-    await writeFile(path, good.replace('lon,lat', 'lat,lon'));
-    await refused(csv, 'line 1', CSV_HEADER);
-    await rm(path);
-    await refused(csv, 'pairs.csv', 'cannot be read');
+    await refused(vigor(), 'Chicago/satellite_list.txt');
   });
 });
