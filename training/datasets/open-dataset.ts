@@ -63,14 +63,13 @@ export async function openDataset(options: OpenOptions): Promise<CrossViewDatase
   const checked = await withoutBadImages(unique, checkImages);
   const dropped = [...listing.problems, ...unique.found, ...checked.found];
   const tolerated = (problem: Problem) => listing.dropsMissingFiles && problem.reason === 'missing-file';
-  if (!dropInvalid)
-    refuse(
-      root,
-      dropped.filter((problem) => !tolerated(problem)),
-    );
+  if (!dropInvalid) {
+    const refusable = dropped.filter((problem) => !tolerated(problem));
+    refuse(root, refusable, 'Invalid entries can be dropped on request (--drop-invalid).');
+  }
   const { pairs, unpairedPanoramas, gallery, sizes } = checked;
   if (pairs.length + unpairedPanoramas.length + gallery.length === 0) {
-    refuse(root, dropped);
+    refuse(root, dropped, 'Nothing is left without them.');
     throw new SkyfixError('DATASET_INVALID', `${root} has nothing in ${splits.join(', ')}.`);
   }
   const { name, ground, publishedPairs } = listing;
@@ -173,14 +172,14 @@ function withoutImages(
   const keptPairs = pairs.filter(goodPair);
   const kept = new Set(keptPairs);
   const linesOfDropped = new Set(pairs.filter((pair) => !kept.has(pair)).map(({ listedAt }) => listedAt));
-  const [idsOfPairs, idsOfKept] = [pairs, keptPairs].map(
-    (some) => new Set(tilesOf(some).map(({ id }) => id)),
-  );
+  const tileIds = (some: readonly CrossViewPair[]) => new Set(tilesOf(some).map(({ id }) => id));
+  const idsOfPairs = tileIds(pairs);
+  const idsOfKept = tileIds(keptPairs);
   const goodTile = ({ id, image, listedAt }: DatasetTile): boolean => {
-    if (idsOfKept?.has(id)) return true;
+    if (idsOfKept.has(id)) return true;
     // A tile that a dropped pair's own line names goes with it; the pair answers for a tile that cannot be used.
     if (linesOfDropped.has(listedAt)) return false;
-    return idsOfPairs?.has(id) ? !bad.has(imageKey(image)) : good(listedAt, image);
+    return idsOfPairs.has(id) ? !bad.has(imageKey(image)) : good(listedAt, image);
   };
   return {
     pairs: keptPairs,

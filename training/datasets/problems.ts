@@ -48,12 +48,11 @@ export function formatProblems(problems: readonly Problem[]): string {
   return lines.join('\n');
 }
 
-/** Throws DATASET_INVALID with the first problems and the count of all; does nothing for an empty list. */
-export function refuse(root: string, problems: readonly Problem[]): void {
+/** Throws DATASET_INVALID with the first problems, the count of all and some advice; does nothing for an empty list. */
+export function refuse(root: string, problems: readonly Problem[], advice: string): void {
   if (problems.length === 0) return;
   throw new SkyfixError(
     'DATASET_INVALID',
-    `${root} has ${problems.length} unusable entries: ${countByReason(problems)}.\n${formatProblems(problems)}\n` +
-      'Invalid entries can be dropped on request (--drop-invalid).',
+    `${root} has ${problems.length} unusable entries: ${countByReason(problems)}.\n${formatProblems(problems)}\n${advice}`,
   );
 }

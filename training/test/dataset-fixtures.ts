@@ -32,7 +32,7 @@ export async function writeCvusa(root: string): Promise<void> {
   await put(join(root, 'split_locations/all.csv'), `${places.join('\n')}\n`);
 }
 
-export const CVACT_IDS = ['aaaa', 'bbbb', 'cccc', 'dddd', 'eeee'] as const;
+export const CVACT_IDS: readonly string[] = ['aaaa', 'bbbb', 'cccc', 'dddd', 'eeee'];
 export const CVACT_PLACES = CVACT_IDS.map((_, k) => ({ lon: 149.1 + k / 100, lat: -35.3 + k / 100 }));
 
 /** CVACT: rows 1 and 3 for training, 2 for validation, 5 for the test; row 4 is in no split. */

@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import fc from 'fast-check';
 import { type MatArray, parseMat, readMatFile } from '../datasets/index.js';
 import { type MatFixture, matFile } from './mat-fixture.js';
 
@@ -80,6 +81,28 @@ describe('MAT-files', () => {
     for (const layout of LAYOUTS) {
       assert.deepEqual(allPlain(parseMat(matFile(VARIABLES, layout))), EXPECTED, JSON.stringify(layout));
     }
+  });
+
+  it('reads back any numbers and strings', () => {
+    const matrix = fc
+      .tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 }))
+      .chain(([rows, columns]) =>
+        fc.array(fc.array(fc.double({ noNaN: true }), { minLength: columns, maxLength: columns }), {
+          minLength: rows,
+          maxLength: rows,
+        }),
+      );
+    const names = fc
+      .integer({ min: 1, max: 6 })
+      .chain((length) =>
+        fc.array(fc.string({ unit: 'binary-ascii', minLength: length, maxLength: length }), { minLength: 1 }),
+      );
+    fc.assert(
+      fc.property(matrix, names, fc.constantFrom(...LAYOUTS), (numbers, chars, layout) => {
+        const file = matFile({ numbers: { numbers }, chars: { chars } }, layout);
+        assert.deepEqual(allPlain(parseMat(file)), { numbers, chars });
+      }),
+    );
   });
 
   it('says what is wrong with a file that it cannot read, and never crashes on a damaged one', async () => {

@@ -140,7 +140,7 @@ describe('CVACT', () => {
       ],
     );
     for (const { id, location } of dataset.pairs) {
-      const truth = CVACT_PLACES[CVACT_IDS.findIndex((known) => known === id)];
+      const truth = CVACT_PLACES[CVACT_IDS.indexOf(id)];
       assert.ok(location && truth && distanceM(location, truth) < 0.01, id);
     }
     assert.equal(dataset.pairs[2]?.path, join(root, 'ANU_data_small/streetview/bbbb_grdView.jpg'));
