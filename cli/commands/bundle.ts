@@ -1,9 +1,10 @@
-// skyfix bundle check: verifies a bundle and runs its networks once.
+// skyfix bundle check: verifies a bundle and runs its networks once. (bundle import: bundle-import.ts)
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { SkyfixError } from '../../src/errors/index.js';
 import type { Bev } from '../../src/geometry/index.js';
 import { type Bundle, describeBev, loadBundle, openNetworks, type Tensor } from '../../src/models/index.js';
+import { bundleImportCommand } from './bundle-import.js';
 
 export function bundleCommand(): Command {
   const check = new Command('check')
@@ -12,7 +13,10 @@ export function bundleCommand(): Command {
     .action(async (dir: string) => {
       for (const line of await checkBundle(await loadBundle(dir))) console.log(line);
     });
-  return new Command('bundle').description('Inspect bundles.').addCommand(check);
+  return new Command('bundle')
+    .description('Inspect bundles, and make them of networks trained elsewhere.')
+    .addCommand(check)
+    .addCommand(bundleImportCommand());
 }
 
 /** Runs a bundle's networks on a fixed pattern; the lines of a summary. Throws BUNDLE_CORRUPT where they misbehave. */

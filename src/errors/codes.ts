@@ -135,6 +135,26 @@ export const ERROR_CODES = {
     title: 'Bundle damaged',
     advice: 'A checksum or the schema does not match: export or copy the bundle again.',
   },
+  BUNDLE_CONFIG_INVALID: {
+    status: 500,
+    title: 'Bundle configuration unusable',
+    advice: 'Correct the field named; "skyfix bundle import --help" shows a complete configuration.',
+  },
+  BUNDLE_EXISTS: {
+    status: 409,
+    title: 'Folder in use',
+    advice: 'Name another folder; --force replaces a bundle, and nothing else.',
+  },
+  NETWORK_INVALID: {
+    status: 500,
+    title: 'Network outside the bundle contract',
+    advice: 'Export it again; "skyfix bundle import --help" says what a network must keep.',
+  },
+  WEIGHTS_INVALID: {
+    status: 500,
+    title: 'Weights do not fit the network',
+    advice: 'Check that the file holds these weights in float, and that the profile has their sizes.',
+  },
   INDEX_MISSING: {
     status: 500,
     title: 'Index version not found',

@@ -44,6 +44,29 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
+/**
+ * Moves the finished folder `finished` to `target`, flushed. What was at `target` is removed after the move, not
+ * before, and is put back where the move fails. Both lie in one file system.
+ */
+export async function replaceFolder(finished: string, target: string): Promise<void> {
+  const old = temporaryNameFor(target);
+  let hadOld = true;
+  try {
+    await rename(target, old);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    hadOld = false;
+  }
+  try {
+    await rename(finished, target);
+  } catch (error) {
+    if (hadOld) await rename(old, target);
+    throw error;
+  }
+  await syncFolder(dirname(target));
+  await rm(old, { recursive: true, force: true });
+}
+
 /** SHA-256 of a file as lower-case hex, streamed. */
 export async function sha256OfFile(path: string): Promise<string> {
   const hash = createHash('sha256');

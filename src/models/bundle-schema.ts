@@ -1,5 +1,5 @@
 // JSON schema of bundle.json; the types are in bundle-manifest.ts.
-import { BUNDLE_SCHEMA } from './bundle-manifest.js';
+import { BUNDLE_SCHEMA, type BundleGeometry } from './bundle-manifest.js';
 
 const text = { type: 'string', minLength: 1 } as const;
 const positive = { type: 'number', exclusiveMinimum: 0 } as const;
@@ -60,3 +60,9 @@ export const BUNDLE_JSON_SCHEMA = {
     },
   },
 } as const;
+
+/** What the schema cannot say: the sizes that do not go together, or undefined. */
+export function geometryFault({ bevSizePx, inputSizePx }: BundleGeometry): string | undefined {
+  if (bevSizePx % inputSizePx === 0) return undefined;
+  return `/geometry/bevSizePx is ${bevSizePx}, not a multiple of inputSizePx ${inputSizePx}`;
+}

@@ -5,7 +5,8 @@ import { Ajv } from 'ajv';
 import { messageOf, SkyfixError } from '../errors/index.js';
 import { type FileChecksum, sha256OfFile } from '../files/index.js';
 import type { BundleManifest } from './bundle-manifest.js';
-import { BUNDLE_JSON_SCHEMA } from './bundle-schema.js';
+import { BUNDLE_JSON_SCHEMA, geometryFault } from './bundle-schema.js';
+import { explainSchemaErrors } from './schema-errors.js';
 
 export interface Bundle {
   readonly dir: string;
@@ -16,20 +17,15 @@ export interface Bundle {
   readonly encoderSha256: string;
 }
 
-const matchesSchema = new Ajv({ allErrors: true }).compile(BUNDLE_JSON_SCHEMA);
+const matchesSchema = new Ajv({ allErrors: true, verbose: true }).compile(BUNDLE_JSON_SCHEMA);
 
 /** The manifest in parsed JSON. Throws BUNDLE_CORRUPT naming `path` and every field that is wrong. */
 export function checkManifest(json: unknown, path: string): BundleManifest {
   const corrupt = (what: string) => new SkyfixError('BUNDLE_CORRUPT', `${path}: ${what}.`);
-  if (!matchesSchema(json)) {
-    const errors = matchesSchema.errors ?? [];
-    throw corrupt(errors.map((e) => `${e.instancePath || 'the document'} ${e.message}`).join('; '));
-  }
+  if (!matchesSchema(json)) throw corrupt(explainSchemaErrors(matchesSchema.errors));
   const manifest = json as unknown as BundleManifest;
-  const { bevSizePx, inputSizePx } = manifest.geometry;
-  if (bevSizePx % inputSizePx !== 0) {
-    throw corrupt(`/geometry/bevSizePx is ${bevSizePx}, not a multiple of inputSizePx ${inputSizePx}`);
-  }
+  const fault = geometryFault(manifest.geometry);
+  if (fault) throw corrupt(fault);
   return manifest;
 }
 

@@ -1,7 +1,10 @@
 // Models: a verified bundle on disk becomes two running networks behind one port.
 export { type Bundle, checkManifest, loadBundle } from './bundle.js';
+export { type BundleConfig, checkBundleConfig } from './bundle-config.js';
 export { BUNDLE_SCHEMA, type BundleGeometry, type BundleManifest } from './bundle-manifest.js';
 export type { InferenceEngine, Tensor } from './engine.js';
+export { type ImportedBundle, type ImportOptions, importBundle } from './import-bundle.js';
+export type { NetworkReport } from './network-contract.js';
 export { bevGeometryOf, describeBev, type Networks, openNetworks } from './networks.js';
 export { openOnnxEngine } from './onnx-engine.js';
 export {

@@ -19,6 +19,7 @@ const schema = protobuf.Root.fromJSON({
         dataType: field('int32', 2),
         name: field('string', 8),
         rawData: field('bytes', 9),
+        dataLocation: field('int32', 14),
       },
     },
     Attribute: {
@@ -163,6 +164,9 @@ export class OnnxGraph {
   }
 }
 
+/** Tensor.data_location of a tensor whose values lie in another file. */
+const EXTERNAL = 1;
+
 /** What an ONNX file declares, without its weights. */
 export interface OnnxSummary {
   readonly opset: number;
@@ -171,6 +175,8 @@ export interface OnnxSummary {
   readonly operators: readonly string[];
   /** Number of float32 weights. */
   readonly weights: number;
+  /** Whether values lie in other files beside this one. */
+  readonly externalData: boolean;
 }
 
 interface DecodedValue {
@@ -182,7 +188,7 @@ interface DecodedModel {
   opsetImport?: { domain?: string; version: number }[];
   graph?: {
     node?: { opType: string }[];
-    initializer?: { dims?: number[]; dataType: number }[];
+    initializer?: { name?: string; dims?: number[]; dataType: number; dataLocation?: number }[];
     input?: DecodedValue[];
     output?: DecodedValue[];
   };
@@ -199,12 +205,16 @@ export function readOnnx(bytes: Uint8Array): OnnxSummary {
       name,
       shape: (type?.tensorType?.shape?.dim ?? []).map((d) => d.dimParam ?? d.dimValue ?? '?'),
     }));
+  const constants = graph.initializer ?? [];
+  const named = new Set(constants.map((tensor) => tensor.name));
   return {
     opset: model.opsetImport?.find((entry) => !entry.domain)?.version ?? 0,
-    inputs: values(graph.input),
+    // Up to IR version 3 every constant had to be listed as an input too.
+    inputs: values(graph.input).filter(({ name }) => !named.has(name)),
     outputs: values(graph.output),
     operators: (graph.node ?? []).map((node) => node.opType),
-    weights: (graph.initializer ?? [])
+    externalData: constants.some((tensor) => tensor.dataLocation === EXTERNAL),
+    weights: constants
       .filter((tensor) => tensor.dataType === FLOAT)
       .reduce((sum, tensor) => sum + (tensor.dims ?? []).reduce((a, b) => a * b, 1), 0),
   };

@@ -2,9 +2,9 @@
 import { Command, CommanderError } from 'commander';
 import { messageOf, SkyfixError } from 'skyfix/errors';
 import { exportCommand } from '../export/index.js';
-import { townCommand } from '../town/index.js';
 import { datasetCommand } from './dataset-command.js';
 import { evaluateCommand } from './evaluate-command.js';
+import { townCommand } from './town-command.js';
 import { trainCommand } from './train-command.js';
 
 /** Runs the command line; sets the exit code: 0 done, 1 failed, 2 wrong usage. */

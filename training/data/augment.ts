@@ -86,3 +86,23 @@ export function shuffled(count: number, rng: Rng): number[] {
   }
   return order;
 }
+
+/**
+ * An epoch's order in which near places follow each other in groups (GPS-near sampling of Sample4Geo, Deuser et al.
+ * 2023): every place once; each new one brings up to groupSize - 1 of its `near` that have not been drawn.
+ */
+export function nearOrder(near: readonly (readonly number[])[], groupSize: number, rng: Rng): number[] {
+  const drawn = new Uint8Array(near.length);
+  const order: number[] = [];
+  const draw = (place: number): void => {
+    drawn[place] = 1;
+    order.push(place);
+  };
+  for (const first of shuffled(near.length, rng)) {
+    if (drawn[first]) continue;
+    draw(first);
+    const others = (near[first] ?? []).filter((place) => !drawn[place]);
+    for (const k of shuffled(others.length, rng).slice(0, groupSize - 1)) draw(others[k] as number);
+  }
+  return order;
+}

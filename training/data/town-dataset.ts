@@ -84,6 +84,18 @@ export function rowsOf(town: Town, split: Split): number[] {
   return town.places.flatMap((place, row) => (place.split === split ? [row] : []));
 }
 
+/** For each of `rows`, which others of them lie from lowM to highM away, as positions in `rows`. */
+export function placesNear(town: Town, rows: readonly number[], lowM: number, highM: number): number[][] {
+  const origin = placeOf(town, rows[0] ?? 0);
+  const at = rows.map((row) => localOffsetM(origin, placeOf(town, row)));
+  return at.map((a) =>
+    at.flatMap((b, k) => {
+      const apartM = Math.hypot(a.eastM - b.eastM, a.northM - b.northM);
+      return apartM >= lowM && apartM <= highM ? [k] : [];
+    }),
+  );
+}
+
 /** BEVs of all places, [N, S, S, 3], made from file and metadata alone, as a server makes them. */
 export async function townBevs(
   town: Town,

@@ -6,7 +6,7 @@ import { writeFileAtomic } from 'skyfix/files';
 import type { BundleManifest } from 'skyfix/models';
 import { describe } from '../stages/encoder.js';
 import { type ComparisonRow, compare, formatComparison } from './comparison.js';
-import { BUNDLE_NAME, ENCODER } from './recipe.js';
+import { BUNDLE_NAME, ENCODER, OTHER_TOWN_SEED, TOWN_SEED } from './recipe.js';
 import { tellOnLines } from './reports.js';
 import {
   areaData,
@@ -20,13 +20,13 @@ import { RECIPE, runEncoder } from './train.js';
 
 const path = join('models', BUNDLE_NAME, 'bundle.json');
 const manifest = JSON.parse(await readFile(path, 'utf8')) as BundleManifest;
-const town = await demoTown('own', tellOnLines);
+const town = await demoTown(TOWN_SEED, tellOnLines);
 const train = await areaData(town, ['train'], tellOnLines);
 const areas = [
   await comparisonArea('unseen area', town, ['test'], tellOnLines),
   await comparisonArea(
     'town of another seed',
-    await demoTown('other', tellOnLines),
+    await demoTown(OTHER_TOWN_SEED, tellOnLines),
     ['train', 'validation', 'test'],
     tellOnLines,
   ),

@@ -6,7 +6,7 @@ import { writeFileAtomic } from 'skyfix/files';
 import { buildIndex } from 'skyfix/index';
 import { shuffled } from '../data/augment.js';
 import { imageAt } from '../data/image-set.js';
-import { type Progress, rowsOf, type Town } from '../data/town-dataset.js';
+import { rowsOf, type Town } from '../data/town-dataset.js';
 import { meanQuality } from '../evaluation/image-quality.js';
 import { writeBundle } from '../export/index.js';
 import { makeRng } from '../random/rng.js';
@@ -18,7 +18,7 @@ import {
   BUNDLE_VERSION,
   DEMO_PANORAMAS,
   ENCODER,
-  EXTRA_TOWN_SEED,
+  ENCODER_TOWN_SEEDS,
   GENERATION,
   GEOMETRY,
   OTHER_TOWN_SEED,
@@ -26,7 +26,7 @@ import {
   STRIDE_M,
   TOWN_SEED,
 } from './recipe.js';
-import { meanTile, tellOnLines, writeViewSheet } from './reports.js';
+import { meanTile, tellOnLines, tellStages, writeViewSheet } from './reports.js';
 import { areaData, comparisonArea, demoTown, encoderData } from './town-data.js';
 import { runEncoder, runGenerator, untrainedEncoder } from './train.js';
 
@@ -38,7 +38,7 @@ async function trainAndExport(town: Town): Promise<void> {
   const unseen = await comparisonArea('unseen area', town, ['test'], tellOnLines);
   const other = await comparisonArea(
     'town of another seed',
-    await demoTown('other', tellOnLines),
+    await demoTown(OTHER_TOWN_SEED, tellOnLines),
     ['train', 'validation', 'test'],
     tellOnLines,
   );
@@ -73,7 +73,7 @@ async function trainAndExport(town: Town): Promise<void> {
     encoder: { params: encoder.params.toArrays(), config: PROFILE.encoder },
     training: {
       generatorData: `procedural town, seed ${TOWN_SEED}, training area, ${train.rows.length} places`,
-      encoderData: `the same and the town of seed ${EXTRA_TOWN_SEED}, ${pairs.bevs.count} places together`,
+      encoderData: `the same and the towns of seeds ${ENCODER_TOWN_SEEDS.join(', ')}, ${pairs.bevs.count} places together`,
       otherTownSeed: OTHER_TOWN_SEED,
       pairs: 'all',
       profile: PROFILE,
@@ -90,7 +90,7 @@ async function makeDemoRegion(town: Town): Promise<void> {
   await mkdir(join(DEMO_DIR, 'panoramas'), { recursive: true });
   await copyFile(join(town.dir, 'mosaic-test.tif'), join(DEMO_DIR, 'mosaic.tif'));
   await copyFile(join(town.dir, 'area-test.geojson'), join(DEMO_DIR, 'area.geojson'));
-  const told = new Map<string, Progress>();
+  const tell = tellStages('index', tellOnLines);
   await buildIndex({
     bundleDir: BUNDLE_DIR,
     imagery: join(DEMO_DIR, 'mosaic.tif'),
@@ -98,11 +98,7 @@ async function makeDemoRegion(town: Town): Promise<void> {
     strideM: STRIDE_M,
     areaGeoJson: join(DEMO_DIR, 'area.geojson'),
     outDir: join(DEMO_DIR, 'index'),
-    onProgress: (done, total, stage) => {
-      const tell = told.get(stage) ?? tellOnLines(`index: ${stage}`);
-      told.set(stage, tell);
-      tell(done, total);
-    },
+    onProgress: (done, total, stage) => tell(stage, done, total),
   });
   // the bundle ships once, in models/; publishing puts both together
   await rm(join(DEMO_DIR, 'index', 'bundle'), { recursive: true, force: true });
@@ -123,7 +119,7 @@ async function samplePanoramas(town: Town): Promise<void> {
 }
 
 const started = Date.now();
-const town = await demoTown('own', tellOnLines);
+const town = await demoTown(TOWN_SEED, tellOnLines);
 await trainAndExport(town);
 await rm(DEMO_DIR, { recursive: true, force: true });
 await makeDemoRegion(town);

@@ -7,8 +7,8 @@ import type { GenerationOptions } from '../stages/generation.js';
 
 /** Trained and tested on the areas of one town; a second town of another seed is only ever looked at. */
 export const TOWN_SEED = 7;
-/** A town for the encoder alone: G never saw it, so its views have the errors that views of unseen places have. */
-export const EXTRA_TOWN_SEED = 2007;
+/** Towns for the encoder alone: G never saw them, so their views have the errors that views of unseen places have. */
+export const ENCODER_TOWN_SEEDS = [2007, 3007, 4007];
 export const OTHER_TOWN_SEED = 1007;
 export const OTHER_TOWN_PLACES = 400;
 
@@ -21,13 +21,16 @@ export const STRIDE_M = 16;
 export const DEMO_PANORAMAS = 24;
 
 export const GEOMETRY: BundleGeometry = {
-  tileSizeM: 40,
-  inputSizePx: 80,
-  bevSizePx: 160,
+  tileSizeM: 64,
+  inputSizePx: 64,
+  bevSizePx: 128,
   cameraHeightM: 2.5,
 };
 /** Tiles are cut with so much more ground on every side, from which random offsets are cropped. */
 export const TILE_MARGIN_M = 8;
+
+/** Places this far apart are look-alikes and no longer the same place. */
+export const NEAR_M = { low: 25, high: 160 };
 
 export const PROFILE: Profile = {
   ...PROFILES.small,
@@ -37,13 +40,13 @@ export const PROFILE: Profile = {
 
 export const GENERATION: GenerationOptions = {
   seed: 11,
-  steps: 2000,
+  steps: 5000,
   batch: 1,
   learningRate: 2e-4,
   lambdaCycle: 10,
   lambdaContrast: 2,
   lambdaPaired: 60,
-  pairedWarmupSteps: 1700,
+  pairedWarmupSteps: 4600,
   pairedWarmupRate: 5e-4,
   positions: 256,
   temperature: 0.07,
@@ -51,18 +54,20 @@ export const GENERATION: GenerationOptions = {
 
 export const ENCODER: EncoderOptions = {
   seed: 21,
-  steps: 700,
+  steps: 4500,
   batch: 32,
-  learningRate: 5e-4,
+  learningRate: 1e-3,
   weightDecay: 0.05,
-  warmupSteps: 60,
+  warmupSteps: 150,
+  clipNorm: 1,
   scale: 14.3,
-  labelSmoothing: 0.1,
-  tripletFromStep: 500,
+  labelSmoothing: 0,
+  tripletFromStep: 3000,
   tripletWeight: 0.5,
   dihedral: true,
-  jitter: { brightness: 0.05, contrast: 0.15, saturation: 0.2, hue: 0.05 },
-  offsetPx: 12,
+  jitter: { brightness: 0.03, contrast: 0.08, saturation: 0.1, hue: 0.03 },
+  offsetPx: 8,
+  groupSize: 4,
 };
 
 /** Everything that is made on the way; reproducible, never committed. */

@@ -15,6 +15,19 @@ export function tellOnLines(what: string): Progress {
   };
 }
 
+/** Progress of work in stages: each stage is told by itself, under `what` and its name. */
+export function tellStages(
+  what: string,
+  tell: (what: string) => Progress,
+): (stage: string, done: number, total: number) => void {
+  const told = new Map<string, Progress>();
+  return (stage, done, total) => {
+    const progress = told.get(stage) ?? tell(`${what}: ${stage}`);
+    told.set(stage, progress);
+    progress(done, total);
+  };
+}
+
 /** The average of all images of a set: the baseline that a blur has to beat. */
 export function meanTile(set: ImageSet): RgbImage {
   const bytes = imageBytes(set);

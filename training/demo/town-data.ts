@@ -5,6 +5,7 @@ import { type ImageSet, joinImages, selectImages } from '../data/image-set.js';
 import {
   type GridTiles,
   type Progress,
+  placesNear,
   readTown,
   rowsOf,
   type Split,
@@ -18,15 +19,16 @@ import { DEFAULT_TOWN, makeTown } from '../town/index.js';
 import type { Area } from './comparison.js';
 import {
   CACHE_DIR,
-  EXTRA_TOWN_SEED,
+  ENCODER_TOWN_SEEDS,
   GEOMETRY,
+  NEAR_M,
   OTHER_TOWN_PLACES,
   OTHER_TOWN_SEED,
   STRIDE_M,
   TILE_MARGIN_M,
-  TOWN_SEED,
   WORK_DIR,
 } from './recipe.js';
+import { tellStages } from './reports.js';
 
 /** A progress reporter for a named piece of work. */
 export type Tell = (what: string) => Progress;
@@ -38,23 +40,16 @@ export interface AreaData {
   readonly bevs: ImageSet;
   /** With TILE_MARGIN_M more ground on every side. */
   readonly tiles: ImageSet;
+  /** near[k]: numbers of the places that are look-alikes of place k because they are close. */
+  readonly near: readonly (readonly number[])[];
 }
 
-/** The town that trains and tests, the one for the encoder alone, and the one that is only asked. */
-const TOWNS = {
-  own: { seed: TOWN_SEED, places: DEFAULT_TOWN.places },
-  extra: { seed: EXTRA_TOWN_SEED, places: DEFAULT_TOWN.places },
-  other: { seed: OTHER_TOWN_SEED, places: OTHER_TOWN_PLACES },
-} as const;
-
-/** One of the towns; made where it is not there yet. */
-export async function demoTown(which: keyof typeof TOWNS, tell: Tell): Promise<Town> {
-  const { seed, places } = TOWNS[which];
+/** The town of this seed; made where it is not there yet. */
+export async function demoTown(seed: number, tell: Tell): Promise<Town> {
   const dir = join(WORK_DIR, `town-${seed}`);
   if (!existsSync(join(dir, 'town.json'))) {
-    await makeTown({ ...DEFAULT_TOWN, seed, places, out: dir }, (step, done, total) =>
-      tell(`town ${seed}: ${step}`)(done, total),
-    );
+    const places = seed === OTHER_TOWN_SEED ? OTHER_TOWN_PLACES : DEFAULT_TOWN.places;
+    await makeTown({ ...DEFAULT_TOWN, seed, places, out: dir }, tellStages(`town ${seed}`, tell));
   }
   return readTown(dir);
 }
@@ -64,7 +59,13 @@ export async function areaData(town: Town, splits: readonly Split[], tell: Tell)
   const rows = splits.flatMap((split) => rowsOf(town, split));
   const bevs = await townBevs(town, GEOMETRY, CACHE_DIR, tell('BEVs'));
   const tiles = await townTiles(town, GEOMETRY, TILE_MARGIN_M, CACHE_DIR, tell('tiles'));
-  return { town, rows, bevs: selectImages(bevs, rows), tiles: selectImages(tiles, rows) };
+  return {
+    town,
+    rows,
+    bevs: selectImages(bevs, rows),
+    tiles: selectImages(tiles, rows),
+    near: placesNear(town, rows, NEAR_M.low, NEAR_M.high),
+  };
 }
 
 /** The raw panoramas of the same places. */
@@ -89,19 +90,28 @@ export async function comparisonArea(
   return { name, ...data, grid: await areaGrid(town, splits, tell) };
 }
 
-/** The encoder's data: the training area of the own town, and all of the extra town. */
+const WHOLE_TOWN = ['train', 'validation', 'test'] as const;
+
+/** The encoder's data: the training area of the own town, and all of the towns for the encoder alone. */
 export async function encoderData(train: AreaData, tell: Tell): Promise<Omit<AreaData, 'rows'>> {
-  const extra = await areaData(await demoTown('extra', tell), ['train', 'validation', 'test'], tell);
-  return {
-    town: { ...train.town, digest: `${train.town.digest} ${extra.town.digest}` },
-    bevs: joinImages(train.bevs, extra.bevs),
-    tiles: joinImages(train.tiles, extra.tiles),
-  };
+  let { town, bevs, tiles, near } = train;
+  for (const seed of ENCODER_TOWN_SEEDS) {
+    const more = await areaData(await demoTown(seed, tell), WHOLE_TOWN, tell);
+    town = { ...town, digest: `${town.digest} ${more.town.digest}` };
+    near = [...near, ...more.near.map((list) => list.map((k) => k + bevs.count))];
+    bevs = joinImages(bevs, more.bevs);
+    tiles = joinImages(tiles, more.tiles);
+  }
+  return { town, bevs, tiles, near };
 }
 
 /** The raw panoramas of encoderData's places, in its order. */
 export async function encoderPanoramas(train: AreaData, tell: Tell): Promise<ImageSet> {
-  const extra = await demoTown('extra', tell);
-  const rows = (['train', 'validation', 'test'] as const).flatMap((split) => rowsOf(extra, split));
-  return joinImages(await areaPanoramas(train, tell), await areaPanoramas({ town: extra, rows }, tell));
+  let all = await areaPanoramas(train, tell);
+  for (const seed of ENCODER_TOWN_SEEDS) {
+    const town = await demoTown(seed, tell);
+    const rows = WHOLE_TOWN.flatMap((split) => rowsOf(town, split));
+    all = joinImages(all, await areaPanoramas({ town, rows }, tell));
+  }
+  return all;
 }

@@ -55,11 +55,11 @@ export function untrainedEncoder(): ConvNext {
 export async function runEncoder(
   name: string,
   queries: ImageSet,
-  train: Pick<AreaData, 'town' | 'tiles'>,
+  train: Pick<AreaData, 'town' | 'tiles' | 'near'>,
   { workDir, encoder: options }: RunOptions = RECIPE,
 ): Promise<ConvNext> {
   const encoder = createConvNext(PROFILE.encoder, options.seed);
-  await trainEncoder(encoder, { queries, tiles: train.tiles }, options, {
+  await trainEncoder(encoder, { queries, tiles: train.tiles, near: train.near }, options, {
     checkpoint: join(workDir, 'checkpoints', `encoder-${name}.bin`),
     key: keyOf([PROFILE.encoder, options, sha256OfBytes(queries.data), train.town.digest]),
     onStep: logSteps(`encoder (${name})`),

@@ -1,11 +1,11 @@
 // Writes a bundle folder: bundle.json, the ONNX graphs and, where wanted, the weights as safetensors.
-import { mkdir, rename, rm } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { asDiskError } from 'skyfix/errors';
 import {
   type FileChecksum,
+  replaceFolder,
   sha256OfBytes,
-  syncFolder,
   temporaryNameFor,
   writeFileAtomic,
 } from 'skyfix/files';
@@ -80,26 +80,6 @@ export async function writeBundle(folder: string, content: BundleContent): Promi
     await rm(temporary, { recursive: true, force: true });
     throw asDiskError(error, target);
   }
-}
-
-/** Moves a finished folder into place; what was there is removed after the move, not before. */
-async function replaceFolder(finished: string, target: string): Promise<void> {
-  const old = temporaryNameFor(target);
-  let hadOld = true;
-  try {
-    await rename(target, old);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    hadOld = false;
-  }
-  try {
-    await rename(finished, target);
-  } catch (error) {
-    if (hadOld) await rename(old, target);
-    throw error;
-  }
-  await syncFolder(dirname(target));
-  await rm(old, { recursive: true, force: true });
 }
 
 function torchArrays(arrays: Arrays): Record<string, NamedArray> {

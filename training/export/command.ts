@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { PROFILES, type ProfileName } from '../networks/index.js';
 import { initBundle } from './bundle.js';
+import { pretrainedBundle } from './pretrained-bundle.js';
 
 const wholeNumber = (text: string): number => {
   const value = Number(text);
@@ -17,6 +18,9 @@ const metres = (text: string): number => {
 };
 
 interface ExportOptions {
+  readonly init?: boolean;
+  readonly encoderWeights?: string;
+  readonly generatorWeights?: string;
   readonly profile: ProfileName;
   readonly out: string;
   readonly seed: number;
@@ -27,21 +31,44 @@ interface ExportOptions {
 /** The `export` command; the trained networks of a run are exported by `train`, at its end. */
 export function exportCommand(): Command {
   return new Command('export')
-    .description('write a bundle (bundle.json, generator.onnx, encoder.onnx)')
-    .requiredOption(
-      '--init',
-      'with freshly initialised networks, for benchmarks and as the untrained baseline',
+    .description(
+      'write a bundle (bundle.json, encoder.onnx, generator.onnx) of fresh networks or of published weights',
+    )
+    .addOption(
+      new Option('--init', 'freshly initialised, for benchmarks and as the untrained baseline').conflicts([
+        'encoderWeights',
+        'generatorWeights',
+      ]),
+    )
+    .option(
+      '--encoder-weights <file.safetensors>',
+      "a ConvNeXt of the profile's size, named as by timm or torchvision",
+    )
+    .option(
+      '--generator-weights <file.safetensors>',
+      "a generator named as by CycleGAN's reference; without it the BEV goes straight into the encoder",
     )
     .addOption(
       new Option('--profile <name>', 'sizes of the networks').choices(Object.keys(PROFILES)).default('small'),
     )
     .requiredOption('--out <folder>', 'folder of the bundle; replaced where it exists')
-    .option('--seed <n>', 'seed of the first weights', wholeNumber, 1)
+    .option('--seed <n>', 'seed of the first weights (--init)', wholeNumber, 1)
     .option('--tile-size-m <m>', 'ground size of tile and BEV', metres, 64)
     .option('--safetensors', 'write the weights as safetensors too', false)
-    .action(async ({ profile, out, seed, tileSizeM, safetensors }: ExportOptions) => {
-      const manifest = await initBundle(profile, out, { seed, tileSizeM, safetensors });
+    .action(async (given: ExportOptions, command: Command) => {
+      const { init, encoderWeights, generatorWeights, profile, out, seed, tileSizeM, safetensors } = given;
+      if (!init && !encoderWeights)
+        command.error('error: give --init or --encoder-weights <file.safetensors>');
+      const manifest = encoderWeights
+        ? await pretrainedBundle(PROFILES[profile], out, {
+            encoderWeights,
+            generatorWeights,
+            tileSizeM,
+            safetensors,
+          })
+        : await initBundle(profile, out, { seed, tileSizeM, safetensors });
       const bytes = Object.values(manifest.files).reduce((sum, file) => sum + file.bytes, 0);
-      process.stdout.write(`${out}: ${manifest.name}, ${(bytes / 1e6).toFixed(1)} MB, untrained\n`);
+      const made = `${out}: ${manifest.name} ${manifest.version}, ${(bytes / 1e6).toFixed(1)} MB`;
+      process.stdout.write(`${made}${init ? ', untrained' : ''}\n`);
     });
 }

@@ -34,50 +34,68 @@ export function writeSafetensors(
   return file;
 }
 
-/** The arrays of a safetensors file, as float32; throws DATASET_INVALID where the file is damaged. */
-export function readSafetensors(bytes: Uint8Array): Record<string, NamedArray> {
+/**
+ * The arrays of a safetensors file, as float32. Throws WEIGHTS_INVALID naming `source` where the file is damaged or a
+ * tensor has another type.
+ */
+export function readSafetensors(bytes: Uint8Array, source = 'the file'): Record<string, NamedArray> {
+  const invalid = (what: string, options?: ErrorOptions) =>
+    new SkyfixError('WEIGHTS_INVALID', `${source}: ${what}.`, options);
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = file.length >= 8 ? Number(file.readBigUInt64LE(0)) : Number.NaN;
   if (!(length <= file.length - 8)) {
-    throw new SkyfixError(
-      'DATASET_INVALID',
-      `A safetensors file of ${file.length} bytes ends inside its header.`,
-    );
+    throw invalid(`a safetensors file of ${file.length} bytes that ends inside its header`);
   }
-  let header: Record<string, HeaderEntry>;
+  let header: unknown;
   try {
-    header = JSON.parse(file.toString('utf8', 8, 8 + length)) as Record<string, HeaderEntry>;
+    header = JSON.parse(file.toString('utf8', 8, 8 + length));
   } catch (cause) {
-    throw new SkyfixError('DATASET_INVALID', 'The header of a safetensors file is not JSON.', { cause });
+    throw invalid('the header of the safetensors file is not JSON', { cause });
+  }
+  if (typeof header !== 'object' || header === null) {
+    throw invalid('the header of the safetensors file is no object');
   }
   const arrays: Record<string, NamedArray> = {};
   for (const [name, entry] of Object.entries(header)) {
     if (name === '__metadata__') continue;
+    if (!isHeaderEntry(entry)) throw invalid(`the header describes the tensor ${name} in no known way`);
+    const { dtype, shape } = entry;
+    const size = BYTES[dtype];
+    if (size === undefined) {
+      throw invalid(`tensor ${name} has the type ${dtype}; ${Object.keys(BYTES).join(', ')} are read`);
+    }
     const [from, to] = entry.data_offsets;
     const part = file.subarray(8 + length + from, 8 + length + to);
-    if (part.length !== to - from) {
-      throw new SkyfixError('DATASET_INVALID', `The safetensors file ends inside the tensor ${name}.`);
+    if (part.length !== to - from) throw invalid(`the file ends inside the tensor ${name}`);
+    if (part.length !== size * shape.reduce((a, b) => a * b, 1)) {
+      throw invalid(`tensor ${name} [${shape.join(', ')}] of ${dtype} has ${part.length} bytes`);
     }
-    arrays[name] = { shape: entry.shape, data: toFloat32(name, entry.dtype, part) };
+    arrays[name] = { shape, data: toFloat32(dtype, part) };
   }
   return arrays;
 }
 
-function toFloat32(name: string, dtype: string, part: Buffer): Float32Array {
+/** The types that are read, and the bytes of one value. */
+const BYTES: Readonly<Record<string, number>> = { F32: 4, F16: 2, BF16: 2 };
+
+const isCount = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0;
+
+function isHeaderEntry(value: unknown): value is HeaderEntry {
+  const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Partial<HeaderEntry>;
+  return (
+    typeof dtype === 'string' &&
+    Array.isArray(shape) &&
+    shape.every(isCount) &&
+    Array.isArray(offsets) &&
+    offsets.length === 2 &&
+    offsets.every(isCount)
+  );
+}
+
+function toFloat32(dtype: string, part: Buffer): Float32Array {
   if (dtype === 'F32') return new Float32Array(Uint8Array.from(part).buffer);
-  const numbers = new Float32Array(part.length / 2);
-  for (let i = 0; i < numbers.length; i++) {
-    const half = part.readUInt16LE(2 * i);
-    if (dtype === 'BF16') numbers[i] = bitsToFloat(half << 16);
-    else if (dtype === 'F16') numbers[i] = halfToFloat(half);
-    else {
-      throw new SkyfixError(
-        'DATASET_INVALID',
-        `Tensor ${name} has the type ${dtype}; F32, F16 and BF16 are read.`,
-      );
-    }
-  }
-  return numbers;
+  const widen = dtype === 'BF16' ? (bits: number) => bitsToFloat(bits << 16) : halfToFloat;
+  return Float32Array.from({ length: part.length / 2 }, (_, i) => widen(part.readUInt16LE(2 * i)));
 }
 
 const scratch = new DataView(new ArrayBuffer(4));

@@ -1,6 +1,5 @@
 // TensorFlow keeps filters as [height, width, in, out] and linear weights as [in, out]; PyTorch, ONNX and published
 // checkpoints keep [out, in, height, width] and [out, in].
-import { SkyfixError } from 'skyfix/errors';
 import type { NamedArray } from '../networks/index.js';
 
 /** Moves axes: result axis i is source axis `order[i]`. */
@@ -30,6 +29,11 @@ function orderOf(name: string, rank: number): readonly number[] {
   return rank === 2 ? [1, 0] : [0];
 }
 
+/** The shape of one parameter in PyTorch's layout. */
+export function toTorchShape(name: string, shape: readonly number[]): readonly number[] {
+  return orderOf(name, shape.length).map((axis) => shape[axis] ?? 1);
+}
+
 /** One parameter in PyTorch's layout. */
 export function toTorchLayout(name: string, array: NamedArray): NamedArray {
   return array.shape.length === 1 ? array : permute(array, orderOf(name, array.shape.length));
@@ -43,42 +47,4 @@ export function fromTorchLayout(name: string, array: NamedArray): NamedArray {
     array,
     order.map((_, axis) => order.indexOf(axis)),
   );
-}
-
-/**
- * timm's ConvNeXt names for a state dict that has timm's or torchvision's; entries of the classifier are dropped.
- * torchvision: features.0 is the stem, features.{1,3,5,7} the stages, features.{2,4,6} the downsamplings.
- */
-export function toTimmNames(arrays: Readonly<Record<string, NamedArray>>): Record<string, NamedArray> {
-  const renamed: Record<string, NamedArray> = {};
-  for (const [name, array] of Object.entries(arrays)) {
-    const timm = timmName(name.replace(/^(model|module)\./, ''));
-    if (timm === undefined) continue;
-    if (renamed[timm]) throw new SkyfixError('DATASET_INVALID', `Two weights are named ${timm}.`);
-    // torchvision keeps the layer scale as [C, 1, 1].
-    renamed[timm] = timm.endsWith('.gamma') ? { shape: [array.data.length], data: array.data } : array;
-  }
-  return renamed;
-}
-
-const TORCHVISION_BLOCK: Readonly<Record<string, string>> = {
-  'block.0': 'conv_dw',
-  'block.2': 'norm',
-  'block.3': 'mlp.fc1',
-  'block.5': 'mlp.fc2',
-};
-
-function timmName(name: string): string | undefined {
-  if (/^(head\.fc|classifier\.2|logit_scale)/.test(name)) return undefined;
-  const top = /^classifier\.0\.(.*)$/.exec(name);
-  if (top) return `head.norm.${top[1]}`;
-  const feature = /^features\.(\d)\.(\d+)\.(.*)$/.exec(name);
-  if (!feature) return name;
-  const [, group, item, rest = ''] = feature;
-  const stage = Math.floor((Number(group) - 1) / 2);
-  if (group === '0') return `stem.${item}.${rest}`;
-  if (Number(group) % 2 === 0) return `stages.${Number(group) / 2}.downsample.${item}.${rest}`;
-  if (rest === 'layer_scale') return `stages.${stage}.blocks.${item}.gamma`;
-  const part = /^(block\.\d)\.(.*)$/.exec(rest);
-  return `stages.${stage}.blocks.${item}.${TORCHVISION_BLOCK[part?.[1] ?? ''] ?? part?.[1]}.${part?.[2]}`;
 }

@@ -46,3 +46,11 @@ export function valueAndFlatGrads(
   const [loss, ...grads] = results;
   return { loss: loss as Scalar, aux, grads: grads as Tensor1D[] };
 }
+
+/** The vector, shortened to `longest` where it is longer (Pascanu et al. 2013). */
+export function clipToLength(vector: Tensor1D, longest: number): Tensor1D {
+  return tf.tidy(() => {
+    const length = vector.square().sum().sqrt();
+    return vector.mul(tf.minimum(1, tf.div(longest, length.add(1e-12))));
+  });
+}

@@ -4,7 +4,7 @@ export { type ContrastHeads, type ContrastHeadsConfig, createContrastHeads } fro
 export { type ConvNext, type ConvNextConfig, createConvNext } from './convnext.js';
 export { createDiscriminator, type Discriminator, type DiscriminatorConfig } from './discriminator.js';
 export { createGenerator, type Generator, type GeneratorConfig, toGeneratorRange } from './generator.js';
-export { type LossAndParts, type ValueAndGrads, valueAndFlatGrads } from './gradients.js';
+export { clipToLength, type LossAndParts, type ValueAndGrads, valueAndFlatGrads } from './gradients.js';
 export { type NamedArray, type ParameterSpec, ParameterStore } from './parameter-store.js';
 export { CONVNEXT_SIZES, PROFILES, type Profile, type ProfileName } from './profiles.js';
 export { normalNumbers, uniformGenerator } from './random.js';

@@ -94,35 +94,37 @@ function fusedInstanceNorm(x: Tensor4D): Tensor4D {
 
 const LAYER_NORM_EPSILON = 1e-6;
 
-/** Normalises over the last axis of [..., C], then scales and shifts by [C]. */
-export function layerNorm<T extends Tensor>(x: T, weight: Tensor1D, bias: Tensor1D): T {
+/** Zero mean and unit variance over the last axis of [..., C]. */
+export function standardise<T extends Tensor>(x: T): T {
   const channels = x.shape[x.shape.length - 1] ?? 1;
-  const rows: Tensor = x.reshape([-1, channels]);
-  const normalised = withGradient<Tensor>([rows, weight, bias], (inputs, save) => {
-    const [rows, gain, shift] = inputs as [Tensor, Tensor, Tensor];
+  const rows = withGradient<Tensor>([x.reshape([-1, channels])], (inputs, save) => {
+    const [rows] = inputs as [Tensor];
     const [y, r] = tf.tidy(() => {
       const centred = rows.sub(rows.mean(1, true));
       const inverse = centred.square().mean(1, true).add(LAYER_NORM_EPSILON).rsqrt();
       return [centred.mul(inverse), inverse];
     }) as [Tensor, Tensor];
-    save([y, r, gain]);
+    save([y, r]);
     return {
-      value: y.mul(gain).add(shift),
-      // dx = r·(g − mean(g) − y·mean(g·y)) with g = dy·weight
+      value: y,
+      // dx = r·(dy − mean(dy) − y·mean(dy·y))
       gradFunc: (dy, saved) => {
-        const [y, r, gain] = saved as [Tensor, Tensor, Tensor];
-        return tf.tidy(() => {
-          const g = dy.mul(gain);
-          const dx = g
-            .sub(g.mean(1, true))
-            .sub(y.mul(g.mul(y).mean(1, true)))
-            .mul(r);
-          return [dx, dy.mul(y).sum(0), dy.sum(0)];
-        });
+        const [y, r] = saved as [Tensor, Tensor];
+        return tf.tidy(() =>
+          dy
+            .sub(dy.mean(1, true))
+            .sub(y.mul(dy.mul(y).mean(1, true)))
+            .mul(r),
+        );
       },
     };
   });
-  return normalised.reshape(x.shape) as T;
+  return rows.reshape(x.shape) as T;
+}
+
+/** Normalises over the last axis of [..., C], then scales and shifts by [C]. */
+export function layerNorm<T extends Tensor>(x: T, weight: Tensor1D, bias: Tensor1D): T {
+  return standardise(x).mul(weight).add(bias) as T;
 }
 
 /** x·Φ(x), exact. */
@@ -173,8 +175,6 @@ export function convTransposeDouble(x: Tensor4D, filter: Tensor4D): Tensor4D {
 /** [..., in] × [in, out] + [out]. */
 export function linear(x: Tensor4D, weight: Tensor2D, bias: Tensor1D): Tensor4D {
   const [batch, height, width, channels] = x.shape;
-  return tf
-    .matMul(x.reshape([-1, channels]) as Tensor2D, weight)
-    .add(bias)
-    .reshape([batch, height, width, weight.shape[1]]);
+  const rows = x.reshape([-1, channels]) as Tensor2D;
+  return tf.fused.matMul({ a: rows, b: weight, bias }).reshape([batch, height, width, weight.shape[1]]);
 }

@@ -1,11 +1,11 @@
 // Stage 3: the encoder learns to give a query (generated view, BEV, or raw panorama) and its tile the same descriptor.
 // InfoNCE from the start; after a warm-up the hard-sample triplet of eq. (8) is added.
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
-import { type ColourJitter, shuffled, writeCrop } from '../data/augment.js';
+import { type ColourJitter, nearOrder, writeCrop } from '../data/augment.js';
 import { type ImageSet, imageBytes } from '../data/image-set.js';
 import type { Descriptors } from '../evaluation/retrieval.js';
 import { hardTriplet, infoNce } from '../losses/index.js';
-import { Adam, type ConvNext, valueAndFlatGrads } from '../networks/index.js';
+import { Adam, type ConvNext, clipToLength, valueAndFlatGrads } from '../networks/index.js';
 import { makeRng } from '../random/rng.js';
 import { tf } from '../runtime/tf.js';
 import { assertFinite, type StageHooks, trainSteps } from './loop.js';
@@ -18,6 +18,8 @@ export interface EncoderOptions {
   readonly learningRate: number;
   readonly weightDecay: number;
   readonly warmupSteps: number;
+  /** The gradient's length is cut to this. */
+  readonly clipNorm: number;
   /** InfoNCE's scale (1 / temperature). */
   readonly scale: number;
   readonly labelSmoothing: number;
@@ -29,12 +31,16 @@ export interface EncoderOptions {
   readonly jitter: ColourJitter;
   /** Largest random offset of a tile from its query in pixels; the stored tiles carry this margin on every side. */
   readonly offsetPx: number;
+  /** Places that lie near each other come in groups of so many into a batch, as hard negatives; 1: none. */
+  readonly groupSize: number;
 }
 
 /** Pairs: query k belongs to tile k. Tiles are wider than the queries by a margin on every side. */
 export interface PairSet {
   readonly queries: ImageSet;
   readonly tiles: ImageSet;
+  /** near[k]: places close to place k but not the same: they look alike, and share its batches. */
+  readonly near: readonly (readonly number[])[];
 }
 
 /** Trains the encoder in place. `hooks` says where checkpoints go and who hears of progress. */
@@ -58,10 +64,8 @@ export async function trainEncoder(
     parts: { encoder: encoder.params, adam: optimiser },
     hooks,
     step: async (step) => {
-      const order = shuffled(
-        pairs.queries.count,
-        makeRng(options.seed, 1_000_000 + Math.floor(step / perEpoch)),
-      );
+      const epoch = Math.floor(step / perEpoch);
+      const order = nearOrder(pairs.near, options.groupSize, makeRng(options.seed, 1_000_000 + epoch));
       const rng = makeRng(options.seed, step);
       const start = (step % perEpoch) * batch;
       for (let slot = 0; slot < batch; slot++) {
@@ -86,8 +90,9 @@ export async function trainEncoder(
       assertFinite('encoder', step, { loss: value });
       const gradient = grads[0];
       if (!gradient) throw new Error('No gradient for the encoder.');
-      optimiser.step(gradient, cosineDecay(step, options.steps, options.learningRate, options.warmupSteps));
-      tf.dispose([queries, tiles, loss, ...grads]);
+      const clipped = clipToLength(gradient, options.clipNorm);
+      optimiser.step(clipped, cosineDecay(step, options.steps, options.learningRate, options.warmupSteps));
+      tf.dispose([queries, tiles, loss, clipped, ...grads]);
       return { loss: value };
     },
   });

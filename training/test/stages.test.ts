@@ -5,20 +5,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { SkyfixError } from 'skyfix/errors';
-import { NO_JITTER, shuffled, writeCrop } from '../data/augment.js';
+import { NO_JITTER, nearOrder, shuffled, writeCrop } from '../data/augment.js';
 import type { ImageSet } from '../data/image-set.js';
 import { recallOf, strictRanks } from '../evaluation/retrieval.js';
 import { createConvNext } from '../networks/index.js';
 import { makeRng } from '../random/rng.js';
 import { loadCheckpoint, saveCheckpoint } from '../stages/checkpoint.js';
-import { describe, type EncoderOptions, trainEncoder } from '../stages/encoder.js';
+import { describe, type EncoderOptions, type PairSet, trainEncoder } from '../stages/encoder.js';
 import { generateViews, trainGenerator } from '../stages/generation.js';
 
 const SIZE = 32;
 const PAIRS = 12;
 
 /** Smooth random pictures; the tile of a pair is its query in other colours, with a margin of 2 px. */
-function toyPairs(seed: number): { queries: ImageSet; tiles: ImageSet } {
+function toyPairs(seed: number): PairSet {
   const wide = SIZE + 4;
   const tiles = new Uint8Array(PAIRS * wide * wide * 3);
   const queries = new Uint8Array(PAIRS * SIZE * SIZE * 3);
@@ -44,6 +44,7 @@ function toyPairs(seed: number): { queries: ImageSet; tiles: ImageSet } {
   return {
     queries: { sizePx: SIZE, count: PAIRS, data: queries },
     tiles: { sizePx: wide, count: PAIRS, data: tiles },
+    near: Array.from({ length: PAIRS }, (_, k) => [(k + 1) % PAIRS]),
   };
 }
 
@@ -55,6 +56,7 @@ const OPTIONS: EncoderOptions = {
   learningRate: 3e-3,
   weightDecay: 0.05,
   warmupSteps: 4,
+  clipNorm: 1,
   scale: 14.3,
   labelSmoothing: 0.1,
   tripletFromStep: 30,
@@ -62,6 +64,7 @@ const OPTIONS: EncoderOptions = {
   dihedral: true,
   jitter: NO_JITTER,
   offsetPx: 2,
+  groupSize: 2,
 };
 
 async function inFolder<T>(body: (dir: string) => Promise<T>): Promise<T> {
@@ -180,4 +183,23 @@ test('a shuffle is a permutation, and the dihedral turns are eight different one
   assert.equal(turns[2], '2301');
   assert.equal(turns[4], '0213');
   assert.equal(new Set(turns).size, 8);
+});
+
+test('near order draws every place once, in groups of near places; groups of 1 are a plain shuffle', () => {
+  const near = Array.from({ length: 30 }, (_, k) =>
+    Array.from({ length: 30 }, (_, other) => other).filter(
+      (other) => other !== k && Math.floor(other / 6) === Math.floor(k / 6),
+    ),
+  );
+  const order = nearOrder(near, 3, makeRng(4, 1));
+  assert.deepEqual(
+    [...order].sort((a, b) => a - b),
+    near.map((_, k) => k),
+  );
+  // Six places a cluster: two groups of three, each of one cluster.
+  for (let start = 0; start < order.length; start += 3) {
+    const clusters = order.slice(start, start + 3).map((place) => Math.floor(place / 6));
+    assert.equal(new Set(clusters).size, 1);
+  }
+  assert.deepEqual(nearOrder(near, 1, makeRng(4, 1)), shuffled(30, makeRng(4, 1)));
 });

@@ -219,6 +219,21 @@ function hallLot(rng: Rng): LotDesign {
     ),
     shape(-half, -half + 0.3, 0, depthM, M.fence, 180),
   ];
+  // A yard is paved in pieces, as its tenants came and went.
+  for (let k = rng.int(4, 8); k > 0; k--) {
+    const a = rng.range(-half + 1, half - 8);
+    const b = rng.range(1.2, front);
+    const material = rng.pick([
+      M.asphaltNew,
+      M.asphaltOld,
+      M.gravel,
+      M.brick,
+      M.slab,
+      M.patchLight,
+      M.lawnDry,
+    ]);
+    shapes.push(shape(a, a + rng.range(4, 14), b, b + rng.range(3, 9), material));
+  }
   for (let k = 0; k < rng.int(0, 5); k++) {
     const a = rng.range(-half + 3, half - 9);
     const b = rng.chance(0.7) ? depthM - rng.range(3, 6) : rng.range(2, 4);

@@ -120,7 +120,7 @@ function drawLot(
     scene.carSpots.push({
       ...p,
       angle: angle + (car.across ? Math.PI / 2 : 0),
-      probability: 0.5,
+      probability: 0.35,
       truck: car.truck,
     });
   }

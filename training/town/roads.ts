@@ -9,8 +9,10 @@ import { plantTree } from './trees.js';
 
 /** How a street looks; derived from its hash so that every pass agrees. */
 interface StreetLook {
+  /** What the carriageway is mostly made of, and what its rebuilt sections may be made of. */
   readonly surface: number;
-  readonly pavement: number;
+  readonly rebuilt: readonly number[];
+  readonly pavements: readonly number[];
   readonly dash: number;
   readonly centre: boolean;
   readonly bays: 'none' | 'left' | 'right' | 'both';
@@ -32,9 +34,18 @@ function lookOf(street: Street): StreetLook {
   const wide = street.kind === 'avenue' || street.kind === 'street';
   return {
     surface: street.kind === 'avenue' ? rng.pick([M.asphalt, M.asphaltNew]) : surface,
-    pavement: rng.pick(
-      old ? [M.slabWarm, M.cobble, M.slab] : [M.slab, M.slabDark, M.slab, M.brick, M.asphaltOld],
-    ),
+    rebuilt: old
+      ? [M.cobble, M.asphalt, M.brick, M.asphaltOld, M.cobble]
+      : [
+          M.asphalt,
+          M.asphaltOld,
+          M.asphaltNew,
+          M.asphaltNew,
+          street.kind === 'avenue' ? M.asphaltOld : M.brick,
+        ],
+    pavements: old
+      ? [M.slabWarm, M.cobble, M.slab, M.slabDark]
+      : [M.slab, M.slabDark, M.slab, M.brick, M.asphaltOld, M.slabWarm],
     dash: rng.pick([3, 4, 6]),
     centre:
       wide || (surface !== M.cobble && surface !== M.brick && street.kind !== 'lane' && rng.chance(0.35)),
@@ -48,6 +59,23 @@ function lookOf(street: Street): StreetLook {
   };
 }
 
+/** Streets are rebuilt piece by piece: the material at a length along the street, `stay` the share that keeps the usual one. */
+function sections(
+  street: Street,
+  stream: number,
+  usual: number,
+  others: readonly number[],
+  stay: number,
+): (alongM: number) => number {
+  const rng = makeRng(Math.floor(street.hash * 2 ** 31), stream);
+  const parts: { readonly endM: number; readonly value: number }[] = [];
+  for (let endM = 0; endM < street.lengthM; ) {
+    endM += rng.range(7, 26);
+    parts.push({ endM, value: rng.chance(stay) ? usual : rng.pick(others) });
+  }
+  return (alongM) => parts.find((part) => alongM < part.endM)?.value ?? usual;
+}
+
 /** Strip beside the carriageway: 2.25 m parking bays on one or both sides. */
 const BAY_M = 2.25;
 
@@ -58,6 +86,9 @@ function sideBay(look: StreetLook, left: number): boolean {
 function drawPavements(scene: Scene, street: Street): void {
   const look = lookOf(street);
   const { halfM, pavementM } = street;
+  const usual = makeRng(Math.floor(street.hash * 2 ** 31), 12).pick(look.pavements);
+  const leftPavement = sections(street, 13, usual, look.pavements, 0.4);
+  const rightPavement = sections(street, 14, usual, look.pavements, 0.4);
   const reach = halfM + (look.bays === 'none' ? 0 : BAY_M) + (look.verge ? 1.5 : 0) + pavementM;
   forBand(scene, street.line, reach, true, (cell, left, along) => {
     const q = Math.abs(left);
@@ -69,15 +100,16 @@ function drawPavements(scene: Scene, street: Street): void {
     if (q < halfM + bay + 0.3 && q >= halfM + bay) value = M.kerb;
     else if (q < halfM + bay && inside) value = along % 5.6 < 0.2 ? M.markWhite : M.parking;
     else if (q < halfM + bay + verge && inside) value = M.lawn;
-    else value = look.pavement;
+    else value = left > 0 ? leftPavement(along) : rightPavement(along);
     scene.material[cell] = value;
   });
 }
 
 function drawCarriageway(scene: Scene, street: Street): void {
-  const { surface } = lookOf(street);
-  forBand(scene, street.line, street.halfM, true, (cell) => {
-    scene.material[cell] = surface;
+  const { surface, rebuilt } = lookOf(street);
+  const materialAt = sections(street, 15, surface, rebuilt, 0.4);
+  forBand(scene, street.line, street.halfM, true, (cell, _left, along) => {
+    scene.material[cell] = materialAt(along);
   });
 }
 
@@ -242,9 +274,9 @@ export function drawStreets(scene: Scene, network: StreetNetwork, seed: number):
 export function plantStreetTrees(scene: Scene, network: StreetNetwork, seed: number): void {
   const rng = makeRng(seed, 11);
   for (const street of network.streets) {
-    if (street.kind === 'lane' || !rng.chance(street.kind === 'avenue' ? 0.7 : 0.4)) continue;
+    if (street.kind === 'lane' || !rng.chance(street.kind === 'avenue' ? 0.6 : 0.3)) continue;
     const look = lookOf(street);
-    const spacing = rng.range(9, 17);
+    const spacing = rng.range(12, 22);
     const radiusM = rng.range(2.2, 3.6);
     for (const side of rng.pick([[1], [-1], [1, -1], [1, -1]])) {
       const offset = side * (street.halfM + (sideBay(look, side) ? BAY_M : 0) + 1.05);
@@ -270,7 +302,7 @@ function addStreetCars(scene: Scene, street: Street): void {
         x: at.x - Math.sin(at.angle) * off,
         y: at.y + Math.cos(at.angle) * off,
         angle: at.angle,
-        probability: 0.45,
+        probability: 0.25,
         truck: false,
       });
     }

@@ -44,9 +44,12 @@ export type District = (typeof DISTRICTS)[number];
 
 const SPACING_M = 94;
 
+/** Mean size of a district: small enough that every area of a split holds all kinds. */
+const DISTRICT_M2 = 60_000;
+
 /** The district at a point: the nearest of a few seeds. */
 export function makeDistricts(sideM: number, rng: Rng): (point: Point) => District {
-  const count = Math.max(5, Math.round((sideM * sideM) / 160_000));
+  const count = Math.max(7, Math.round((sideM * sideM) / DISTRICT_M2));
   const seeds: { x: number; y: number; district: District }[] = [];
   const order: District[] = ['suburb', 'old-town', 'blocks', 'terraces', 'suburb', 'terraces', 'industry'];
   for (let k = 0; k < count; k++) {

@@ -34,6 +34,8 @@ export interface TownSummary {
 
 const SUMMER_SUN: Sun = { azimuthDeg: 142, elevationDeg: 52 };
 const AUTUMN_SUN: Sun = { azimuthDeg: 232, elevationDeg: 33 };
+/** How far the top of something 1 m high is displaced in the mosaic, metres: a camera 7° off nadir. */
+const LEAN = { east: 0.08, north: 0.1 };
 /** Margin around the test area in mosaic-test.tif: half a tile, its rotation and an index's last stride. */
 const MARGIN_M = 48;
 const TEST_MOSAIC_BYTES = 3_000_000;
@@ -113,8 +115,8 @@ async function fillFolder(work: string, options: TownOptions, onProgress: TownPr
     paintAlbedo(scene, overheadSeason, options.seed, 1),
     paintSunlight(scene, SUMMER_SUN),
     {
-      leanEast: options.lean ? 0.16 : 0,
-      leanNorth: options.lean ? 0.2 : 0,
+      leanEast: options.lean ? LEAN.east : 0,
+      leanNorth: options.lean ? LEAN.north : 0,
       canopies: options.canopies,
       autumn: false,
       sensor: options.sensor,
