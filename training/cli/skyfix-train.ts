@@ -1,7 +1,8 @@
-// The skyfix-train command: town, train, evaluate, export.
+// The skyfix-train command: town, dataset, train, evaluate, export.
 import { Command, CommanderError } from 'commander';
 import { messageOf, SkyfixError } from 'skyfix/errors';
 import { exportCommand } from '../export/index.js';
+import { datasetCommand } from './dataset-command.js';
 import { evaluateCommand } from './evaluate-command.js';
 import { townCommand } from './town-command.js';
 import { trainCommand } from './train-command.js';
@@ -9,9 +10,12 @@ import { trainCommand } from './train-command.js';
 /** Runs the command line; sets the exit code: 0 done, 1 failed, 2 wrong usage. */
 export async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('skyfix-train')
-    .description('make towns, train generator and encoder, evaluate them strictly, write bundles')
+    .description(
+      'make towns, check data sets, train generator and encoder, evaluate them strictly, write bundles',
+    )
     .exitOverride()
     .addCommand(townCommand())
+    .addCommand(datasetCommand())
     .addCommand(trainCommand())
     .addCommand(evaluateCommand())
     .addCommand(exportCommand());

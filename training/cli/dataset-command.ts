@@ -1,0 +1,58 @@
+// skyfix-train dataset: what a data set holds and what is wrong with it, before anything is trained on it.
+import { Command, Option } from 'commander';
+import {
+  type DatasetFormat,
+  decodeImages,
+  FORMATS,
+  formatSummary,
+  imagesOf,
+  openDataset,
+  samplePairs,
+  VIGOR_AREAS,
+  type VigorArea,
+  writeContactSheet,
+} from '../datasets/index.js';
+import { SPLITS, type Split } from '../town/index.js';
+import { wholeNumber } from './numbers.js';
+
+interface DatasetOptions {
+  readonly format: DatasetFormat;
+  readonly root: string;
+  readonly split?: readonly Split[];
+  readonly area: VigorArea;
+  readonly dropInvalid: boolean;
+  readonly checkImages: boolean;
+  readonly contactSheet?: string;
+  readonly seed: number;
+}
+
+/** The sub-command `dataset`. */
+export function datasetCommand(): Command {
+  return new Command('dataset')
+    .description('read a data set in its published format, check it, and show what it holds')
+    .addOption(
+      new Option('--format <format>', 'format of the data set').choices(FORMATS).makeOptionMandatory(),
+    )
+    .requiredOption('--root <path>', 'its folder; for "csv" the file, or a folder with pairs.csv')
+    .addOption(
+      new Option('--split <split...>', 'the splits to read; all that the format has without this').choices(
+        SPLITS,
+      ),
+    )
+    .addOption(new Option('--area <area>', "VIGOR's protocol").choices(VIGOR_AREAS).default('same'))
+    .option('--drop-invalid', 'drop and count what cannot be used, instead of stopping', false)
+    .option('--check-images', 'decode every image, and not only look for its file', false)
+    .option('--contact-sheet <file>', 'write a PNG of a dozen pairs, panorama beside tile')
+    .option('--seed <n>', 'seed that draws the dozen pairs', wholeNumber(0, 2 ** 31 - 1), 1)
+    .action(async (given: DatasetOptions) => {
+      const { split, contactSheet, seed, ...options } = given;
+      const dataset = await openDataset({ ...options, ...(split && { splits: split }) });
+      const sample = samplePairs(dataset, seed);
+      const drawn = { pairs: sample, unpairedPanoramas: [], gallery: [] };
+      const sizes = dataset.imageSizes ?? (await decodeImages(imagesOf(drawn))).sizes;
+      process.stdout.write(`${formatSummary(dataset, sizes)}\n`);
+      if (contactSheet === undefined) return;
+      await writeContactSheet(contactSheet, sample);
+      process.stdout.write(`contact sheet ${contactSheet}: ${sample.map(({ id }) => id).join(' ')}\n`);
+    });
+}

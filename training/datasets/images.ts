@@ -1,0 +1,104 @@
+// The image files of a data set: whether they are there, and whether they can be decoded.
+import { readFile, stat } from 'node:fs/promises';
+import { messageOf } from 'skyfix/errors';
+import type { RgbImage } from 'skyfix/geometry';
+import { decodeImage } from 'skyfix/imaging';
+import { cutTile, type ImagerySource, openImagery } from 'skyfix/index';
+import type { ImageSize, TileImage } from './types.js';
+
+const AT_ONCE = 8;
+/** Side of the tile that is cut from a mosaic to see whether there is imagery. */
+const PROBE_PX = 32;
+
+/** Reads panoramas and tiles; keeps mosaics open between tiles until it is closed. */
+export class ImageReader {
+  readonly #mosaics = new Map<string, Promise<ImagerySource>>();
+
+  /** The pixels of an image file as RGB; throws what the file system or the decoder says. */
+  async file(path: string): Promise<RgbImage> {
+    return decodeImage(await readFile(path));
+  }
+
+  /** The pixels of a tile: its file's, or sizePx x sizePx cut from the mosaic. Throws where there is no imagery. */
+  async tile(image: TileImage, sizePx: number): Promise<RgbImage> {
+    if (image.kind === 'file') return this.file(image.path);
+    let mosaic = this.#mosaics.get(image.path);
+    if (!mosaic) {
+      mosaic = openImagery(image.path);
+      this.#mosaics.set(image.path, mosaic);
+    }
+    const tile = await cutTile(await mosaic, image.centre, image.sizeM, sizePx);
+    if (tile) return tile;
+    throw new Error(`no imagery around ${image.centre.lon}, ${image.centre.lat}`);
+  }
+
+  /** Closes the mosaics that were opened. */
+  async close(): Promise<void> {
+    const sources = await Promise.allSettled(this.#mosaics.values());
+    this.#mosaics.clear();
+    for (const source of sources) if (source.status === 'fulfilled') await source.value.close();
+  }
+}
+
+/** What decoding images found, by imageKey. */
+export interface DecodedImages {
+  /** Sizes of the image files; squares of a mosaic have none of their own. */
+  readonly sizes: ReadonlyMap<string, ImageSize>;
+  /** What is wrong with each of the others. */
+  readonly unreadable: ReadonlyMap<string, string>;
+}
+
+/** One key for each image, however often it is listed. */
+export function imageKey(image: TileImage): string {
+  return image.kind === 'file' ? image.path : `${image.path} ${image.centre.lon} ${image.centre.lat}`;
+}
+
+/** An image file as a TileImage, so that panoramas and tiles can be looked for together. */
+export function fileImage(path: string): TileImage {
+  return { kind: 'file', path };
+}
+
+/** The keys of images whose file is missing, a folder or without bytes, each with what is wrong. */
+export async function missingImages(images: Iterable<TileImage>): Promise<ReadonlyMap<string, string>> {
+  const missing = new Map<string, string>();
+  await forEachImage(images, async (image, key) => {
+    const found = await stat(image.path).catch(() => undefined);
+    if (!found) missing.set(key, `${image.path} does not exist`);
+    else if (!found.isFile()) missing.set(key, `${image.path} is not a file`);
+  });
+  return missing;
+}
+
+/** Decodes every image once. A tile of a mosaic is cut at a small size, which shows whether there is imagery. */
+export async function decodeImages(images: Iterable<TileImage>): Promise<DecodedImages> {
+  const sizes = new Map<string, ImageSize>();
+  const unreadable = new Map<string, string>();
+  const reader = new ImageReader();
+  try {
+    await forEachImage(images, async (image, key) => {
+      try {
+        const { widthPx, heightPx } = await reader.tile(image, PROBE_PX);
+        if (image.kind === 'file') sizes.set(key, { widthPx, heightPx });
+      } catch (error) {
+        unreadable.set(key, `${image.path} cannot be read: ${messageOf(error)}`);
+      }
+    });
+  } finally {
+    await reader.close();
+  }
+  return { sizes, unreadable };
+}
+
+/** Some images at a time, each key once. */
+async function forEachImage(
+  images: Iterable<TileImage>,
+  look: (image: TileImage, key: string) => Promise<void>,
+): Promise<void> {
+  const queue = new Map<string, TileImage>();
+  for (const image of images) queue.set(imageKey(image), image);
+  const entries = queue.entries();
+  const worker = async (): Promise<void> => {
+    for (const [key, image] of entries) await look(image, key);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+}

@@ -1,0 +1,21 @@
+// Cross-view data sets as their authors publish them: lists and folders in, pairs of panorama and tiles out, with
+// everything that is wrong named by file and line.
+export { decodeImages, fileImage, ImageReader, imageKey } from './images.js';
+export { type MatArray, type MatStruct, parseMat, readMatFile } from './mat-file.js';
+export { imagesOf, type OpenOptions, openDataset } from './open-dataset.js';
+export type { Problem, Reason } from './problems.js';
+export { samplePairs, writeContactSheet } from './sample.js';
+export { formatSummary } from './summary.js';
+export {
+  type CrossViewDataset,
+  type CrossViewPair,
+  type DatasetFormat,
+  type DatasetPanorama,
+  type DatasetTile,
+  FORMATS,
+  type GroundMetadata,
+  type ImageSize,
+  type PairedTile,
+  type TileImage,
+} from './types.js';
+export { VIGOR_AREAS, type VigorArea } from './vigor.js';

@@ -1,0 +1,190 @@
+// Opens a data set of any format: its lists, then the checks that are the same for all.
+import { SkyfixError } from 'skyfix/errors';
+import { SPLITS, type Split } from '../town/index.js';
+import { listCsv } from './csv-list.js';
+import { CV_CITIES_SPLITS, listCvCities } from './cv-cities.js';
+import { CVACT_SPLITS, listCvact } from './cvact.js';
+import { CVUSA_SPLITS, listCvusa } from './cvusa.js';
+import { decodeImages, fileImage, imageKey, missingImages } from './images.js';
+import { tilesOf } from './lists.js';
+import { type Problem, type Reason, refuse } from './problems.js';
+import { listTown } from './town.js';
+import type {
+  CrossViewDataset,
+  CrossViewPair,
+  DatasetFormat,
+  DatasetPanorama,
+  DatasetTile,
+  ImageSize,
+  Listing,
+  TileImage,
+} from './types.js';
+import { listVigor, VIGOR_SPLITS, type VigorArea } from './vigor.js';
+
+export interface OpenOptions {
+  readonly format: DatasetFormat;
+  /** The folder of the data set; for "csv" the file itself will do. */
+  readonly root: string;
+  /** All that the format has where there are none. */
+  readonly splits?: readonly Split[];
+  /** Protocol of VIGOR; "same" where there is none. */
+  readonly area?: VigorArea;
+  /** Leaves unusable entries out and counts them, instead of throwing. */
+  readonly dropInvalid?: boolean;
+  /** Decodes every image, which takes its time; otherwise only their existence is checked. */
+  readonly checkImages?: boolean;
+}
+
+const SPLITS_OF: Readonly<Record<DatasetFormat, readonly Split[]>> = {
+  cvusa: CVUSA_SPLITS,
+  cvact: CVACT_SPLITS,
+  vigor: VIGOR_SPLITS,
+  'cv-cities': CV_CITIES_SPLITS,
+  csv: SPLITS,
+  town: SPLITS,
+};
+
+/**
+ * Reads a data set's lists and checks that every id is unique and every image there (and, if wanted, decodable).
+ * Throws DATASET_INVALID where a list cannot be used, the format has no such split or nothing usable is left, and for
+ * unusable entries unless they are to be dropped; CVACT, whose lists name files that were never published, drops
+ * pairs with a missing file in any case. Of two entries with one id the first is kept.
+ */
+export async function openDataset(options: OpenOptions): Promise<CrossViewDataset> {
+  const { format, root, dropInvalid = false, checkImages = false } = options;
+  const splits = options.splits ?? SPLITS_OF[format];
+  const unknown = splits.filter((split) => !SPLITS_OF[format].includes(split));
+  if (unknown.length > 0) {
+    const detail = `The format "${format}" has the splits ${SPLITS_OF[format].join(', ')}, not ${unknown.join(', ')}.`;
+    throw new SkyfixError('DATASET_INVALID', detail);
+  }
+  const listing = await readListing(options, splits);
+  const unique = withoutDuplicates(listing);
+  const checked = await withoutBadImages(unique, checkImages);
+  const dropped = [...listing.problems, ...unique.found, ...checked.found];
+  const tolerated = (problem: Problem) => listing.dropsMissingFiles && problem.reason === 'missing-file';
+  if (!dropInvalid) {
+    const refusable = dropped.filter((problem) => !tolerated(problem));
+    refuse(root, refusable, 'Invalid entries can be dropped on request (--drop-invalid).');
+  }
+  const { pairs, unpairedPanoramas, gallery, sizes } = checked;
+  if (pairs.length + unpairedPanoramas.length + gallery.length === 0) {
+    refuse(root, dropped, 'Nothing is left without them.');
+    throw new SkyfixError('DATASET_INVALID', `${root} has nothing in ${splits.join(', ')}.`);
+  }
+  const { name, ground, publishedPairs } = listing;
+  return {
+    name,
+    format,
+    root,
+    pairs,
+    unpairedPanoramas,
+    gallery,
+    ground,
+    publishedPairs,
+    dropped,
+    ...(sizes && { imageSizes: sizes }),
+  };
+}
+
+function readListing(
+  { format, root, area = 'same' }: OpenOptions,
+  splits: readonly Split[],
+): Promise<Listing> {
+  switch (format) {
+    case 'cvusa':
+      return listCvusa(root, splits);
+    case 'cvact':
+      return listCvact(root, splits);
+    case 'vigor':
+      return listVigor(root, splits, area);
+    case 'cv-cities':
+      return listCvCities(root, splits);
+    case 'csv':
+      return listCsv(root, splits);
+    case 'town':
+      return listTown(root, splits);
+  }
+}
+
+/** Entries that passed a check, and what was found against the others. */
+interface Checked extends Pick<Listing, 'pairs' | 'unpairedPanoramas' | 'gallery'> {
+  readonly found: readonly Problem[];
+  /** By imageKey, where every image was decoded. */
+  readonly sizes?: ReadonlyMap<string, ImageSize>;
+}
+
+function withoutDuplicates({ pairs, unpairedPanoramas, gallery }: Listing): Checked {
+  const found: Problem[] = [];
+  const firstOf = <T extends { readonly id: string; readonly listedAt: string }>(
+    entries: readonly T[],
+    seen: Map<string, string>,
+  ): T[] =>
+    entries.filter(({ id, listedAt }) => {
+      const earlier = seen.get(id);
+      if (earlier === undefined) seen.set(id, listedAt);
+      else found.push({ reason: 'duplicate-id', where: listedAt, detail: `"${id}" is also at ${earlier}` });
+      return earlier === undefined;
+    });
+  const panoramas = new Map<string, string>();
+  return {
+    pairs: firstOf(pairs, panoramas),
+    unpairedPanoramas: firstOf(unpairedPanoramas, panoramas),
+    gallery: firstOf(gallery, new Map()),
+    found,
+  };
+}
+
+async function withoutBadImages(entries: Checked, decode: boolean): Promise<Checked> {
+  const present = withoutImages(entries, await missingImages(imagesOf(entries)), 'missing-file');
+  if (!decode) return present;
+  const { sizes, unreadable } = await decodeImages(imagesOf(present));
+  const readable = withoutImages(present, unreadable, 'unreadable-image');
+  return { ...readable, found: [...present.found, ...readable.found], sizes };
+}
+
+/** Every image of the entries, some of them more than once. */
+export function* imagesOf({
+  pairs,
+  unpairedPanoramas,
+  gallery,
+}: Pick<Listing, 'pairs' | 'unpairedPanoramas' | 'gallery'>): Generator<TileImage> {
+  for (const { path } of [...pairs, ...unpairedPanoramas]) yield fileImage(path);
+  for (const { tiles } of pairs) for (const { tile } of tiles) yield tile.image;
+  for (const { image } of gallery) yield image;
+}
+
+/** Leaves out every entry with one of the bad images; one problem an entry. */
+function withoutImages(
+  { pairs, unpairedPanoramas, gallery }: Checked,
+  bad: ReadonlyMap<string, string>,
+  reason: Reason,
+): Checked {
+  const found: Problem[] = [];
+  const good = (where: string, ...images: readonly TileImage[]): boolean => {
+    const detail = images.map((image) => bad.get(imageKey(image))).find((text) => text !== undefined);
+    if (detail !== undefined) found.push({ reason, where, detail });
+    return detail === undefined;
+  };
+  const goodPair = ({ path, tiles, listedAt }: CrossViewPair) =>
+    good(listedAt, fileImage(path), ...tiles.map(({ tile }) => tile.image));
+  const goodPanorama = ({ path, listedAt }: DatasetPanorama) => good(listedAt, fileImage(path));
+  const keptPairs = pairs.filter(goodPair);
+  const kept = new Set(keptPairs);
+  const linesOfDropped = new Set(pairs.filter((pair) => !kept.has(pair)).map(({ listedAt }) => listedAt));
+  const tileIds = (some: readonly CrossViewPair[]) => new Set(tilesOf(some).map(({ id }) => id));
+  const idsOfPairs = tileIds(pairs);
+  const idsOfKept = tileIds(keptPairs);
+  const goodTile = ({ id, image, listedAt }: DatasetTile): boolean => {
+    if (idsOfKept.has(id)) return true;
+    // A tile that a dropped pair's own line names goes with it; the pair answers for a tile that cannot be used.
+    if (linesOfDropped.has(listedAt)) return false;
+    return idsOfPairs.has(id) ? !bad.has(imageKey(image)) : good(listedAt, image);
+  };
+  return {
+    pairs: keptPairs,
+    unpairedPanoramas: unpairedPanoramas.filter(goodPanorama),
+    gallery: gallery.filter(goodTile),
+    found,
+  };
+}

@@ -1,0 +1,104 @@
+// What a data set holds, as text.
+import { boundsOf, type LonLat } from 'skyfix/geometry';
+import { SPLITS } from '../town/index.js';
+import { fileImage, imageKey } from './images.js';
+import { countByReason, formatProblems } from './problems.js';
+import type { CrossViewDataset, DatasetTile, ImageSize, TileImage } from './types.js';
+
+/**
+ * Lines about pairs and splits, the gallery, image sizes, what is known of places and headings, the bounding box in
+ * degrees (west, south, east, north) and what was dropped. `sizes` (by imageKey) may hold some of the images only.
+ */
+export function formatSummary(dataset: CrossViewDataset, sizes: ReadonlyMap<string, ImageSize>): string {
+  const { pairs, unpairedPanoramas, gallery, dropped } = dataset;
+  const panoramas = [...pairs, ...unpairedPanoramas];
+  const located = panoramas.flatMap(({ location }) => location ?? []);
+  const places = [...located, ...gallery.flatMap(({ centre }) => centre ?? [])];
+  const rows: [string, string][] = [
+    ['data set', `${dataset.name} in ${dataset.root}`],
+    ['pairs', `${pairs.length} (${splitCounts(dataset)})`],
+    ...(unpairedPanoramas.length > 0
+      ? [['panoramas', `${unpairedPanoramas.length} without a tile`] as [string, string]]
+      : []),
+    ['tiles', describeTiles(dataset)],
+    [
+      'panorama size',
+      describeSizes(
+        panoramas.map(({ path }) => fileImage(path)),
+        sizes,
+      ),
+    ],
+    ['tile size', describeTileSizes(gallery, sizes)],
+    ['known', describeKnown(dataset, located)],
+    [
+      'bounding box',
+      boundsOf(places)
+        ?.map((degrees) => degrees.toFixed(6))
+        .join(', ') ?? 'no places known',
+    ],
+    ['dropped', dropped.length > 0 ? `${dropped.length}: ${countByReason(dropped)}` : '0'],
+  ];
+  const text = rows.map(([label, value]) => `${label.padEnd(14)}${value}`).join('\n');
+  return dropped.length > 0 ? `${text}\n${formatProblems(dropped)}` : text;
+}
+
+function splitCounts({ pairs, publishedPairs }: CrossViewDataset): string {
+  const counts = SPLITS.map((split) => {
+    const count = pairs.filter((pair) => pair.split === split).length;
+    const published = publishedPairs[split];
+    return { count, text: `${split} ${count}${published ? ` of ${published} published` : ''}` };
+  });
+  return counts
+    .filter(({ count }) => count > 0)
+    .map(({ text }) => text)
+    .join(', ');
+}
+
+function describeTiles({ pairs, gallery }: CrossViewDataset): string {
+  const used = new Set(pairs.flatMap(({ tiles }) => tiles.map(({ tile }) => tile.id)));
+  const semi = pairs.reduce(
+    (sum, { tiles }) => sum + tiles.filter(({ relation }) => relation === 'semi-positive').length,
+    0,
+  );
+  const alone = gallery.filter(({ id }) => !used.has(id)).length;
+  const semiText = semi > 0 ? `, ${(semi / pairs.length).toFixed(1)} semi-positives a pair` : '';
+  return `${gallery.length} in the gallery, ${alone} of them in no pair${semiText}`;
+}
+
+function describeSizes(images: readonly TileImage[], sizes: ReadonlyMap<string, ImageSize>): string {
+  const counts = new Map<string, number>();
+  for (const key of new Set(images.map(imageKey))) {
+    const size = sizes.get(key);
+    if (!size) continue;
+    const text = `${size.widthPx}x${size.heightPx} px`;
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  const sorted = [...counts].sort(([, a], [, b]) => b - a).map(([text, count]) => `${text} (${count})`);
+  return sorted.join(', ') || 'none read';
+}
+
+function describeTileSizes(gallery: readonly DatasetTile[], sizes: ReadonlyMap<string, ImageSize>): string {
+  const cut = gallery.some(({ image }) => image.kind === 'mosaic');
+  const pixels = cut
+    ? 'cut from a mosaic'
+    : describeSizes(
+        gallery.map(({ image }) => image),
+        sizes,
+      );
+  const metres = [...new Set(gallery.flatMap(({ sizeM }) => (sizeM === undefined ? [] : sizeM.toFixed(1))))];
+  return metres.length > 0 ? `${pixels}; ${metres.join(', ')} m on the ground` : pixels;
+}
+
+function describeKnown(
+  { pairs, unpairedPanoramas, ground }: CrossViewDataset,
+  located: readonly LonLat[],
+): string {
+  const panoramas = [...pairs, ...unpairedPanoramas];
+  const headed = panoramas.filter(({ headingDeg }) => headingDeg !== undefined).length;
+  const fovs = new Set(panoramas.flatMap(({ verticalFovDeg }) => verticalFovDeg?.toFixed(2) ?? []));
+  return [
+    `place of ${located.length} and heading of ${headed} of ${panoramas.length} panoramas`,
+    ...[...fovs].map((fov) => `vertical field of view ${fov} degrees`),
+    ...(ground.cameraHeightM === undefined ? [] : [`camera ${ground.cameraHeightM} m above the ground`]),
+  ].join(', ');
+}
