@@ -14,10 +14,12 @@ export interface BundleGeometry {
   /** Assumed camera height where a request gives none, metres. */
   readonly cameraHeightM: number;
   /**
-   * BEV and view show so many input pixels more ground on every side; the encoder then looks at the view in nine places,
-   * this far apart, since a query lies beside the centres of a grid's tiles. Absent or 0: in the middle only.
+   * BEV and view show so many input pixels more ground on every side, and the encoder looks at the view in several windows,
+   * since a query lies beside the centres of a grid's tiles. Absent or 0: in the middle only.
    */
   readonly searchMarginPx?: number;
+  /** Distance of neighbouring windows, input pixels; divides searchMarginPx, which it is where absent. */
+  readonly searchStepPx?: number;
 }
 
 export interface BundleManifest {

@@ -43,6 +43,7 @@ export const BUNDLE_JSON_SCHEMA = {
         bevSizePx: count,
         cameraHeightM: positive,
         searchMarginPx: { type: 'integer', minimum: 0 },
+        searchStepPx: count,
       },
     },
     preprocessing: {
@@ -68,7 +69,11 @@ export const BUNDLE_JSON_SCHEMA = {
 } as const;
 
 /** What the schema cannot say: the sizes that do not go together, or undefined. */
-export function geometryFault({ bevSizePx, inputSizePx }: BundleGeometry): string | undefined {
-  if (bevSizePx % inputSizePx === 0) return undefined;
-  return `/geometry/bevSizePx is ${bevSizePx}, not a multiple of inputSizePx ${inputSizePx}`;
+export function geometryFault(geometry: BundleGeometry): string | undefined {
+  const { bevSizePx, inputSizePx, searchMarginPx = 0, searchStepPx } = geometry;
+  if (bevSizePx % inputSizePx !== 0) {
+    return `/geometry/bevSizePx is ${bevSizePx}, not a multiple of inputSizePx ${inputSizePx}`;
+  }
+  if (searchStepPx === undefined || searchMarginPx % searchStepPx === 0) return undefined;
+  return `/geometry/searchStepPx is ${searchStepPx}, which does not divide searchMarginPx ${searchMarginPx}`;
 }

@@ -12,16 +12,16 @@ export function viewSizePx({ inputSizePx, searchMarginPx = 0 }: BundleGeometry):
   return inputSizePx + 2 * searchMarginPx;
 }
 
-/** The windows that are embedded: the middle first, then its eight neighbours searchMarginPx away; only the middle without a margin. */
+/** The windows that are embedded, searchStepPx apart all over the margin: the middle first, then row by row; only the middle without a margin. */
 export function viewWindows({
   searchMarginPx = 0,
-}: Pick<BundleGeometry, 'searchMarginPx'>): readonly ViewWindow[] {
+  searchStepPx = searchMarginPx,
+}: Pick<BundleGeometry, 'searchMarginPx' | 'searchStepPx'>): readonly ViewWindow[] {
   const middle = { leftPx: searchMarginPx, topPx: searchMarginPx };
   if (searchMarginPx === 0) return [middle];
-  const steps = [0, searchMarginPx, 2 * searchMarginPx];
-  const around = steps.flatMap((topPx) => steps.map((leftPx) => ({ leftPx, topPx })));
-  return [
-    middle,
-    ...around.filter(({ leftPx, topPx }) => leftPx !== searchMarginPx || topPx !== searchMarginPx),
-  ];
+  const count = (2 * searchMarginPx) / searchStepPx + 1;
+  const steps = Array.from({ length: count }, (_, k) => k * searchStepPx);
+  const all = steps.flatMap((topPx) => steps.map((leftPx) => ({ leftPx, topPx })));
+  const others = all.filter(({ leftPx, topPx }) => leftPx !== middle.leftPx || topPx !== middle.topPx);
+  return [middle, ...others];
 }

@@ -13,7 +13,7 @@ import { withTemporaryFolder } from '../support/tiny-region.js';
 
 const DEMO = join(import.meta.dirname, '../../../demo');
 const FOUND_WITHIN_M = 25;
-const FOUND_SHARE = 0.5;
+const FOUND_SHARE = 0.65;
 
 interface Answer {
   readonly results: readonly { readonly lon: number; readonly lat: number }[];

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import type { Bev } from '../../src/geometry/index.js';
-import { bevGeometryOf, describeBev, loadBundle, openNetworks } from '../../src/models/index.js';
+import { bevGeometryOf, describeBev, loadBundle, openNetworks, viewWindows } from '../../src/models/index.js';
 import { flatEncoder, negativeGenerator, writeTinyBundle } from './tiny-bundle.js';
 
 const root = await mkdtemp(join(tmpdir(), 'skyfix-networks-'));
@@ -83,6 +83,15 @@ describe('the way a BEV takes', () => {
     } finally {
       await networks.close();
     }
+  });
+
+  test('windows lie a step apart all over the margin', () => {
+    assert.deepEqual(viewWindows({}), [{ leftPx: 0, topPx: 0 }]);
+    const windows = viewWindows({ searchMarginPx: 8, searchStepPx: 4 });
+    assert.equal(windows.length, 25);
+    assert.deepEqual(windows[0], { leftPx: 8, topPx: 8 });
+    assert.equal(new Set(windows.map(({ leftPx, topPx }) => `${leftPx},${topPx}`)).size, 25);
+    assert.ok(windows.every(({ leftPx, topPx }) => leftPx % 4 === 0 && topPx % 4 === 0 && topPx <= 16));
   });
 
   test('a bundle with one network that cannot be loaded is refused by its name', async () => {

@@ -30,6 +30,8 @@ export interface Area {
   /** Paired protocol: tile k is centred on place rows[k]. */
   readonly tiles: ImageSet;
   readonly grid: GridTiles;
+  /** Distance of the windows in which wider queries are looked at, pixels. */
+  readonly searchStepPx: number;
 }
 
 /** Turns images (their centre crop of sizePx) into descriptors. */
@@ -46,8 +48,10 @@ export async function compare(
   area: Area,
 ): Promise<ComparisonRow> {
   const size = area.grid.images.sizePx;
+  const searchMarginPx = (queries.sizePx - size) / 2;
+  const search = { searchMarginPx, ...(searchMarginPx > 0 && { searchStepPx: area.searchStepPx }) };
   const looks: Descriptors[] = [];
-  for (const { leftPx, topPx } of viewWindows({ searchMarginPx: (queries.sizePx - size) / 2 })) {
+  for (const { leftPx, topPx } of viewWindows(search)) {
     looks.push(await embed(cropImages(queries, leftPx, topPx, size), size));
   }
   const [asked] = looks;

@@ -27,8 +27,8 @@ export const TILE_GEOMETRY: BundleGeometry = {
   bevSizePx: 128,
   cameraHeightM: 2.5,
 };
-/** What is served: nine looks, 6 m apart, at a view that is so much wider; a tile of the grid is at most 3 m off one of them. */
-export const GEOMETRY: BundleGeometry = { ...TILE_GEOMETRY, searchMarginPx: 6 };
+/** What is served: 5 x 5 looks, 4 m apart, at a view that is so much wider; a tile of the grid is at most 2 m off one of them. */
+export const GEOMETRY = { ...TILE_GEOMETRY, searchMarginPx: 8, searchStepPx: 4 } satisfies BundleGeometry;
 /** Tiles are cut with so much more ground on every side, from which random offsets are cropped. */
 export const TILE_MARGIN_M = 8;
 

@@ -94,7 +94,7 @@ export async function comparisonArea(
   tell: Tell,
 ): Promise<Area> {
   const data = await areaData(town, splits, tell, GEOMETRY);
-  return { name, ...data, grid: await areaGrid(town, splits, tell) };
+  return { name, ...data, grid: await areaGrid(town, splits, tell), searchStepPx: GEOMETRY.searchStepPx };
 }
 
 const WHOLE_TOWN = ['train', 'validation', 'test'] as const;
