@@ -13,7 +13,7 @@ export const OTHER_TOWN_SEED = 1007;
 export const OTHER_TOWN_PLACES = 400;
 
 export const BUNDLE_NAME = 'small-town';
-export const BUNDLE_VERSION = '1';
+export const BUNDLE_VERSION = '2';
 
 /** The grid protocol's stride. */
 export const STRIDE_M = 16;
