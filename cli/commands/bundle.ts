@@ -33,7 +33,8 @@ export async function checkBundle(bundle: Bundle): Promise<string[]> {
   const { manifest } = bundle;
   const networks = await openNetworks(bundle, { threads: availableParallelism() });
   try {
-    const bev = pattern(bevGeometryOf(manifest.geometry).sizePx);
+    const bevSizePx = bevGeometryOf(manifest.geometry).sizePx;
+    const bev = pattern(bevSizePx);
     const first = await describeBev(networks, manifest.geometry, bev);
     const started = performance.now();
     const second = await describeBev(networks, manifest.geometry, bev);
@@ -49,7 +50,7 @@ export async function checkBundle(bundle: Bundle): Promise<string[]> {
     }
     return [
       `bundle      ${manifest.name} ${manifest.version} (${manifest.profile}), ${manifest.createdAt}`,
-      `geometry    tile ${manifest.geometry.tileSizeM} m, networks ${manifest.geometry.inputSizePx} px, view ${size} px, BEV ${bevGeometryOf(manifest.geometry).sizePx} px`,
+      `geometry    tile ${manifest.geometry.tileSizeM} m, networks ${manifest.geometry.inputSizePx} px, view ${size} px, BEV ${bevSizePx} px`,
       `files       ${Object.keys(manifest.files).join(', ')}: checksums match`,
       `generator   ${networks.generator ? networks.generator.description : 'none'}`,
       `encoder     ${networks.encoder.description}, ${manifest.descriptor.dimensions} dimensions`,

@@ -1,6 +1,5 @@
 // skyfix-train train: stage 1 (generator), stage 2 (views), stage 3 (encoder), and the bundle.
 import { Command } from 'commander';
-import { viewSizePx } from 'skyfix/models';
 import { readTown } from '../data/town-dataset.js';
 import { ENCODER, GENERATION, GEOMETRY, PROFILE } from '../demo/recipe.js';
 import { tellOnLines } from '../demo/reports.js';
@@ -60,10 +59,7 @@ export function trainCommand(): Command {
         profile: PROFILE.name,
         geometry: GEOMETRY,
         ...(generator && {
-          generator: {
-            params: generator.params.toArrays(),
-            config: { ...PROFILE.generator, inputSize: viewSizePx(GEOMETRY) },
-          },
+          generator: { params: generator.params.toArrays(), config: PROFILE.generator },
         }),
         encoder: { params: encoder.params.toArrays(), config: PROFILE.encoder },
         training: { town: given.town, places: train.rows.length, pairs: 'all', ...options },

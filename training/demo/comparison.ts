@@ -49,9 +49,8 @@ export async function compare(
 ): Promise<ComparisonRow> {
   const size = area.grid.images.sizePx;
   const searchMarginPx = (queries.sizePx - size) / 2;
-  const search = { searchMarginPx, ...(searchMarginPx > 0 && { searchStepPx: area.searchStepPx }) };
   const looks: Descriptors[] = [];
-  for (const { leftPx, topPx } of viewWindows(search)) {
+  for (const { leftPx, topPx } of viewWindows({ searchMarginPx, searchStepPx: area.searchStepPx })) {
     looks.push(await embed(cropImages(queries, leftPx, topPx, size), size));
   }
   const [asked] = looks;

@@ -6,12 +6,12 @@ import { writeFileAtomic } from 'skyfix/files';
 import type { BundleManifest } from 'skyfix/models';
 import { describe } from '../stages/encoder.js';
 import { type ComparisonRow, compare, formatComparison } from './comparison.js';
-import { BUNDLE_NAME, ENCODER, OTHER_TOWN_SEED, TOWN_SEED } from './recipe.js';
+import { BUNDLE_NAME, ENCODER, TOWN_SEED } from './recipe.js';
 import { tellOnLines } from './reports.js';
 import {
   areaData,
   areaPanoramas,
-  comparisonArea,
+  comparisonAreas,
   demoTown,
   encoderData,
   encoderPanoramas,
@@ -22,15 +22,7 @@ const path = join('models', BUNDLE_NAME, 'bundle.json');
 const manifest = JSON.parse(await readFile(path, 'utf8')) as BundleManifest;
 const town = await demoTown(TOWN_SEED, tellOnLines);
 const train = await areaData(town, ['train'], tellOnLines);
-const areas = [
-  await comparisonArea('unseen area', town, ['test'], tellOnLines),
-  await comparisonArea(
-    'town of another seed',
-    await demoTown(OTHER_TOWN_SEED, tellOnLines),
-    ['train', 'validation', 'test'],
-    tellOnLines,
-  ),
-];
+const { unseen, other } = await comparisonAreas(town, tellOnLines);
 
 const pairs = await encoderData(train, tellOnLines);
 const bev = await runEncoder('bev', pairs.bevs, pairs);
@@ -41,7 +33,7 @@ const raw = await runEncoder('panorama', await encoderPanoramas(train, tellOnLin
 });
 const shipped = (manifest.metrics.retrieval ?? []) as readonly ComparisonRow[];
 const rows: ComparisonRow[] = [];
-for (const area of areas) {
+for (const area of [unseen, other]) {
   const own = (run: string) => shipped.filter((row) => row.area === area.name && row.run === run);
   rows.push(
     ...own('untrained'),

@@ -4,7 +4,6 @@ import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from 'skyfix/files';
 import { buildIndex } from 'skyfix/index';
-import { viewSizePx } from 'skyfix/models';
 import { shuffled } from '../data/augment.js';
 import { centreCrop, imageAt } from '../data/image-set.js';
 import { rowsOf, type Town } from '../data/town-dataset.js';
@@ -28,7 +27,7 @@ import {
   TOWN_SEED,
 } from './recipe.js';
 import { meanTile, tellOnLines, tellStages, writeViewSheet } from './reports.js';
-import { areaData, comparisonArea, demoTown, encoderData } from './town-data.js';
+import { areaData, comparisonAreas, demoTown, encoderData } from './town-data.js';
 import { runEncoder, runGenerator, untrainedEncoder } from './train.js';
 
 const BUNDLE_DIR = join('models', BUNDLE_NAME);
@@ -36,20 +35,18 @@ const DEMO_DIR = 'demo';
 
 async function trainAndExport(town: Town): Promise<void> {
   const train = await areaData(town, ['train'], tellOnLines);
-  const unseen = await comparisonArea('unseen area', town, ['test'], tellOnLines);
-  const other = await comparisonArea(
-    'town of another seed',
-    await demoTown(OTHER_TOWN_SEED, tellOnLines),
-    ['train', 'validation', 'test'],
-    tellOnLines,
-  );
+  const { unseen, other } = await comparisonAreas(town, tellOnLines);
   const generator = await runGenerator(train);
   const pairs = await encoderData(train, tellOnLines);
   const encoder = await runEncoder('views', await generateViews(generator, pairs.bevs), pairs);
   const untrained = untrainedEncoder();
   const rows = [];
-  for (const area of [unseen, other]) {
-    const views = await generateViews(generator, area.bevs);
+  const unseenViews = await generateViews(generator, unseen.bevs);
+  const otherViews = await generateViews(generator, other.bevs);
+  for (const [area, views] of [
+    [unseen, unseenViews],
+    [other, otherViews],
+  ] as const) {
     rows.push(
       await compare('untrained', (images, size) => describe(untrained, images, size), area.bevs, area),
       await compare('BEV + G + encoder', (images, size) => describe(encoder, images, size), views, area),
@@ -57,7 +54,7 @@ async function trainAndExport(town: Town): Promise<void> {
   }
   const tiles = centreCrop(unseen.tiles, GEOMETRY.inputSizePx);
   const bevs = centreCrop(unseen.bevs, GEOMETRY.inputSizePx);
-  const views = centreCrop(await generateViews(generator, unseen.bevs), GEOMETRY.inputSizePx);
+  const views = centreCrop(unseenViews, GEOMETRY.inputSizePx);
   const mean = meanTile(centreCrop(train.tiles, GEOMETRY.inputSizePx));
   const against = (image: (k: number) => ReturnType<typeof imageAt>) =>
     meanQuality(unseen.rows.map((_, k) => [image(k), imageAt(tiles, k)] as const));
@@ -71,10 +68,7 @@ async function trainAndExport(town: Town): Promise<void> {
     version: BUNDLE_VERSION,
     profile: PROFILE.name,
     geometry: GEOMETRY,
-    generator: {
-      params: generator.params.toArrays(),
-      config: { ...PROFILE.generator, inputSize: viewSizePx(GEOMETRY) },
-    },
+    generator: { params: generator.params.toArrays(), config: PROFILE.generator },
     encoder: { params: encoder.params.toArrays(), config: PROFILE.encoder },
     training: {
       generatorData: `procedural town, seed ${TOWN_SEED}, training area, ${train.rows.length} places`,

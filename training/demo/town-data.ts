@@ -16,7 +16,7 @@ import {
   townPanoramas,
   townTiles,
 } from '../data/town-dataset.js';
-import { DEFAULT_TOWN, makeTown } from '../town/index.js';
+import { DEFAULT_TOWN, makeTown, SPLITS } from '../town/index.js';
 import type { Area } from './comparison.js';
 import {
   CACHE_DIR,
@@ -97,13 +97,20 @@ export async function comparisonArea(
   return { name, ...data, grid: await areaGrid(town, splits, tell), searchStepPx: GEOMETRY.searchStepPx };
 }
 
-const WHOLE_TOWN = ['train', 'validation', 'test'] as const;
+/** Where every run is compared: the test area of the own town, and all of the town that is only looked at. */
+export async function comparisonAreas(town: Town, tell: Tell): Promise<{ unseen: Area; other: Area }> {
+  const otherTown = await demoTown(OTHER_TOWN_SEED, tell);
+  return {
+    unseen: await comparisonArea('unseen area', town, ['test'], tell),
+    other: await comparisonArea('town of another seed', otherTown, SPLITS, tell),
+  };
+}
 
 /** The encoder's data: the training area of the own town, and all of the towns for the encoder alone. */
 export async function encoderData(train: AreaData, tell: Tell): Promise<Omit<AreaData, 'rows'>> {
   let { town, bevs, tiles, near } = train;
   for (const seed of ENCODER_TOWN_SEEDS) {
-    const more = await areaData(await demoTown(seed, tell), WHOLE_TOWN, tell);
+    const more = await areaData(await demoTown(seed, tell), SPLITS, tell);
     town = { ...town, digest: `${town.digest} ${more.town.digest}` };
     near = [...near, ...more.near.map((list) => list.map((k) => k + bevs.count))];
     bevs = joinImages(bevs, more.bevs);
@@ -117,7 +124,7 @@ export async function encoderPanoramas(train: AreaData, tell: Tell): Promise<Ima
   let all = await areaPanoramas(train, tell);
   for (const seed of ENCODER_TOWN_SEEDS) {
     const town = await demoTown(seed, tell);
-    const rows = WHOLE_TOWN.flatMap((split) => rowsOf(town, split));
+    const rows = SPLITS.flatMap((split) => rowsOf(town, split));
     all = joinImages(all, await areaPanoramas({ town, rows }, tell));
   }
   return all;

@@ -9,7 +9,7 @@ import {
   temporaryNameFor,
   writeFileAtomic,
 } from 'skyfix/files';
-import { BUNDLE_SCHEMA, type BundleGeometry, type BundleManifest } from 'skyfix/models';
+import { BUNDLE_SCHEMA, type BundleGeometry, type BundleManifest, viewSizePx } from 'skyfix/models';
 import {
   type ConvNextConfig,
   createConvNext,
@@ -54,7 +54,10 @@ export async function writeBundle(folder: string, content: BundleContent): Promi
   const { encoder, generator } = content;
   try {
     await mkdir(temporary, { recursive: true });
-    if (generator) await write('generator.onnx', exportGeneratorOnnx(generator.params, generator.config));
+    if (generator) {
+      const config = { ...generator.config, inputSize: viewSizePx(content.geometry) };
+      await write('generator.onnx', exportGeneratorOnnx(generator.params, config));
+    }
     await write('encoder.onnx', exportEncoderOnnx(encoder.params, encoder.config));
     if (content.safetensors) {
       if (generator) await write('generator.safetensors', writeSafetensors(torchArrays(generator.params)));
