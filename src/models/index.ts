@@ -16,4 +16,4 @@ export {
   readOnnx,
 } from './onnx-graph.js';
 export { ENGINE_KINDS, type EngineKind, type EngineOptions, openEngine } from './open-engine.js';
-export { type ViewWindow, viewSizePx, viewWindows } from './view-windows.js';
+export { type ViewWindow, viewSizePx, viewWindows, windowOffsetsM } from './view-windows.js';
