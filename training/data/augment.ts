@@ -45,11 +45,7 @@ export function writeCrop(
   const source = set.data.subarray(index * imageBytes(set), (index + 1) * imageBytes(set));
   const stride = set.sizePx * 3;
   const base = slot * sizePx * sizePx * 3;
-  const spread = (amount: number): number => 1 + amount * (2 * rng.next() - 1);
-  const contrast = spread(jitter.contrast);
-  const saturation = spread(jitter.saturation);
-  const lift = jitter.brightness * (2 * rng.next() - 1);
-  const gains = [spread(jitter.hue), spread(jitter.hue), spread(jitter.hue)] as const;
+  const finish = drawJitter(jitter, rng, range);
   const last = sizePx - 1;
   for (let i = 0; i < sizePx; i++) {
     for (let j = 0; j < sizePx; j++) {
@@ -59,15 +55,30 @@ export function writeCrop(
       if (dihedral & 2) row = last - row;
       const from = (topPx + row) * stride + (leftPx + column) * 3;
       const to = base + (i * sizePx + j) * 3;
-      const r = ((source[from] ?? 0) / 255) * gains[0];
-      const g = ((source[from + 1] ?? 0) / 255) * gains[1];
-      const b = ((source[from + 2] ?? 0) / 255) * gains[2];
-      const grey = 0.299 * r + 0.587 * g + 0.114 * b;
-      out[to] = finish(grey + (r - grey) * saturation, contrast, lift, range);
-      out[to + 1] = finish(grey + (g - grey) * saturation, contrast, lift, range);
-      out[to + 2] = finish(grey + (b - grey) * saturation, contrast, lift, range);
+      finish(source[from] ?? 0, source[from + 1] ?? 0, source[from + 2] ?? 0, out, to);
     }
   }
+}
+
+/** Writes one pixel, given as red, green and blue from 0 to 255, to out[to..to+2]. */
+export type WritePixel = (red: number, green: number, blue: number, out: Float32Array, to: number) => void;
+
+/** Draws a colour jitter, six numbers of the generator, and returns what applies it to a pixel. */
+export function drawJitter(jitter: ColourJitter, rng: Rng, range: 'unit' | 'signed'): WritePixel {
+  const spread = (amount: number): number => 1 + amount * (2 * rng.next() - 1);
+  const contrast = spread(jitter.contrast);
+  const saturation = spread(jitter.saturation);
+  const lift = jitter.brightness * (2 * rng.next() - 1);
+  const gains = [spread(jitter.hue), spread(jitter.hue), spread(jitter.hue)] as const;
+  return (red, green, blue, out, to) => {
+    const r = (red / 255) * gains[0];
+    const g = (green / 255) * gains[1];
+    const b = (blue / 255) * gains[2];
+    const grey = 0.299 * r + 0.587 * g + 0.114 * b;
+    out[to] = finish(grey + (r - grey) * saturation, contrast, lift, range);
+    out[to + 1] = finish(grey + (g - grey) * saturation, contrast, lift, range);
+    out[to + 2] = finish(grey + (b - grey) * saturation, contrast, lift, range);
+  };
 }
 
 function finish(value: number, contrast: number, lift: number, range: 'unit' | 'signed'): number {
