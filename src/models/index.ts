@@ -16,4 +16,6 @@ export {
   readOnnx,
 } from './onnx-graph.js';
 export { ENGINE_KINDS, type EngineKind, type EngineOptions, openEngine } from './open-engine.js';
+export { geometryFault } from './bundle-schema.js';
+export { explainSchemaErrors } from './schema-errors.js';
 export { type ViewWindow, viewSizePx, viewWindows, windowOffsetsM } from './view-windows.js';

@@ -21,6 +21,8 @@ export const CONVNEXT_SIZES = {
   nano: { dims: [32, 64, 128, 256], depths: [2, 2, 6, 2] },
 } as const;
 
+export type ConvNextSize = keyof typeof CONVNEXT_SIZES;
+
 export const PROFILES = {
   paper: {
     name: 'paper',
