@@ -1,7 +1,7 @@
 // The steps between an upload and its candidates, each a function from one named thing to the next.
 import { areaDownsample, type Bev, projectBev } from '../geometry/index.js';
 import { bevToNchw, type DecodedPanorama, decodePanorama, signedToUnit } from '../imaging/index.js';
-import { bevGeometryOf, type Tensor, windowOffsetsM, windowsOf } from '../models/index.js';
+import { bevGeometryOf, panoramaWidthOf, type Tensor, windowOffsetsM, windowsOf } from '../models/index.js';
 import { type Look, type PlaceHit, placeOfTile, searchLooks, searchPlaces } from '../search/index.js';
 import type { LoadedRegion, LocateOptions, Prior } from './types.js';
 
@@ -11,15 +11,13 @@ export function decodeUpload(
   region: LoadedRegion,
   options: LocateOptions,
 ): Promise<DecodedPanorama> {
-  const { bevSizePx } = region.bundle.manifest.geometry;
   return decodePanorama(upload, {
     headingDeg: options.headingDeg,
     pitchDeg: options.pitchDeg,
     rollDeg: options.rollDeg,
     verticalFovDeg: options.verticalFovDeg,
     maxPixels: options.maxPixels,
-    // The BEV's outermost ring is pi * bevSizePx pixels long; more columns than that add nothing.
-    targetWidthPx: Math.max(2048, 4 * bevSizePx),
+    targetWidthPx: panoramaWidthOf(region.bundle.manifest.geometry),
   });
 }
 

@@ -5,7 +5,14 @@ export { BUNDLE_SCHEMA, type BundleGeometry, type BundleManifest } from './bundl
 export type { InferenceEngine, Tensor } from './engine.js';
 export { type ImportedBundle, type ImportOptions, importBundle } from './import-bundle.js';
 export type { NetworkReport } from './network-contract.js';
-export { bevGeometryOf, describeBev, type Networks, openNetworks, windowsOf } from './networks.js';
+export {
+  bevGeometryOf,
+  describeBev,
+  type Networks,
+  openNetworks,
+  panoramaWidthOf,
+  windowsOf,
+} from './networks.js';
 export { openOnnxEngine } from './onnx-engine.js';
 export {
   ONNX_OPSET,

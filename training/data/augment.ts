@@ -1,7 +1,10 @@
 // From bytes to a training batch: the same dihedral turn for both images of a pair, an offset crop of the wide tile,
 // and colour jitter, each drawn from a generator that is passed in.
 import type { Rng } from '../random/rng.js';
+import { shuffled } from '../random/shuffle.js';
 import { type ImageSet, imageBytes } from './image-set.js';
+
+export { shuffled } from '../random/shuffle.js';
 
 /** One of the eight symmetries of the square: bit 0 flips columns, bit 1 flips rows, bit 2 transposes. */
 export type Dihedral = number;
@@ -84,18 +87,6 @@ export function drawJitter(jitter: ColourJitter, rng: Rng, range: 'unit' | 'sign
 function finish(value: number, contrast: number, lift: number, range: 'unit' | 'signed'): number {
   const unit = Math.min(1, Math.max(0, (value - 0.45) * contrast + 0.45 + lift));
   return range === 'unit' ? unit : unit * 2 - 1;
-}
-
-/** A shuffled list of 0..count-1 (Fisher-Yates). */
-export function shuffled(count: number, rng: Rng): number[] {
-  const order = Array.from({ length: count }, (_, k) => k);
-  for (let k = count - 1; k > 0; k--) {
-    const other = rng.int(0, k);
-    const swap = order[k] as number;
-    order[k] = order[other] as number;
-    order[other] = swap;
-  }
-  return order;
 }
 
 /**

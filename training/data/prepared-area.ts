@@ -36,3 +36,6 @@ export interface PreparedArea {
   /** Changes with anything that the images depend on. */
   readonly digest: string;
 }
+
+/** Panoramas without a tile: unlabelled ground images. Row k is panorama k. */
+export type PreparedPanoramas = Pick<PreparedArea, 'ids' | 'locations' | 'bevs' | 'panoramas' | 'digest'>;

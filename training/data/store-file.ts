@@ -24,7 +24,8 @@ export class StoreFile {
   readonly sizePx: number;
   readonly count: number;
   readonly #bytes: number;
-  readonly #checksums: Uint32Array;
+  /** One an image. */
+  readonly checksums: Uint32Array;
   #file: number | undefined;
 
   /** Throws DATASET_INVALID where the file is missing, no store, of another version or of a wrong length. */
@@ -36,7 +37,7 @@ export class StoreFile {
       this.sizePx = sizePx;
       this.count = count;
       this.#bytes = imageBytesOf(this);
-      this.#checksums = readChecksums(file, this);
+      this.checksums = readChecksums(file, this);
     } catch (error) {
       this.close();
       throw error;
@@ -47,7 +48,7 @@ export class StoreFile {
   read(index: number, out: Uint8Array, at: number): void {
     const target = out.subarray(at, at + this.#bytes);
     readFully(this.#open(), target, HEADER_BYTES + index * this.#bytes, this.path);
-    if (crc32(target) !== this.#checksums[index]) {
+    if (crc32(target) !== this.checksums[index]) {
       throw damaged(this.path, `the checksum of image ${index} does not fit`);
     }
   }

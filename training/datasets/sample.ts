@@ -3,9 +3,9 @@ import { messageOf, SkyfixError } from 'skyfix/errors';
 import { writeFileAtomic } from 'skyfix/files';
 import type { RgbImage } from 'skyfix/geometry';
 import { encodePng, resizeImage } from 'skyfix/imaging';
-import { shuffled } from '../data/augment.js';
 import { imageSheet } from '../data/sheet.js';
 import { makeRng } from '../random/rng.js';
+import { shuffled } from '../random/shuffle.js';
 import { ImageReader } from './images.js';
 import type { CrossViewDataset, CrossViewPair } from './types.js';
 
