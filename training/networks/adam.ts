@@ -1,7 +1,7 @@
 // Adam (Kingma & Ba 2015) and AdamW (Loshchilov & Hutter 2019) on a network's flat vector, with PyTorch's
 // placement of epsilon: p −= lr·m̂/(√v̂ + ε).
 import type { Tensor1D, Variable } from '@tensorflow/tfjs-node-gpu';
-import { tf } from '../runtime/tf.js';
+import { nativeKernels, runKernelMulti, tf } from '../runtime/tf.js';
 import type { NamedArray, ParameterStore } from './parameter-store.js';
 
 export interface AdamOptions {
@@ -48,6 +48,26 @@ export class Adam {
     this.#steps += 1;
     const correction1 = 1 - this.#beta1 ** this.#steps;
     const correction2 = 1 - this.#beta2 ** this.#steps;
+    if (nativeKernels) {
+      const shrink = learningRate * this.#weightDecay;
+      const numbers = [
+        this.#beta1,
+        this.#beta2,
+        this.#epsilon,
+        correction1,
+        correction2,
+        learningRate,
+        shrink,
+      ];
+      tf.tidy(() => {
+        const state = [this.#store.vector, this.#m, this.#v, gradient, this.#decayMask ?? tf.zeros([0])];
+        const moved = runKernelMulti('SkyfixAdam', [], [...state, tf.tensor1d(numbers)], 3);
+        [this.#store.vector, this.#m, this.#v].forEach((variable, i) => {
+          variable.assign(moved[i] as Tensor1D);
+        });
+      });
+      return;
+    }
     tf.tidy(() => {
       const m = this.#m.mul(this.#beta1).add(gradient.mul(1 - this.#beta1));
       const v = this.#v.mul(this.#beta2).add(gradient.square().mul(1 - this.#beta2));

@@ -2,7 +2,8 @@
 // kept in TensorFlow's layout (see export/torch-layout.ts).
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
 import { tf } from '../runtime/tf.js';
-import { conv, gelu, layerNorm, linear, standardise, unitLength } from './layers.js';
+import { convNextBlock } from './convnext-block.js';
+import { conv, layerNorm, unitLength } from './layers.js';
 import { type ParameterSpec, ParameterStore } from './parameter-store.js';
 import { normalNumbers, uniformGenerator } from './random.js';
 
@@ -35,20 +36,18 @@ export function createConvNext(config: ConvNextConfig, seed: number): ConvNext {
   const strided = (x: Tensor4D, name: string, stride: number): Tensor4D =>
     conv(x, params.get<Tensor4D>(`${name}.weight`), stride, 0).add(get1(`${name}.bias`));
 
-  const block = (x: Tensor4D, name: string): Tensor4D => {
-    let h: Tensor4D = tf
-      .depthwiseConv2d(x, params.get<Tensor4D>(`${name}.conv_dw.weight`), 1, 'same')
-      .add(get1(`${name}.conv_dw.bias`));
-    // The norm's scale and shift go into fc1 and the layer scale into fc2: products of small matrices instead of
-    // passes over the feature maps.
-    const normBias = get1(`${name}.norm.bias`).expandDims(0) as Tensor2D;
-    const weight1 = params.get<Tensor2D>(`${name}.mlp.fc1.weight`);
-    const bias1 = get1(`${name}.mlp.fc1.bias`).add(tf.matMul(normBias, weight1).squeeze([0]));
-    h = linear(standardise(h), weight1.mul(get1(`${name}.norm.weight`).expandDims(1)), bias1 as Tensor1D);
-    const gamma = get1(`${name}.gamma`);
-    const weight2 = params.get<Tensor2D>(`${name}.mlp.fc2.weight`).mul(gamma) as Tensor2D;
-    return x.add(linear(gelu(h), weight2, get1(`${name}.mlp.fc2.bias`).mul(gamma) as Tensor1D));
-  };
+  const block = (x: Tensor4D, name: string): Tensor4D =>
+    convNextBlock(x, {
+      filter: params.get(`${name}.conv_dw.weight`),
+      filterBias: params.get(`${name}.conv_dw.bias`),
+      normWeight: params.get(`${name}.norm.weight`),
+      normBias: params.get(`${name}.norm.bias`),
+      weight1: params.get(`${name}.mlp.fc1.weight`),
+      bias1: params.get(`${name}.mlp.fc1.bias`),
+      weight2: params.get(`${name}.mlp.fc2.weight`),
+      bias2: params.get(`${name}.mlp.fc2.bias`),
+      gamma: params.get(`${name}.gamma`),
+    });
   const apply = (image: Tensor4D): Tensor2D => {
     let h: Tensor4D = image.sub(tf.tensor1d([...IMAGENET_MEAN])).div(tf.tensor1d([...IMAGENET_DEVIATION]));
     h = norm(strided(h, 'stem.0', 4), 'stem.1'); // [B, S/4, S/4, dims[0]]

@@ -1,7 +1,8 @@
 // The layers that the networks share, NHWC, with closed-form gradients where TensorFlow.js's own are slow or
 // wrong (its mirrorPad gradient only slices). test/gradients.test.ts holds each against finite differences.
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
-import { attributeTypes, runKernel, runKernelMulti, tf } from '../runtime/tf.js';
+import { attributeTypes, nativeKernels, runKernel, runKernelMulti, tf } from '../runtime/tf.js';
+import { differentiable } from './custom-gradient.js';
 
 const code = (name: string): number => attributeTypes[name] ?? 0;
 const floatType = { name: 'T', type: code('TF_ATTR_TYPE'), value: code('TF_FLOAT') };
@@ -79,14 +80,14 @@ function fusedInstanceNorm(x: Tensor4D): Tensor4D {
       attributes,
       [input as Tensor, scale, tf.zeros([channels]), none, none],
       6,
-    ) as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
+    );
     save([input as Tensor, scale, mean, variance, reserve]);
     return {
       value: y,
       gradFunc: (dy, saved) =>
         tf.tidy(() => {
           const [dx] = runKernelMulti('FusedBatchNormGradV3', attributes, [dy, ...saved], 5);
-          return dx as Tensor;
+          return dx;
         }),
     };
   });
@@ -124,6 +125,16 @@ export function standardise<T extends Tensor>(x: T): T {
 
 /** Normalises over the last axis of [..., C], then scales and shifts by [C]. */
 export function layerNorm<T extends Tensor>(x: T, weight: Tensor1D, bias: Tensor1D): T {
+  if (nativeKernels) {
+    return differentiable<T>([x, weight, bias], () => {
+      const [y, n, r] = runKernelMulti('SkyfixLayerNorm', [], [x, weight, bias], 3);
+      return {
+        value: y,
+        saved: [n, r, weight],
+        gradient: (dy, saved) => runKernelMulti('SkyfixLayerNormGrad', [], [dy, ...saved], 3),
+      };
+    });
+  }
   return standardise(x).mul(weight).add(bias) as T;
 }
 

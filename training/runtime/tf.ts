@@ -1,6 +1,7 @@
 // The one place that loads TensorFlow. Everything in training/ imports `tf` from here.
 import { createRequire } from 'node:module';
 import type * as TensorFlow from '@tensorflow/tfjs-node-gpu';
+import { loadKernels } from './kernels.js';
 
 // TensorFlow reads these when its library loads. Two threads inside an operation give the same sums in the same
 // order on every run of a machine; level 2 drops its start-up notices.
@@ -16,8 +17,11 @@ util.isNullOrUndefined ??= (value) => value === null || value === undefined;
 
 export const tf = require('@tensorflow/tfjs-node-gpu') as typeof TensorFlow;
 
+/** Whether the kernels of runtime/native are there. */
+export const nativeKernels = loadKernels();
+
 /** What computes, e.g. for a run's log. */
-export const runtimeDescription = `tfjs-node-gpu 4.22.0, ${tf.getBackend()} backend`;
+export const runtimeDescription = `tfjs-node-gpu 4.22.0, ${tf.getBackend()} backend, ${nativeKernels ? 'native kernels' : 'no native kernels'}`;
 
 /** Runs a kernel of the native backend that tfjs-core has no function for. */
 export function runKernel(
@@ -44,15 +48,20 @@ interface NativeBackend {
   binding: Record<string, number>;
 }
 
+/** N tensors. */
+export type Tensors<N extends number, List extends TensorFlow.Tensor[] = []> = List['length'] extends N
+  ? List
+  : Tensors<N, [...List, TensorFlow.Tensor]>;
+
 /** Runs a kernel with several outputs. */
-export function runKernelMulti(
+export function runKernelMulti<N extends number>(
   name: string,
   attributes: readonly { name: string; type: number; value: unknown }[],
   inputs: readonly TensorFlow.Tensor[],
-  outputs: number,
-): TensorFlow.Tensor[] {
+  outputs: N,
+): Tensors<N> {
   const backend = tf.backend() as unknown as NativeBackend;
-  return backend.executeMultipleOutputs(name, attributes, inputs, outputs);
+  return backend.executeMultipleOutputs(name, attributes, inputs, outputs) as Tensors<N>;
 }
 
 /** TensorFlow's type codes, for kernel attributes. */

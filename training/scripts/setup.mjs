@@ -21,6 +21,7 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
+import { buildKernels } from './kernels.mjs';
 
 const TENSORFLOW_VERSION = '2.21.0';
 /** Checksums of the wheels that were tried; another wheel of the same version is taken with a note. */
@@ -221,6 +222,8 @@ function buildTraining() {
   if (!existsSync(tsc))
     throw new SetupError('the root package is not installed: run "npm ci" in the repository first.');
   run(tsc, ['-p', join(training, 'tsconfig.json')]);
+  if (!buildKernels(training))
+    throw new SetupError('the kernels could not be built; SKYFIX_KERNELS=off trains without them, slower.');
 }
 
 try {

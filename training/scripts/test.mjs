@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildKernels } from './kernels.mjs';
 
 const training = dirname(dirname(fileURLToPath(import.meta.url)));
 const inCi = /^(1|true)$/i.test(process.env.CI ?? '');
@@ -23,6 +24,7 @@ const build = spawnSync(join(training, '../node_modules/.bin/tsc'), ['-p', join(
   stdio: 'inherit',
 });
 if (build.status !== 0) process.exit(build.status ?? 1);
+if (!buildKernels(training)) process.exit(1);
 
 const folder = join(training, 'dist/test');
 const files = readdirSync(folder, { recursive: true })

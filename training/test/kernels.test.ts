@@ -1,0 +1,96 @@
+// The native kernels against finite differences and against the same layers of TensorFlow's own operations.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { Scalar, Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
+import { type BlockParameters, composedBlock, convNextBlock } from '../networks/convnext-block.js';
+import { layerNorm, standardise } from '../networks/layers.js';
+import { nativeKernels, tf } from '../runtime/tf.js';
+import { assertGradients, normal } from './finite-differences.js';
+
+/** Every parameter of a block random, so that none hides behind a zero or a one; x first. */
+function blockInputs(shape: readonly [number, number, number, number], seed: number): Tensor[] {
+  const c = shape[3];
+  const shapes = [shape, [7, 7, c, 1], [c], [c], [c], [c, 4 * c], [4 * c], [4 * c, c], [c], [c]];
+  return shapes.map((each, i) => normal(each, seed + i, [1, 0.3, 0.3, 1, 1, 0.4, 1, 0.4, 1, 1][i]));
+}
+
+type Block = (x: Tensor4D, parameters: BlockParameters) => Tensor4D;
+
+/** A scalar of a block's output that depends on each element differently. */
+function probeOf(block: Block): (...inputs: Tensor[]) => Scalar {
+  return (...inputs) => {
+    const [x, filter, filterBias, normWeight, normBias, weight1, bias1, weight2, bias2, gamma] = inputs;
+    const parameters = {
+      ...{ filter, filterBias, normWeight, normBias, weight1, bias1, weight2, bias2, gamma },
+    } as unknown as BlockParameters;
+    const y = block(x as Tensor4D, parameters);
+    return y.mul(normal(y.shape, 99)).sum() as Scalar;
+  };
+}
+
+function largestDifference(a: Tensor, b: Tensor): number {
+  assert.deepEqual(a.shape, b.shape);
+  const scale = b.abs().max().dataSync()[0] ?? 1;
+  return (a.sub(b).abs().max().dataSync()[0] ?? Number.NaN) / Math.max(scale, 1e-12);
+}
+
+// Widths that take every strip of the kernel (8, 4, 2, 1), channels that take every vector (16, 8, 1), sides that
+// are smaller than the filter.
+const SHAPES = [
+  [1, 1, 1, 5],
+  [2, 2, 2, 3],
+  [3, 4, 4, 8],
+  [1, 5, 7, 24],
+  [2, 9, 3, 17],
+  [1, 3, 15, 16],
+  [18, 8, 16, 32],
+] as const;
+
+test('the kernels are built where the tests run', () => {
+  assert.ok(nativeKernels || process.env.SKYFIX_KERNELS === 'off');
+});
+
+describe('ConvNeXt block', () => {
+  for (const shape of SHAPES) {
+    test(`${shape.join('×')}: the composed layers' value and gradients`, () => {
+      const inputs = blockInputs(shape, 100);
+      const [fused, composed] = [convNextBlock, composedBlock].map((block) =>
+        tf.valueAndGrads(probeOf(block) as (...args: Tensor[]) => Tensor)(inputs),
+      );
+      assert.ok(fused && composed);
+      const off = largestDifference(fused.value, composed.value);
+      assert.ok(off < 1e-4, `value off by ${off}`);
+      fused.grads.forEach((gradient, i) => {
+        const off = largestDifference(gradient, composed.grads[i] as Tensor);
+        assert.ok(off < 1e-4, `gradient of input ${i} off by ${off}`);
+      });
+    });
+  }
+  test('finite differences', () => {
+    assertGradients(probeOf(convNextBlock), blockInputs([2, 4, 5, 9], 200), 3e-3);
+  });
+});
+
+test('layer norm over 1 to 40 channels equals the composed one', () => {
+  for (const channels of [1, 5, 8, 16, 40]) {
+    const [x, weight, bias] = [normal([7, channels], 1), normal([channels], 2), normal([channels], 3)];
+    const expected = standardise(x).mul(weight).add(bias);
+    assert.ok(largestDifference(layerNorm(x, weight as Tensor1D, bias as Tensor1D), expected) < 1e-5);
+  }
+});
+
+test('without the kernels the optimiser and the gradients hold as well', () => {
+  const folder = dirname(fileURLToPath(import.meta.url));
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    ['--test', '--test-name-pattern', 'Adam|norm|GELU', 'determinism.test.js', 'gradients.test.js'].map(
+      (arg) => (arg.endsWith('.js') ? join(folder, arg) : arg),
+    ),
+    // A test that runs tests must not look like one of its own files to the runner.
+    { encoding: 'utf8', env: { ...process.env, SKYFIX_KERNELS: 'off', NODE_TEST_CONTEXT: undefined } },
+  );
+  assert.equal(status, 0, stdout);
+});
