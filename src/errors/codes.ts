@@ -204,7 +204,8 @@ export const ERROR_CODES = {
   TRAINING_DIVERGED: {
     status: 500,
     title: 'Training diverged',
-    advice: 'Lower the learning rate or lengthen the warm-up; the last checkpoint is from before the step named.',
+    advice:
+      'Lower the learning rate or lengthen the warm-up; the last checkpoint is from before the step named.',
   },
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -2,6 +2,7 @@
 export { type Bundle, checkManifest, loadBundle } from './bundle.js';
 export { type BundleConfig, checkBundleConfig } from './bundle-config.js';
 export { BUNDLE_SCHEMA, type BundleGeometry, type BundleManifest } from './bundle-manifest.js';
+export { geometryFault } from './bundle-schema.js';
 export type { InferenceEngine, Tensor } from './engine.js';
 export { type ImportedBundle, type ImportOptions, importBundle } from './import-bundle.js';
 export type { NetworkReport } from './network-contract.js';
@@ -23,6 +24,5 @@ export {
   readOnnx,
 } from './onnx-graph.js';
 export { ENGINE_KINDS, type EngineKind, type EngineOptions, openEngine } from './open-engine.js';
-export { geometryFault } from './bundle-schema.js';
 export { explainSchemaErrors } from './schema-errors.js';
 export { type ViewWindow, viewSizePx, viewWindows, windowOffsetsM } from './view-windows.js';

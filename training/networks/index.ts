@@ -6,5 +6,5 @@ export { createDiscriminator, type Discriminator, type DiscriminatorConfig } fro
 export { createGenerator, type Generator, type GeneratorConfig, toGeneratorRange } from './generator.js';
 export { clipToLength, type LossAndParts, type ValueAndGrads, valueAndFlatGrads } from './gradients.js';
 export { type NamedArray, type ParameterSpec, ParameterStore } from './parameter-store.js';
-export { CONVNEXT_SIZES, PROFILES, type Profile, type ProfileName } from './profiles.js';
+export { CONVNEXT_SIZES, type ConvNextSize, PROFILES, type Profile, type ProfileName } from './profiles.js';
 export { normalNumbers, uniformGenerator } from './random.js';
