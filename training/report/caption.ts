@@ -2,7 +2,7 @@
 // everywhere.
 import type { RgbImage } from 'skyfix/geometry';
 
-/** Space to tilde; five columns a letter, two hexadecimal digits a column, lowest bit on top. */
+/** Space to tilde, then the degree sign; five columns a letter, two hexadecimal digits a column, lowest bit on top. */
 const COLUMNS =
   '000000000000005F00000007000700147F147F14242A7F2A12231308646236495620500008070300001C2241000041221C00' +
   '2A1C7F1C2A08083E080800807030000808080808000060600020100804023E5149453E00427F400072494949462141494D33' +
@@ -13,7 +13,7 @@ const COLUMNS =
   '0204081020004141417F04020102044040404040000307080020545478407F284444383844444428384444287F3854545418' +
   '00087E090218A4A49C787F0804047800447D40002040403D007F1028440000417F40007C047804787C080404783844444438' +
   'FC1824241818242418FC7C08040408485454542404043F44243C4040207C1C2040201C3C4030403C44281028444C9090907C' +
-  '4464544C440008364100000077000000413608000201020402';
+  '4464544C4400083641000000770000004136080002010204020006090600';
 
 const LETTER_PX = 6;
 const HEIGHT_PX = 8;
@@ -21,6 +21,13 @@ const HEIGHT_PX = 8;
 /** Size of a line of text at a scale. */
 export function captionSize(text: string, scale: number): { widthPx: number; heightPx: number } {
   return { widthPx: text.length * LETTER_PX * scale, heightPx: HEIGHT_PX * scale };
+}
+
+/** Place of a letter in COLUMNS. */
+function numberOf(letter: string): number {
+  if (letter === '°') return 95;
+  const code = letter === '−' ? 45 : letter.charCodeAt(0);
+  return (code >= 32 && code <= 126 ? code : 63) - 32;
 }
 
 /** Writes one line with its upper left corner at left, top; what leaves the image is cut, unknown letters are "?". */
@@ -33,8 +40,7 @@ export function drawCaption(
   colour: readonly [number, number, number] = [0, 0, 0],
 ): void {
   for (const [k, letter] of [...text].entries()) {
-    const known = letter >= ' ' && letter <= '~' ? letter : '?';
-    const at = (known.charCodeAt(0) - 32) * 10;
+    const at = numberOf(letter) * 10;
     for (let column = 0; column < 5; column++) {
       const bits = Number.parseInt(COLUMNS.slice(at + column * 2, at + column * 2 + 2), 16);
       for (let row = 0; row < 8; row++) {

@@ -3,7 +3,7 @@
 import { areasOf, type Group, recallSamples, samplesOf } from './collect.js';
 import { ablationFractions } from './label-tables.js';
 import { fixed, paragraphs, spreadText, table } from './markdown.js';
-import { fractionName, methodName, strategyName } from './method.js';
+import { fractionName, methodName, sawAllPairs, strategyName } from './method.js';
 import { PAPER_PRECISION } from './paper.js';
 import { baseSamples, meanOver, testedGroups } from './robustness.js';
 import { fractionsOf, groupsOf, type Kind, mostLabelled, sameLoss, sameVariant } from './select.js';
@@ -116,8 +116,10 @@ function pairsIn(
   );
 }
 
+/** Tells pairs apart, and where a generator saw what its encoder was not allowed to. */
 function suffix(pairs: readonly (readonly [Group, Group])[], a: Group, b: Group): string {
-  return pairs.length > 1 ? ` [${a.name}, ${b.name}]` : '';
+  const which = pairs.length > 1 ? ` [${a.name}, ${b.name}]` : '';
+  return sawAllPairs(a.method) || sawAllPairs(b.method) ? `${which} (G saw all pairs)` : which;
 }
 
 function labelClaims(groups: readonly Group[]): Claim[] {
@@ -237,7 +239,7 @@ export function claimsText(claims: readonly Claim[]): string {
     const open = own.flatMap(({ text, comparison }) => (comparison ? [] : [text]));
     const header = ['claim', 'A', 'B or limit', 'difference', 's', 'seeds in favour', 'verdict'];
     return paragraphs(
-      `### ${section}`,
+      `#### ${section}`,
       judged.length > 0 ? table(header, judged) : '',
       open.length > 0 ? `Not judged, for want of runs: ${[...new Set(open)].join('; ')}.` : '',
     );

@@ -182,7 +182,8 @@ export function hitCurveFigure(groups: readonly Group[], area: string): Figure |
   const shown = groups.length > 0 ? mostLabelled(groups) : [];
   const series = shown.flatMap((group) =>
     seriesOf(
-      methodName(group.method),
+      queryName(group.method) +
+        (group.method.strategy === 'none' ? '' : `, ${strategyName(group.method.strategy)}`),
       HIT_CURVE_RANKS.map((rank, k) => [
         Math.log10(rank),
         samplesOf(group, (result) => retrievalOf(result, area)?.hitCurve[k]),

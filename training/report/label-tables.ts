@@ -1,7 +1,7 @@
 // Tables 4 and 5 of the paper from runs: shares of labels by strategy, and the ablation. Each function returns Markdown.
 import { areasOf, type Group, recallSamples } from './collect.js';
 import { fixed, missingText, NONE, paragraphs, samplesText, table } from './markdown.js';
-import { fractionName, queryName, STRATEGIES, strategyName, variantOf } from './method.js';
+import { fractionName, queryName, STRATEGIES, sawAllPairs, strategyName, variantOf } from './method.js';
 import { PAPER_ABLATION, PAPER_FRACTIONS } from './paper.js';
 import { fractionsOf, groupsOf, type Kind } from './select.js';
 
@@ -19,6 +19,8 @@ export function strategiesOf(groups: readonly Group[]): string[] {
 export function fractionTable(groups: readonly Group[], area: string): string {
   const missing: string[] = [];
   const strategies = strategiesOf(groups);
+  for (const name of STRATEGIES)
+    if (!strategies.includes(name)) missing.push(`${strategyName(name)}, at all`);
   const variants = [...new Set(groups.map(({ method }) => variantOf(method)))];
   const rows = variants.flatMap((variant) => {
     const own = groups.filter(({ method }) => variantOf(method) === variant);
@@ -81,12 +83,16 @@ export function ablationTable(groups: readonly Group[], area: string): string {
     const cells = fractions.map((fraction) => {
       const own = groupsOf(groups, kind, { fraction, strategy });
       if (own.length === 0) missing.push(`${name}, ${fractionName(fraction)} labels`);
-      return own.map((group) => samplesText(recallSamples(group, area))).join('; ') || NONE;
+      return own.map((group) => cell(group, area)).join('; ') || NONE;
     });
     return [name, ...cells, paper ? fixed(PAPER_ABLATION[paper]) : NONE];
   });
   const header = ['R@1', ...fractions.map((fraction) => `${fractionName(fraction)} labels`), 'paper'];
   return paragraphs(table(header, rows), missingText(missing));
+}
+
+function cell(group: Group, area: string): string {
+  return samplesText(recallSamples(group, area)) + (sawAllPairs(group.method) ? ' (G saw all pairs)' : '');
 }
 
 /** The area that figures and tables with one column show. */

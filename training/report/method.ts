@@ -47,12 +47,18 @@ export function methodOf({ queries, stage1, labels, selfTraining, stage3 }: Repo
   };
 }
 
+/** True where the views come from a generator that could read pairs beyond the labelled ones. */
+export function sawAllPairs({ queries, generator, fraction }: Method): boolean {
+  return queries === 'views' && generator?.pairs === 'all' && fraction < 1;
+}
+
 /** e.g. "BEV-CycleGAN + contrast" */
-export function queryName({ queries, generator }: Method): string {
+export function queryName(method: Method): string {
+  const { queries, generator } = method;
   if (queries === 'bev') return 'BEV';
   if (queries === 'panorama') return 'raw panorama';
   const cycleGan = generator?.source === 'panorama' ? 'CycleGAN (from panorama)' : 'BEV-CycleGAN';
-  const saw = generator?.pairs === 'all' ? " (G saw all pairs: the paper's setting)" : '';
+  const saw = sawAllPairs(method) ? " (G saw all pairs: the paper's setting)" : '';
   return `${cycleGan}${generator?.contrast ? ' + contrast' : ''}${saw}`;
 }
 

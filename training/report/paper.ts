@@ -20,6 +20,9 @@ export const PAPER_RETRIEVAL = [
 /** Table 3: what the paper prints for ConvNeXt-B, and its time a query on a 4090-class GPU. */
 export const PAPER_COST = { parametersM: 25.8, gigaFlops: 14.5, queryS: 0.18 } as const;
 
+/** How much longer a step of stage 1 takes with contrast, percent, CVUSA then CVACT. */
+export const PAPER_CONTRAST_TIME = [28.1, 28.6] as const;
+
 /** Table 4: R@1 on CVACT, percent, by share of labels. */
 export const PAPER_FRACTIONS: readonly {
   readonly fraction: number;

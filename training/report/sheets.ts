@@ -135,12 +135,12 @@ async function drawCell(out: RgbImage, { image, caption, frame, wide }: Cell, le
     const heightPx = Math.max(1, Math.round(image.heightPx * scale));
     const fitted = await resizeImage(image, widthPx, heightPx);
     const x = left + inset + ((roomX - widthPx) >> 1);
-    paste(out, fitted, x, top + inset + ((roomY - heightPx) >> 1));
+    pasteImage(out, fitted, x, top + inset + ((roomY - heightPx) >> 1));
   }
   if (caption) drawCaption(out, caption, left, top + CELL_PX + 2, SCALE, frame);
 }
 
-function paste(out: RgbImage, image: RgbImage, left: number, top: number): void {
+function pasteImage(out: RgbImage, image: RgbImage, left: number, top: number): void {
   const bytes = image.widthPx * 3;
   for (let row = 0; row < image.heightPx; row++) {
     out.data.set(image.data.subarray(row * bytes, (row + 1) * bytes), ((top + row) * out.widthPx + left) * 3);

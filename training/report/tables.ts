@@ -5,7 +5,13 @@ import { PROFILES } from '../networks/profiles.js';
 import { areasOf, type Group, retrievalOf, samplesOf } from './collect.js';
 import { fixed, missingText, NONE, paragraphs, samplesText, spreadText, table } from './markdown.js';
 import { fractionName, methodName, queryName, strategyName } from './method.js';
-import { PAPER_COLUMN, PAPER_COST, PAPER_GENERATION_GAINS, PAPER_RETRIEVAL } from './paper.js';
+import {
+  PAPER_COLUMN,
+  PAPER_CONTRAST_TIME,
+  PAPER_COST,
+  PAPER_GENERATION_GAINS,
+  PAPER_RETRIEVAL,
+} from './paper.js';
 import type { RunResult } from './run-result.js';
 import { fractionsOf, generatorKindOf, type Kind, mostLabelled } from './select.js';
 import { type Sample, spreadOf } from './statistics.js';
@@ -239,8 +245,20 @@ export function costTable(groups: readonly Group[]): string {
   return paragraphs(
     table(header, [...rows, published, printed]),
     'FLOPs are multiply-accumulates of one image, as the field prints them. The 25.8 M parameters that the paper prints are not those of ConvNeXt-B.',
+    contrastTime(groups),
     missingText(missing),
   );
+}
+
+/** What the contrast costs: stage 1 with it against stage 1 without. */
+function contrastTime(groups: readonly Group[]): string {
+  const [a, b] = generatorPair(groups, 'contrast', 'bevCycleGan');
+  const seconds = (group: Group | undefined) =>
+    group ? samplesOf(group, ({ cost }) => cost?.trainSeconds?.stage1) : [];
+  const [longer, shorter] = [spreadOf(seconds(a)).mean, spreadOf(seconds(b)).mean];
+  if (!(longer > 0 && shorter > 0)) return '';
+  const own = fixed(100 * (longer / shorter - 1));
+  return `With contrast stage 1 takes ${own} % longer here; in the paper a step does by ${PAPER_CONTRAST_TIME.join(' / ')} % (CVUSA/CVACT).`;
 }
 
 /** Counts do not spread over seeds. */

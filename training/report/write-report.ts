@@ -18,6 +18,7 @@ import {
 import { ablationTable, fractionTable, mainArea } from './label-tables.js';
 import { missingText, paragraphs, table } from './markdown.js';
 import { methodName } from './method.js';
+import { PAPER_PRECISION } from './paper.js';
 import { robustnessTable } from './robustness.js';
 import { kindOf } from './select.js';
 import { costTable, generationTable, retrievalTable } from './tables.js';
@@ -98,6 +99,7 @@ async function datasetReport(
     await draw([lambdaFigure(groups)], ''),
     '### Figure 6: selection strategies',
     await draw(selectionFigures(groups), 'updates of a selection strategy'),
+    `The paper's dynamic threshold goes from ${PAPER_PRECISION[0]} to ${PAPER_PRECISION[1]} % right pairs over its run.`,
     '### Figure 7: losses with and without contrast',
     await draw([loss], 'metrics.jsonl of stage 1 with and without contrast'),
     '### Figure 8: panorama, BEV, view, tile',

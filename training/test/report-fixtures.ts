@@ -156,7 +156,10 @@ export function matrix(): FixtureRun[] {
       extra: { generation: generation(quality(12, 0.15, 66)) },
     }),
     ...all('bev-cyclegan', configOf('views'), 71.5, {
-      extra: { generation: generation(quality(16.5, 0.33, 40)) },
+      extra: {
+        generation: generation(quality(16.5, 0.33, 40)),
+        cost: { ...COST, trainSeconds: { stage1: 480, stage3: 780 } },
+      },
       metrics: lossLines(300, 8),
     }),
     ...all('full', configOf('views', { contrast: true }), 75, {

@@ -97,6 +97,8 @@ describe('captions', () => {
     const letters = Array.from({ length: 95 }, (_, k) => String.fromCharCode(32 + k));
     assert.equal(new Set(letters.map((letter) => drawn(letter).join('\n'))).size, 95);
     assert.deepEqual(drawn('é'), drawn('?'));
+    assert.notDeepEqual(drawn('°'), drawn('?'));
+    assert.deepEqual(drawn('−'), drawn('-'));
   });
   it('what leaves the image is cut', () => {
     const image = plain(4, 4, [255, 255, 255]);

@@ -217,12 +217,18 @@ describe('skyfix-train report', () => {
       '780 ± 0',
     ]);
   });
+  it('tells what contrast costs in time', () => {
+    // 600 s against 480 s.
+    assert.match(text, /stage 1 takes 25\.0 % longer here; .* 28\.1 \/ 28\.6 %/);
+  });
   it('tables 4 and 5 name what is missing and mark the runs whose G saw all pairs', () => {
     assert.deepEqual(line('BEV | 10 %').slice(2), ['41.0 ± 1.0', '42.5 ± 1.0', '46.0 ± 1.0', '–', '–']);
     assert.deepEqual(line('BEV | 100 %').slice(2), ['71.0 ± 1.0', '–', '–', '86.32', '–']);
     assert.match(text, /G saw all pairs: the paper's setting/);
     assert.deepEqual(line('DT + Matching: BEV').slice(1), ['46.0 ± 1.0', '–']);
-    assert.deepEqual(line('BEV-CycleGAN + DT + Matching').slice(1), ['53.0 ± 1.0', '48.5']);
+    assert.deepEqual(line('BEV-CycleGAN + DT + Matching').slice(1), ['53.0 ± 1.0 (G saw all pairs)', '48.5']);
+    assert.match(text, /Missing in these runs: top1 − top2 margin, at all; UCVGL, at all/);
+    assert.match(text, /both better than DT \+ Matching \(BEV\) \(G saw all pairs\)/);
     assert.match(text, /Missing in these runs:.*DT \+ Matching: raw panorama, 10 % labels/);
   });
   it('robustness tells the points lost, beside the paper', () => {
