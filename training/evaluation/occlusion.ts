@@ -50,7 +50,7 @@ export function occlude(
     const figure = rng.chance(0.75) ? PERSON : CAR;
     const distanceM = NEAREST_M * (FARTHEST_M / NEAREST_M) ** rng.next();
     const middle = rng.range(0, window.fullWidthPx);
-    const colour = [rng.int(20, 200), rng.int(20, 200), rng.int(20, 200)];
+    const colour = [rng.int(20, 130), rng.int(20, 130), rng.int(20, 130)];
     const feet = Math.min(heightPx - 1, Math.floor(rowAt(Math.atan2(cameraHeightM, distanceM))));
     for (let row = feet; row >= 0 && depression(row) > 0 && left > 0; row--) {
       const heightM = cameraHeightM - distanceM * Math.tan(depression(row));
