@@ -127,7 +127,7 @@ export function barChart({ title, yLabel, groups, yRange }: BarChart): string {
   const captionLines = Math.max(1, ...captions.map((lines) => lines.length));
   const plot = plotOf(
     yRange ?? roundedDomain(extentOf([0, ...ends])),
-    legend.bottom + 6,
+    legend.bottom + 14,
     HEIGHT - 14 - LINE_PX * captionLines,
   );
   const { left, bottom, y } = plot;

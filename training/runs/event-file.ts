@@ -61,6 +61,8 @@ export class EventFile {
     this.#now = now;
     this.#file = openSync(this.path, 'ax');
     this.#write({ fileVersion: FILE_VERSION });
+    // TensorBoard takes a folder's first START for the start of the run, and only those after it for restarts.
+    if (begun.length === 0) this.restartAt(0);
   }
 
   /** TensorBoard forgets what earlier files of the folder say of `step` and the steps after it. */
