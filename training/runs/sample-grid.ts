@@ -15,6 +15,7 @@ const GAP_PX = 2;
 const SAMPLE_GAP_PX = 8;
 const HEAD_PX = 18;
 const FONT_PX = 12;
+const SMALLEST_FONT_PX = 9;
 
 /** A sheet of samples, each a few images side by side; labels stand above the first row. RGB bytes. */
 export async function sampleGrid(
@@ -51,9 +52,11 @@ export async function sampleGrid(
   };
 }
 
-/** The label in the middle over its image, smaller where it would be wider than that. */
+/** The label in the middle over its image, smaller where it would be wider than that, and cut where it still is. */
 function labelSvg(label: string, centrePx: number, widthPx: number): string {
-  const fontPx = Math.min(FONT_PX, widthPx / textWidthPx(label, 1));
+  const fontPx = Math.max(SMALLEST_FONT_PX, Math.min(FONT_PX, widthPx / textWidthPx(label, 1)));
+  const letters = Math.max(1, Math.floor(widthPx / textWidthPx('x', fontPx)));
+  const text = label.length > letters ? `${label.slice(0, letters - 1)}…` : label;
   const y = HEAD_PX - 5;
-  return `<text x="${centrePx}" y="${y}" font-size="${fontPx.toFixed(1)}">${escapeXml(label)}</text>`;
+  return `<text x="${centrePx}" y="${y}" font-size="${fontPx.toFixed(1)}">${escapeXml(text)}</text>`;
 }
