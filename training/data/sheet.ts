@@ -24,8 +24,6 @@ export interface SheetLayout {
   readonly gapPx: number;
   /** Between cells, across and down. */
   readonly cellGapPx: number;
-  /** White left free above every row of cells, e.g. for labels; none without it. */
-  readonly headPx?: number;
 }
 
 /**
@@ -33,7 +31,7 @@ export interface SheetLayout {
  * of different heights stand in the middle of their row. Without any cell the sheet is one white pixel.
  */
 export function imageSheet(cells: readonly (readonly RgbImage[])[], layout: SheetLayout): RgbImage {
-  const { columns, gapPx, cellGapPx, headPx = 0 } = layout;
+  const { columns, gapPx, cellGapPx } = layout;
   const widthOf = (images: readonly RgbImage[]) =>
     images.reduce((sum, image) => sum + image.widthPx + gapPx, -gapPx);
   const cellWidthPx = Math.max(0, ...cells.map(widthOf));
@@ -41,11 +39,11 @@ export function imageSheet(cells: readonly (readonly RgbImage[])[], layout: Shee
   const across = Math.min(columns, cells.length);
   const down = Math.ceil(cells.length / columns);
   const widthPx = Math.max(1, across * (cellWidthPx + cellGapPx) - cellGapPx);
-  const heightPx = Math.max(1, down * (headPx + cellHeightPx + cellGapPx) - cellGapPx);
+  const heightPx = Math.max(1, down * (cellHeightPx + cellGapPx) - cellGapPx);
   const sheet = { widthPx, heightPx, data: new Uint8Array(widthPx * heightPx * 3).fill(255) };
   for (const [k, images] of cells.entries()) {
     let leftPx = (k % columns) * (cellWidthPx + cellGapPx);
-    const topPx = Math.floor(k / columns) * (headPx + cellHeightPx + cellGapPx) + headPx;
+    const topPx = Math.floor(k / columns) * (cellHeightPx + cellGapPx);
     for (const image of images) {
       pasteImage(sheet, image, leftPx, topPx + Math.floor((cellHeightPx - image.heightPx) / 2));
       leftPx += image.widthPx + gapPx;

@@ -1,6 +1,6 @@
 // The file of an image store: header, images, and one checksum an image. Images are written in any order by any
 // thread; one whose checksum fits is done, so that a file half made is gone on with.
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { asDiskError, messageOf, SkyfixError } from 'skyfix/errors';
 
@@ -126,6 +126,11 @@ export class StoreFileWriter {
     } catch (error) {
       throw asDiskError(error, this.#path);
     }
+  }
+
+  /** Flushes what was written to the disk. */
+  sync(): void {
+    fsyncSync(this.#file);
   }
 
   close(): void {
