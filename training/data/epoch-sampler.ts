@@ -49,6 +49,12 @@ export class EpochSampler {
     throw new RangeError(`The batch of step ${step} belongs to an epoch that is over.`);
   }
 
+  /** Whether asking for this step begins an epoch, whose neighbours are then asked for. */
+  beginsEpoch(step: number): boolean {
+    const last = this.#epochs.at(-1);
+    return last === undefined || step >= last.first + last.batches.length;
+  }
+
   /** The epoch of the last step that was asked for. */
   get epoch(): number {
     return this.#epochs.at(-1)?.epoch ?? 0;

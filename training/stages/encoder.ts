@@ -7,11 +7,10 @@ import type { ImageStore } from '../data/image-store.js';
 import { createLearnableScale, hardTriplet, infoNce } from '../losses/index.js';
 import { Adam, type ConvNext, clipToLength, valueAndFlatGrads } from '../networks/index.js';
 import type { PairLabels } from '../pseudo-labels/index.js';
-import { makeRng } from '../random/rng.js';
 import { tf } from '../runtime/tf.js';
 import { encoderCrops, type TrainingPair } from './encoder-crops.js';
-import type { EncoderOptions } from './encoder-options.js';
 import { assertFinite, type BestStep, type StageHooks, trainSteps } from './loop.js';
+import type { EncoderOptions } from './options.js';
 import { PairSampler } from './pair-sampler.js';
 import { cosineDecay } from './schedule.js';
 import { SelfTraining, type SelfTrainingReport } from './self-training.js';
@@ -48,7 +47,6 @@ export async function trainEncoder(
   const { scale } = options.infoNce;
   const learned = scale === 'learnable' ? createLearnableScale() : undefined;
   const scaleOptimiser = learned && new Adam(learned.params);
-  const average = options.emaDecay > 0 ? new MovingAverage(encoder, options.emaDecay) : undefined;
   const sampler = new PairSampler(encoder, data, options);
   const self = new SelfTraining(encoder, data, options, hooks.onSelfTraining);
   const loader = new BatchLoader([data.queries, data.tiles, data.gallery], options.loader);
@@ -72,13 +70,14 @@ export async function trainEncoder(
     ahead.clear();
     const next = index + 1;
     // The next batch is cropped while this step computes, unless it depends on what this step makes of the network.
-    if (next < options.steps && !self.isDue(next) && !sampler.minesAt(next)) ahead.set(next, await load(next));
+    if (next < options.steps && !self.isDue(next) && !sampler.minesAt(next))
+      ahead.set(next, await load(next));
     const pixels = await crops;
     const count = pairs.length;
     const images = tf.tensor4d(pixels, [2 * count, size, size, 3]); // queries, then tiles
     const stores = [encoder.params, ...(learned ? [learned.params] : [])];
     const { loss, aux, grads } = valueAndFlatGrads(() => {
-      const both = encoder.apply(images, { dropPath: makeRng(options.seed, 40_000_000 + index) }); // [2B, D]
+      const both = encoder.apply(images); // [2B, D]
       const [q, t] = tf.split(both, 2, 0) as [Tensor2D, Tensor2D];
       const parts: Record<string, Scalar> = {};
       if (options.infoNce.weight > 0) {
@@ -97,7 +96,9 @@ export async function trainEncoder(
       return { loss: total as Scalar, aux: parts };
     }, stores);
     const values = await Promise.all(
-      Object.entries({ loss, ...aux }).map(async ([name, t]) => [name, (await t.data())[0] as number] as const),
+      Object.entries({ loss, ...aux }).map(
+        async ([name, t]) => [name, (await t.data())[0] as number] as const,
+      ),
     );
     const losses = Object.fromEntries(values);
     assertFinite('encoder', index, losses, pairs);
@@ -107,44 +108,25 @@ export async function trainEncoder(
     const clipped = clipToLength(gradient, options.clipNorm);
     optimiser.step(clipped, rate);
     if (scaleGradient) scaleOptimiser?.step(scaleGradient, rate);
-    average?.update();
     tf.dispose([images, loss, clipped, ...grads, ...Object.values(aux)]);
     return losses;
   };
 
-  const measured = hooks.validation;
   try {
-    const best = await trainSteps({
+    return await trainSteps({
       steps: options.steps,
       parts: {
         encoder: encoder.params,
         adam: optimiser,
         sampler,
         self,
-        ...(average && { average }),
         ...(learned && scaleOptimiser && { scale: learned.params, scaleAdam: scaleOptimiser }),
       },
-      hooks: {
-        ...hooks,
-        ...(measured && {
-          validation: { ...measured, measure: (at) => withAverage(average, () => measured.measure(at)) },
-        }),
-      },
+      hooks,
       step,
     });
-    return best;
   } finally {
-    average?.swap();
     await loader.close();
-    for (const part of [optimiser, scaleOptimiser, learned?.params, average]) part?.dispose();
-  }
-}
-
-async function withAverage<T>(average: MovingAverage | undefined, body: () => Promise<T>): Promise<T> {
-  average?.swap();
-  try {
-    return await body();
-  } finally {
-    average?.swap();
+    for (const part of [optimiser, scaleOptimiser, learned?.params]) part?.dispose();
   }
 }

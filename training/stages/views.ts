@@ -1,7 +1,8 @@
 // Stage 2: G is frozen, and the generated view of every ground image is written once.
-import { temporaryNameFor } from 'skyfix/files';
+
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { temporaryNameFor } from 'skyfix/files';
 import { bytesPerImage, fileStore, type ImageStore, memoryStore } from '../data/image-store.js';
 import { StoreFileWriter } from '../data/store-file.js';
 import type { Generator } from '../networks/index.js';
