@@ -237,15 +237,16 @@ describe('prepared data', () => {
     ];
     await appendFile(
       join(root, 'splits/Chicago/same_area_balanced_train.txt'),
-      `id3b,41.3,-75.5,.jpg ${[`${VIGOR_TILES[0]} 155 155`, ...far.slice(1)].join(' ')}\n`,
+      `id3c,41.3,-75.5,.jpg ${[`${VIGOR_TILES[0]} 155 155`, ...far.slice(1)].join(' ')}\n`,
     );
+    await putNoise(join(root, 'Chicago/panorama/id3c,41.3,-75.5,.jpg'), 64, 32, 6);
     const dataset = await openDataset({ format: 'vigor', root });
     const geometry = { tileSizeM: 56.98, inputSizePx: 32, bevSizePx: 32, cameraHeightM: 2 }; // 0.8 of Chicago's 71.2 m
     const area = await prepareArea(dataset, 'train', geometry, { cacheDir });
     assert.equal(area.gallery.count, 20);
     assert.equal(area.marginPx, 0);
     const near = area.ids.indexOf('Chicago/id3a,40.3,-74.5,.jpg');
-    const out = area.ids.indexOf('Chicago/id3b,41.3,-75.5,.jpg');
+    const out = area.ids.indexOf('Chicago/id3c,41.3,-75.5,.jpg');
     assert.equal(area.tileOf[near], area.tileOf[out]);
     // Offsets 10, -20: x = 340, y = 330 of 640, 85 and 82.5 of 160; a window of 128 px around them.
     assert.match(vigorRow('x'), /^x \S+ 10 -20 /);
