@@ -93,7 +93,7 @@ describe('prepared data', () => {
       cacheDir,
       marginM: 8,
       panoramas: true,
-      grid: { strideM: 16 },
+      grid: { strideM: 32 },
       nearM: wide,
       threads: 2,
       onProgress: (what, done, total) => told.push(`${what} ${done}/${total}`),
@@ -114,7 +114,7 @@ describe('prepared data', () => {
     );
     assert.deepEqual(area.near, placesNear(town, rows, 25, 160));
     assert.equal(area.districts?.length, rows.length);
-    const grid = await townGrid(town, splits, GEOMETRY, 16, old);
+    const grid = await townGrid(town, splits, GEOMETRY, 32, old);
     assert.deepEqual(area.grid?.centres, grid.centres);
     same(area.grid?.images, grid.images);
     assert.ok(told.includes(`BEVs ${rows.length}/${rows.length}`) && told.includes(`tiles 1/${rows.length}`));
