@@ -164,13 +164,14 @@ describe('prepared data', () => {
     );
   });
 
-  it('name file and line of what cannot be used, keep the rest, and finish once it is repaired', async () => {
+  it('name file and line of what cannot be used, keep the rest, and go on with it once it is repaired', async () => {
     const root = join(dir, 'broken');
     await writeOwnData(root);
     const geometry = { tileSizeM: 50, inputSizePx: 16, bevSizePx: 16, cameraHeightM: 2 };
     const dataset = await openDataset({ format: 'csv', root });
     const good = await readFile(join(root, 'g/2.png'));
-    await writeFile(join(root, 'g/2.png'), good.subarray(0, 60));
+    await writeFile(join(root, 'g/2.png'), Buffer.alloc(good.length));
+    await utimes(join(root, 'g/2.png'), 1, 1);
     const told: string[] = [];
     const prepare = () =>
       prepareArea(dataset, 'train', geometry, {
@@ -184,12 +185,15 @@ describe('prepared data', () => {
       assert.ok(error.detail.includes(join(root, 'g/2.png')));
       return true;
     });
-    // The same file again, with the same time, stands for a disk that was repaired: only what is missing is made.
     assert.deepEqual(told, ['BEVs 1']);
-    await putNoise(join(root, 'g/2.png'), 60, 60, 1);
-    await assert.rejects(prepare(), /field of view|2:1|60x60/);
+    // The bytes that should have been read, in a file of the same size and time: only what is missing is made.
     await writeFile(join(root, 'g/2.png'), good);
-    assert.equal((await prepare()).bevs.count, 2);
+    await utimes(join(root, 'g/2.png'), 1, 1);
+    told.length = 0;
+    await prepare();
+    assert.deepEqual(told, ['BEVs 2', 'gallery 1', 'gallery 2']);
+    await putNoise(join(root, 'g/2.png'), 60, 60, 1);
+    await assert.rejects(prepare(), /pairs\.csv line 3.*60x60 pixels/s);
     await assert.rejects(prepareArea(dataset, 'test', geometry, { cacheDir }), { code: 'DATASET_INVALID' });
   });
 
