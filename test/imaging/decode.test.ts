@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import sharp from 'sharp';
-import { decodePanorama } from '../../src/imaging/index.js';
+import { decodePanorama, readPanoramaMetadata } from '../../src/imaging/index.js';
 
 const make = (width: number, height: number) =>
   sharp({ create: { width, height, channels: 3, background: '#c86432' } });
@@ -125,4 +125,32 @@ test('EXIF orientation is applied and GPS is read', async () => {
   const found = await decodePanorama(file);
   assert.deepEqual([found.originalWidthPx, found.image.heightPx], [200, 100]);
   assert.ok(found.gps && Math.abs(found.gps.lat + 35.3) < 1e-9 && Math.abs(found.gps.lon - 149.1) < 1e-9);
+});
+
+test('metadata alone say what decoding says of a file, and need no pixels', async () => {
+  const file = await noise(400, 200)
+    .withXmp(
+      xmp(
+        'GPano:PoseHeadingDegrees="123.5" GPano:PosePitchDegrees="2" GPano:FullPanoWidthPixels="800" ' +
+          'GPano:FullPanoHeightPixels="400" GPano:CroppedAreaImageWidthPixels="400" GPano:CroppedAreaImageHeightPixels="200"',
+      ),
+    )
+    .withExif({
+      IFD3: {
+        GPSLatitudeRef: 'S',
+        GPSLatitude: '10/1 30/1 0/1',
+        GPSLongitudeRef: 'E',
+        GPSLongitude: '20/1 0/1 0/1',
+      },
+    })
+    .jpeg()
+    .toBuffer();
+  const { image, ...decoded } = await decodePanorama(file);
+  assert.equal(image.widthPx, 400);
+  const metadata = await readPanoramaMetadata(file);
+  assert.deepEqual(metadata, decoded);
+  assert.deepEqual([metadata.pose.headingDeg, metadata.gps], [123.5, { lon: 20, lat: -10.5 }]);
+  await assert.rejects(decodePanorama(half(file)), { code: 'IMAGE_UNDECODABLE' });
+  assert.deepEqual(await readPanoramaMetadata(half(file)), decoded);
+  await assert.rejects(readPanoramaMetadata(file, { headingDeg: Number.NaN }), { code: 'PARAMETER_INVALID' });
 });

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { sha256OfBytes, syncFolder } from 'skyfix/files';
 import { type Problem, refuse } from '../datasets/index.js';
-import { fileOfJob, type ImageJob, PIXELS_VERSION } from './image-jobs.js';
+import { fileOfJob, type ImageJob, ImageMaker, PIXELS_VERSION } from './image-jobs.js';
 import { fileStore, type ImageStore } from './image-store.js';
 import { StoreFileWriter } from './store-file.js';
-import { asCodedError, type ErrorMessage } from './thread-errors.js';
+import { asCodedError, type ErrorMessage, toErrorMessage } from './thread-errors.js';
 
 export type Progress = (done: number, total: number) => void;
 
@@ -24,7 +24,7 @@ export interface CacheOptions {
   readonly cacheDir: string;
   /** Named in an error about images that cannot be made. */
   readonly root: string;
-  /** Threads that make images; one a core unless told. */
+  /** Threads that make images; unless told, one a core, and none for a few images. */
   readonly threads?: number;
   readonly onProgress?: Progress;
 }
@@ -49,8 +49,8 @@ export interface MakeReply {
 
 /** Jobs that a thread has at a time: one decodes while the other is projected. */
 const IN_FLIGHT = 2;
-/** A thread takes a third of a second to start: so many images make it worth while. */
-const IMAGES_A_THREAD = 12;
+/** So few images are made sooner than a thread has started. */
+const FEW_IMAGES = 24;
 /** More failures than this end the work: something is wrong with all of it. */
 const MOST_FAILURES = 100;
 
@@ -122,44 +122,100 @@ async function filesOf(jobs: readonly ListedJob[]): Promise<readonly (readonly [
   return files;
 }
 
-/** Has threads make the missing images; returns what failed, in the order of the jobs. */
+/** Makes the missing images, in threads where there are many; returns what failed, in the order of the jobs. */
 async function makeImages(
   jobs: readonly ListedJob[],
   missing: readonly number[],
   input: MakeInput,
-  { threads = availableParallelism(), onProgress }: CacheOptions,
+  options: CacheOptions,
 ): Promise<readonly Problem[]> {
+  const { onProgress } = options;
   const failures = new Map<number, Problem>();
   const queue = missing.values();
   let done = jobs.length - missing.length;
   let stopped = false;
-  const nextRequest = (): MakeRequest | null => {
+  const threads = options.threads ?? (missing.length > FEW_IMAGES ? availableParallelism() : 0);
+  const next = (): MakeRequest | null => {
     if (stopped || failures.size >= MOST_FAILURES) return null;
     for (const index of queue) return { index, job: (jobs[index] as ListedJob).job };
     return null;
   };
-  const run = (): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const worker = new Worker(new URL('./make-worker.js', import.meta.url), { workerData: input });
-      const fail = (error: unknown): void => {
-        stopped = true;
+  const take = ({ index, error }: MakeReply): void => {
+    if (error?.code === 'DISK_FULL') throw asCodedError(error);
+    const { job, listedAt } = jobs[index] as ListedJob;
+    if (error) {
+      const detail = `${fileOfJob(job)} cannot be used: ${error.message}`;
+      failures.set(index, { reason: 'unreadable-image', where: listedAt, detail });
+    } else onProgress?.(++done, jobs.length);
+  };
+  try {
+    if (threads === 0) await makeHere(input, next, take);
+    else {
+      const count = Math.min(threads, Math.ceil(missing.length / IN_FLIGHT));
+      await Promise.all(Array.from({ length: count }, () => makeInThread(input, next, take)));
+    }
+  } catch (error) {
+    stopped = true;
+    throw error;
+  }
+  return [...failures].sort(([a], [b]) => a - b).map(([, problem]) => problem);
+}
+
+/** Makes images in this thread, one after the other. */
+async function makeHere(
+  { path, sizePx, count }: MakeInput,
+  next: () => MakeRequest | null,
+  take: (reply: MakeReply) => void,
+): Promise<void> {
+  const writer = new StoreFileWriter(path, sizePx, count);
+  const maker = new ImageMaker();
+  try {
+    for (let request = next(); request; request = next())
+      take(await makeInto(writer, maker, sizePx, request));
+  } finally {
+    writer.close();
+    await maker.close();
+  }
+}
+
+/** Has one thread make images until there is none left. */
+function makeInThread(
+  input: MakeInput,
+  next: () => MakeRequest | null,
+  take: (reply: MakeReply) => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('./make-worker.js', import.meta.url), { workerData: input });
+    worker.on('message', (reply: MakeReply) => {
+      try {
+        take(reply);
+        worker.postMessage(next());
+      } catch (error) {
         reject(error);
         void worker.terminate();
-      };
-      worker.on('message', ({ index, error }: MakeReply) => {
-        if (error?.code === 'DISK_FULL') return fail(asCodedError(error));
-        const { job, listedAt } = jobs[index] as ListedJob;
-        if (error) {
-          const detail = `${fileOfJob(job)} cannot be used: ${error.message}`;
-          failures.set(index, { reason: 'unreadable-image', where: listedAt, detail });
-        } else onProgress?.(++done, jobs.length);
-        worker.postMessage(nextRequest());
-      });
-      worker.on('error', fail);
-      worker.on('exit', () => resolve());
-      for (let k = 0; k < IN_FLIGHT; k++) worker.postMessage(nextRequest());
+      }
     });
-  const count = Math.max(1, Math.min(threads, Math.ceil(missing.length / IMAGES_A_THREAD)));
-  if (missing.length > 0) await Promise.all(Array.from({ length: count }, run));
-  return [...failures].sort(([a], [b]) => a - b).map(([, problem]) => problem);
+    worker.on('error', reject);
+    worker.on('exit', () => resolve());
+    for (let k = 0; k < IN_FLIGHT; k++) worker.postMessage(next());
+  });
+}
+
+/** Makes one image and writes it to its place in the file; never throws. */
+export async function makeInto(
+  writer: StoreFileWriter,
+  maker: ImageMaker,
+  sizePx: number,
+  { index, job }: MakeRequest,
+): Promise<MakeReply> {
+  try {
+    const { widthPx, heightPx, data } = await maker.make(job, sizePx);
+    if (widthPx !== sizePx || heightPx !== sizePx) {
+      throw new RangeError(`The image is ${widthPx}x${heightPx} px instead of ${sizePx}.`);
+    }
+    writer.write(index, data);
+    return { index };
+  } catch (error) {
+    return { index, error: toErrorMessage(error) };
+  }
 }

@@ -1,10 +1,9 @@
 // Worker thread: makes images of jobs and writes them into the store's file.
 import { parentPort, workerData } from 'node:worker_threads';
 import sharp from 'sharp';
-import type { MakeInput, MakeReply, MakeRequest } from './cached-store.js';
+import { type MakeInput, type MakeRequest, makeInto } from './cached-store.js';
 import { ImageMaker } from './image-jobs.js';
 import { StoreFileWriter } from './store-file.js';
-import { toErrorMessage } from './thread-errors.js';
 
 const port = parentPort;
 if (port !== null) {
@@ -15,33 +14,16 @@ if (port !== null) {
   const maker = new ImageMaker();
   let working = 0;
   let ended = false;
-  let closed = false;
-  const end = async (): Promise<void> => {
-    if (!ended || working > 0 || closed) return;
-    closed = true;
+  port.on('message', async (request: MakeRequest | null) => {
+    if (request !== null) {
+      working++;
+      port.postMessage(await makeInto(writer, maker, sizePx, request));
+      working--;
+    } else if (ended) return;
+    else ended = true;
+    if (!ended || working > 0) return;
+    port.close();
     writer.close();
     await maker.close();
-    port.close();
-  };
-  const make = async ({ index, job }: MakeRequest): Promise<MakeReply> => {
-    try {
-      const { widthPx, heightPx, data } = await maker.make(job, sizePx);
-      if (widthPx !== sizePx || heightPx !== sizePx) {
-        throw new RangeError(`The image is ${widthPx}x${heightPx} px instead of ${sizePx}.`);
-      }
-      writer.write(index, data);
-      return { index };
-    } catch (error) {
-      return { index, error: toErrorMessage(error) };
-    }
-  };
-  port.on('message', async (request: MakeRequest | null) => {
-    if (request === null) ended = true;
-    else {
-      working++;
-      port.postMessage(await make(request));
-      working--;
-    }
-    await end();
   });
 }

@@ -31,7 +31,7 @@ export interface PrepareOptions {
   readonly grid?: { readonly strideM: number };
   /** Places this far apart are look-alikes; from 0.4 to 2.5 tiles unless told. */
   readonly nearM?: { readonly low: number; readonly high: number };
-  /** Threads that make images; one a core unless told. */
+  /** Threads that make images; unless told, one a core, and none for a few images. */
   readonly threads?: number;
   readonly onProgress?: (what: string, done: number, total: number) => void;
 }

@@ -5,8 +5,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type ImageSet, imageAt, joinImages, selectImages } from '../data/image-set.js';
 import {
+  centreCrop,
+  cropImages,
+  type ImageSet,
+  imageAt,
+  joinImages,
+  selectImages,
+} from '../data/image-set.js';
+import {
+  centreStore,
+  cropStore,
+  digestOfStore,
   fileStore,
   type ImageStore,
   joinStores,
@@ -81,6 +91,43 @@ describe('image stores', () => {
     assert.throws(() => selectStore(stores[0], [4]), RangeError);
     assert.throws(() => joinStores(stores[0], memoryStore(randomSet(4, 1, 1))), RangeError);
     stores[1].close();
+  });
+
+  it('crop like sets in memory do, and reopen so', () => {
+    const set = randomSet(9, 3, 7);
+    const window = { leftPx: 2, topPx: 3, sizePx: 5 };
+    const store = cropStore(fileStore(write('crop', set).path), window);
+    same(store, cropImages(set, 2, 3, 5));
+    same(openStore(structuredClone(store.handle())), cropImages(set, 2, 3, 5));
+    same(centreStore(memoryStore(set), 4), centreCrop(set, 4));
+    same(centreStore(memoryStore(set), 9), set);
+    for (const wrong of [{ leftPx: 5 }, { topPx: -1 }, { sizePx: 10 }]) {
+      assert.throws(() => cropStore(memoryStore(set), { ...window, ...wrong }), RangeError);
+    }
+  });
+
+  it('have the digest of their pixels, wherever these lie', () => {
+    const [a, b] = [randomSet(4, 3, 8), randomSet(4, 2, 9)];
+    const [fileA, memoryA, memoryB] = [fileStore(write('a', a).path), memoryStore(a), memoryStore(b)];
+    assert.equal(digestOfStore(fileA), digestOfStore(memoryA));
+    const joined = digestOfStore(joinStores(fileA, memoryB));
+    assert.equal(joined, digestOfStore(memoryStore(joinImages(a, b))));
+    assert.equal(
+      digestOfStore(selectStore(fileA, [2, 0])),
+      digestOfStore(memoryStore(selectImages(a, [2, 0]))),
+    );
+    const changed = { ...a, data: a.data.map((value, k) => (k === 50 ? value ^ 1 : value)) };
+    const window = { leftPx: 1, topPx: 0, sizePx: 3 };
+    const others = [
+      memoryStore(changed),
+      selectStore(fileA, [1, 0, 2]),
+      cropStore(fileA, window),
+      cropStore(fileA, { ...window, topPx: 1 }),
+      cropStore(memoryStore(changed), window),
+      memoryB,
+    ];
+    assert.equal(new Set([fileA, ...others].map(digestOfStore)).size, others.length + 1);
+    fileA.close();
   });
 
   it('share the bytes of a set with other threads instead of copying them for each', () => {

@@ -209,7 +209,7 @@ describe('a folder of photos', () => {
 
   it('is prepared as it lies there: tiles with their margin from the imagery, unlabelled BEVs apart', async () => {
     const dataset = await open();
-    const options = { cacheDir: join(dir, 'cache'), marginM: 4, panoramas: true };
+    const options = { cacheDir: join(dir, 'cache'), marginM: 4, panoramas: true, threads: 0 };
     const area = await prepareArea(dataset, 'test', GEOMETRY, options);
     assert.equal(area.marginPx, 4);
     const source = await openImagery(imagery);

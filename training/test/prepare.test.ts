@@ -93,7 +93,7 @@ describe('prepared data', () => {
       cacheDir,
       marginM: 8,
       panoramas: true,
-      grid: { strideM: 16 },
+      grid: { strideM: 32 },
       nearM: wide,
       threads: 2,
       onProgress: (what, done, total) => told.push(`${what} ${done}/${total}`),
@@ -114,7 +114,7 @@ describe('prepared data', () => {
     );
     assert.deepEqual(area.near, placesNear(town, rows, 25, 160));
     assert.equal(area.districts?.length, rows.length);
-    const grid = await townGrid(town, splits, GEOMETRY, 16, old);
+    const grid = await townGrid(town, splits, GEOMETRY, 32, old);
     assert.deepEqual(area.grid?.centres, grid.centres);
     same(area.grid?.images, grid.images);
     assert.ok(told.includes(`BEVs ${rows.length}/${rows.length}`) && told.includes(`tiles 1/${rows.length}`));
@@ -164,13 +164,14 @@ describe('prepared data', () => {
     );
   });
 
-  it('name file and line of what cannot be used, keep the rest, and finish once it is repaired', async () => {
+  it('name file and line of what cannot be used, keep the rest, and go on with it once it is repaired', async () => {
     const root = join(dir, 'broken');
     await writeOwnData(root);
     const geometry = { tileSizeM: 50, inputSizePx: 16, bevSizePx: 16, cameraHeightM: 2 };
     const dataset = await openDataset({ format: 'csv', root });
     const good = await readFile(join(root, 'g/2.png'));
-    await writeFile(join(root, 'g/2.png'), good.subarray(0, 60));
+    await writeFile(join(root, 'g/2.png'), Buffer.alloc(good.length));
+    await utimes(join(root, 'g/2.png'), 1, 1);
     const told: string[] = [];
     const prepare = () =>
       prepareArea(dataset, 'train', geometry, {
@@ -184,12 +185,15 @@ describe('prepared data', () => {
       assert.ok(error.detail.includes(join(root, 'g/2.png')));
       return true;
     });
-    // The same file again, with the same time, stands for a disk that was repaired: only what is missing is made.
     assert.deepEqual(told, ['BEVs 1']);
-    await putNoise(join(root, 'g/2.png'), 60, 60, 1);
-    await assert.rejects(prepare(), /field of view|2:1|60x60/);
+    // The bytes that should have been read, in a file of the same size and time: only what is missing is made.
     await writeFile(join(root, 'g/2.png'), good);
-    assert.equal((await prepare()).bevs.count, 2);
+    await utimes(join(root, 'g/2.png'), 1, 1);
+    told.length = 0;
+    await prepare();
+    assert.deepEqual(told, ['BEVs 2', 'gallery 1', 'gallery 2']);
+    await putNoise(join(root, 'g/2.png'), 60, 60, 1);
+    await assert.rejects(prepare(), /pairs\.csv line 3.*60x60 pixels/s);
     await assert.rejects(prepareArea(dataset, 'test', geometry, { cacheDir }), { code: 'DATASET_INVALID' });
   });
 
@@ -237,15 +241,16 @@ describe('prepared data', () => {
     ];
     await appendFile(
       join(root, 'splits/Chicago/same_area_balanced_train.txt'),
-      `id3b,41.3,-75.5,.jpg ${[`${VIGOR_TILES[0]} 155 155`, ...far.slice(1)].join(' ')}\n`,
+      `id3c,41.3,-75.5,.jpg ${[`${VIGOR_TILES[0]} 155 155`, ...far.slice(1)].join(' ')}\n`,
     );
+    await putNoise(join(root, 'Chicago/panorama/id3c,41.3,-75.5,.jpg'), 64, 32, 6);
     const dataset = await openDataset({ format: 'vigor', root });
     const geometry = { tileSizeM: 56.98, inputSizePx: 32, bevSizePx: 32, cameraHeightM: 2 }; // 0.8 of Chicago's 71.2 m
     const area = await prepareArea(dataset, 'train', geometry, { cacheDir });
     assert.equal(area.gallery.count, 20);
     assert.equal(area.marginPx, 0);
     const near = area.ids.indexOf('Chicago/id3a,40.3,-74.5,.jpg');
-    const out = area.ids.indexOf('Chicago/id3b,41.3,-75.5,.jpg');
+    const out = area.ids.indexOf('Chicago/id3c,41.3,-75.5,.jpg');
     assert.equal(area.tileOf[near], area.tileOf[out]);
     // Offsets 10, -20: x = 340, y = 330 of 640, 85 and 82.5 of 160; a window of 128 px around them.
     assert.match(vigorRow('x'), /^x \S+ 10 -20 /);
