@@ -1,7 +1,15 @@
 // A ConvNeXt block (Liu et al. 2022): x + γ·(W₂·GELU(W₁·LN(depthwise 7×7(x)) + b₁) + b₂), by native kernels with one
 // closed-form gradient, or composed of layers where the kernels are not built.
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
-import { attributeTypes, nativeKernels, runKernel, runKernelMulti, type Tensors, tf } from '../runtime/tf.js';
+import {
+  boolAttribute,
+  floatType,
+  nativeKernels,
+  runKernel,
+  runKernelMulti,
+  type Tensors,
+  tf,
+} from '../runtime/tf.js';
 import { differentiable } from './custom-gradient.js';
 import { gelu, linear, standardise } from './layers.js';
 
@@ -72,12 +80,11 @@ export function composedBlock(x: Tensor4D, parameters: BlockParameters): Tensor4
   return x.add(linear(gelu(h), weight2.mul(gamma), bias2.mul(gamma) as Tensor1D));
 }
 
-const code = (name: string): number => attributeTypes[name] ?? 0;
 const matMulAttributes = [false, true].map((transposeA) =>
   [false, true].map((transposeB) => [
-    { name: 'T', type: code('TF_ATTR_TYPE'), value: code('TF_FLOAT') },
-    { name: 'transpose_a', type: code('TF_ATTR_BOOL'), value: transposeA },
-    { name: 'transpose_b', type: code('TF_ATTR_BOOL'), value: transposeB },
+    floatType('T'),
+    boolAttribute('transpose_a', transposeA),
+    boolAttribute('transpose_b', transposeB),
   ]),
 );
 

@@ -3,7 +3,8 @@
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
 import { tf } from '../runtime/tf.js';
 import { convNextBlock } from './convnext-block.js';
-import { conv, layerNorm, unitLength } from './layers.js';
+import { conv } from './convolution.js';
+import { layerNorm, unitLength } from './layers.js';
 import { type ParameterSpec, ParameterStore } from './parameter-store.js';
 import { normalNumbers, uniformGenerator } from './random.js';
 
