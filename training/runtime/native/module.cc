@@ -6,9 +6,9 @@ namespace {
 
 const Operation kBiasGelu = {"SkyfixBiasGelu", {"h", "bias"}, {"g"}};
 const Operation kBiasGeluGrad = {"SkyfixBiasGeluGrad", {"dg", "h", "bias"}, {"dh", "dbias"}};
-const Operation kLayerScale = {"SkyfixLayerScale", {"x", "z", "bias", "gamma"}, {"y"}};
+const Operation kLayerScale = {"SkyfixLayerScale", {"x", "z", "bias", "gamma", "samples"}, {"y"}};
 const Operation kLayerScaleGrad = {
-    "SkyfixLayerScaleGrad", {"dy", "z", "bias", "gamma"}, {"dz", "dbias", "dgamma"}};
+    "SkyfixLayerScaleGrad", {"dy", "z", "bias", "gamma", "samples"}, {"dz", "dbias", "dgamma"}};
 const Operation kDepthwiseNorm = {
     "SkyfixDepthwiseNorm", {"x", "filter", "bias", "weight", "shift"}, {"y", "n", "r"}};
 const Operation kDepthwiseNormGrad = {"SkyfixDepthwiseNormGrad",
