@@ -42,20 +42,21 @@ const MIN_WIDTH_PX = 64;
 const MIN_HEIGHT_PX = 16;
 const FORMATS: readonly string[] = ['jpeg', 'png', 'webp', 'heif', 'tiff'];
 
+/** What a panorama file says about itself, its pixels aside. */
+export type PanoramaMetadata = Omit<DecodedPanorama, 'image'>;
+
 /**
- * Decodes a panorama file (JPEG, PNG, WebP, AVIF, TIFF) and reads its EXIF orientation, GPano and GPS metadata.
- * Throws IMAGE_EMPTY, IMAGE_UNDECODABLE, IMAGE_ANIMATED, IMAGE_TOO_LARGE_PIXELS, PANORAMA_TOO_SMALL,
- * PANORAMA_FOV_UNKNOWN, PARAMETER_INVALID.
+ * Reads a panorama file (JPEG, PNG, WebP, AVIF, TIFF) as far as its EXIF orientation, GPano and GPS metadata; `window` is in
+ * pixels of the file. Throws what decodePanorama throws, but for damage in the pixels.
  */
-export async function decodePanorama(
+export async function readPanoramaMetadata(
   bytes: Uint8Array,
   options: DecodeOptions = {},
-): Promise<DecodedPanorama> {
+): Promise<PanoramaMetadata> {
   checkAngle('headingDeg', options.headingDeg, Number.MAX_VALUE);
   checkAngle('pitchDeg', options.pitchDeg, 90);
   checkAngle('rollDeg', options.rollDeg, 180);
-  const maxPixels = options.maxPixels ?? DEFAULT_MAX_PIXELS;
-  const metadata = await readMetadata(bytes, maxPixels);
+  const metadata = await readMetadata(bytes, options.maxPixels ?? DEFAULT_MAX_PIXELS);
   const { width: originalWidthPx, height: originalHeightPx } = metadata.autoOrient;
   if (originalWidthPx < MIN_WIDTH_PX || originalHeightPx < MIN_HEIGHT_PX) {
     throw new SkyfixError(
@@ -69,10 +70,8 @@ export async function decodePanorama(
   const window = windowOf(originalWidthPx, originalHeightPx, gpano, options.verticalFovDeg, warnings);
   const { pose, headingSource } = poseOf(gpano, options, warnings);
   const gps = metadata.exif ? readGps(metadata.exif) : undefined;
-  const { image, window: scaled } = await decodeScaled(bytes, window, maxPixels, options.targetWidthPx);
   return {
-    image,
-    window: scaled,
+    window,
     pose,
     headingSource,
     ...(gps ? { gps } : {}),
@@ -80,6 +79,20 @@ export async function decodePanorama(
     originalWidthPx,
     originalHeightPx,
   };
+}
+
+/**
+ * Decodes a panorama file (JPEG, PNG, WebP, AVIF, TIFF) and reads its EXIF orientation, GPano and GPS metadata.
+ * Throws IMAGE_EMPTY, IMAGE_UNDECODABLE, IMAGE_ANIMATED, IMAGE_TOO_LARGE_PIXELS, PANORAMA_TOO_SMALL,
+ * PANORAMA_FOV_UNKNOWN, PARAMETER_INVALID.
+ */
+export async function decodePanorama(
+  bytes: Uint8Array,
+  options: DecodeOptions = {},
+): Promise<DecodedPanorama> {
+  const metadata = await readPanoramaMetadata(bytes, options);
+  const maxPixels = options.maxPixels ?? DEFAULT_MAX_PIXELS;
+  return { ...metadata, ...(await decodeScaled(bytes, metadata.window, maxPixels, options.targetWidthPx)) };
 }
 
 async function readMetadata(bytes: Uint8Array, maxPixels: number): Promise<Metadata> {

@@ -5,6 +5,8 @@ export {
   type DecodeOptions,
   decodePanorama,
   type HeadingSource,
+  type PanoramaMetadata,
+  readPanoramaMetadata,
 } from './decode.js';
 export { decodeImage, encodePng, resizeImage } from './pixels.js';
 export {

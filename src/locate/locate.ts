@@ -1,7 +1,7 @@
 // Where was this panorama taken?
 import { distanceM, type LonLat } from '../geometry/index.js';
 import type { DecodedPanorama } from '../imaging/index.js';
-import type { Hit } from '../search/index.js';
+import type { PlaceHit } from '../search/index.js';
 import { allowedRows, decodeUpload, embedView, generateView, projectToInput, searchTiles } from './steps.js';
 import {
   type LoadedRegion,
@@ -43,8 +43,9 @@ export async function locate(
   };
 }
 
-function placeOf(hit: Hit, rank: number, region: LoadedRegion, gps: LonLat | undefined): Place {
-  const { tile, lon, lat } = region.version.catalogue.tile(hit.row);
+function placeOf(hit: PlaceHit, rank: number, region: LoadedRegion, gps: LonLat | undefined): Place {
+  const { tile } = region.version.catalogue.tile(hit.row);
+  const { lon, lat } = hit;
   const place = { rank, tile, lon, lat, score: Math.max(-1, Math.min(1, hit.score)) };
   return gps ? { ...place, distanceM: distanceM(gps, { lon, lat }) } : place;
 }

@@ -1,8 +1,8 @@
 // The steps between an upload and its candidates, each a function from one named thing to the next.
 import { areaDownsample, type Bev, projectBev } from '../geometry/index.js';
 import { bevToNchw, type DecodedPanorama, decodePanorama, signedToUnit } from '../imaging/index.js';
-import { bevGeometryOf, type Tensor, windowsOf } from '../models/index.js';
-import { type Hit, searchLooks, searchPlaces } from '../search/index.js';
+import { bevGeometryOf, panoramaWidthOf, type Tensor, windowOffsetsM, windowsOf } from '../models/index.js';
+import { type Look, type PlaceHit, placeOfTile, searchLooks, searchPlaces } from '../search/index.js';
 import type { LoadedRegion, LocateOptions, Prior } from './types.js';
 
 /** Bytes to panorama, shrunk where it has more columns than the BEV can use. */
@@ -11,15 +11,13 @@ export function decodeUpload(
   region: LoadedRegion,
   options: LocateOptions,
 ): Promise<DecodedPanorama> {
-  const { bevSizePx } = region.bundle.manifest.geometry;
   return decodePanorama(upload, {
     headingDeg: options.headingDeg,
     pitchDeg: options.pitchDeg,
     rollDeg: options.rollDeg,
     verticalFovDeg: options.verticalFovDeg,
     maxPixels: options.maxPixels,
-    // The BEV's outermost ring is pi * bevSizePx pixels long; more columns than that add nothing.
-    targetWidthPx: Math.max(2048, 4 * bevSizePx),
+    targetWidthPx: panoramaWidthOf(region.bundle.manifest.geometry),
   });
 }
 
@@ -48,11 +46,14 @@ export async function generateView(bev: Bev, region: LoadedRegion): Promise<Tens
 }
 
 /** View to a descriptor [D] of unit length for each window that the encoder looks at, the middle first. */
-export async function embedView(view: Tensor, region: LoadedRegion): Promise<readonly Float32Array[]> {
-  const windows = windowsOf(view, region.bundle.manifest.geometry);
-  const { data, shape } = await region.networks.encoder.run(windows);
-  const [count = 0, dimensions = 0] = shape;
-  return Array.from({ length: count }, (_, k) => data.slice(k * dimensions, (k + 1) * dimensions));
+export async function embedView(view: Tensor, region: LoadedRegion): Promise<readonly Look[]> {
+  const { geometry } = region.bundle.manifest;
+  const { data, shape } = await region.networks.encoder.run(windowsOf(view, geometry));
+  const [, dimensions = 0] = shape;
+  return windowOffsetsM(geometry).map((offset, k) => ({
+    ...offset,
+    descriptor: data.slice(k * dimensions, (k + 1) * dimensions),
+  }));
 }
 
 /** The rows that a prior leaves, or undefined without one. */
@@ -64,16 +65,18 @@ export function allowedRows(prior: Prior | undefined, region: LoadedRegion): Uin
     : catalogue.rowsInRadius(prior.centre, prior.radiusM);
 }
 
-/** Descriptors of one query to the best `top` hits: places where overlapping tiles are merged, raw tiles otherwise. */
+/** Looks of one query to the best `top` hits: places, or raw tiles (each with its best score, where its centre is). */
 export async function searchTiles(
-  looks: readonly Float32Array[],
+  looks: readonly Look[],
   region: LoadedRegion,
   options: Pick<LocateOptions, 'top' | 'distinct'>,
   allowed: Uint32Array | undefined,
-): Promise<readonly Hit[]> {
+): Promise<readonly PlaceHit[]> {
   const { index, catalogue } = region.version;
   const candidates = allowed?.length ?? index.count;
   if (candidates === 0) return [];
   if (options.distinct) return searchPlaces(index, catalogue, looks, options.top, allowed);
-  return searchLooks(index, looks, Math.min(options.top, candidates), allowed);
+  const descriptors = looks.map(({ descriptor }) => descriptor);
+  const hits = await searchLooks(index, descriptors, Math.min(options.top, candidates), allowed);
+  return hits.map((hit) => ({ ...placeOfTile(catalogue, hit.row), ...hit }));
 }

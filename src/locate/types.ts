@@ -25,12 +25,13 @@ export interface LocateOptions {
   readonly maxPixels?: number | undefined;
 }
 
+/** lon, lat: where the camera probably stood; the centre of the tile where the bundle looks in the middle only or raw tiles were asked for. */
 export interface Place extends LonLat {
   /** From 1. */
   readonly rank: number;
-  /** Id of the best tile. */
+  /** Id of the tile whose centre is nearest. */
   readonly tile: string;
-  /** Cosine similarity, at most 1. */
+  /** At most 1: the cosine similarity of a tile, or for a place between tiles the soft mean of those around it. */
   readonly score: number;
   /** Metres to the upload's own GPS position, where it has one; never used for ranking. */
   readonly distanceM?: number;

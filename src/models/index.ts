@@ -2,10 +2,18 @@
 export { type Bundle, checkManifest, loadBundle } from './bundle.js';
 export { type BundleConfig, checkBundleConfig } from './bundle-config.js';
 export { BUNDLE_SCHEMA, type BundleGeometry, type BundleManifest } from './bundle-manifest.js';
+export { geometryFault } from './bundle-schema.js';
 export type { InferenceEngine, Tensor } from './engine.js';
 export { type ImportedBundle, type ImportOptions, importBundle } from './import-bundle.js';
 export type { NetworkReport } from './network-contract.js';
-export { bevGeometryOf, describeBev, type Networks, openNetworks, windowsOf } from './networks.js';
+export {
+  bevGeometryOf,
+  describeBev,
+  type Networks,
+  openNetworks,
+  panoramaWidthOf,
+  windowsOf,
+} from './networks.js';
 export { openOnnxEngine } from './onnx-engine.js';
 export {
   ONNX_OPSET,
@@ -16,4 +24,5 @@ export {
   readOnnx,
 } from './onnx-graph.js';
 export { ENGINE_KINDS, type EngineKind, type EngineOptions, openEngine } from './open-engine.js';
-export { type ViewWindow, viewSizePx, viewWindows } from './view-windows.js';
+export { explainSchemaErrors } from './schema-errors.js';
+export { type ViewWindow, viewSizePx, viewWindows, windowOffsetsM } from './view-windows.js';

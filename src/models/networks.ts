@@ -43,6 +43,14 @@ export function bevGeometryOf(geometry: BundleGeometry, cameraHeightM = geometry
   return { sizePx, gsdM: tileSizeM / bevSizePx, cameraHeightM };
 }
 
+/**
+ * Columns of a full circle beyond which a panorama adds nothing to the BEV, whose outermost ring is pi * bevSizePx
+ * pixels long: wider panoramas are shrunk to this before they are projected.
+ */
+export function panoramaWidthOf({ bevSizePx }: BundleGeometry): number {
+  return Math.max(2048, 4 * bevSizePx);
+}
+
 /** What the encoder sees of a view [1,3,V,V]: its windows [W,3,S,S], the middle one first. */
 export function windowsOf(view: Tensor, geometry: BundleGeometry): Tensor {
   return cropWindows(view, viewWindows(geometry), geometry.inputSizePx);

@@ -25,3 +25,15 @@ export function viewWindows({
   const others = all.filter(({ leftPx, topPx }) => leftPx !== middle.leftPx || topPx !== middle.topPx);
   return [middle, ...others];
 }
+
+/** Centre of each of viewWindows relative to the camera, metres east and north. */
+export function windowOffsetsM(
+  geometry: Pick<BundleGeometry, 'tileSizeM' | 'inputSizePx' | 'searchMarginPx' | 'searchStepPx'>,
+): readonly { readonly eastM: number; readonly northM: number }[] {
+  const { tileSizeM, inputSizePx, searchMarginPx = 0 } = geometry;
+  const gsdM = tileSizeM / inputSizePx;
+  return viewWindows(geometry).map(({ leftPx, topPx }) => ({
+    eastM: (leftPx - searchMarginPx) * gsdM,
+    northM: (searchMarginPx - topPx) * gsdM,
+  }));
+}

@@ -1,8 +1,16 @@
 // The tile catalogue: which place on Earth each row of the index shows. On disk a CSV, in memory columns.
 import { readFile } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import KDBush from 'kdbush';
 import { messageOf, SkyfixError } from '../errors/index.js';
-import { type Bounds, boundsOf, insideBbox, insideRadius, type LonLat } from '../geometry/index.js';
+import {
+  type Bounds,
+  boundsOf,
+  insideBbox,
+  insideRadius,
+  type LonLat,
+  wrapLonDeg,
+} from '../geometry/index.js';
 import { type CsvRow, csvField, csvRows } from './csv.js';
 import type { Tile } from './types.js';
 
@@ -16,6 +24,7 @@ export class Catalogue {
   readonly #lats: Float64Array;
   readonly #sizes: Float64Array;
   readonly #sources: readonly string[];
+  readonly #tree: KDBush;
 
   constructor(tiles: readonly Tile[]) {
     this.#ids = tiles.map((t) => t.tile);
@@ -25,6 +34,10 @@ export class Catalogue {
     // One string for each source, however many tiles have it.
     const names = new Map(tiles.map(({ source }) => [source, source]));
     this.#sources = tiles.map(({ source }) => names.get(source) ?? source);
+    // lon in [-180, 180), so that a box needs to look at one turn of the Earth only
+    this.#tree = new KDBush(tiles.length);
+    for (const { lon, lat } of tiles) this.#tree.add(wrapLonDeg(lon), lat);
+    this.#tree.finish();
   }
 
   get count(): number {
@@ -48,20 +61,26 @@ export class Catalogue {
   /** Sorted rows whose centre is at most `radiusM` from `centre`. */
   rowsInRadius(centre: LonLat, radiusM: number): Uint32Array {
     const reachDeg = radiusM / METRES_PER_DEGREE_LAT;
-    return this.#rowsWhere(
-      (row) =>
-        Math.abs((this.#lats[row] as number) - centre.lat) <= reachDeg &&
-        insideRadius(this.#place(row), centre, radiusM),
-    );
+    const highestLat = Math.min(90, Math.abs(centre.lat) + reachDeg);
+    // Wide enough at the circle's highest latitude; around a pole every longitude is.
+    const reachLonDeg = reachDeg / Math.max(1e-9, Math.cos((highestLat * Math.PI) / 180));
+    const bounds: Bounds =
+      reachLonDeg >= 180
+        ? [-180, centre.lat - reachDeg, 180, centre.lat + reachDeg]
+        : [
+            wrapLonDeg(centre.lon - reachLonDeg),
+            centre.lat - reachDeg,
+            wrapLonDeg(centre.lon + reachLonDeg),
+            centre.lat + reachDeg,
+          ];
+    return this.#rowsIn(bounds, (row) => insideRadius(this.#place(row), centre, radiusM));
   }
 
   /** Sorted rows whose centre is inside the box, its border included; the box may cross the antimeridian. */
   rowsInBbox(bounds: Bounds): Uint32Array {
-    const [, south, , north] = bounds;
-    return this.#rowsWhere((row) => {
-      const lat = this.#lats[row] as number;
-      return lat >= south && lat <= north && insideBbox(this.#place(row), bounds);
-    });
+    const [west, south, east, north] = bounds;
+    const wide: Bounds = east - west >= 360 ? [-180, south, 180, north] : bounds;
+    return this.#rowsIn(wide, (row) => insideBbox(this.#place(row), bounds));
   }
 
   /** The smallest box around all tile centres; undefined where there are no tiles. */
@@ -76,11 +95,24 @@ export class Catalogue {
     return { lon: this.#lons[row] as number, lat: this.#lats[row] as number };
   }
 
-  #rowsWhere(keep: (row: number) => boolean): Uint32Array {
-    const rows = new Uint32Array(this.count);
-    let n = 0;
-    for (let row = 0; row < this.count; row++) if (keep(row)) rows[n++] = row;
-    return rows.slice(0, n);
+  /** Sorted rows that pass `keep` among those in the box. */
+  #rowsIn([west, south, east, north]: Bounds, keep: (row: number) => boolean): Uint32Array {
+    const hair = 1e-9;
+    const spans =
+      west <= east
+        ? [[west, east]]
+        : [
+            [west, 180],
+            [-180, east],
+          ];
+    const rows = spans.flatMap(([from = -180, to = 180]) => {
+      // 180 and -180 are one meridian, which the tree keeps as -180.
+      const found = this.#tree.range(from - hair, south - hair, to + hair, north + hair);
+      return to >= 180
+        ? [...found, ...this.#tree.range(-180 - hair, south - hair, -180 + hair, north + hair)]
+        : found;
+    });
+    return Uint32Array.from(new Set(rows.filter(keep))).sort();
   }
 }
 

@@ -62,6 +62,15 @@ export function scanRows(
   return best.hits();
 }
 
+/** The cosines of each query with the given rows. */
+export function similaritiesOf(
+  { data }: Descriptors,
+  queries: readonly Float32Array[],
+  rows: Uint32Array,
+): Float32Array[] {
+  return queries.map((query) => Float32Array.from(rows, (row) => cosineOfRow(data, row, query)));
+}
+
 /** Exact search in this thread, in slices that leave the event loop free. */
 export class ExactIndex implements VectorIndex {
   readonly dimensions: number;
@@ -87,6 +96,20 @@ export class ExactIndex implements VectorIndex {
       best = [...best, ...part].sort(compareHits).slice(0, k);
     }
     return best;
+  }
+
+  async similarities(
+    descriptors: readonly Float32Array[],
+    rows: Uint32Array,
+  ): Promise<readonly Float32Array[]> {
+    const out: Float32Array[] = [];
+    for (const descriptor of descriptors) {
+      checkQuery(descriptor, this.dimensions, 1);
+      if (!this.#descriptors) throw new SkyfixError('NOT_READY', 'The index is closed.');
+      out.push(...similaritiesOf(this.#descriptors, [descriptor], rows));
+      await nextTurn();
+    }
+    return out;
   }
 
   async close(): Promise<void> {

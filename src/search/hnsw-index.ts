@@ -29,19 +29,23 @@ const EXACT_PRODUCTS = 8_000_000;
 type Command =
   | { kind: 'build'; options: GraphOptions; descriptors: Descriptors; path: string }
   | LoadRequest
-  | { kind: 'search'; query: Float32Array; k: number; allowed?: Uint32Array };
+  | { kind: 'search'; query: Float32Array; k: number; allowed?: Uint32Array }
+  | { kind: 'similarities'; queries: readonly Float32Array[]; rows: Uint32Array };
 export type WorkerRequest = (Command & { id: number }) | 'close';
+
+/** Hits of a search, arrays of similarities, nothing for the rest. */
+export type Result = readonly Hit[] | readonly Float32Array[] | null;
 
 export interface WorkerAnswer {
   readonly id: number;
-  readonly result?: Hit[] | null;
+  readonly result?: Result;
   readonly error?: string;
   /** Vectors added so far; the answer itself follows. */
   readonly done?: number;
 }
 
 interface Waiting {
-  resolve(result: Hit[] | null): void;
+  resolve(result: Result): void;
   reject(error: Error): void;
 }
 
@@ -77,7 +81,7 @@ class GraphWorker {
     });
   }
 
-  ask(command: Command): Promise<Hit[] | null> {
+  ask(command: Command): Promise<Result> {
     if (this.#closed) return Promise.reject(new SkyfixError('NOT_READY', 'The index is closed.'));
     return new Promise((resolve, reject) => {
       const id = this.#next++;
@@ -151,7 +155,17 @@ export class HnswIndex implements VectorIndex {
   async search(descriptor: Float32Array, k: number, allowed?: Uint32Array): Promise<readonly Hit[]> {
     checkQuery(descriptor, this.dimensions, k);
     const query = descriptor.slice();
-    return (await this.#worker.ask({ kind: 'search', query, k, ...(allowed ? { allowed } : {}) })) ?? [];
+    const hits = await this.#worker.ask({ kind: 'search', query, k, ...(allowed ? { allowed } : {}) });
+    return (hits ?? []) as readonly Hit[];
+  }
+
+  async similarities(
+    descriptors: readonly Float32Array[],
+    rows: Uint32Array,
+  ): Promise<readonly Float32Array[]> {
+    for (const descriptor of descriptors) checkQuery(descriptor, this.dimensions, 1);
+    const queries = descriptors.map((descriptor) => descriptor.slice());
+    return (await this.#worker.ask({ kind: 'similarities', queries, rows })) as readonly Float32Array[];
   }
 
   close(): Promise<void> {

@@ -3,8 +3,8 @@ import { parentPort } from 'node:worker_threads';
 import hnswlib from 'hnswlib-node';
 import { messageOf } from '../errors/index.js';
 import type { Descriptors } from './descriptors.js';
-import { compareHits, cosineOfRow, scanRows } from './exact-index.js';
-import type { GraphOptions, LoadRequest, WorkerAnswer, WorkerRequest } from './hnsw-index.js';
+import { compareHits, cosineOfRow, scanRows, similaritiesOf } from './exact-index.js';
+import type { GraphOptions, LoadRequest, Result, WorkerAnswer, WorkerRequest } from './hnsw-index.js';
 import type { Hit } from './types.js';
 
 let graph: hnswlib.HierarchicalNSW | undefined;
@@ -65,16 +65,22 @@ function search(query: Float32Array, k: number, allowed?: Uint32Array): Hit[] {
   return neighbors.map((row) => ({ row, score: cosineOfRow(vectors.data, row, query) })).sort(compareHits);
 }
 
+function similarities(queries: readonly Float32Array[], rows: Uint32Array): Float32Array[] {
+  if (!descriptors) throw new Error('no graph is loaded');
+  return similaritiesOf(descriptors, queries, rows);
+}
+
 parentPort?.on('message', (request: WorkerRequest) => {
   if (request === 'close') {
     parentPort?.close();
     return;
   }
   try {
-    let result: Hit[] | null = null;
+    let result: Result = null;
     if (request.kind === 'build') build(request.id, request.options, request.descriptors, request.path);
     else if (request.kind === 'load') load(request);
-    else result = search(request.query, request.k, request.allowed);
+    else if (request.kind === 'search') result = search(request.query, request.k, request.allowed);
+    else result = similarities(request.queries, request.rows);
     answer({ id: request.id, result });
   } catch (error) {
     answer({ id: request.id, error: messageOf(error) });

@@ -5,7 +5,7 @@ export { type Descriptors, formatDescriptors, readDescriptorShape, readDescripto
 export { ExactIndex } from './exact-index.js';
 export { buildHnswGraph, type GraphOptions, HnswIndex } from './hnsw-index.js';
 export { INDEX_FILES, readIndexManifest } from './manifest.js';
-export { mergePlaces, searchLooks, searchPlaces } from './merge-places.js';
+export { mergePlaces, type PlaceHit, placeOfTile, searchLooks, searchPlaces } from './merge-places.js';
 export {
   checkIndexFolder,
   checkRecall,
@@ -27,4 +27,5 @@ export {
   VERSION_NAME,
   versionDir,
 } from './region-store.js';
+export { candidateLooks, type Look, type Offset, scorePositions } from './score-positions.js';
 export { type Hit, INDEX_SCHEMA, type IndexManifest, type Tile, type VectorIndex } from './types.js';

@@ -1,8 +1,12 @@
 // Overlapping tiles answer together; a place is the best of them.
-import { distanceM } from '../geometry/index.js';
+import { distanceM, type LonLat, localOffsetM, offsetLonLat } from '../geometry/index.js';
 import type { Catalogue } from './catalogue.js';
 import { compareHits } from './exact-index.js';
+import { candidateLooks, type Look, scorePositions } from './score-positions.js';
 import type { Hit, VectorIndex } from './types.js';
+
+/** A place on the map: where the camera probably stood, the row of the tile whose centre is nearest, and a score of at most 1. */
+export interface PlaceHit extends Hit, LonLat {}
 
 /** Keeps the best hit of each place: a hit within half a tile's width of a better one belongs to it. At most k. */
 export function mergePlaces(hits: readonly Hit[], catalogue: Catalogue, k: number): Hit[] {
@@ -32,17 +36,74 @@ export async function searchLooks(
   return [...best.values()].sort(compareHits).slice(0, k);
 }
 
-/** The k best places; asks the index for more hits until there are k or the candidates end. */
+/**
+ * The k best places; asks the index for more hits until there are k or the candidates end. With one look a place is its
+ * best tile's centre and its cosine; with a lattice of looks it is a position between the tiles (see scorePositions).
+ */
 export async function searchPlaces(
   index: VectorIndex,
   catalogue: Catalogue,
-  looks: readonly Float32Array[],
+  looks: readonly Look[],
   k: number,
   allowed?: Uint32Array,
-): Promise<Hit[]> {
+): Promise<PlaceHit[]> {
   const candidates = allowed ? allowed.length : index.count;
+  const finders = candidateLooks(looks).map(({ descriptor }) => descriptor);
   for (let wanted = Math.max(64, 16 * k); ; wanted *= 4) {
-    const places = mergePlaces(await searchLooks(index, looks, wanted, allowed), catalogue, k);
+    const hits = await searchLooks(index, finders, wanted, allowed);
+    const places =
+      looks.length === 1
+        ? mergePlaces(hits, catalogue, k).map((hit) => ({ ...placeOfTile(catalogue, hit.row), ...hit }))
+        : await positionsAround(index, catalogue, looks, hits, k, allowed);
     if (places.length >= k || wanted >= candidates) return places;
   }
+}
+
+/** Where a row's tile has its centre. */
+export const placeOfTile = (catalogue: Catalogue, row: number): LonLat => {
+  const { lon, lat } = catalogue.tile(row);
+  return { lon, lat };
+};
+
+/** Places between the tiles of the hits and those around them, in a plane around the best hit. */
+async function positionsAround(
+  index: VectorIndex,
+  catalogue: Catalogue,
+  looks: readonly Look[],
+  hits: readonly Hit[],
+  k: number,
+  allowed: Uint32Array | undefined,
+): Promise<PlaceHit[]> {
+  const [first] = hits;
+  if (!first) return [];
+  const { sizeM, ...origin } = catalogue.tile(first.row);
+  const reachM = Math.max(...looks.map(({ eastM }) => Math.abs(eastM)));
+  const permitted = allowed && new Set(allowed);
+  const rows = new Set<number>();
+  for (const { row } of hits) {
+    // A candidate's positions lie up to a lattice's diagonal from it, and tiles that speak for them as far again.
+    for (const near of catalogue.rowsInRadius(placeOfTile(catalogue, row), 3 * reachM)) {
+      if (!permitted || permitted.has(near)) rows.add(near);
+    }
+  }
+  const sorted = Uint32Array.from(rows).sort();
+  const numberOfRow = new Map(Array.from(sorted, (row, t) => [row, t]));
+  const similarities = await index.similarities(
+    looks.map(({ descriptor }) => descriptor),
+    sorted,
+  );
+  const positions = scorePositions(
+    looks,
+    Array.from(sorted, (row) => localOffsetM(origin, placeOfTile(catalogue, row))),
+    similarities,
+    hits.flatMap(({ row }) => numberOfRow.get(row) ?? []),
+    sizeM,
+    sizeM / 2,
+    k,
+  );
+  return positions.map(({ eastM, northM, tile, score }) => ({
+    ...offsetLonLat(origin, eastM, northM),
+    row: sorted[tile] as number,
+    score,
+  }));
 }

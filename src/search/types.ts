@@ -21,6 +21,8 @@ export interface VectorIndex {
   readonly count: number;
   /** The k best rows, best first; `allowed` (sorted row numbers) limits the candidates. */
   search(descriptor: Float32Array, k: number, allowed?: Uint32Array): Promise<readonly Hit[]>;
+  /** Exact cosines of each descriptor with the given rows: one [rows] array for each descriptor. */
+  similarities(descriptors: readonly Float32Array[], rows: Uint32Array): Promise<readonly Float32Array[]>;
   close(): Promise<void>;
 }
 

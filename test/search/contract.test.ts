@@ -75,6 +75,16 @@ for (const [name, open] of Object.entries(adapters)) {
           truth(query, 5, allowed),
         );
       }
+      const rows = Uint32Array.of(3, 17, 599);
+      const asked = [rowOf(queries, 0), rowOf(queries, 1)];
+      const similarities = await index.similarities(asked, rows);
+      asked.forEach((query, q) => {
+        rows.forEach((row, i) => {
+          const exact = rowOf(stored, row).reduce((sum, x, at) => sum + x * (query[at] as number), 0);
+          assert.ok(Math.abs((similarities[q]?.[i] ?? 9) - exact) < 1e-6);
+        });
+      });
+      await assert.rejects(index.similarities([new Float32Array(3)], rows), { code: 'PARAMETER_INVALID' });
       assert.ok(found >= 0.97 * 200, `recall@10 is ${found / 200}`);
       const tie = await index.search(rowOf(stored, 5), 2);
       assert.deepEqual(
@@ -91,5 +101,6 @@ for (const [name, open] of Object.entries(adapters)) {
       await index.close();
     }
     await assert.rejects(index.search(rowOf(queries, 0), 1), { code: 'NOT_READY' });
+    await assert.rejects(index.similarities([rowOf(queries, 0)], Uint32Array.of(1)), { code: 'NOT_READY' });
   });
 }

@@ -8,6 +8,7 @@ import {
   ExactIndex,
   type Hit,
   mergePlaces,
+  placeOfTile,
   searchLooks,
   searchPlaces,
   type Tile,
@@ -85,16 +86,24 @@ test('the search goes on until there are k places', async () => {
   });
   const index = new ExactIndex({ count: tiles.length, dimensions: 2, data });
   const query = Float32Array.of(1, 0);
+  const look = { eastM: 0, northM: 0, descriptor: query };
   const everything = mergePlaces(await index.search(query, tiles.length), catalogue, tiles.length);
   for (const k of [1, 5, 20, 50]) {
-    const places = await searchPlaces(index, catalogue, [query], k);
+    const places = await searchPlaces(index, catalogue, [look], k);
     assert.equal(places.length, Math.min(k, everything.length));
-    assert.deepEqual(places, everything.slice(0, k));
+    assert.deepEqual(
+      places.map(({ row, score }) => ({ row, score })),
+      everything.slice(0, k),
+    );
+    assert.deepEqual(
+      places.map(({ lon, lat }) => ({ lon, lat })),
+      places.map(({ row }) => placeOfTile(catalogue, row)),
+    );
   }
-  assert.equal((await searchPlaces(index, catalogue, [query], 1000)).length, everything.length);
+  assert.equal((await searchPlaces(index, catalogue, [look], 1000)).length, everything.length);
   const allowed = Uint32Array.of(3, 4, 500);
   assert.deepEqual(
-    (await searchPlaces(index, catalogue, [query], 5, allowed)).map(({ row }) => row),
+    (await searchPlaces(index, catalogue, [look], 5, allowed)).map(({ row }) => row),
     [3, 500],
   );
 });

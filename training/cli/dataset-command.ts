@@ -2,18 +2,20 @@
 import { Command, Option } from 'commander';
 import {
   type DatasetFormat,
+  DEFAULT_PHOTOS,
   decodeImages,
   FORMATS,
   formatSummary,
   imagesOf,
   openDataset,
+  type PhotoOptions,
   samplePairs,
   VIGOR_AREAS,
   type VigorArea,
   writeContactSheet,
 } from '../datasets/index.js';
 import { SPLITS, type Split } from '../town/index.js';
-import { wholeNumber } from './numbers.js';
+import { metres, wholeNumber } from './numbers.js';
 
 interface DatasetOptions {
   readonly format: DatasetFormat;
@@ -24,6 +26,13 @@ interface DatasetOptions {
   readonly checkImages: boolean;
   readonly contactSheet?: string;
   readonly seed: number;
+  readonly imagery?: string;
+  readonly zoom?: number;
+  readonly tms?: true;
+  readonly proj4?: string;
+  readonly tileSizeM: number;
+  readonly marginM: number;
+  readonly splitSeed: number;
 }
 
 /** The sub-command `dataset`. */
@@ -33,7 +42,10 @@ export function datasetCommand(): Command {
     .addOption(
       new Option('--format <format>', 'format of the data set').choices(FORMATS).makeOptionMandatory(),
     )
-    .requiredOption('--root <path>', 'its folder; for "csv" the file, or a folder with pairs.csv')
+    .requiredOption(
+      '--root <path>',
+      'its folder; for "csv" the file, or a folder with pairs.csv; for "photos" a folder of geotagged 360 degree photos',
+    )
     .addOption(
       new Option('--split <split...>', 'the splits to read; all that the format has without this').choices(
         SPLITS,
@@ -44,8 +56,23 @@ export function datasetCommand(): Command {
     .option('--check-images', 'decode every image, and not only look for its file', false)
     .option('--contact-sheet <file>', 'write a PNG of a dozen pairs, panorama beside tile')
     .option('--seed <n>', 'seed that draws the dozen pairs', wholeNumber(0, 2 ** 31 - 1), 1)
+    .optionsGroup('For "photos":')
+    .option('--imagery <source>', 'GeoTIFF file, or folder of XYZ/TMS tiles, that tiles are cut from')
+    .option('--zoom <level>', 'zoom level of an XYZ/TMS folder (default: the deepest)', wholeNumber(0, 30))
+    .option('--tms', 'rows of the folder count from the south')
+    .option('--proj4 <definition>', 'coordinate system of the GeoTIFF, where it is not known by its code')
+    .option('--tile-size-m <metres>', 'ground that a tile shows', metres, DEFAULT_PHOTOS.tileSizeM)
+    .option('--margin-m <metres>', 'ground beyond it for random offsets', metres, DEFAULT_PHOTOS.marginM)
+    .option(
+      '--split-seed <n>',
+      'seed that draws which blocks are for training, validation and test',
+      wholeNumber(0, 2 ** 31 - 1),
+      DEFAULT_PHOTOS.seed,
+    )
     .action(async (given: DatasetOptions) => {
-      const { split, contactSheet, seed, ...options } = given;
+      const { split, contactSheet, seed, format, root, area, dropInvalid, checkImages } = given;
+      const photos = photoOptionsOf(given);
+      const options = { format, root, area, dropInvalid, checkImages, ...(photos && { photos }) };
       const dataset = await openDataset({ ...options, ...(split && { splits: split }) });
       const sample = samplePairs(dataset, seed);
       const drawn = { pairs: sample, unpairedPanoramas: [], gallery: [] };
@@ -55,4 +82,16 @@ export function datasetCommand(): Command {
       await writeContactSheet(contactSheet, sample);
       process.stdout.write(`contact sheet ${contactSheet}: ${sample.map(({ id }) => id).join(' ')}\n`);
     });
+}
+
+/** What the command line says about photos; undefined without an imagery source. */
+function photoOptionsOf(given: DatasetOptions): PhotoOptions | undefined {
+  const { imagery, zoom, tms, proj4, tileSizeM, marginM, splitSeed } = given;
+  if (imagery === undefined) return undefined;
+  const imageryOptions = {
+    ...(zoom !== undefined && { zoom }),
+    ...(tms && { tms }),
+    ...(proj4 !== undefined && { proj4 }),
+  };
+  return { ...DEFAULT_PHOTOS, imagery, imageryOptions, tileSizeM, marginM, seed: splitSeed };
 }

@@ -7,8 +7,8 @@ import { centreCrop, type ImageSet, imageAt } from '../data/image-set.js';
 import { readTown } from '../data/town-dataset.js';
 import { compare, type Embed, formatComparison } from '../demo/comparison.js';
 import { GEOMETRY } from '../demo/recipe.js';
-import { tellOnLines } from '../demo/reports.js';
 import { comparisonArea } from '../demo/town-data.js';
+import { openTrainingProgress } from '../runs/progress.js';
 import { SPLITS, type Split } from '../town/index.js';
 
 const BATCH = 16;
@@ -40,7 +40,8 @@ export function evaluateCommand(): Command {
       const networks = await openNetworks(bundle, { threads: 2 });
       try {
         const splits = given.split === 'all' ? SPLITS : [given.split];
-        const area = await comparisonArea(given.split, await readTown(given.town), splits, tellOnLines);
+        const { work } = openTrainingProgress();
+        const area = await comparisonArea(given.split, await readTown(given.town), splits, work);
         const { generator } = networks;
         const queries = generator ? await viewsOf(generator, area.bevs) : area.bevs;
         const run = generator ? 'BEV + G + encoder' : 'BEV + encoder';

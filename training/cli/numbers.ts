@@ -11,3 +11,12 @@ export function wholeNumber(low: number, high: number): (text: string) => number
     return value;
   };
 }
+
+/** A length in metres, 0 or more. */
+export function metres(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value < 1e6)) {
+    throw new InvalidArgumentError(`Give a length in metres, not "${text}".`);
+  }
+  return value;
+}

@@ -1,35 +1,8 @@
 // `skyfix-train town`: the command line of the town.
-import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
-import { DEFAULT_TOWN, makeTown, type TownOptions, type TownProgress } from '../town/index.js';
+import { openStageProgress } from 'skyfix/cli';
+import { DEFAULT_TOWN, makeTown, type TownOptions } from '../town/index.js';
 import { wholeNumber } from './numbers.js';
-
-/** Progress as a bar on a terminal, as one line per step otherwise. */
-function showProgress(): { readonly onProgress: TownProgress; readonly stop: () => void } {
-  if (!process.stderr.isTTY) {
-    let last = '';
-    return {
-      onProgress: (step, done, total) => {
-        const tenth = `${step} ${Math.floor((done * 10) / total)}`;
-        if (tenth !== last) process.stderr.write(`${step} ${done}/${total}\n`);
-        last = tenth;
-      },
-      stop: () => {},
-    };
-  }
-  const bar = new SingleBar({ format: '{step} {bar} {value}/{total} {eta_formatted}', hideCursor: true });
-  let current = '';
-  return {
-    onProgress: (step, done, total) => {
-      if (step !== current) {
-        if (current !== '') bar.stop();
-        bar.start(total, done, { step });
-        current = step;
-      } else bar.update(done);
-    },
-    stop: () => bar.stop(),
-  };
-}
 
 /** The sub-command `town`, to be added to `skyfix-train`. */
 export function townCommand(): Command {
@@ -59,16 +32,15 @@ export function townCommand(): Command {
     .option('--no-camera-noise', 'no noise in the panoramas')
     .option('--no-look-alikes', 'no rows of repeated houses and gardens');
   return command.action(async (given: TownOptions) => {
-    const { onProgress, stop } = showProgress();
+    const progress = openStageProgress();
     try {
-      const summary = await makeTown({ ...DEFAULT_TOWN, ...given }, onProgress);
-      stop();
+      const summary = await makeTown({ ...DEFAULT_TOWN, ...given }, progress.update);
       const counts = Object.entries(summary.counts).map(([split, count]) => `${count} ${split}`);
       process.stdout.write(
         `${summary.out}: ${counts.join(', ')} places in ${summary.sideM} m x ${summary.sideM} m, ${summary.seconds.toFixed(0)} s\n`,
       );
     } finally {
-      stop();
+      progress.stop();
     }
   });
 }

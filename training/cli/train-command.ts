@@ -2,10 +2,10 @@
 import { Command } from 'commander';
 import { readTown } from '../data/town-dataset.js';
 import { ENCODER, GENERATION, GEOMETRY, PROFILE } from '../demo/recipe.js';
-import { tellOnLines } from '../demo/reports.js';
 import { areaData } from '../demo/town-data.js';
 import { runEncoder, runGenerator } from '../demo/train.js';
 import { writeBundle } from '../export/index.js';
+import { openTrainingProgress } from '../runs/progress.js';
 import { generateViews } from '../stages/generation.js';
 import { wholeNumber } from './numbers.js';
 
@@ -38,7 +38,7 @@ export function trainCommand(): Command {
     .option('--safetensors', 'write the weights as safetensors too', false)
     .action(async (given: TrainOptions) => {
       const town = await readTown(given.town);
-      const train = await areaData(town, ['train'], tellOnLines);
+      const train = await areaData(town, ['train'], openTrainingProgress().work);
       const options = {
         workDir: given.work,
         generation: { ...GENERATION, seed: given.seed + 1, steps: given.generatorSteps },

@@ -1,7 +1,10 @@
 // From bytes to a training batch: the same dihedral turn for both images of a pair, an offset crop of the wide tile,
 // and colour jitter, each drawn from a generator that is passed in.
 import type { Rng } from '../random/rng.js';
+import { shuffled } from '../random/shuffle.js';
 import { type ImageSet, imageBytes } from './image-set.js';
+
+export { shuffled } from '../random/shuffle.js';
 
 /** One of the eight symmetries of the square: bit 0 flips columns, bit 1 flips rows, bit 2 transposes. */
 export type Dihedral = number;
@@ -45,11 +48,7 @@ export function writeCrop(
   const source = set.data.subarray(index * imageBytes(set), (index + 1) * imageBytes(set));
   const stride = set.sizePx * 3;
   const base = slot * sizePx * sizePx * 3;
-  const spread = (amount: number): number => 1 + amount * (2 * rng.next() - 1);
-  const contrast = spread(jitter.contrast);
-  const saturation = spread(jitter.saturation);
-  const lift = jitter.brightness * (2 * rng.next() - 1);
-  const gains = [spread(jitter.hue), spread(jitter.hue), spread(jitter.hue)] as const;
+  const finish = drawJitter(jitter, rng, range);
   const last = sizePx - 1;
   for (let i = 0; i < sizePx; i++) {
     for (let j = 0; j < sizePx; j++) {
@@ -59,32 +58,35 @@ export function writeCrop(
       if (dihedral & 2) row = last - row;
       const from = (topPx + row) * stride + (leftPx + column) * 3;
       const to = base + (i * sizePx + j) * 3;
-      const r = ((source[from] ?? 0) / 255) * gains[0];
-      const g = ((source[from + 1] ?? 0) / 255) * gains[1];
-      const b = ((source[from + 2] ?? 0) / 255) * gains[2];
-      const grey = 0.299 * r + 0.587 * g + 0.114 * b;
-      out[to] = finish(grey + (r - grey) * saturation, contrast, lift, range);
-      out[to + 1] = finish(grey + (g - grey) * saturation, contrast, lift, range);
-      out[to + 2] = finish(grey + (b - grey) * saturation, contrast, lift, range);
+      finish(source[from] ?? 0, source[from + 1] ?? 0, source[from + 2] ?? 0, out, to);
     }
   }
+}
+
+/** Writes one pixel, given as red, green and blue from 0 to 255, to out[to..to+2]. */
+export type WritePixel = (red: number, green: number, blue: number, out: Float32Array, to: number) => void;
+
+/** Draws a colour jitter, six numbers of the generator, and returns what applies it to a pixel. */
+export function drawJitter(jitter: ColourJitter, rng: Rng, range: 'unit' | 'signed'): WritePixel {
+  const spread = (amount: number): number => 1 + amount * (2 * rng.next() - 1);
+  const contrast = spread(jitter.contrast);
+  const saturation = spread(jitter.saturation);
+  const lift = jitter.brightness * (2 * rng.next() - 1);
+  const gains = [spread(jitter.hue), spread(jitter.hue), spread(jitter.hue)] as const;
+  return (red, green, blue, out, to) => {
+    const r = (red / 255) * gains[0];
+    const g = (green / 255) * gains[1];
+    const b = (blue / 255) * gains[2];
+    const grey = 0.299 * r + 0.587 * g + 0.114 * b;
+    out[to] = finish(grey + (r - grey) * saturation, contrast, lift, range);
+    out[to + 1] = finish(grey + (g - grey) * saturation, contrast, lift, range);
+    out[to + 2] = finish(grey + (b - grey) * saturation, contrast, lift, range);
+  };
 }
 
 function finish(value: number, contrast: number, lift: number, range: 'unit' | 'signed'): number {
   const unit = Math.min(1, Math.max(0, (value - 0.45) * contrast + 0.45 + lift));
   return range === 'unit' ? unit : unit * 2 - 1;
-}
-
-/** A shuffled list of 0..count-1 (Fisher-Yates). */
-export function shuffled(count: number, rng: Rng): number[] {
-  const order = Array.from({ length: count }, (_, k) => k);
-  for (let k = count - 1; k > 0; k--) {
-    const other = rng.int(0, k);
-    const swap = order[k] as number;
-    order[k] = order[other] as number;
-    order[other] = swap;
-  }
-  return order;
 }
 
 /**

@@ -3,7 +3,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SkyfixError } from 'skyfix/errors';
-import { sha256OfFile } from 'skyfix/files';
 import {
   areaDownsample,
   BevTableCache,
@@ -17,67 +16,14 @@ import {
 import { decodePanorama, resizeImage } from 'skyfix/imaging';
 import { cutTile, type ImagerySource, openImagery } from 'skyfix/index';
 import { type BundleGeometry, bevGeometryOf, viewSizePx } from 'skyfix/models';
+import { type Place, readTown, type Split, type Town } from '../datasets/town-places.js';
 import { cachedImageSet, type ImageSet, imageAt, selectImages } from './image-set.js';
+import { rollColumns } from './roll-columns.js';
 
-export type Split = 'train' | 'validation' | 'test';
-
-/** One camera position; lon and lat are the true ones. */
-export interface Place extends LonLat {
-  readonly id: string;
-  readonly file: string;
-  readonly split: Split;
-  readonly headingDeg: number;
-}
-
-export interface Town {
-  readonly dir: string;
-  /** Digest of the places and of the mosaic: part of every cache key. */
-  readonly digest: string;
-  readonly places: readonly Place[];
-}
+export type { Place, Split, Town };
+export { readTown };
 
 export type Progress = (done: number, total: number) => void;
-
-/** Reads places.csv of a town folder; DATASET_INVALID names the line. */
-export async function readTown(dir: string): Promise<Town> {
-  const path = join(dir, 'places.csv');
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new SkyfixError('DATASET_INVALID', `${path} cannot be read.`, { cause: error });
-  });
-  const [header = '', ...lines] = text.trimEnd().split('\n');
-  const columns = header.split(',');
-  const places = lines.map((line, k) => {
-    const cells = line.split(',');
-    const cell = (name: string): string => {
-      const value = cells[columns.indexOf(name)];
-      if (value === undefined || value === '') {
-        throw new SkyfixError('DATASET_INVALID', `${path} line ${k + 2} has no "${name}".`);
-      }
-      return value;
-    };
-    const numberCell = (name: string): number => {
-      const value = Number(cell(name));
-      if (!Number.isFinite(value)) {
-        throw new SkyfixError('DATASET_INVALID', `${path} line ${k + 2}: "${name}" is "${cell(name)}".`);
-      }
-      return value;
-    };
-    const split = cell('split');
-    if (split !== 'train' && split !== 'validation' && split !== 'test') {
-      throw new SkyfixError('DATASET_INVALID', `${path} line ${k + 2}: split is "${split}".`);
-    }
-    return {
-      id: cell('id'),
-      file: join(dir, cell('file')),
-      split,
-      lon: numberCell('lon'),
-      lat: numberCell('lat'),
-      headingDeg: numberCell('headingDeg'),
-    } satisfies Place;
-  });
-  const digest = `${await sha256OfFile(path)}:${await sha256OfFile(join(dir, 'mosaic.tif'))}`;
-  return { dir, digest, places };
-}
 
 /** Row numbers of a split. */
 export function rowsOf(town: Town, split: Split): number[] {
@@ -252,18 +198,4 @@ function placeOf(town: Town, row: number): Place {
 
 function fileOf(town: Town, row: number): string {
   return placeOf(town, row).file;
-}
-
-/** Shifts columns to the right by a share of the width, wrapping around. */
-function rollColumns(image: RgbImage, share: number): RgbImage {
-  const { widthPx, heightPx } = image;
-  const shift = ((Math.round(share * widthPx) % widthPx) + widthPx) % widthPx;
-  const data = new Uint8Array(image.data.length);
-  for (let row = 0; row < heightPx; row++) {
-    const start = row * widthPx * 3;
-    const line = image.data.subarray(start, start + widthPx * 3);
-    data.set(line.subarray(0, (widthPx - shift) * 3), start + shift * 3);
-    data.set(line.subarray((widthPx - shift) * 3), start);
-  }
-  return { widthPx, heightPx, data };
 }

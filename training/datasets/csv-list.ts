@@ -66,7 +66,7 @@ export async function listCsv(root: string, splits: readonly Split[]): Promise<L
     ground: {},
     publishedPairs: {},
     problems,
-    dropsMissingFiles: false,
+    tolerated: [],
   };
 }
 

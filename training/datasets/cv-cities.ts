@@ -46,7 +46,7 @@ export async function listCvCities(root: string, splits: readonly Split[]): Prom
     ground: {},
     publishedPairs: { train: 162_954, test: 60_782 },
     problems: lists.flatMap(({ problems }) => problems),
-    dropsMissingFiles: false,
+    tolerated: [],
   };
 }
 

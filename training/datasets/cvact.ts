@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import proj4 from 'proj4';
 import type { LonLat } from 'skyfix/geometry';
 import type { Split } from '../town/index.js';
+import { PUBLISHED_GROUND } from './ground.js';
 import { readFolder, tilesOf, unusable } from './lists.js';
 import { type MatArray, readMatFile } from './mat-file.js';
 import type { Problem } from './problems.js';
@@ -10,6 +11,7 @@ import type { CrossViewPair, Listing } from './types.js';
 
 export const CVACT_SPLITS = ['train', 'validation', 'test'] as const satisfies readonly Split[];
 
+const GROUND = PUBLISHED_GROUND.cvact;
 const LISTED = {
   train: { set: 'trainSet', index: 'trainInd' },
   validation: { set: 'valSet', index: 'valInd' },
@@ -59,10 +61,10 @@ export async function listCvact(root: string, splits: readonly Split[]): Promise
     pairs,
     unpairedPanoramas: [],
     gallery: tilesOf(pairs),
-    ground: {},
+    ground: { cameraHeightM: GROUND.cameraHeightM },
     publishedPairs: { train: 35_532, validation: 8_884, test: 92_802 },
     problems,
-    dropsMissingFiles: true,
+    tolerated: ['missing-file'],
   };
 }
 
@@ -83,7 +85,10 @@ function pairOf(
     listedAt: where,
     ...place,
     tiles: [
-      { relation: 'positive', tile: { id, image, listedAt: where, ...(location && { centre: location }) } },
+      {
+        relation: 'positive',
+        tile: { id, image, sizeM: GROUND.tileFileM, listedAt: where, ...(location && { centre: location }) },
+      },
     ],
   };
 }

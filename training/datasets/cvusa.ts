@@ -4,15 +4,15 @@ import { basename, join } from 'node:path';
 import type { LonLat } from 'skyfix/geometry';
 import type { CsvRow } from 'skyfix/search';
 import type { Split } from '../town/index.js';
+import { PUBLISHED_GROUND } from './ground.js';
 import { placeFields, RowError, readCsvList, readRows, requireFields, textField, tilesOf } from './lists.js';
 import { lineOf } from './problems.js';
 import type { CrossViewPair, Listing } from './types.js';
 
 export const CVUSA_SPLITS = ['train', 'validation'] as const satisfies readonly Split[];
 
+const GROUND = PUBLISHED_GROUND.cvusa;
 const LISTS = { train: 'train-19zl.csv', validation: 'val-19zl.csv' } as const;
-/** A strip is cut out of a full circle of 1232 columns: 360 degrees * 224 / 1232. */
-const VERTICAL_FOV_DEG = (360 * 224) / 1232;
 /**
  * The centre column looks north: the polar transform of Shi et al. 2019 (SAFA), which the field uses on this data set,
  * puts the tile's north there. CVACT is aligned in the same way.
@@ -40,10 +40,10 @@ export async function listCvusa(root: string, splits: readonly Split[]): Promise
     pairs,
     unpairedPanoramas: [],
     gallery: tilesOf(pairs),
-    ground: {},
+    ground: { cameraHeightM: GROUND.cameraHeightM },
     publishedPairs: { train: 35_532, validation: 8_884 },
     problems: lists.flatMap(({ problems }) => problems),
-    dropsMissingFiles: false,
+    tolerated: [],
   };
 }
 
@@ -74,7 +74,7 @@ function pairOf(
     path: join(root, panoramaPath),
     split,
     headingDeg: HEADING_DEG,
-    verticalFovDeg: VERTICAL_FOV_DEG,
+    verticalFovDeg: GROUND.verticalFovDeg,
     listedAt: where,
     ...(known && { location: known.ground }),
     tiles: [
@@ -83,6 +83,7 @@ function pairOf(
         tile: {
           id,
           image: { kind: 'file', path: join(root, tilePath) },
+          sizeM: GROUND.tileFileM,
           listedAt: where,
           ...(known && { centre: known.tile }),
         },

@@ -21,15 +21,22 @@ export class ImageReader {
 
   /** The pixels of a tile: its file's, or sizePx x sizePx cut from the mosaic. Throws where there is no imagery. */
   async tile(image: TileImage, sizePx: number): Promise<RgbImage> {
-    if (image.kind === 'file') return this.file(image.path);
-    let mosaic = this.#mosaics.get(image.path);
-    if (!mosaic) {
-      mosaic = openImagery(image.path);
-      this.#mosaics.set(image.path, mosaic);
-    }
-    const tile = await cutTile(await mosaic, image.centre, image.sizeM, sizePx);
+    const tile = await this.tileOrNull(image, sizePx);
     if (tile) return tile;
-    throw new Error(`no imagery around ${image.centre.lon}, ${image.centre.lat}`);
+    const { lon, lat } = image.kind === 'mosaic' ? image.centre : { lon: Number.NaN, lat: Number.NaN };
+    throw new Error(`no imagery around ${lon}, ${lat}`);
+  }
+
+  /** The same, and null where the mosaic has no imagery. */
+  async tileOrNull(image: TileImage, sizePx: number): Promise<RgbImage | null> {
+    if (image.kind === 'file') return this.file(image.path);
+    const key = JSON.stringify([image.path, image.imagery]);
+    let mosaic = this.#mosaics.get(key);
+    if (!mosaic) {
+      mosaic = openImagery(image.path, image.imagery);
+      this.#mosaics.set(key, mosaic);
+    }
+    return cutTile(await mosaic, image.centre, image.sizeM, sizePx);
   }
 
   /** Closes the mosaics that were opened. */

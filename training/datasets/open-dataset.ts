@@ -7,6 +7,7 @@ import { CVACT_SPLITS, listCvact } from './cvact.js';
 import { CVUSA_SPLITS, listCvusa } from './cvusa.js';
 import { decodeImages, fileImage, imageKey, missingImages } from './images.js';
 import { tilesOf } from './lists.js';
+import { listPhotos, type PhotoOptions } from './photos.js';
 import { type Problem, type Reason, refuse } from './problems.js';
 import { listTown } from './town.js';
 import type {
@@ -29,6 +30,8 @@ export interface OpenOptions {
   readonly splits?: readonly Split[];
   /** Protocol of VIGOR; "same" where there is none. */
   readonly area?: VigorArea;
+  /** Of the format "photos", which needs it: where the tiles come from, and how photos are parted. */
+  readonly photos?: PhotoOptions;
   /** Leaves unusable entries out and counts them, instead of throwing. */
   readonly dropInvalid?: boolean;
   /** Decodes every image, which takes its time; otherwise only their existence is checked. */
@@ -42,6 +45,7 @@ const SPLITS_OF: Readonly<Record<DatasetFormat, readonly Split[]>> = {
   'cv-cities': CV_CITIES_SPLITS,
   csv: SPLITS,
   town: SPLITS,
+  photos: SPLITS,
 };
 
 /**
@@ -62,7 +66,7 @@ export async function openDataset(options: OpenOptions): Promise<CrossViewDatase
   const unique = withoutDuplicates(listing);
   const checked = await withoutBadImages(unique, checkImages);
   const dropped = [...listing.problems, ...unique.found, ...checked.found];
-  const tolerated = (problem: Problem) => listing.dropsMissingFiles && problem.reason === 'missing-file';
+  const tolerated = ({ reason }: Problem) => listing.tolerated.includes(reason);
   if (!dropInvalid) {
     const refusable = dropped.filter((problem) => !tolerated(problem));
     refuse(root, refusable, 'Invalid entries can be dropped on request (--drop-invalid).');
@@ -87,8 +91,8 @@ export async function openDataset(options: OpenOptions): Promise<CrossViewDatase
   };
 }
 
-function readListing(
-  { format, root, area = 'same' }: OpenOptions,
+async function readListing(
+  { format, root, area = 'same', photos }: OpenOptions,
   splits: readonly Split[],
 ): Promise<Listing> {
   switch (format) {
@@ -104,6 +108,12 @@ function readListing(
       return listCsv(root, splits);
     case 'town':
       return listTown(root, splits);
+    case 'photos':
+      if (photos) return listPhotos(root, splits, photos);
+      throw new SkyfixError(
+        'DATASET_INVALID',
+        'Photos need an imagery source to cut their tiles from (--imagery).',
+      );
   }
 }
 

@@ -8,6 +8,10 @@ export const REASONS = [
   'duplicate-id',
   'missing-file',
   'unreadable-image',
+  'no-panorama',
+  'no-heading',
+  'outside-imagery',
+  'near-test',
 ] as const;
 export type Reason = (typeof REASONS)[number];
 

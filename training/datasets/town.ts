@@ -1,10 +1,10 @@
 // The procedural town as a data set: its places, and tiles cut from its mosaic around them.
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readTown } from '../data/town-dataset.js';
 import { CAMERA_HEIGHT_M, type Split, TILE_M } from '../town/index.js';
 import { tilesOf, unusable } from './lists.js';
 import { lineOf } from './problems.js';
+import { readTown } from './town-places.js';
 import type { CrossViewPair, Listing } from './types.js';
 
 /**
@@ -15,7 +15,7 @@ export async function listTown(root: string, splits: readonly Split[]): Promise<
   const mosaic = join(root, 'mosaic.tif');
   if (!(await stat(mosaic).catch(() => undefined))) throw unusable(mosaic, 'there is no such file');
   const town = await readTown(root);
-  const pairs = town.places.map(({ id, file, split, headingDeg, lon, lat }, row): CrossViewPair => {
+  const pairs = town.places.map(({ id, file, split, headingDeg, lon, lat, district }, row): CrossViewPair => {
     const centre = { lon, lat };
     const listedAt = lineOf(join(root, 'places.csv'), row + 2);
     const image = { kind: 'mosaic', path: mosaic, centre, sizeM: TILE_M } as const;
@@ -26,6 +26,7 @@ export async function listTown(root: string, splits: readonly Split[]): Promise<
       location: centre,
       headingDeg,
       listedAt,
+      ...(district !== undefined && { district }),
       tiles: [{ relation: 'positive', tile: { id, image, centre, sizeM: TILE_M, listedAt } }],
     };
   });
@@ -38,6 +39,6 @@ export async function listTown(root: string, splits: readonly Split[]): Promise<
     ground: { cameraHeightM: CAMERA_HEIGHT_M },
     publishedPairs: {},
     problems: [],
-    dropsMissingFiles: false,
+    tolerated: [],
   };
 }

@@ -1,15 +1,24 @@
 // What every loader returns: panoramas, the tiles that show the same ground, and what is known of both.
 import type { LonLat } from 'skyfix/geometry';
+import type { ImageryOptions } from 'skyfix/index';
 import type { Split } from '../town/index.js';
-import type { Problem } from './problems.js';
+import type { Problem, Reason } from './problems.js';
 
-export const FORMATS = ['cvusa', 'cvact', 'vigor', 'cv-cities', 'csv', 'town'] as const;
+export const FORMATS = ['cvusa', 'cvact', 'vigor', 'cv-cities', 'csv', 'town', 'photos'] as const;
 export type DatasetFormat = (typeof FORMATS)[number];
 
 /** Where a tile's pixels are: a file of its own, or a square of sizeM metres around a place in a georeferenced mosaic. */
 export type TileImage =
   | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'mosaic'; readonly path: string; readonly centre: LonLat; readonly sizeM: number };
+  | {
+      readonly kind: 'mosaic';
+      /** GeoTIFF file, or folder of XYZ/TMS tiles. */
+      readonly path: string;
+      readonly centre: LonLat;
+      readonly sizeM: number;
+      /** How the imagery is opened, where that needs saying. */
+      readonly imagery?: ImageryOptions;
+    };
 
 /** Width and height of an image, pixels, after its EXIF orientation. */
 export interface ImageSize {
@@ -26,6 +35,8 @@ export interface DatasetTile {
   readonly centre?: LonLat;
   /** Side on the ground in metres, where the format has it. */
   readonly sizeM?: number;
+  /** Splits in whose gallery it is, where those are not the splits of its pairs alone. */
+  readonly splits?: readonly Split[];
   /** File and line that name the tile. */
   readonly listedAt: string;
 }
@@ -50,6 +61,8 @@ export interface DatasetPanorama {
   readonly headingDeg?: number;
   /** Angle that the rows cover about the horizon, where it is not the full 180 degrees of a 2:1 image. */
   readonly verticalFovDeg?: number;
+  /** Kind of built-up area, where the format tells. */
+  readonly district?: string;
   /** File and line that name the panorama. */
   readonly listedAt: string;
 }
@@ -92,6 +105,6 @@ export interface Listing
   > {
   /** Rows that could not be used; they are in none of the lists above. */
   readonly problems: readonly Problem[];
-  /** The data set is known to list files that its archive lacks: pairs without them are always dropped. */
-  readonly dropsMissingFiles: boolean;
+  /** Entries that have one of these are always dropped: the data set is known to have such. */
+  readonly tolerated: readonly Reason[];
 }

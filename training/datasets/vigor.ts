@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import type { LonLat } from 'skyfix/geometry';
 import type { Split } from '../town/index.js';
+import { PUBLISHED_GROUND } from './ground.js';
 import {
   numberField,
   RowError,
@@ -18,10 +19,9 @@ export const VIGOR_SPLITS = ['train', 'test'] as const satisfies readonly Split[
 export const VIGOR_AREAS = ['same', 'cross'] as const;
 export type VigorArea = (typeof VIGOR_AREAS)[number];
 
-const TILE_PX = 640;
-/** Metres a pixel of the tiles: Lentsch et al. 2023 (SliceMatch), who corrected the data set's own value. */
-const CITY_GSD_M = { NewYork: 0.1132, Seattle: 0.1008, SanFrancisco: 0.1181, Chicago: 0.1113 } as const;
-type City = keyof typeof CITY_GSD_M;
+/** Side of every tile; cameraPx counts in these pixels. */
+export const VIGOR_TILE_PX = 640;
+type City = 'NewYork' | 'Seattle' | 'SanFrancisco' | 'Chicago';
 const ALL_CITIES: readonly City[] = ['NewYork', 'Seattle', 'SanFrancisco', 'Chicago'];
 /** The cities of each split and the list that names their panoramas. */
 const PROTOCOLS = {
@@ -51,6 +51,8 @@ const FIELDS = 13;
  */
 export async function listVigor(root: string, splits: readonly Split[], area: VigorArea): Promise<Listing> {
   const wanted = VIGOR_SPLITS.filter((split) => splits.includes(split));
+  const splitsOf = (city: City): readonly Split[] =>
+    VIGOR_SPLITS.filter((split) => (PROTOCOLS[area][split].cities as readonly City[]).includes(city));
   const cities = new Set(wanted.flatMap((split) => PROTOCOLS[area][split].cities));
   const tilesOfCity = new Map<City, ReadonlyMap<string, DatasetTile>>();
   const gallery: DatasetTile[] = [];
@@ -58,7 +60,7 @@ export async function listVigor(root: string, splits: readonly Split[], area: Vi
   for (const city of cities) {
     const path = join(root, 'splits', city, 'satellite_list.txt');
     const list = readRows(path, await readBlankSeparatedList(path), (fields, where) =>
-      tileOf(root, city, fields, where),
+      tileOf(root, city, fields, where, splitsOf(city)),
     );
     problems.push(...list.problems);
     for (const tile of list.entries) gallery.push(tile);
@@ -82,21 +84,28 @@ export async function listVigor(root: string, splits: readonly Split[], area: Vi
     pairs,
     unpairedPanoramas: [],
     gallery,
-    ground: {},
+    ground: { cameraHeightM: PUBLISHED_GROUND.vigor.cameraHeightM },
     publishedPairs: PUBLISHED[area],
     problems,
-    dropsMissingFiles: false,
+    tolerated: [],
   };
 }
 
-function tileOf(root: string, city: City, fields: readonly string[], where: string): DatasetTile {
+function tileOf(
+  root: string,
+  city: City,
+  fields: readonly string[],
+  where: string,
+  splits: readonly Split[],
+): DatasetTile {
   requireFields(fields, 1);
   const name = textField(fields, 0, 'tile');
   const centre = placeInName(/^satellite_(-?\d+\.?\d*)_(-?\d+\.?\d*)\.[a-z]+$/i, name);
   return {
     id: `${city}/${name}`,
     image: { kind: 'file', path: join(root, city, 'satellite', name) },
-    sizeM: TILE_PX * CITY_GSD_M[city],
+    sizeM: PUBLISHED_GROUND[`vigor/${city}`].tileFileM,
+    splits,
     listedAt: where,
     ...(centre && { centre }),
   };
@@ -122,7 +131,7 @@ function pairOf(
     return {
       tile,
       relation: k === 0 ? 'positive' : 'semi-positive',
-      cameraPx: { x: TILE_PX / 2 - d1, y: TILE_PX / 2 + d0 },
+      cameraPx: { x: VIGOR_TILE_PX / 2 - d1, y: VIGOR_TILE_PX / 2 + d0 },
     };
   });
   return {

@@ -4,10 +4,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from 'skyfix/files';
 import type { BundleManifest } from 'skyfix/models';
+import { openTrainingProgress } from '../runs/progress.js';
 import { describe } from '../stages/encoder.js';
 import { type ComparisonRow, compare, formatComparison } from './comparison.js';
 import { BUNDLE_NAME, ENCODER, TOWN_SEED } from './recipe.js';
-import { tellOnLines } from './reports.js';
 import {
   areaData,
   areaPanoramas,
@@ -20,14 +20,15 @@ import { RECIPE, runEncoder } from './train.js';
 
 const path = join('models', BUNDLE_NAME, 'bundle.json');
 const manifest = JSON.parse(await readFile(path, 'utf8')) as BundleManifest;
-const town = await demoTown(TOWN_SEED, tellOnLines);
-const train = await areaData(town, ['train'], tellOnLines);
-const { unseen, other } = await comparisonAreas(town, tellOnLines);
+const { work: tell } = openTrainingProgress();
+const town = await demoTown(TOWN_SEED, tell);
+const train = await areaData(town, ['train'], tell);
+const { unseen, other } = await comparisonAreas(town, tell);
 
-const pairs = await encoderData(train, tellOnLines);
+const pairs = await encoderData(train, tell);
 const bev = await runEncoder('bev', pairs.bevs, pairs);
 // A turned panorama is no panorama: this run goes without the symmetries of the square.
-const raw = await runEncoder('panorama', await encoderPanoramas(train, tellOnLines), pairs, {
+const raw = await runEncoder('panorama', await encoderPanoramas(train, tell), pairs, {
   ...RECIPE,
   encoder: { ...ENCODER, dihedral: false },
 });
@@ -40,7 +41,7 @@ for (const area of [unseen, other]) {
     await compare(
       'raw panorama + encoder',
       (images, size) => describe(raw, images, size),
-      await areaPanoramas(area, tellOnLines),
+      await areaPanoramas(area, tell),
       area,
     ),
     await compare('BEV + encoder', (images, size) => describe(bev, images, size), area.bevs, area),

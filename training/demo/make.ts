@@ -10,6 +10,7 @@ import { rowsOf, type Town } from '../data/town-dataset.js';
 import { meanQuality } from '../evaluation/image-quality.js';
 import { writeBundle } from '../export/index.js';
 import { makeRng } from '../random/rng.js';
+import { openTrainingProgress } from '../runs/progress.js';
 import { describe } from '../stages/encoder.js';
 import { generateViews } from '../stages/generation.js';
 import { compare, formatComparison } from './comparison.js';
@@ -26,18 +27,19 @@ import {
   STRIDE_M,
   TOWN_SEED,
 } from './recipe.js';
-import { meanTile, tellOnLines, tellStages, writeViewSheet } from './reports.js';
+import { meanTile, writeViewSheet } from './reports.js';
 import { areaData, comparisonAreas, demoTown, encoderData } from './town-data.js';
 import { runEncoder, runGenerator, untrainedEncoder } from './train.js';
 
 const BUNDLE_DIR = join('models', BUNDLE_NAME);
 const DEMO_DIR = 'demo';
+const { work: tell } = openTrainingProgress();
 
 async function trainAndExport(town: Town): Promise<void> {
-  const train = await areaData(town, ['train'], tellOnLines);
-  const { unseen, other } = await comparisonAreas(town, tellOnLines);
+  const train = await areaData(town, ['train'], tell);
+  const { unseen, other } = await comparisonAreas(town, tell);
   const generator = await runGenerator(train);
-  const pairs = await encoderData(train, tellOnLines);
+  const pairs = await encoderData(train, tell);
   const encoder = await runEncoder('views', await generateViews(generator, pairs.bevs), pairs);
   const untrained = untrainedEncoder();
   const rows = [];
@@ -89,7 +91,6 @@ async function makeDemoRegion(town: Town): Promise<void> {
   await mkdir(join(DEMO_DIR, 'panoramas'), { recursive: true });
   await copyFile(join(town.dir, 'mosaic-test.tif'), join(DEMO_DIR, 'mosaic.tif'));
   await copyFile(join(town.dir, 'area-test.geojson'), join(DEMO_DIR, 'area.geojson'));
-  const tell = tellStages('index', tellOnLines);
   await buildIndex({
     bundleDir: BUNDLE_DIR,
     imagery: join(DEMO_DIR, 'mosaic.tif'),
@@ -97,7 +98,7 @@ async function makeDemoRegion(town: Town): Promise<void> {
     strideM: STRIDE_M,
     areaGeoJson: join(DEMO_DIR, 'area.geojson'),
     outDir: join(DEMO_DIR, 'index'),
-    onProgress: (done, total, stage) => tell(stage, done, total),
+    onProgress: (done, total, stage) => tell(`index: ${stage}`)(done, total),
   });
   // the bundle ships once, in models/; publishing puts both together
   await rm(join(DEMO_DIR, 'index', 'bundle'), { recursive: true, force: true });
@@ -118,7 +119,7 @@ async function samplePanoramas(town: Town): Promise<void> {
 }
 
 const started = Date.now();
-const town = await demoTown(TOWN_SEED, tellOnLines);
+const town = await demoTown(TOWN_SEED, tell);
 await trainAndExport(town);
 await rm(DEMO_DIR, { recursive: true, force: true });
 await makeDemoRegion(town);

@@ -5,7 +5,6 @@ import type { BundleGeometry } from 'skyfix/models';
 import { type ImageSet, joinImages, selectImages } from '../data/image-set.js';
 import {
   type GridTiles,
-  type Progress,
   placesNear,
   readTown,
   rowsOf,
@@ -16,6 +15,7 @@ import {
   townPanoramas,
   townTiles,
 } from '../data/town-dataset.js';
+import type { Tell } from '../runs/progress.js';
 import { DEFAULT_TOWN, makeTown, SPLITS } from '../town/index.js';
 import type { Area } from './comparison.js';
 import {
@@ -30,10 +30,6 @@ import {
   TILE_MARGIN_M,
   WORK_DIR,
 } from './recipe.js';
-import { tellStages } from './reports.js';
-
-/** A progress reporter for a named piece of work. */
-export type Tell = (what: string) => Progress;
 
 /** What one area gives to a comparison; row k of bevs and tiles is places[k]. */
 export interface AreaData {
@@ -51,7 +47,9 @@ export async function demoTown(seed: number, tell: Tell): Promise<Town> {
   const dir = join(WORK_DIR, `town-${seed}`);
   if (!existsSync(join(dir, 'town.json'))) {
     const places = seed === OTHER_TOWN_SEED ? OTHER_TOWN_PLACES : DEFAULT_TOWN.places;
-    await makeTown({ ...DEFAULT_TOWN, seed, places, out: dir }, tellStages(`town ${seed}`, tell));
+    await makeTown({ ...DEFAULT_TOWN, seed, places, out: dir }, (stage, done, total) =>
+      tell(`town ${seed}: ${stage}`)(done, total),
+    );
   }
   return readTown(dir);
 }

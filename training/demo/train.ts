@@ -3,27 +3,13 @@ import { join } from 'node:path';
 import { sha256OfBytes } from 'skyfix/files';
 import type { ImageSet } from '../data/image-set.js';
 import { type ConvNext, createConvNext, type Generator } from '../networks/index.js';
+import { openTrainingProgress } from '../runs/progress.js';
 import { type EncoderOptions, trainEncoder } from '../stages/encoder.js';
 import { type GenerationOptions, trainGenerator } from '../stages/generation.js';
-import type { StepReport } from '../stages/loop.js';
 import { ENCODER, GENERATION, PROFILE, WORK_DIR } from './recipe.js';
 import type { AreaData } from './town-data.js';
 
 const keyOf = (value: unknown): string => sha256OfBytes(JSON.stringify(value));
-
-/** Prints every 20th step with its losses. */
-function logSteps(stage: string): (report: StepReport) => void {
-  const started = Date.now();
-  let first: number | undefined;
-  return ({ step, steps, losses }) => {
-    first ??= step - 1;
-    if (step % 20 !== 0 && step !== steps) return;
-    const seconds = (Date.now() - started) / 1000;
-    const left = (seconds / (step - first)) * (steps - step);
-    const parts = Object.entries(losses).map(([name, value]) => `${name} ${value.toFixed(3)}`);
-    process.stdout.write(`${stage} ${step}/${steps}  ${parts.join('  ')}  ${left.toFixed(0)} s left\n`);
-  };
-}
 
 /** What a run may change of the recipe. */
 export interface RunOptions {
@@ -42,7 +28,7 @@ export function runGenerator(
   return trainGenerator(PROFILE, { bevs: train.bevs, tiles: train.tiles }, generation, {
     checkpoint: join(workDir, 'checkpoints', 'generator.bin'),
     key: keyOf([PROFILE, generation, train.town.digest]),
-    onStep: logSteps('generator'),
+    onStep: openTrainingProgress().steps('generator'),
   });
 }
 
@@ -62,7 +48,7 @@ export async function runEncoder(
   await trainEncoder(encoder, { queries, tiles: train.tiles, near: train.near }, options, {
     checkpoint: join(workDir, 'checkpoints', `encoder-${name}.bin`),
     key: keyOf([PROFILE.encoder, options, sha256OfBytes(queries.data), train.town.digest]),
-    onStep: logSteps(`encoder (${name})`),
+    onStep: openTrainingProgress().steps(`encoder (${name})`),
   });
   return encoder;
 }

@@ -1,11 +1,8 @@
 // Retrieval figures with strict ranking: a collapsed model, for which every similarity ties, scores zero.
 
-/** Unit descriptors, [count, dimensions] row-major. */
-export interface Descriptors {
-  readonly count: number;
-  readonly dimensions: number;
-  readonly data: Float32Array;
-}
+import { type Descriptors, eachScoreBlock } from './scores.js';
+
+export type { Descriptors } from './scores.js';
 
 export interface RecallFigures {
   readonly queries: number;
@@ -18,42 +15,52 @@ export interface RecallFigures {
   readonly at1Percent: number;
 }
 
-/** Cosine similarities of one query to every gallery descriptor. */
-function similarities(queries: Descriptors, query: number, gallery: Descriptors): Float32Array {
-  const { dimensions } = gallery;
-  const out = new Float32Array(gallery.count);
-  const q = queries.data.subarray(query * dimensions, (query + 1) * dimensions);
-  for (let row = 0; row < gallery.count; row++) {
-    let sum = 0;
-    const start = row * dimensions;
-    for (let k = 0; k < dimensions; k++) sum += (q[k] as number) * (gallery.data[start + k] as number);
-    out[row] = sum;
-  }
-  return out;
-}
-
 /**
  * Strict rank of each query's true gallery row: the number of other rows whose similarity is at least the true
  * one's (0 is best). NaN counts as a miss.
+ *
+ * `ignored[query]` are rows that count neither for nor against it. VIGOR's semi-positives are such rows in the field's
+ * hit rate (Zhu et al. 2021; Sample4Geo masks them): a tile that also shows the place is no error. Its recall counts
+ * them as errors, so figures with and without must not be mixed.
  */
 export function strictRanks(
   queries: Descriptors,
   gallery: Descriptors,
   truth: readonly number[],
+  ignored: readonly (readonly number[])[] = [],
 ): Int32Array {
-  if (queries.dimensions !== gallery.dimensions || truth.length !== queries.count) {
-    throw new RangeError(
-      `${queries.count} queries of ${queries.dimensions} against ${gallery.dimensions} dimensions with ${truth.length} truths.`,
-    );
+  if (truth.length !== queries.count) {
+    throw new RangeError(`${queries.count} queries have ${truth.length} truths.`);
   }
-  return Int32Array.from(truth, (row, query) => {
-    const scores = similarities(queries, query, gallery);
-    const own = scores[row] ?? Number.NaN;
-    let rank = 0;
-    for (let other = 0; other < scores.length; other++) {
-      if (other !== row && !((scores[other] as number) < own)) rank++;
+  const ranks = new Int32Array(queries.count);
+  const own = trueScores(queries, gallery, truth);
+  const skipped = truth.map((row, query) => new Set([row, ...(ignored[query] ?? [])]));
+  eachScoreBlock(queries, gallery, ({ firstQuery, queries: count, firstRow, rows, scores }) => {
+    for (let q = 0; q < count; q++) {
+      const query = firstQuery + q;
+      const limit = own[query] as number;
+      let better = 0;
+      for (let g = 0; g < rows; g++) if (!((scores[q * rows + g] as number) < limit)) better++;
+      for (const row of skipped[query] ?? []) {
+        const g = row - firstRow;
+        if (g >= 0 && g < rows && !((scores[q * rows + g] as number) < limit)) better--;
+      }
+      ranks[query] = (ranks[query] as number) + better;
     }
-    return rank;
+  });
+  return ranks;
+}
+
+/** Each query's similarity to its true row, summed as the blocks are; NaN where the gallery has no such row. */
+function trueScores(queries: Descriptors, gallery: Descriptors, truth: readonly number[]): Float32Array {
+  const { dimensions, data } = gallery;
+  return Float32Array.from(truth, (row, query) => {
+    if (!(row >= 0 && row < gallery.count)) return Number.NaN;
+    let sum = 0;
+    for (let k = 0; k < dimensions; k++) {
+      sum += (queries.data[query * dimensions + k] as number) * (data[row * dimensions + k] as number);
+    }
+    return sum;
   });
 }
 
@@ -74,23 +81,48 @@ export function recallOf(ranks: Int32Array, gallery: number): RecallFigures {
   };
 }
 
+/** What guessing reaches: every row of the gallery is equally likely to come first. */
+export function chanceOf(gallery: number): Omit<RecallFigures, 'queries' | 'gallery'> {
+  const share = (k: number): number => (100 * Math.min(k, gallery)) / Math.max(1, gallery);
+  return {
+    at1: share(1),
+    at5: share(5),
+    at10: share(10),
+    at1Percent: share(Math.max(1, Math.floor(gallery / 100))),
+  };
+}
+
+/** The ranks at which a hit curve is drawn. */
+export const HIT_CURVE_RANKS = [1, 2, 5, 10, 20, 50, 100] as const;
+
+/** Percent of queries found within rank 1, 2, 5, ... of HIT_CURVE_RANKS (strict ranks, 0 is best). */
+export function hitCurve(ranks: Int32Array): number[] {
+  return HIT_CURVE_RANKS.map(
+    (k) => (100 * ranks.filter((rank) => rank < k).length) / Math.max(1, ranks.length),
+  );
+}
+
 /**
  * The gallery row with the highest similarity to any of a query's looks, for each query (the first look and the lower
  * row where two tie). `looks` are descriptors of the same queries in the same order, seen in different windows.
  */
 export function firstAnswers(looks: readonly Descriptors[], gallery: Descriptors): Int32Array {
-  return Int32Array.from({ length: looks[0]?.count ?? 0 }, (_, query) => {
-    let best = 0;
-    let highest = Number.NEGATIVE_INFINITY;
-    for (const look of looks) {
-      similarities(look, query, gallery).forEach((score, row) => {
-        if (score <= highest) return;
-        highest = score;
-        best = row;
-      });
-    }
-    return best;
-  });
+  const count = looks[0]?.count ?? 0;
+  const best = new Int32Array(count);
+  const highest = new Float32Array(count).fill(Number.NEGATIVE_INFINITY);
+  for (const look of looks) {
+    eachScoreBlock(look, gallery, ({ firstQuery, queries, firstRow, rows, scores }) => {
+      for (let q = 0; q < queries; q++) {
+        for (let g = 0; g < rows; g++) {
+          const score = scores[q * rows + g] as number;
+          if (!(score > (highest[firstQuery + q] as number))) continue;
+          highest[firstQuery + q] = score;
+          best[firstQuery + q] = firstRow + g;
+        }
+      }
+    });
+  }
+  return best;
 }
 
 export interface DistanceFigures {

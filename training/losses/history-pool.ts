@@ -10,7 +10,10 @@ export class HistoryPool {
   readonly #images: Tensor4D[] = [];
   #seen = 0;
 
-  /** Which images are swapped depends on `seed` and the number of images seen, so a restored pool goes on alike. */
+  /**
+   * Holds 50 images in CycleGAN; without capacity it gives back what it gets. Which images are swapped depends on `seed`
+   * and the number of images seen, so a restored pool goes on alike.
+   */
   constructor(capacity: number, seed: number) {
     this.#capacity = capacity;
     this.#seed = seed;
@@ -28,6 +31,7 @@ export class HistoryPool {
   }
 
   #exchange(image: Tensor4D): Tensor4D {
+    if (this.#capacity === 0) return image;
     const uniform = uniformGenerator(this.#seed * 1_000_003 + this.#seen++);
     if (this.#images.length < this.#capacity) {
       this.#images.push(tf.keep(image.clone()));

@@ -1,10 +1,19 @@
 // The losses of the method, one file each, under their formulas.
-export { cycleLoss } from './cycle.js';
-export { type HardTripletOptions, hardTriplet } from './hard-triplet.js';
+export { cycleLoss, IDENTITY_SHARE, identityLoss } from './cycle.js';
+export { type HardTripletOptions, hardTriplet, samePlaces } from './hard-triplet.js';
 export { HistoryPool } from './history-pool.js';
-export { INITIAL_LOG_SCALE, type InfoNceOptions, infoNce } from './info-nce.js';
+export {
+  createLearnableScale,
+  INITIAL_LOG_SCALE,
+  type InfoNceOptions,
+  infoNce,
+  type LearnableScale,
+} from './info-nce.js';
 export { discriminatorLoss, generatorLoss } from './lsgan.js';
 export {
+  type ContrastImages,
+  type ImageContrastOptions,
+  imageContrast,
   PATCH_TEMPERATURE,
   type PatchContrastOptions,
   patchContrast,

@@ -1,4 +1,4 @@
-// Multi-scale patch contrast, paper equation (4).
+// Multi-scale patch contrast, paper equation (4), and equation (2), the one of CUT (Park et al. 2020).
 import type { Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
 import { uniformGenerator } from '../networks/index.js';
 import { tf } from '../runtime/tf.js';
@@ -28,12 +28,14 @@ export interface PatchContrastOptions {
   /** Seed of the sampling; the same for every image of the batch. */
   readonly seed: number;
   readonly temperature?: number;
+  /** Which of C's layers count, finest first; all by default. */
+  readonly layers?: readonly number[];
 }
 
 /**
  * ℓ = −log( e^{v·v⁺/τ} / (e^{v·v⁺/τ} + Σ e^{v·v⁻/τ}) ), mean over positions and batch, sum over layers.
- * anchors: C_l(G(x)); positives: C_l(y) of the paired real satellite image (option "input": C_l(x), equation (2));
- * per layer unit vectors [B, n, n, P]. Negatives are the other sampled positions of the same image.
+ * anchors: C_l(G(x)); positives: C_l(y) of the paired real satellite image, or C_l(x), equation (2); per layer unit
+ * vectors [B, n, n, P]. Negatives are the other sampled positions of the same image.
  */
 export function patchContrast(
   anchors: readonly Tensor4D[],
@@ -41,11 +43,12 @@ export function patchContrast(
   options: PatchContrastOptions,
 ): Scalar {
   const { positions = 256, seed, temperature = PATCH_TEMPERATURE } = options;
+  const { layers = anchors.map((_, layer) => layer) } = options;
   const uniform = uniformGenerator(seed);
   return tf.tidy(() => {
-    const layers = anchors.map((anchor, layer) => {
-      const positive = positives[layer];
-      if (!positive) throw new Error(`Layer ${layer} has no positives.`);
+    const losses = layers.map((layer) => {
+      const [anchor, positive] = [anchors[layer], positives[layer]];
+      if (!anchor || !positive) throw new RangeError(`There is no layer ${layer} to contrast.`);
       const sampled = samplePositions(anchor.shape[1] * anchor.shape[2], positions, uniform);
       const v = rowsAt(anchor, sampled); // [B, s, P]
       const w = rowsAt(positive, sampled);
@@ -53,7 +56,46 @@ export function patchContrast(
       const own = v.mul(w).sum(2).div(temperature); // [B, s]
       return tf.logSumExp(logits, 2).sub(own).mean() as Scalar;
     });
-    return tf.addN(layers);
+    return losses.length === 0 ? tf.scalar(0) : tf.addN(losses);
+  });
+}
+
+/** A batch of stage 1, [B, S, S, 3] each. */
+export interface ContrastImages {
+  /** G(x) */
+  readonly generated: Tensor4D;
+  /** x, what G translated. */
+  readonly input: Tensor4D;
+  /** y, the real satellite images. */
+  readonly satellite: Tensor4D;
+}
+
+export interface ImageContrastOptions extends PatchContrastOptions {
+  /**
+   * 'paired': v⁺ = C_l(y), equation (4), from the paired real satellite image; 'input': v⁺ = C_l(x), equation (2), which needs
+   * no pairs.
+   */
+  readonly positive: 'paired' | 'input';
+  /** Images of the batch that are contrasted, e.g. those whose pair is labelled; all by default. */
+  readonly rows?: readonly number[];
+}
+
+/**
+ * L_PC of a batch: encodes the images that the option needs, and no others, with C and contrasts them. Without rows it
+ * is 0.
+ * @param encode C: [B, S, S, 3] → per layer unit vectors [B, n, n, P]
+ */
+export function imageContrast(
+  encode: (images: Tensor4D) => readonly Tensor4D[],
+  images: ContrastImages,
+  options: ImageContrastOptions,
+): Scalar {
+  const { rows } = options;
+  if (rows?.length === 0) return tf.scalar(0);
+  return tf.tidy(() => {
+    const taken = (batch: Tensor4D) => (rows ? tf.gather(batch, tf.tensor1d([...rows], 'int32')) : batch);
+    const positive = options.positive === 'paired' ? images.satellite : images.input;
+    return patchContrast(encode(taken(images.generated)), encode(taken(positive)), options);
   });
 }
 

@@ -1,121 +1,132 @@
-// Stage 3: the encoder learns to give a query (generated view, BEV, or raw panorama) and its tile the same descriptor.
-// InfoNCE from the start; after a warm-up the hard-sample triplet of eq. (8) is added.
-import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
-import { type ColourJitter, nearOrder, writeCrop } from '../data/augment.js';
-import { centreCrop, type ImageSet, imageBytes } from '../data/image-set.js';
-import type { Descriptors } from '../evaluation/retrieval.js';
-import { hardTriplet, infoNce } from '../losses/index.js';
+// Stage 3: the encoder learns to give a query (generated view, BEV or raw panorama) and its tile the same descriptor, from
+// labelled pairs and, with self-training, from pairs that it finds itself (Algorithm 1).
+import type { Scalar, Tensor2D } from '@tensorflow/tfjs-node-gpu';
+import { BatchLoader } from '../data/batch-loader.js';
+import type { Crop } from '../data/crop.js';
+import type { ImageStore } from '../data/image-store.js';
+import { createLearnableScale, hardTriplet, infoNce } from '../losses/index.js';
 import { Adam, type ConvNext, clipToLength, valueAndFlatGrads } from '../networks/index.js';
-import { makeRng } from '../random/rng.js';
+import type { PairLabels } from '../pseudo-labels/index.js';
 import { tf } from '../runtime/tf.js';
-import { assertFinite, type StageHooks, trainSteps } from './loop.js';
+import { encoderCrops, type TrainingPair } from './encoder-crops.js';
+import { assertFinite, type BestStep, type StageHooks, trainSteps } from './loop.js';
+import type { EncoderOptions } from './options.js';
+import { PairSampler } from './pair-sampler.js';
 import { cosineDecay } from './schedule.js';
+import { SelfTraining, type SelfTrainingReport } from './self-training.js';
 
-export interface EncoderOptions {
-  readonly seed: number;
-  readonly steps: number;
-  readonly batch: number;
-  readonly learningRate: number;
-  readonly weightDecay: number;
-  readonly warmupSteps: number;
-  /** The gradient's length is cut to this. */
-  readonly clipNorm: number;
-  /** InfoNCE's scale (1 / temperature). */
-  readonly scale: number;
-  readonly labelSmoothing: number;
-  /** Step from which the hard-sample triplet is added; Infinity leaves it out. */
-  readonly tripletFromStep: number;
-  readonly tripletWeight: number;
-  /** Turns and mirror images of the square for both images of a pair; off for raw panoramas. */
-  readonly dihedral: boolean;
-  readonly jitter: ColourJitter;
-  /** Largest random offset of a tile from its query in pixels; the stored tiles carry this margin on every side. */
-  readonly offsetPx: number;
-  /** Places that lie near each other come in groups of so many into a batch, as hard negatives; 1: none. */
-  readonly groupSize: number;
+/** What stage 3 trains on. Tiles are numbered as in the gallery; rows are ground images. */
+export interface EncoderData {
+  /** What the encoder sees of the ground: the rows, then ground images that belong to no pair. */
+  readonly queries: ImageStore;
+  /** Queries are raw panoramas: symmetries of the ground move their columns. */
+  readonly panorama: boolean;
+  /** Row k's own tile, centred as well as it can be, with marginPx more on every side: read for labelled rows only. */
+  readonly tiles: ImageStore;
+  /** The tile of each number, with marginPx more on every side. */
+  readonly gallery: ImageStore;
+  readonly marginPx: number;
+  readonly labels: PairLabels;
+  /** near[k]: rows that are look-alikes of row k because they are close. */
+  readonly near: readonly (readonly number[])[];
 }
 
-/** Pairs: query k belongs to tile k. Tiles are wider than the queries by a margin on every side. */
-export interface PairSet {
-  readonly queries: ImageSet;
-  readonly tiles: ImageSet;
-  /** near[k]: places close to place k but not the same: they look alike, and share its batches. */
-  readonly near: readonly (readonly number[])[];
+export interface EncoderHooks extends StageHooks {
+  onSelfTraining?(report: SelfTrainingReport): void;
 }
 
 /** Trains the encoder in place. `hooks` says where checkpoints go and who hears of progress. */
 export async function trainEncoder(
   encoder: ConvNext,
-  pairs: PairSet,
+  data: EncoderData,
   options: EncoderOptions,
-  hooks: StageHooks,
-): Promise<void> {
-  const size = pairs.queries.sizePx;
-  const marginPx = (pairs.tiles.sizePx - size) / 2;
-  const batch = Math.min(options.batch, pairs.queries.count);
-  const shape: [number, number, number, number] = [batch, size, size, 3];
-  const queryData = new Float32Array(batch * size * size * 3);
-  const tileData = new Float32Array(batch * size * size * 3);
+  hooks: EncoderHooks,
+): Promise<BestStep | undefined> {
+  const size = encoder.config.inputSize;
   const optimiser = new Adam(encoder.params, { weightDecay: options.weightDecay });
-  const perEpoch = Math.floor(pairs.queries.count / batch);
+  const { scale } = options.infoNce;
+  const learned = scale === 'learnable' ? createLearnableScale() : undefined;
+  const scaleOptimiser = learned && new Adam(learned.params);
+  const sampler = new PairSampler(encoder, data, options);
+  const self = new SelfTraining(encoder, data, options, hooks.onSelfTraining);
+  const loader = new BatchLoader([data.queries, data.tiles, data.gallery], options.loader);
 
-  await trainSteps({
-    steps: options.steps,
-    parts: { encoder: encoder.params, adam: optimiser },
-    hooks,
-    step: async (step) => {
-      const epoch = Math.floor(step / perEpoch);
-      const order = nearOrder(pairs.near, options.groupSize, makeRng(options.seed, 1_000_000 + epoch));
-      const rng = makeRng(options.seed, step);
-      const start = (step % perEpoch) * batch;
-      for (let slot = 0; slot < batch; slot++) {
-        const row = order[start + slot] as number;
-        const dihedral = options.dihedral ? rng.int(0, 7) : 0;
-        const common = { sizePx: size, dihedral, jitter: options.jitter, rng, range: 'unit' as const };
-        const offset = (): number => Math.round(rng.range(-options.offsetPx, options.offsetPx));
-        writeCrop(pairs.queries, row, queryData, slot, { ...common, leftPx: 0, topPx: 0 });
-        const crop = { ...common, leftPx: marginPx + offset(), topPx: marginPx + offset() };
-        writeCrop(pairs.tiles, row, tileData, slot, crop);
-      }
-      const queries = tf.tensor4d(queryData, shape);
-      const tiles = tf.tensor4d(tileData, shape);
-      const { loss, grads } = valueAndFlatGrads(() => {
-        const both = encoder.apply(tf.concat4d([queries, tiles], 0)); // [2B, D]
-        const [q, t] = tf.split(both, 2, 0) as [Tensor2D, Tensor2D];
-        const nce = infoNce(q, t, { scale: options.scale, labelSmoothing: options.labelSmoothing });
-        if (step < options.tripletFromStep) return { loss: nce };
-        return { loss: nce.add(hardTriplet(q, t).mul(options.tripletWeight)) };
-      }, [encoder.params]);
-      const value = (await loss.data())[0] as number;
-      assertFinite('encoder', step, { loss: value });
-      const gradient = grads[0];
-      if (!gradient) throw new Error('No gradient for the encoder.');
-      const clipped = clipToLength(gradient, options.clipNorm);
-      optimiser.step(clipped, cosineDecay(step, options.steps, options.learningRate, options.warmupSteps));
-      tf.dispose([queries, tiles, loss, clipped, ...grads]);
-      return { loss: value };
-    },
-  });
-  optimiser.dispose();
-}
-
-/** Descriptors of a set's centre crops of sizePx, in batches of 32. */
-export async function describe(encoder: ConvNext, set: ImageSet, sizePx: number): Promise<Descriptors> {
-  const dimensions = encoder.config.dims.at(-1) ?? 0;
-  const data = new Float32Array(set.count * dimensions);
-  const images = centreCrop(set, sizePx);
-  for (let start = 0; start < set.count; start += 32) {
-    const count = Math.min(32, set.count - start);
-    const output = tf.tidy(() => encoder.apply(bytesToTensor(images, start, count).div(255)));
-    data.set(await output.data(), start * dimensions);
-    output.dispose();
+  interface Loaded {
+    readonly pairs: readonly TrainingPair[];
+    readonly crops: Promise<Float32Array>;
   }
-  return { count: set.count, dimensions, data };
-}
+  const ahead = new Map<number, Loaded>();
+  const load = async (step: number): Promise<Loaded> => {
+    const pairs = await sampler.pairsAt(step, self.selected);
+    const crops: readonly Crop[] = encoderCrops(data, pairs, size, step, options);
+    const loaded = { pairs, crops: loader.load(crops) };
+    loaded.crops.catch(() => {}); // told where it is awaited
+    return loaded;
+  };
 
-/** Images start..start+count as float32 [count, S, S, 3] in [0, 255]. */
-export function bytesToTensor(set: ImageSet, start: number, count: number): Tensor4D {
-  const bytes = imageBytes(set);
-  const slice = set.data.subarray(start * bytes, (start + count) * bytes);
-  return tf.tensor4d(Float32Array.from(slice), [count, set.sizePx, set.sizePx, 3]);
+  const step = async (index: number): Promise<Record<string, number>> => {
+    await self.updateAt(index);
+    const { pairs, crops } = ahead.get(index) ?? (await load(index));
+    ahead.clear();
+    const next = index + 1;
+    // The next batch is cropped while this step computes, unless it depends on what this step makes of the network.
+    if (next < options.steps && !self.isDue(next) && !sampler.minesAt(next))
+      ahead.set(next, await load(next));
+    const pixels = await crops;
+    const count = pairs.length;
+    const images = tf.tensor4d(pixels, [2 * count, size, size, 3]); // queries, then tiles
+    const stores = [encoder.params, ...(learned ? [learned.params] : [])];
+    const { loss, aux, grads } = valueAndFlatGrads(() => {
+      const both = encoder.apply(images); // [2B, D]
+      const [q, t] = tf.split(both, 2, 0) as [Tensor2D, Tensor2D];
+      const parts: Record<string, Scalar> = {};
+      if (options.infoNce.weight > 0) {
+        parts.infoNce = infoNce(q, t, {
+          scale: learned ? learned.apply() : (scale as number),
+          labelSmoothing: options.infoNce.labelSmoothing,
+        });
+      }
+      if (options.triplet.weight > 0 && index >= options.triplet.fromShare * options.steps) {
+        parts.triplet = hardTriplet(q, t, options.triplet); // eq. (8)
+      }
+      const weighted = Object.entries(parts).map(([name, part]) =>
+        part.mul(name === 'infoNce' ? options.infoNce.weight : options.triplet.weight),
+      );
+      const total = weighted.length === 0 ? both.sum().mul(0) : tf.addN(weighted);
+      return { loss: total as Scalar, aux: parts };
+    }, stores);
+    const values = await Promise.all(
+      Object.entries({ loss, ...aux }).map(
+        async ([name, t]) => [name, (await t.data())[0] as number] as const,
+      ),
+    );
+    const losses = Object.fromEntries(values);
+    assertFinite('encoder', index, losses, pairs);
+    const rate = cosineDecay(index, options.steps, options.learningRate, options.warmupSteps);
+    const [gradient, scaleGradient] = grads;
+    if (!gradient) throw new Error('No gradient for the encoder.');
+    const clipped = clipToLength(gradient, options.clipNorm);
+    optimiser.step(clipped, rate);
+    if (scaleGradient) scaleOptimiser?.step(scaleGradient, rate);
+    tf.dispose([images, loss, clipped, ...grads, ...Object.values(aux)]);
+    return losses;
+  };
+
+  try {
+    return await trainSteps({
+      steps: options.steps,
+      parts: {
+        encoder: encoder.params,
+        adam: optimiser,
+        sampler,
+        self,
+        ...(learned && scaleOptimiser && { scale: learned.params, scaleAdam: scaleOptimiser }),
+      },
+      hooks,
+      step,
+    });
+  } finally {
+    await loader.close();
+    for (const part of [optimiser, scaleOptimiser, learned?.params]) part?.dispose();
+  }
 }

@@ -1,7 +1,8 @@
-// The loop every stage shares: steps, checkpoints, progress, and the stop at a loss that is not a number.
+// The loop every stage shares: steps, checkpoints (last and best), validation, progress, a stop on request, and the stop
+// at a loss that is not a number.
 import { SkyfixError } from 'skyfix/errors';
 import type { NamedArray } from '../networks/index.js';
-import { loadCheckpoint, saveCheckpoint } from './checkpoint.js';
+import { type Checkpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.js';
 
 /** Anything with a state to keep: a network's parameters, an optimiser, a history pool. */
 export interface Stateful {
@@ -15,13 +16,36 @@ export interface StepReport {
   readonly losses: Readonly<Record<string, number>>;
 }
 
+/** A figure by which checkpoints are compared; higher is better. */
+export interface Validation {
+  readonly every: number;
+  measure(step: number): Promise<number>;
+}
+
 export interface StageHooks {
   /** Checkpoint file; no checkpoints when absent. */
   readonly checkpoint?: string;
+  /** Where the state with the highest validation figure is kept. */
+  readonly best?: string;
   /** Digest of data and options: a checkpoint with another key is not continued. */
   readonly key: string;
   readonly checkpointEvery?: number;
+  readonly validation?: Validation;
+  /** Asked after every step; true saves a checkpoint and ends the stage with RunStopped. */
+  shouldStop?(): boolean;
+  /** Once, before the first step: how many steps the checkpoint has done. */
+  onStart?(step: number): Promise<void> | void;
   onStep?(report: StepReport): void;
+  onValidation?(step: number, value: number, best: boolean): void;
+  /** Before a checkpoint is written: what was logged so far goes to the disk first. */
+  onCheckpoint?(step: number): void;
+}
+
+/** The stage was asked to stop; its checkpoint holds all steps that were done. */
+export class RunStopped extends Error {
+  constructor(readonly step: number) {
+    super(`Stopped after step ${step}; the same command continues there.`);
+  }
 }
 
 interface LoopOptions {
@@ -31,39 +55,92 @@ interface LoopOptions {
   step(step: number): Promise<Readonly<Record<string, number>>>;
 }
 
-/** Runs the steps that the checkpoint has not done yet. All randomness must be a function of the step number. */
-export async function trainSteps({ steps, parts, hooks, step: takeStep }: LoopOptions): Promise<void> {
-  const { checkpoint, key, checkpointEvery = 100 } = hooks;
-  let first = 0;
-  if (checkpoint) {
-    const saved = await loadCheckpoint(checkpoint, key);
-    if (saved) {
-      first = saved.step;
-      restore(parts, saved.arrays, saved.values);
-    }
-  }
-  for (let step = first; step < steps; step++) {
-    const losses = await takeStep(step);
-    hooks.onStep?.({ step: step + 1, steps, losses });
-    if (checkpoint && ((step + 1) % checkpointEvery === 0 || step + 1 === steps)) {
-      await saveCheckpoint(checkpoint, { step: step + 1, key, ...flatten(parts) });
-    }
-  }
+/** The best validation so far. */
+export interface BestStep {
+  readonly step: number;
+  readonly value: number;
 }
 
-/** Stops a run whose loss is no longer a number, naming stage, step and parts. */
-export function assertFinite(stage: string, step: number, losses: Readonly<Record<string, number>>): void {
-  if (Object.values(losses).every(Number.isFinite)) return;
+/**
+ * Runs the steps that the checkpoint has not done yet; returns the best validation, where there was one. All randomness
+ * must be a function of the step number or part of a state.
+ */
+export async function trainSteps({
+  steps,
+  parts,
+  hooks,
+  step: takeStep,
+}: LoopOptions): Promise<BestStep | undefined> {
+  const { checkpoint, key, checkpointEvery = 100, validation } = hooks;
+  let first = 0;
+  let best: BestStep | undefined;
+  const saved = checkpoint ? await loadCheckpoint(checkpoint, key) : undefined;
+  if (saved) {
+    first = saved.step;
+    best = saved.values.best as BestStep | undefined;
+    restore(parts, saved);
+  }
+  await hooks.onStart?.(first);
+  for (let step = first; step < steps; step++) {
+    const losses = await takeStep(step);
+    const done = step + 1;
+    hooks.onStep?.({ step: done, steps, losses });
+    if (validation && (done % validation.every === 0 || done === steps)) {
+      const value = await validation.measure(done);
+      const better = best === undefined || value > best.value;
+      if (better) {
+        best = { step: done, value };
+        if (hooks.best) await saveCheckpoint(hooks.best, stateOf(parts, done, key, best));
+      }
+      hooks.onValidation?.(done, value, better);
+    }
+    const stop = done < steps && hooks.shouldStop?.();
+    if (checkpoint && (done % checkpointEvery === 0 || done === steps || stop)) {
+      hooks.onCheckpoint?.(done);
+      await saveCheckpoint(checkpoint, stateOf(parts, done, key, best));
+    }
+    if (stop) throw new RunStopped(done);
+  }
+  return best;
+}
+
+/** Loads parts from a checkpoint file. Throws DATASET_INVALID where it is missing or of another run. */
+export async function loadParts(
+  path: string,
+  key: string,
+  parts: Readonly<Record<string, Stateful>>,
+): Promise<number> {
+  const saved = await loadCheckpoint(path, key);
+  if (!saved) throw new SkyfixError('DATASET_INVALID', `${path} is missing or belongs to another run.`);
+  restore(parts, saved);
+  return saved.step;
+}
+
+/** Losses beyond this are an explosion, not a fluctuation. */
+const EXPLODED = 1e6;
+
+/** Stops a run whose loss is no longer a number, or beyond all bounds; names stage, step, losses and the batch. */
+export function assertFinite(
+  stage: string,
+  step: number,
+  losses: Readonly<Record<string, number>>,
+  batch?: unknown,
+): void {
+  if (Object.values(losses).every((value) => Number.isFinite(value) && Math.abs(value) < EXPLODED)) return;
+  const shown = Object.entries(losses).map(([name, value]) => `${name} ${value}`);
+  const of = batch === undefined ? '' : ` Its batch: ${JSON.stringify(batch)}.`;
   throw new SkyfixError(
-    'DATASET_INVALID',
-    `The ${stage} stage diverged at step ${step}: ${JSON.stringify(losses)}. Lower the learning rate.`,
+    'TRAINING_DIVERGED',
+    `The ${stage} stage diverged in step ${step + 1}: ${shown.join(', ')}.${of}`,
   );
 }
 
-function flatten(parts: Readonly<Record<string, Stateful>>): {
-  arrays: Record<string, Float32Array>;
-  values: Record<string, unknown>;
-} {
+function stateOf(
+  parts: Readonly<Record<string, Stateful>>,
+  step: number,
+  key: string,
+  best: BestStep | undefined,
+): Checkpoint {
   const arrays: Record<string, Float32Array> = {};
   const shapes: Record<string, readonly number[]> = {};
   for (const [part, state] of Object.entries(parts)) {
@@ -72,14 +149,10 @@ function flatten(parts: Readonly<Record<string, Stateful>>): {
       shapes[`${part}/${name}`] = array.shape;
     }
   }
-  return { arrays, values: { shapes } };
+  return { step, key, arrays, values: { shapes, ...(best && { best }) } };
 }
 
-function restore(
-  parts: Readonly<Record<string, Stateful>>,
-  arrays: Readonly<Record<string, Float32Array>>,
-  values: Readonly<Record<string, unknown>>,
-): void {
+function restore(parts: Readonly<Record<string, Stateful>>, { arrays, values }: Checkpoint): void {
   const shapes = values.shapes as Record<string, readonly number[]>;
   for (const [part, state] of Object.entries(parts)) {
     const own = Object.entries(arrays).filter(([name]) => name.startsWith(`${part}/`));

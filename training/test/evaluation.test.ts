@@ -1,8 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import type { RgbImage } from 'skyfix/geometry';
+import { confusionByDistrict, recallByDistrict } from '../evaluation/districts.js';
 import { psnrOf, rmseOf, ssimOf } from '../evaluation/image-quality.js';
-import { distanceFigures, firstAnswers, recallOf, strictRanks } from '../evaluation/retrieval.js';
+import {
+  chanceOf,
+  type Descriptors,
+  distanceFigures,
+  firstAnswers,
+  HIT_CURVE_RANKS,
+  hitCurve,
+  recallOf,
+  strictRanks,
+} from '../evaluation/retrieval.js';
+import { makeRng } from '../random/rng.js';
 
 const descriptors = (rows: number[][]) => ({
   count: rows.length,
@@ -66,6 +78,121 @@ test('the median error of an even count lies between the two middle ones', () =>
   assert.deepEqual([figures.within5M, figures.within25M, figures.within50M], [50, 50, 75]);
 });
 
+/** The definition, one pair at a time. */
+function ranksByDefinition(queries: Descriptors, gallery: Descriptors, truth: readonly number[]): number[] {
+  const n = gallery.dimensions;
+  return truth.map((own, query) => {
+    const scores = Array.from({ length: gallery.count }, (_, row) => {
+      let sum = 0;
+      for (let k = 0; k < n; k++)
+        sum += (queries.data[query * n + k] as number) * (gallery.data[row * n + k] as number);
+      return Math.fround(sum);
+    });
+    return scores.filter((score, row) => row !== own && !(score < (scores[own] as number))).length;
+  });
+}
+
+/** Few distinct rows, so that many similarities tie. */
+function repeating(count: number, dimensions: number, distinct: number, seed: number): Descriptors {
+  const rng = makeRng(seed);
+  const pool = Array.from({ length: distinct }, () => Array.from({ length: dimensions }, () => rng.normal()));
+  const rows = Array.from({ length: count }, () => rng.pick(pool));
+  return { count, dimensions, data: Float32Array.from(rows.flat()) };
+}
+
+test('ranks in blocks are the definition, ties included, at any size', () => {
+  const size = fc.integer({ min: 1, max: 150 });
+  fc.assert(
+    fc.property(
+      size,
+      size,
+      fc.integer({ min: 1, max: 40 }),
+      fc.nat(1e6),
+      (queries, rows, dimensions, seed) => {
+        const q = repeating(queries, dimensions, 9, seed);
+        const g = repeating(rows, dimensions, 12, seed + 1);
+        const truth = Array.from({ length: queries }, (_, k) => (k * 7) % rows);
+        assert.deepEqual([...strictRanks(q, g, truth)], ranksByDefinition(q, g, truth));
+      },
+    ),
+    { numRuns: 30 },
+  );
+});
+
+test('a collapsed model of full width finds nothing, wherever its rows lie in the blocks', () => {
+  const row = Array.from({ length: 1024 }, (_, k) => Math.sin(k) / 22.6);
+  const same = descriptors(Array.from({ length: 131 }, () => row));
+  const ranks = strictRanks(
+    same,
+    same,
+    Array.from({ length: 131 }, (_, k) => k),
+  );
+  assert.deepEqual([...new Set(ranks)], [130]);
+});
+
+test('ignored rows are no errors', () => {
+  const gallery = descriptors([
+    [1, 0],
+    [0.8, 0.6],
+    [0, 1],
+  ]);
+  const query = descriptors([[1, 0]]);
+  assert.deepEqual([...strictRanks(query, gallery, [2])], [2]);
+  assert.deepEqual([...strictRanks(query, gallery, [2], [[0]])], [1]);
+  assert.deepEqual([...strictRanks(query, gallery, [2], [[0, 1, 2]])], [0]);
+});
+
+test('chance is what a random order reaches on average', () => {
+  assert.deepEqual(chanceOf(391), {
+    at1: 100 / 391,
+    at5: 500 / 391,
+    at10: 1000 / 391,
+    at1Percent: 300 / 391,
+  });
+  assert.equal(chanceOf(3).at5, 100);
+  const rng = makeRng(3);
+  const found = recallOf(
+    Int32Array.from({ length: 40_000 }, () => rng.int(0, 199)),
+    200,
+  );
+  const expected = chanceOf(200);
+  for (const figure of ['at1', 'at5', 'at10', 'at1Percent'] as const) {
+    assert.ok(Math.abs(found[figure] - expected[figure]) < 0.5, figure);
+  }
+});
+
+test('the hit curve counts the queries within a rank and meets R@1, R@5 and R@10', () => {
+  const ranks = Int32Array.from([0, 1, 4, 9, 19, 49, 99, 100]);
+  assert.deepEqual(
+    hitCurve(ranks),
+    HIT_CURVE_RANKS.map((_, k) => ((k + 1) * 100) / 8),
+  );
+  const figures = recallOf(ranks, 500);
+  assert.deepEqual([figures.at1, figures.at5, figures.at10], [12.5, 37.5, 50]);
+});
+
+test('districts: R@1 of each, and which one answers which', () => {
+  const ranks = Int32Array.from([0, 3, 0, 0]);
+  assert.deepEqual(recallByDistrict(ranks, ['old town', 'old town', 'park', 'park']), {
+    'old town': { queries: 2, at1: 50 },
+    park: { queries: 2, at1: 100 },
+  });
+  const confusion = confusionByDistrict(
+    [0, 2, 1, 1],
+    ['old town', 'old town', 'park', 'park'],
+    ['old town', 'park', 'yard'],
+  );
+  assert.deepEqual(confusion, {
+    districts: ['old town', 'park', 'yard'],
+    counts: [
+      [1, 0, 1],
+      [0, 2, 0],
+      [0, 0, 0],
+    ],
+  });
+  assert.throws(() => confusionByDistrict([5], ['park'], ['park']), /row 5/);
+});
+
 function picture(value: (i: number, j: number, c: number) => number): RgbImage {
   const data = new Uint8Array(16 * 16 * 3);
   for (let i = 0; i < 16; i++)
@@ -73,9 +200,6 @@ function picture(value: (i: number, j: number, c: number) => number): RgbImage {
   return { widthPx: 16, heightPx: 16, data };
 }
 
-// Expected values: skimage.metrics 0.24 peak_signal_noise_ratio, and structural_similarity with
-// gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=255, channel_axis=2 (its crop of the
-// border equals "only where the window fits").
 test('constant images give the closed forms of PSNR and SSIM', () => {
   const a = picture(() => 100);
   const b = picture(() => 110);

@@ -1,8 +1,15 @@
 // Contact sheets, for looking at what was made: the mosaic, panoramas, and panorama with tile.
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
+import { writeFileAtomic } from 'skyfix/files';
+import type { RgbImage } from 'skyfix/geometry';
+import { decodeImage, encodePng } from 'skyfix/imaging';
+import { cropImages } from '../data/image-set.js';
+import { imageSheet, spreadEvenly } from '../data/sheet.js';
 import type { Place } from './places.js';
+
+const TILE_PX = 256;
 
 /** Writes sheets/mosaic.png, sheets/panoramas.png and sheets/detail.png into the town's folder. */
 export async function writeSheets(
@@ -15,35 +22,24 @@ export async function writeSheets(
   await mkdir(sheets, { recursive: true });
   const source = { raw: { width: n, height: n, channels: 3 as const } };
   await sharp(mosaic, source).resize(1600, 1600, { fit: 'inside' }).png().toFile(join(sheets, 'mosaic.png'));
+  const cut = (leftPx: number, topPx: number, sizePx: number): RgbImage => {
+    const { data } = cropImages({ sizePx: n, count: 1, data: mosaic }, leftPx, topPx, sizePx);
+    return { widthPx: sizePx, heightPx: sizePx, data };
+  };
   const side = Math.min(n, 1000);
   const middle = Math.floor((n - side) / 2);
-  await sharp(mosaic, source)
-    .extract({ left: middle, top: middle, width: side, height: side })
-    .png()
-    .toFile(join(sheets, 'detail.png'));
-  const shown = Array.from({ length: 12 }, (_, k) => places[Math.floor((k * places.length) / 12)]).filter(
-    (place) => place !== undefined,
-  );
-  const rowPx = 256;
-  const layers: { input: Buffer; left: number; top: number }[] = [];
-  for (const [k, place] of shown.entries()) {
-    const left = (k % 2) * 776;
-    const top = Math.floor(k / 2) * (rowPx + 4);
-    const panorama = await sharp(join(folder, 'panoramas', `${place.id}.jpg`))
-      .resize(512, 256)
-      .png()
-      .toBuffer();
-    const cx = Math.round(place.camera.x * 4);
-    const cy = n - Math.round(place.camera.y * 4);
-    const tile = await sharp(mosaic, source)
-      .extract({ left: cx - 128, top: cy - 128, width: 256, height: 256 })
-      .png()
-      .toBuffer();
-    layers.push({ input: panorama, left, top }, { input: tile, left: left + 516, top });
+  await writeFileAtomic(join(sheets, 'detail.png'), await encodePng(cut(middle, middle, side)));
+  const cells: (readonly RgbImage[])[] = [];
+  for (const k of spreadEvenly(places.length, 12)) {
+    const { id, camera } = places[k] as Place;
+    const file = await readFile(join(folder, 'panoramas', `${id}.jpg`));
+    const centreX = Math.round(camera.x * 4);
+    const centreY = n - Math.round(camera.y * 4);
+    cells.push([
+      await decodeImage(file, { widthPx: 2 * TILE_PX, heightPx: TILE_PX }),
+      cut(centreX - TILE_PX / 2, centreY - TILE_PX / 2, TILE_PX),
+    ]);
   }
-  const height = Math.ceil(shown.length / 2) * (rowPx + 4);
-  await sharp({ create: { width: 1552, height, channels: 3, background: '#ffffff' } })
-    .composite(layers)
-    .png()
-    .toFile(join(sheets, 'panoramas.png'));
+  const sheet = imageSheet(cells, { columns: 2, gapPx: 4, cellGapPx: 4 });
+  await writeFileAtomic(join(sheets, 'panoramas.png'), await encodePng(sheet));
 }

@@ -1,0 +1,125 @@
+// Where between the tiles did the camera stand? A view is looked at in windows of a lattice; a position is borne out by
+// every tile around it, each by the window that would show that tile's ground if the camera stood there.
+/** A point in metres east and north of some origin. */
+export interface Offset {
+  readonly eastM: number;
+  readonly northM: number;
+}
+
+/** A window of a view: its centre relative to the camera, and what the encoder saw there. */
+export interface Look extends Offset {
+  /** [D], unit length. */
+  readonly descriptor: Float32Array;
+}
+
+/** A camera position with its score and the number of the tile whose centre is nearest. */
+export interface ScoredPosition extends Offset {
+  readonly tile: number;
+  readonly score: number;
+}
+
+/** Weight of a window falls with its distance from the camera: its ground is seen the worse. Share of a tile's side. */
+const SPREAD_TILES = 0.19;
+/** Cosines are averaged as exp((s - 1) / TEMPERATURE), so that one clear match counts more than several dull ones. */
+const TEMPERATURE = 0.2;
+/** Weight of a window that saw nothing: positions with few tiles around (a region's border) win by no luck. */
+const PRIOR_WEIGHT = 1;
+
+/** The square lattice that the offsets of looks form. */
+interface Lattice {
+  readonly stepM: number;
+  readonly reachM: number;
+  /** Number of the look at a lattice point, by column and row from the south-west. */
+  readonly lookAt: ReadonlyMap<number, number>;
+}
+
+const SIDE = 4096;
+
+function latticeOf(looks: readonly Offset[]): Lattice {
+  const reachM = Math.max(...looks.map(({ eastM }) => Math.abs(eastM)));
+  const apart = looks.map(({ eastM }) => Math.abs(eastM)).filter((m) => m > 1e-9);
+  const stepM = Math.min(...apart);
+  const lookAt = new Map(
+    looks.map(({ eastM, northM }, k) => {
+      const column = Math.round((eastM + reachM) / stepM);
+      return [column * SIDE + Math.round((northM + reachM) / stepM), k] as const;
+    }),
+  );
+  return { stepM, reachM, lookAt };
+}
+
+/**
+ * The looks that find candidates: every second one of the lattice, the middle included. A tile within a few metres of the
+ * ground of one of them is found; the others only add evidence.
+ */
+export function candidateLooks<T extends Offset>(looks: readonly T[]): T[] {
+  if (looks.length === 1) return [...looks];
+  const { stepM } = latticeOf(looks);
+  const even = (m: number) => Math.round(m / stepM) % 2 === 0;
+  return looks.filter(({ eastM, northM }) => even(eastM) && even(northM));
+}
+
+/**
+ * Positions around the candidate tiles, best first, each more than `apartM` from every better one; at most k.
+ * `similarities[l][t]` is the cosine of look l and tile t, `tiles` their centres; `candidates` are numbers of tiles.
+ *
+ * For a position p, each tile t with its centre within the lattice's reach (and half a step) of p is compared with the
+ * look l whose ground is nearest to it: score(p) = 1 + T ln( sum w_l exp((s_lt - 1) / T) / (sum w_l + w_0) ).
+ * Positions are tried where a look lies exactly on a candidate tile. The score is at most 1; the ranking is its order.
+ */
+export function scorePositions(
+  looks: readonly Offset[],
+  tiles: readonly Offset[],
+  similarities: readonly Float32Array[],
+  candidates: readonly number[],
+  tileSizeM: number,
+  apartM: number,
+  k: number,
+): ScoredPosition[] {
+  const { stepM, reachM, lookAt } = latticeOf(looks);
+  const spreadM = SPREAD_TILES * tileSizeM;
+  const weights = looks.map((o) => Math.exp(-(o.eastM ** 2 + o.northM ** 2) / (2 * spreadM ** 2)));
+  const withinM = reachM + stepM / 2;
+  const tried: ScoredPosition[] = [];
+  for (const candidate of candidates) {
+    const centre = tiles[candidate] as Offset;
+    const around = tiles.flatMap((tile, t) =>
+      Math.abs(tile.eastM - centre.eastM) <= 2 * withinM &&
+      Math.abs(tile.northM - centre.northM) <= 2 * withinM
+        ? [t]
+        : [],
+    );
+    for (const look of looks) {
+      const eastM = centre.eastM - look.eastM;
+      const northM = centre.northM - look.northM;
+      let evidence = 0;
+      let weight = PRIOR_WEIGHT;
+      let nearest = candidate;
+      let nearestM = Number.POSITIVE_INFINITY;
+      for (const t of around) {
+        const tile = tiles[t] as Offset;
+        const east = tile.eastM - eastM;
+        const north = tile.northM - northM;
+        const column = Math.round((east + reachM) / stepM);
+        const l = lookAt.get(column * SIDE + Math.round((north + reachM) / stepM));
+        if (l === undefined || column < 0) continue;
+        evidence += (weights[l] as number) * Math.exp(((similarities[l]?.[t] ?? -1) - 1) / TEMPERATURE);
+        weight += weights[l] as number;
+        const apart = Math.hypot(east, north);
+        if (apart < nearestM) {
+          nearestM = apart;
+          nearest = t;
+        }
+      }
+      tried.push({ eastM, northM, tile: nearest, score: 1 + TEMPERATURE * Math.log(evidence / weight) });
+    }
+  }
+  const best: ScoredPosition[] = [];
+  for (const position of tried.sort((a, b) => b.score - a.score || a.tile - b.tile)) {
+    if (best.length >= k) break;
+    const far = (other: Offset) =>
+      Math.hypot(other.eastM - position.eastM, other.northM - position.northM) > apartM;
+    if (best.every(far)) best.push(position);
+  }
+  return best;
+}

@@ -1,0 +1,113 @@
+// A run's configuration from its file: the preset that it names, its own values over it, then those of the command line.
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { Ajv } from 'ajv';
+import { messageOf, SkyfixError } from 'skyfix/errors';
+import { explainSchemaErrors, geometryFault } from 'skyfix/models';
+import { parse } from 'yaml';
+import type { RunConfig } from './run-config.js';
+import { RUN_CONFIG_SCHEMA } from './schema.js';
+
+export const PRESETS = ['paper', 'small', 'town'] as const;
+export type Preset = (typeof PRESETS)[number];
+
+type Tree = Readonly<Record<string, unknown>>;
+
+const validate = new Ajv({ allErrors: true, verbose: true }).compile(RUN_CONFIG_SCHEMA);
+
+/**
+ * Reads a configuration file (YAML) or a preset by its name. `overrides` are "path.to.field=value" with YAML values. Throws
+ * TRAINING_CONFIG_INVALID naming every field that is wrong, with its value.
+ */
+export async function loadRunConfig(file: string, overrides: readonly string[] = []): Promise<RunConfig> {
+  const own: Tree = isPreset(file) ? { preset: file } : await readYaml(file);
+  return resolveRunConfig(own, overrides, file);
+}
+
+/** The same for values that are in memory; `source` names them in messages. */
+export async function resolveRunConfig(
+  own: Tree,
+  overrides: readonly string[] = [],
+  source = 'the configuration',
+): Promise<RunConfig> {
+  const { preset = 'small', ...values } = own;
+  if (typeof preset !== 'string' || !isPreset(preset)) {
+    throw invalid(`${source}: preset is ${JSON.stringify(preset)}, not one of ${PRESETS.join(', ')}`);
+  }
+  const path = fileURLToPath(new URL(`../../config/presets/${preset}.yaml`, import.meta.url));
+  let config = merged(await readYaml(path), values);
+  for (const override of overrides) config = overridden(config, override);
+  if (!validate(config)) throw invalid(`${source}: ${explainSchemaErrors(validate.errors)}`);
+  const checked = config as unknown as RunConfig;
+  const fault = faultOf(checked);
+  if (fault) throw invalid(`${source}: ${fault}`);
+  return checked;
+}
+
+const isPreset = (name: string): name is Preset => (PRESETS as readonly string[]).includes(name);
+const invalid = (detail: string) => new SkyfixError('TRAINING_CONFIG_INVALID', `${detail}.`);
+
+async function readYaml(path: string): Promise<Tree> {
+  let value: unknown;
+  try {
+    value = parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    throw new SkyfixError('TRAINING_CONFIG_INVALID', `${path} cannot be read: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+  if (!isTree(value)) throw invalid(`${path} holds no fields`);
+  return value;
+}
+
+const isTree = (value: unknown): value is Tree =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Objects are merged field by field; everything else is replaced; null takes a field away. */
+function merged(base: Tree, over: Tree): Tree {
+  const result: Record<string, unknown> = { ...base };
+  for (const [name, value] of Object.entries(over)) {
+    const old = result[name];
+    if (value === null) delete result[name];
+    else result[name] = isTree(old) && isTree(value) ? merged(old, value) : value;
+  }
+  // steps and epochs exclude each other: the newer one wins
+  if ('steps' in over && over.steps !== null && !('epochs' in over)) delete result.epochs;
+  if ('epochs' in over && over.epochs !== null && !('steps' in over)) delete result.steps;
+  return result;
+}
+
+function overridden(config: Tree, override: string): Tree {
+  const at = override.indexOf('=');
+  if (at < 1) throw invalid(`"${override}" is not "path.to.field=value"`);
+  const value: unknown = parse(override.slice(at + 1));
+  const tree = override
+    .slice(0, at)
+    .split('.')
+    .reduceRight<unknown>((inner, name) => ({ [name]: inner }), value);
+  return merged(config, tree as Tree);
+}
+
+/** What the schema cannot say. */
+function faultOf(config: RunConfig): string | undefined {
+  const { stage1, stage3, geometry, queries, evaluation, selfTraining, labels } = config;
+  for (const [name, stage] of Object.entries({ stage1, stage3 })) {
+    if ((stage.steps === undefined) === (stage.epochs === undefined)) {
+      return `/${name} needs either steps or epochs, but has ${stage.steps === undefined ? 'none' : 'both'}`;
+    }
+  }
+  if (queries !== 'views' && stage1.input === 'panorama') {
+    return '/stage1/input is "panorama", which only views are made from; but /queries is not "views"';
+  }
+  const wide = (geometry.searchMarginPx ?? 0) > 0;
+  if (wide && (queries === 'panorama' || stage1.input === 'panorama')) {
+    return '/geometry/searchMarginPx is over 0, but a panorama has no ground to look around in';
+  }
+  if (selfTraining.strategy !== 'none' && labels.fraction === 1 && config.data.source.format !== 'photos') {
+    return `/selfTraining/strategy is "${selfTraining.strategy}", but /labels/fraction is 1: nothing is unlabelled`;
+  }
+  if (new Set(evaluation.areas.map(({ name }) => name)).size < evaluation.areas.length) {
+    return '/evaluation/areas has two areas of one name';
+  }
+  return geometryFault(geometry);
+}

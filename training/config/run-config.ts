@@ -1,0 +1,195 @@
+// What a run is made of: one YAML file with everything that decides its result. The JSON schema is in schema.ts, the
+// values where the file is silent are in presets/.
+import type { BundleGeometry } from 'skyfix/models';
+import type { ColourJitter } from '../data/augment.js';
+import type { DatasetFormat, VigorArea } from '../datasets/index.js';
+import type { ConvNextSize } from '../networks/index.js';
+import type { StrategyOptions } from '../pseudo-labels/index.js';
+import type { Split } from '../town/index.js';
+
+export const RUN_SCHEMA = 'skyfix-run/1';
+
+/** A data set on disk; a town that is not there is made. */
+export interface DataSource {
+  readonly format: DatasetFormat;
+  readonly root: string;
+  /** VIGOR's protocol. */
+  readonly area?: VigorArea;
+  /** Own panoramas: where tiles are cut from. */
+  readonly imagery?: string;
+  readonly dropInvalid?: boolean;
+  /** Towns: made with these where `root` does not exist. */
+  readonly make?: { readonly seed: number; readonly places: number; readonly panoramaWidthPx?: number };
+}
+
+/** Places that a trained run is measured on. */
+export interface EvaluationArea {
+  readonly name: string;
+  /** The run's own data set when absent. */
+  readonly source?: DataSource;
+  readonly splits: readonly Split[];
+}
+
+/** What the encoder sees of the ground. */
+export type QueryKind = 'views' | 'bev' | 'panorama';
+
+export interface NetworkConfig {
+  readonly generator: {
+    readonly baseFilters: number;
+    readonly blocks: number;
+    /** safetensors to start from: the names of CycleGAN's reference, or a bundle's own. */
+    readonly weights?: string;
+  };
+  readonly discriminator: { readonly filters: number };
+  readonly contrast: { readonly projection: number };
+  readonly encoder: {
+    readonly size: ConvNextSize;
+    readonly layerScale: number;
+    /** Rate of stochastic depth in the last block; rises linearly from 0. */
+    readonly dropPath: number;
+    /** safetensors to start from: timm's or torchvision's names. */
+    readonly weights?: string;
+  };
+}
+
+/** Generation: BEV-CycleGAN with patch contrast. */
+export interface Stage1Config {
+  /** What G translates; panorama is CycleGAN without the geometry. */
+  readonly input: 'bev' | 'panorama';
+  /** Which pairs the contrast may use: the labelled ones, or all, as the paper does. */
+  readonly pairs: 'labelled' | 'all';
+  readonly steps?: number;
+  /** Instead of steps. */
+  readonly epochs?: number;
+  readonly batch: number;
+  readonly learningRate: number;
+  readonly lambdaCycle: number;
+  readonly lambdaContrast: number;
+  /** 0: no identity loss, as in the paper. */
+  readonly lambdaIdentity: number;
+  /** Weight of |G(x) - y| on pairs (pix2pix); 0 in the paper. Short schedules need it. */
+  readonly lambdaPaired: number;
+  /** First steps, in which G and F learn from |G(x) - y| and |F(y) - x| alone; 0 in the paper. */
+  readonly pairedWarmupSteps: number;
+  readonly pairedWarmupRate: number;
+  readonly contrast: {
+    /** paired: eq. (4); input: eq. (2). */
+    readonly positive: 'paired' | 'input';
+    readonly layers: readonly number[];
+    readonly temperature: number;
+    readonly positions: number;
+  };
+  readonly historyPool: number;
+  readonly flip: 'horizontal' | 'dihedral' | 'none';
+}
+
+/** Localisation: the encoder. */
+export interface Stage3Config {
+  readonly steps?: number;
+  readonly epochs?: number;
+  readonly batch: number;
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  readonly warmupSteps: number;
+  /** The gradient's length is cut to this. */
+  readonly clipNorm: number;
+  readonly infoNce: {
+    readonly weight: number;
+    /** A number, or learned from ln(1/0.07). */
+    readonly scale: number | 'learnable';
+    readonly labelSmoothing: number;
+  };
+  readonly triplet: {
+    readonly weight: number;
+    /** Share of the steps before it is added. */
+    readonly fromShare: number;
+    /** dynamic: eq. (8); none: the plain hard triplet. */
+    readonly weights: 'dynamic' | 'none';
+    readonly margin: number;
+    readonly weightTemperature: number;
+  };
+  readonly sampling: {
+    /** Hard negatives that share a batch: places near by, similar ones (mined each epoch), or none. */
+    readonly negatives: 'near' | 'mined' | 'none';
+    readonly groupSize: number;
+    /** With "mined": near ones until this share of the steps. */
+    readonly minedFromShare: number;
+  };
+  /** Decay of the moving average of the weights that is exported; 0: none. */
+  readonly emaDecay: number;
+  readonly augment: {
+    /** Which symmetries of the ground both images share. */
+    readonly flip: 'horizontal' | 'dihedral' | 'none';
+    /** Both turn by a random angle up to so many degrees. */
+    readonly turnDeg: number;
+    /** Largest random offset of a tile from its query, pixels. */
+    readonly offsetPx: number;
+    readonly jitter: ColourJitter;
+  };
+  /** Steps between two validations on the validation split; 0: none, and the last weights are exported. */
+  readonly validateEvery: number;
+}
+
+/** Algorithm 1 and its baselines. */
+export interface SelfTrainingConfig {
+  readonly strategy: 'none' | StrategyOptions['name'];
+  readonly warmupShare: number;
+  readonly every: number;
+  /** Unlabelled tiles and views that an update looks at, at most. */
+  readonly sample: number;
+  readonly candidates: 'views' | 'all';
+  readonly unique: boolean;
+  readonly bins: number;
+  readonly cap: number;
+  readonly lambda0: number;
+  readonly gamma: number;
+  /** T_d / T; 1 is the literal formula. */
+  readonly decayShare: number;
+  /** fixed, margin, ucvgl: the rule's constant; its published value when absent. */
+  readonly threshold?: number;
+}
+
+export interface RuntimeConfig {
+  readonly device: 'cpu' | 'cuda';
+  readonly threads: number;
+  /** bf16: oneDNN's BF16 mode (AMX, AVX512-BF16). */
+  readonly math: 'float32' | 'bf16';
+  /** Threads that crop batches ahead of the step. */
+  readonly loaderThreads: number;
+}
+
+export interface RunConfig {
+  readonly schema: typeof RUN_SCHEMA;
+  readonly name: string;
+  /** Runs that differ by their seed only have the same group. */
+  readonly group: string;
+  readonly seed: number;
+  readonly data: {
+    readonly source: DataSource;
+    /** Further data for the encoder alone: all their splits. G never sees them. */
+    readonly encoderOnly: readonly DataSource[];
+    /** Places this far apart are look-alikes and no longer the same place. */
+    readonly nearM: { readonly low: number; readonly high: number };
+    readonly cacheDir: string;
+  };
+  readonly geometry: BundleGeometry;
+  /** Ground beyond a tile, metres, from which offsets are cropped. */
+  readonly tileMarginM: number;
+  readonly networks: NetworkConfig;
+  readonly queries: QueryKind;
+  readonly labels: { readonly fraction: number };
+  readonly stage1: Stage1Config;
+  readonly stage3: Stage3Config;
+  readonly selfTraining: SelfTrainingConfig;
+  readonly evaluation: {
+    readonly areas: readonly EvaluationArea[];
+    /** The grid protocol's stride; 0: paired protocol only. */
+    readonly gridStrideM: number;
+    /** Camera height, slope and occlusion, on the first area. */
+    readonly robustness: boolean;
+    readonly sheets: boolean;
+  };
+  readonly runtime: RuntimeConfig;
+  readonly checkpointEvery: number;
+  readonly bundle: { readonly name: string; readonly version: string; readonly safetensors: boolean };
+}

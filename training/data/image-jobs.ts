@@ -1,0 +1,110 @@
+// How one image of a store is made out of a data set's file: BEV, raw panorama or tile, by the functions that serving
+// uses. A job says everything that its pixels depend on.
+import { readFile } from 'node:fs/promises';
+import { areaDownsample, BevTableCache, projectBev, type RgbImage } from 'skyfix/geometry';
+import { decodeImage, decodePanorama, resizeImage } from 'skyfix/imaging';
+import { type BundleGeometry, bevGeometryOf, panoramaWidthOf } from 'skyfix/models';
+import { ImageReader, type TileImage } from '../datasets/index.js';
+import { rollColumns } from './roll-columns.js';
+
+/** Counted up whenever the code makes other pixels of the same files: caches made before are not used. */
+export const PIXELS_VERSION = 1;
+
+/** What is known of a panorama beside its file; absent: what the file's metadata say. */
+export interface PanoramaSource {
+  readonly path: string;
+  readonly headingDeg?: number;
+  readonly verticalFovDeg?: number;
+}
+
+/** A square of a tile's file in shares of its side; (0, 0) is the upper left corner. */
+export interface TileWindow {
+  readonly left: number;
+  readonly top: number;
+  readonly side: number;
+}
+
+export type ImageJob =
+  /** BEV of viewSizePx(geometry). */
+  | { readonly kind: 'bev'; readonly panorama: PanoramaSource; readonly geometry: BundleGeometry }
+  /** The panorama squeezed to a square, north in its middle column. */
+  | { readonly kind: 'panorama'; readonly panorama: PanoramaSource; readonly geometry: BundleGeometry }
+  /** A square of an image file, resized; all of it without a window. */
+  | { readonly kind: 'file'; readonly path: string; readonly window?: TileWindow }
+  /** A tile cut from a mosaic; black where there is no imagery, if that is allowed. */
+  | {
+      readonly kind: 'cut';
+      readonly image: TileImage & { kind: 'mosaic' };
+      readonly blackIfMissing?: boolean;
+    };
+
+/** Makes images; keeps projection tables and mosaics between them until it is closed. */
+export class ImageMaker {
+  readonly #tables = new BevTableCache();
+  readonly #reader = new ImageReader();
+
+  /** The image of a job, sizePx x sizePx. Throws what decoding, projecting and cutting throw. */
+  async make(job: ImageJob, sizePx: number): Promise<RgbImage> {
+    switch (job.kind) {
+      case 'bev':
+        return this.#bev(job.panorama, job.geometry);
+      case 'panorama': {
+        const { image, pose } = await decode(job.panorama, job.geometry);
+        return rollColumns(await resizeImage(image, sizePx, sizePx), pose.headingDeg / 360);
+      }
+      case 'file':
+        return resizeImage(windowOf(await decodeImage(await readFile(job.path)), job.window), sizePx, sizePx);
+      case 'cut': {
+        const tile = await this.#reader.tileOrNull(job.image, sizePx);
+        if (tile) return tile;
+        if (job.blackIfMissing) return black(sizePx);
+        throw new Error(
+          `it has no imagery for ${job.image.sizeM} m around ${job.image.centre.lon}, ${job.image.centre.lat}`,
+        );
+      }
+    }
+  }
+
+  async #bev(panorama: PanoramaSource, geometry: BundleGeometry): Promise<RgbImage> {
+    const { image, window, pose } = await decode(panorama, geometry);
+    const bev = projectBev(image, window, pose, bevGeometryOf(geometry), this.#tables);
+    return areaDownsample(bev, geometry.bevSizePx / geometry.inputSizePx).image;
+  }
+
+  close(): Promise<void> {
+    return this.#reader.close();
+  }
+}
+
+/** The files whose content a job's pixels depend on. */
+export function fileOfJob(job: ImageJob): string {
+  if (job.kind === 'file') return job.path;
+  return job.kind === 'cut' ? job.image.path : job.panorama.path;
+}
+
+/** As a server decodes an upload with these values in its request. */
+async function decode({ path, headingDeg, verticalFovDeg }: PanoramaSource, geometry: BundleGeometry) {
+  const bytes = await readFile(path);
+  return decodePanorama(bytes, { headingDeg, verticalFovDeg, targetWidthPx: panoramaWidthOf(geometry) });
+}
+
+/** The window of a square image, to whole pixels. */
+function windowOf(image: RgbImage, window: TileWindow | undefined): RgbImage {
+  const { widthPx, heightPx, data } = image;
+  if (Math.abs(widthPx - heightPx) > 1) throw new Error(`it is ${widthPx}x${heightPx} px and not square`);
+  if (!window) return image;
+  const shortPx = Math.min(widthPx, heightPx);
+  const sidePx = Math.max(1, Math.round(window.side * shortPx));
+  const start = (share: number) => Math.min(shortPx - sidePx, Math.max(0, Math.round(share * shortPx)));
+  const [left, top] = [start(window.left), start(window.top)];
+  const out = new Uint8Array(sidePx * sidePx * 3);
+  for (let row = 0; row < sidePx; row++) {
+    const from = ((top + row) * widthPx + left) * 3;
+    out.set(data.subarray(from, from + sidePx * 3), row * sidePx * 3);
+  }
+  return { widthPx: sidePx, heightPx: sidePx, data: out };
+}
+
+function black(sizePx: number): RgbImage {
+  return { widthPx: sizePx, heightPx: sizePx, data: new Uint8Array(sizePx * sizePx * 3) };
+}

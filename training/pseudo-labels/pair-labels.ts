@@ -1,0 +1,82 @@
+// The labels of a data set, with a door: the label of a row that counts as unlabelled cannot be read.
+
+/** Says which gallery tile belongs to which row (ground image), for labelled rows only, and counts who asks. */
+export class PairLabels {
+  /** Rows with a label, ascending. */
+  readonly labelled: readonly number[];
+  /** The other rows, ascending. */
+  readonly unlabelled: readonly number[];
+  /** Gallery tiles that no labelled row owns, ascending: their order says nothing about the rows. */
+  readonly unlabelledTiles: readonly number[];
+  readonly #tileOf: readonly (number | undefined)[];
+  readonly #isLabelled: Uint8Array;
+  readonly #tileCount: number;
+  #reads = 0;
+  #refused = 0;
+  #logReads = 0;
+
+  /**
+   * @param tileOf gallery tile of each row; undefined where nobody knows it
+   * @param labelled the rows whose label may be read
+   * @param tileCount number of tiles in the gallery
+   * Throws RangeError where a labelled row does not exist, is named twice, or has no tile of the gallery.
+   */
+  constructor(
+    tileOf: readonly (number | undefined)[],
+    labelled: readonly number[],
+    tileCount: number = tileOf.length,
+  ) {
+    this.#tileOf = tileOf;
+    this.#tileCount = tileCount;
+    this.#isLabelled = new Uint8Array(tileOf.length);
+    const owned = new Uint8Array(tileCount);
+    for (const row of labelled) {
+      const tile = tileOf[row];
+      if (this.#isLabelled[row] !== 0 || tile === undefined || !(tile >= 0 && tile < tileCount)) {
+        throw new RangeError(`Row ${row} cannot be labelled: it is unknown, named twice or without a tile.`);
+      }
+      this.#isLabelled[row] = 1;
+      owned[tile] = 1;
+    }
+    const rows = tileOf.map((_, row) => row);
+    this.labelled = rows.filter((row) => this.isLabelled(row));
+    this.unlabelled = rows.filter((row) => !this.isLabelled(row));
+    this.unlabelledTiles = Array.from({ length: tileCount }, (_, tile) => tile).filter((t) => owned[t] === 0);
+  }
+
+  isLabelled(row: number): boolean {
+    return this.#isLabelled[row] === 1;
+  }
+
+  /** The tile of a labelled row. Throws, and counts, where the row is unlabelled. */
+  tileOf(row: number): number {
+    const tile = this.#tileOf[row];
+    if (!this.isLabelled(row) || tile === undefined) {
+      this.#refused++;
+      throw new Error(`The label of row ${row} is hidden: training asked for an unlabelled pair.`);
+    }
+    this.#reads++;
+    return tile;
+  }
+
+  /**
+   * Whether a pseudo-label is right, for the log alone: it must not flow back into training. Undefined where nobody
+   * knows.
+   */
+  isRight(row: number, tile: number): boolean | undefined {
+    this.#logReads++;
+    const own = this.#tileOf[row];
+    return own === undefined ? undefined : own === tile;
+  }
+
+  /** The same rows with every hidden label erased: training on it must give the same result. */
+  withoutHidden(): PairLabels {
+    const known = this.#tileOf.map((tile, row) => (this.isLabelled(row) ? tile : undefined));
+    return new PairLabels(known, this.labelled, this.#tileCount);
+  }
+
+  /** How often labels of labelled rows were read, hidden ones asked for, and pairs judged for the log. */
+  get counts(): { readonly reads: number; readonly refused: number; readonly logReads: number } {
+    return { reads: this.#reads, refused: this.#refused, logReads: this.#logReads };
+  }
+}

@@ -1,0 +1,72 @@
+// The augmentation of stage 3: both images of a pair take the same symmetry and turn of the ground, the tile a random
+// offset besides, and each its own colours. A function of (seed, step) alone.
+import type { Stage3Config } from '../config/run-config.js';
+import type { Crop } from '../data/crop.js';
+import { makeRng, type Rng } from '../random/rng.js';
+import type { EncoderData } from './encoder.js';
+import type { EncoderOptions } from './options.js';
+
+/** A ground image and the tile that it is trained with: its own (labelled), or one by number (pseudo-label). */
+export type TrainingPair =
+  | { readonly query: number; readonly row: number }
+  | { readonly query: number; readonly tile: number };
+
+/** Numbers of the stores in the loader. */
+export const STORES = { queries: 0, tiles: 1, gallery: 2 } as const;
+
+/** Streams of the generator that crops draw from; a step takes two for each slot. */
+const CROP_STREAM = 100_000_000;
+const SLOTS = 4096;
+
+/** One of the symmetries that `flip` allows. */
+export function drawDihedral(flip: Stage3Config['augment']['flip'], rng: Rng): number {
+  if (flip === 'none') return 0;
+  return flip === 'horizontal' ? rng.int(0, 1) : rng.int(0, 7);
+}
+
+/** The crops of a step: the queries, then their tiles in the same order. */
+export function encoderCrops(
+  data: EncoderData,
+  pairs: readonly TrainingPair[],
+  sizePx: number,
+  step: number,
+  { seed, augment }: Pick<EncoderOptions, 'seed' | 'augment'>,
+): Crop[] {
+  const rng = makeRng(seed, step);
+  const { flip, turnDeg, jitter } = augment;
+  const offsetPx = Math.min(augment.offsetPx, data.marginPx);
+  const queries: Crop[] = [];
+  const tiles: Crop[] = [];
+  pairs.forEach((pair, slot) => {
+    const common = {
+      sizePx,
+      dihedral: drawDihedral(flip, rng),
+      jitter,
+      seed,
+      range: 'unit' as const,
+      ...(turnDeg > 0 && { turnDeg: rng.range(-turnDeg, turnDeg) }),
+    };
+    const stream = CROP_STREAM + 2 * (step * SLOTS + slot);
+    const middle = data.panorama ? 0 : (data.queries.sizePx - sizePx) >> 1;
+    queries.push({
+      ...common,
+      store: STORES.queries,
+      row: pair.query,
+      leftPx: middle,
+      topPx: middle,
+      stream,
+      ...(data.panorama && { panorama: true }),
+    });
+    const offset = () => data.marginPx + (offsetPx > 0 ? rng.int(-offsetPx, offsetPx) : 0);
+    const own = 'row' in pair;
+    tiles.push({
+      ...common,
+      store: own ? STORES.tiles : STORES.gallery,
+      row: own ? pair.row : pair.tile,
+      leftPx: offset(),
+      topPx: offset(),
+      stream: stream + 1,
+    });
+  });
+  return [...queries, ...tiles];
+}

@@ -1,0 +1,26 @@
+// What stage 3 can be told; the configuration's stage3 and selfTraining with everything resolved to numbers.
+import type { Stage1Config, Stage3Config } from '../config/run-config.js';
+import type { StrategyOptions } from '../pseudo-labels/index.js';
+
+export interface SelfTrainingOptions {
+  readonly strategy: StrategyOptions;
+  readonly warmupShare: number;
+  readonly every: number;
+  /** Unlabelled tiles and views that an update looks at, at most. */
+  readonly sample: number;
+  readonly candidates: 'views' | 'all';
+}
+
+export interface EncoderOptions extends Omit<Stage3Config, 'steps' | 'epochs' | 'validateEvery'> {
+  readonly seed: number;
+  readonly steps: number;
+  /** Absent: labelled pairs alone. */
+  readonly selfTraining?: SelfTrainingOptions;
+  readonly loader: { readonly threads: number };
+}
+
+export interface GenerationOptions extends Omit<Stage1Config, 'steps' | 'epochs' | 'input' | 'pairs'> {
+  readonly seed: number;
+  readonly steps: number;
+  readonly loader: { readonly threads: number };
+}

@@ -1,0 +1,90 @@
+// Which pairs make the batch of a step: labelled ones with their hard negatives, mixed with pseudo-labelled ones.
+import { EpochSampler } from '../data/epoch-sampler.js';
+import { minedNeighbours, rowsOfSamePlace } from '../data/mined-neighbours.js';
+import { mixedBatch, type Neighbours } from '../data/sampling.js';
+import type { ConvNext, NamedArray } from '../networks/index.js';
+import type { PseudoPair } from '../pseudo-labels/index.js';
+import { describe } from './descriptors.js';
+import type { EncoderData } from './encoder.js';
+import type { TrainingPair } from './encoder-crops.js';
+import type { Stateful } from './loop.js';
+import type { EncoderOptions } from './options.js';
+
+/** How many look-alikes of a row are looked at (Sample4Geo: 128 in a batch of 128). */
+const MINED = 64;
+
+export class PairSampler implements Stateful {
+  readonly #encoder: ConvNext;
+  readonly #data: EncoderData;
+  readonly #options: EncoderOptions;
+  readonly #epochs: EpochSampler;
+  /** Place of each labelled row: its tile's number. */
+  readonly #placeOf: readonly number[];
+  #step = 0;
+
+  constructor(encoder: ConvNext, data: EncoderData, options: EncoderOptions) {
+    this.#encoder = encoder;
+    this.#data = data;
+    this.#options = options;
+    const { labelled } = data.labels;
+    this.#placeOf = labelled.map((row) => data.labels.tileOf(row));
+    this.#epochs = new EpochSampler(
+      { count: labelled.length, batch: options.batch, placeOf: this.#placeOf, seed: options.seed },
+      () => this.#neighbours(),
+    );
+  }
+
+  /** Whether asking for this step's pairs looks at what the network is now. */
+  minesAt(step: number): boolean {
+    return this.#mines(step) && this.#epochs.beginsEpoch(step);
+  }
+
+  /**
+   * The pairs of a step: labelled ones alone, or half labelled and half selected (Algorithm 1, step 4), no view and no
+   * tile twice.
+   */
+  async pairsAt(step: number, selected: readonly PseudoPair[]): Promise<TrainingPair[]> {
+    this.#step = step;
+    const rows = await this.#epochs.rowsAt(step);
+    const { labelled } = this.#data.labels;
+    const { batch, seed } = this.#options;
+    const ofRow = (k: number): TrainingPair => ({ query: labelled[k] as number, row: labelled[k] as number });
+    if (selected.length === 0) return rows.map(ofRow);
+    const all = labelled.map((_, k) => k);
+    const first = rows.slice(0, batch - (batch >> 1));
+    const mixed = mixedBatch(step, all, selected, batch, seed, { first, placeOf: this.#placeOf });
+    const pseudo = mixed.selected.map(({ view, tile }): TrainingPair => ({ query: view, tile }));
+    return [...mixed.labelled.map(ofRow), ...pseudo];
+  }
+
+  toArrays(): Record<string, NamedArray> {
+    return this.#epochs.toArrays();
+  }
+
+  load(arrays: Readonly<Record<string, NamedArray>>): void {
+    this.#epochs.load(arrays);
+  }
+
+  #mines(step: number): boolean {
+    const { sampling, steps } = this.#options;
+    return sampling.negatives === 'mined' && step >= sampling.minedFromShare * steps;
+  }
+
+  /** Look-alikes of each labelled row, as numbers among the labelled rows. */
+  async #neighbours(): Promise<Neighbours | undefined> {
+    const { sampling } = this.#options;
+    if (sampling.negatives === 'none' || sampling.groupSize === 1) return undefined;
+    const { labels, near } = this.#data;
+    if (this.#mines(this.#step)) {
+      const queries = await describe(this.#encoder, this.#data.queries, { rows: labels.labelled });
+      const tiles = await describe(this.#encoder, this.#data.tiles, { rows: labels.labelled });
+      const same = rowsOfSamePlace(this.#placeOf);
+      return { lists: minedNeighbours(queries, tiles, MINED, same), groupSize: sampling.groupSize };
+    }
+    const numberOf = new Map(labels.labelled.map((row, k) => [row, k]));
+    const lists = labels.labelled.map((row) =>
+      (near[row] ?? []).flatMap((other) => numberOf.get(other) ?? []),
+    );
+    return { lists, groupSize: sampling.groupSize, hardestShare: 0 };
+  }
+}
