@@ -1,7 +1,15 @@
-// A ConvNeXt block (Liu et al. 2022): x + γ·(W₂·GELU(W₁·LN(depthwise 7×7(x)) + b₁) + b₂), by native kernels with one
+// A ConvNeXt block (Liu et al. 2022): x + s·γ·(W₂·GELU(W₁·LN(depthwise 7×7(x)) + b₁) + b₂), by native kernels with one
 // closed-form gradient, or composed of layers where the kernels are not built.
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
-import { attributeTypes, nativeKernels, runKernel, runKernelMulti, type Tensors, tf } from '../runtime/tf.js';
+import {
+  boolAttribute,
+  floatType,
+  nativeKernels,
+  runKernel,
+  runKernelMulti,
+  type Tensors,
+  tf,
+} from '../runtime/tf.js';
 import { differentiable } from './custom-gradient.js';
 import { gelu, linear, standardise } from './layers.js';
 
@@ -20,6 +28,8 @@ export interface BlockParameters {
   readonly bias2: Tensor1D;
   /** Layer scale γ [C] */
   readonly gamma: Tensor1D;
+  /** Stochastic depth: a factor [B] on each sample's branch; 1 where absent. */
+  readonly samples?: Tensor1D | undefined;
 }
 
 /** [B, H, W, C] → [B, H, W, C] */
@@ -30,14 +40,15 @@ export const convNextBlock: (x: Tensor4D, parameters: BlockParameters) => Tensor
 function fusedBlock(x: Tensor4D, parameters: BlockParameters): Tensor4D {
   const { filter, filterBias, normWeight, normBias, weight1, bias1, weight2, bias2, gamma } = parameters;
   const inputs = [x, filter, filterBias, normWeight, normBias, weight1, bias1, weight2, bias2, gamma];
+  const samples = parameters.samples ?? tf.tensor1d([]);
   return differentiable<Tensor4D>(inputs, () => {
     const [y, n, r] = runKernelMulti('SkyfixDepthwiseNorm', [], inputs.slice(0, 5), 3); // [R, C], [R, C], [R]; R = B·H·W
     const h = matMul(y, weight1); // [R, 4C]
     const g = runKernel('SkyfixBiasGelu', [], [h, bias1]);
     const z = matMul(g, weight2); // [R, C]
     return {
-      value: runKernel('SkyfixLayerScale', [], [x, z, bias2, gamma]),
-      saved: [...inputs, y, n, r, h, g, z],
+      value: runKernel('SkyfixLayerScale', [], [x, z, bias2, gamma, samples]),
+      saved: [...inputs, samples, y, n, r, h, g, z],
       gradient: blockGradient,
     };
   });
@@ -45,9 +56,9 @@ function fusedBlock(x: Tensor4D, parameters: BlockParameters): Tensor4D {
 
 /** In the order of fusedBlock's inputs. */
 function blockGradient(dy: Tensor, saved: readonly Tensor[]): Tensor[] {
-  const [x, filter, , normWeight, , weight1, bias1, weight2, bias2, gamma, y, n, r, h, g, z] =
-    saved as Tensors<16>;
-  const [dz, dBias2, dGamma] = runKernelMulti('SkyfixLayerScaleGrad', [], [dy, z, bias2, gamma], 3);
+  const [x, filter, , normWeight, , weight1, bias1, weight2, bias2, gamma, samples, y, n, r, h, g, z] =
+    saved as Tensors<17>;
+  const [dz, dBias2, dGamma] = runKernelMulti('SkyfixLayerScaleGrad', [], [dy, z, bias2, gamma, samples], 3);
   const dWeight2 = matMul(g, dz, true, false);
   const [dh, dBias1] = runKernelMulti(
     'SkyfixBiasGeluGrad',
@@ -63,21 +74,22 @@ function blockGradient(dy: Tensor, saved: readonly Tensor[]): Tensor[] {
 
 /** The same of TensorFlow's operations. */
 export function composedBlock(x: Tensor4D, parameters: BlockParameters): Tensor4D {
-  const { filter, filterBias, normWeight, normBias, weight1, bias1, weight2, bias2, gamma } = parameters;
+  const { filter, filterBias, normWeight, normBias, weight1, bias1, weight2, bias2, gamma, samples } =
+    parameters;
   let h: Tensor4D = tf.depthwiseConv2d(x, filter, 1, 'same').add(filterBias);
   // The norm's scale and shift go into fc1 and the layer scale into fc2: products of small matrices instead of
   // passes over the feature maps.
   const shift = bias1.add(tf.matMul(normBias.expandDims(0) as Tensor2D, weight1).squeeze([0])) as Tensor1D;
   h = linear(standardise(h), weight1.mul(normWeight.expandDims(1)), shift);
-  return x.add(linear(gelu(h), weight2.mul(gamma), bias2.mul(gamma) as Tensor1D));
+  const branch = linear(gelu(h), weight2.mul(gamma), bias2.mul(gamma) as Tensor1D);
+  return x.add(samples ? branch.mul(samples.reshape([-1, 1, 1, 1])) : branch);
 }
 
-const code = (name: string): number => attributeTypes[name] ?? 0;
 const matMulAttributes = [false, true].map((transposeA) =>
   [false, true].map((transposeB) => [
-    { name: 'T', type: code('TF_ATTR_TYPE'), value: code('TF_FLOAT') },
-    { name: 'transpose_a', type: code('TF_ATTR_BOOL'), value: transposeA },
-    { name: 'transpose_b', type: code('TF_ATTR_BOOL'), value: transposeB },
+    floatType('T'),
+    boolAttribute('transpose_a', transposeA),
+    boolAttribute('transpose_b', transposeB),
   ]),
 );
 

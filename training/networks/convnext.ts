@@ -3,7 +3,8 @@
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
 import { tf } from '../runtime/tf.js';
 import { convNextBlock } from './convnext-block.js';
-import { conv, layerNorm, unitLength } from './layers.js';
+import { conv } from './convolution.js';
+import { layerNorm, unitLength } from './layers.js';
 import { type ParameterSpec, ParameterStore } from './parameter-store.js';
 import { normalNumbers, uniformGenerator } from './random.js';
 
@@ -17,11 +18,19 @@ export interface ConvNextConfig {
   readonly inputSize: number;
 }
 
+/** Stochastic depth (Huang et al. 2016), as ConvNeXt is trained. */
+export interface StochasticDepth {
+  /** Share of samples whose branch is left out in the last block; from 0 in the first block it grows linearly. */
+  readonly rate: number;
+  /** Seeded uniform numbers; one is drawn a block and sample. */
+  readonly uniform: () => number;
+}
+
 export interface ConvNext {
   readonly config: ConvNextConfig;
   readonly params: ParameterStore;
-  /** [B, S, S, 3] in [0, 1] → [B, D], unit length */
-  apply(x: Tensor4D): Tensor2D;
+  /** [B, S, S, 3] in [0, 1] → [B, D], unit length; with stochastic depth in training, without at evaluation. */
+  apply(x: Tensor4D, depth?: StochasticDepth): Tensor2D;
 }
 
 export const IMAGENET_MEAN = [0.485, 0.456, 0.406] as const;
@@ -36,8 +45,9 @@ export function createConvNext(config: ConvNextConfig, seed: number): ConvNext {
   const strided = (x: Tensor4D, name: string, stride: number): Tensor4D =>
     conv(x, params.get<Tensor4D>(`${name}.weight`), stride, 0).add(get1(`${name}.bias`));
 
-  const block = (x: Tensor4D, name: string): Tensor4D =>
+  const residual = (x: Tensor4D, name: string, samples: Tensor1D | undefined): Tensor4D =>
     convNextBlock(x, {
+      samples,
       filter: params.get(`${name}.conv_dw.weight`),
       filterBias: params.get(`${name}.conv_dw.bias`),
       normWeight: params.get(`${name}.norm.weight`),
@@ -48,7 +58,10 @@ export function createConvNext(config: ConvNextConfig, seed: number): ConvNext {
       bias2: params.get(`${name}.mlp.fc2.bias`),
       gamma: params.get(`${name}.gamma`),
     });
-  const apply = (image: Tensor4D): Tensor2D => {
+  const blocks = config.depths.reduce((a, b) => a + b, 0);
+  const apply = (image: Tensor4D, depth: StochasticDepth | undefined): Tensor2D => {
+    let block = 0;
+    const samples = () => dropSamples(image.shape[0], depth, block++ / Math.max(1, blocks - 1));
     let h: Tensor4D = image.sub(tf.tensor1d([...IMAGENET_MEAN])).div(tf.tensor1d([...IMAGENET_DEVIATION]));
     h = norm(strided(h, 'stem.0', 4), 'stem.1'); // [B, S/4, S/4, dims[0]]
     config.depths.forEach((depth, stage) => {
@@ -56,12 +69,26 @@ export function createConvNext(config: ConvNextConfig, seed: number): ConvNext {
         const name = `stages.${stage}.downsample`;
         h = strided(norm(h, `${name}.0`), `${name}.1`, 2); // halves the side
       }
-      for (let i = 0; i < depth; i++) h = block(h, `stages.${stage}.blocks.${i}`);
+      for (let i = 0; i < depth; i++) h = residual(h, `stages.${stage}.blocks.${i}`, samples());
     });
     const pooled: Tensor2D = tf.mean(h, [1, 2]); // [B, D]
     return unitLength(norm(pooled, 'head.norm'));
   };
-  return { config, params, apply: (x) => tf.tidy(() => params.use(() => apply(x))) };
+  return { config, params, apply: (x, depth) => tf.tidy(() => params.use(() => apply(x, depth))) };
+}
+
+/**
+ * The branch's factor for each sample of a block at `position` (0 the first, 1 the last): 0 with probability
+ * p = rate·position, else 1/(1 − p), so that the expectation is 1. Undefined where nothing is dropped.
+ */
+function dropSamples(
+  count: number,
+  depth: StochasticDepth | undefined,
+  position: number,
+): Tensor1D | undefined {
+  const p = (depth?.rate ?? 0) * position;
+  if (!depth || p === 0) return undefined;
+  return tf.tensor1d(Array.from({ length: count }, () => (depth.uniform() < p ? 0 : 1 / (1 - p))));
 }
 
 function convNextSpecs({ dims, depths, layerScale }: ConvNextConfig, seed: number): ParameterSpec[] {

@@ -1,7 +1,8 @@
 // The 70×70 PatchGAN discriminator (Isola et al. 2017): 256×256 → a 30×30 map of "is real" scores.
 import type { Tensor4D } from '@tensorflow/tfjs-node-gpu';
 import { tf } from '../runtime/tf.js';
-import { conv, instanceNorm } from './layers.js';
+import { conv } from './convolution.js';
+import { instanceNorm } from './instance-norm.js';
 import { type ParameterSpec, ParameterStore } from './parameter-store.js';
 import { normalNumbers, uniformGenerator } from './random.js';
 
@@ -38,7 +39,7 @@ export function createDiscriminator(config: DiscriminatorConfig, seed: number): 
   const apply = (x: Tensor4D): Tensor4D => {
     let h: Tensor4D = tf.leakyRelu(conv(x, filter(0), 2, 1).add(params.get('conv0.bias')), 0.2); // [B, S/2, S/2, n]
     for (const i of [1, 2, 3]) {
-      h = tf.leakyRelu(instanceNorm(conv(h, filter(i), STRIDES[i] ?? 1, 1)), 0.2); // … [B, S/8 − 1, S/8 − 1, 8n]
+      h = instanceNorm(conv(h, filter(i), STRIDES[i] ?? 1, 1), 0.2); // … [B, S/8 − 1, S/8 − 1, 8n]
     }
     return conv(h, filter(4), 1, 1).add(params.get('conv4.bias'));
   };

@@ -3,7 +3,8 @@
 // left out of the computation.
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
 import { tf } from '../runtime/tf.js';
-import { conv, convTransposeDouble, instanceNorm, reflectPad } from './layers.js';
+import { conv, convTransposeDouble, reflectConv } from './convolution.js';
+import { instanceNorm } from './instance-norm.js';
 import { type ParameterSpec, ParameterStore } from './parameter-store.js';
 import { normalNumbers, uniformGenerator } from './random.js';
 
@@ -25,25 +26,27 @@ export interface Generator {
   encodeFeatures(x: Tensor4D): Tensor4D;
 }
 
+/** Slope below zero of the activation behind a norm. */
+const RELU = 0;
+
 /** A generator with weights from N(0, 0.02) and zero biases. */
 export function createGenerator(config: GeneratorConfig, seed: number): Generator {
   const params = new ParameterStore(generatorSpecs(config, seed));
   const filter = (name: string) => params.get<Tensor4D>(`${name}.weight`);
 
   const encode = (x: Tensor4D): Tensor4D => {
-    let h = conv(reflectPad(x, 3), filter('in'), 1, 0); // [B, S, S, base]
-    h = tf.relu(instanceNorm(h));
-    h = tf.relu(instanceNorm(conv(h, filter('down1'), 2, 1))); // [B, S/2, S/2, 2·base]
-    return tf.relu(instanceNorm(conv(h, filter('down2'), 2, 1))); // [B, S/4, S/4, 4·base]
+    let h = instanceNorm(reflectConv(x, filter('in'), 3), RELU); // [B, S, S, base]
+    h = instanceNorm(conv(h, filter('down1'), 2, 1), RELU); // [B, S/2, S/2, 2·base]
+    return instanceNorm(conv(h, filter('down2'), 2, 1), RELU); // [B, S/4, S/4, 4·base]
   };
   const residual = (x: Tensor4D, block: number): Tensor4D => {
-    const h = tf.relu(instanceNorm(conv(reflectPad(x, 1), filter(`block${block}.conv1`), 1, 0)));
-    return x.add(instanceNorm(conv(reflectPad(h, 1), filter(`block${block}.conv2`), 1, 0)));
+    const h = instanceNorm(reflectConv(x, filter(`block${block}.conv1`), 1), RELU);
+    return x.add(instanceNorm(reflectConv(h, filter(`block${block}.conv2`), 1)));
   };
   const decode = (x: Tensor4D): Tensor4D => {
-    let h = tf.relu(instanceNorm(convTransposeDouble(x, filter('up1')))); // [B, S/2, S/2, 2·base]
-    h = tf.relu(instanceNorm(convTransposeDouble(h, filter('up2')))); // [B, S, S, base]
-    return tf.tanh(conv(reflectPad(h, 3), filter('out'), 1, 0).add(params.get('out.bias')));
+    let h = instanceNorm(convTransposeDouble(x, filter('up1')), RELU); // [B, S/2, S/2, 2·base]
+    h = instanceNorm(convTransposeDouble(h, filter('up2')), RELU); // [B, S, S, base]
+    return tf.tanh(reflectConv(h, filter('out'), 3).add(params.get('out.bias')));
   };
   return {
     config,

@@ -13,12 +13,14 @@ export interface Profile {
   readonly encoder: ConvNextConfig;
 }
 
-/** ConvNeXt's published sizes, and a nano one for tests and CPUs. */
+/** ConvNeXt's published sizes, and small ones for CPUs; pico and femto are for quick comparisons. */
 export const CONVNEXT_SIZES = {
   base: { dims: [128, 256, 512, 1024], depths: [3, 3, 27, 3] },
   small: { dims: [96, 192, 384, 768], depths: [3, 3, 27, 3] },
   tiny: { dims: [96, 192, 384, 768], depths: [3, 3, 9, 3] },
   nano: { dims: [32, 64, 128, 256], depths: [2, 2, 6, 2] },
+  pico: { dims: [24, 48, 96, 192], depths: [2, 2, 4, 2] },
+  femto: { dims: [16, 32, 64, 128], depths: [2, 2, 2, 2] },
 } as const;
 
 export type ConvNextSize = keyof typeof CONVNEXT_SIZES;

@@ -26,7 +26,7 @@ export const runtimeDescription = `tfjs-node-gpu 4.22.0, ${tf.getBackend()} back
 /** Runs a kernel of the native backend that tfjs-core has no function for. */
 export function runKernel(
   name: string,
-  attributes: readonly { name: string; type: number; value: unknown }[],
+  attributes: readonly Attribute[],
   inputs: readonly TensorFlow.Tensor[],
 ): TensorFlow.Tensor {
   const backend = tf.backend() as unknown as NativeBackend;
@@ -36,12 +36,12 @@ export function runKernel(
 interface NativeBackend {
   executeSingleOutput(
     name: string,
-    attributes: readonly { name: string; type: number; value: unknown }[],
+    attributes: readonly Attribute[],
     inputs: readonly TensorFlow.Tensor[],
   ): TensorFlow.Tensor;
   executeMultipleOutputs(
     name: string,
-    attributes: readonly { name: string; type: number; value: unknown }[],
+    attributes: readonly Attribute[],
     inputs: readonly TensorFlow.Tensor[],
     count: number,
   ): TensorFlow.Tensor[];
@@ -56,7 +56,7 @@ export type Tensors<N extends number, List extends TensorFlow.Tensor[] = []> = L
 /** Runs a kernel with several outputs. */
 export function runKernelMulti<N extends number>(
   name: string,
-  attributes: readonly { name: string; type: number; value: unknown }[],
+  attributes: readonly Attribute[],
   inputs: readonly TensorFlow.Tensor[],
   outputs: N,
 ): Tensors<N> {
@@ -64,5 +64,40 @@ export function runKernelMulti<N extends number>(
   return backend.executeMultipleOutputs(name, attributes, inputs, outputs) as Tensors<N>;
 }
 
-/** TensorFlow's type codes, for kernel attributes. */
-export const attributeTypes = (tf.backend() as unknown as NativeBackend).binding;
+/** TensorFlow's type codes. */
+const attributeTypes = (tf.backend() as unknown as NativeBackend).binding;
+
+const code = (name: string): number => attributeTypes[name] ?? 0;
+
+/** One attribute of a kernel. */
+export interface Attribute {
+  readonly name: string;
+  readonly type: number;
+  readonly value: unknown;
+}
+
+export const floatType = (name: string): Attribute => ({
+  name,
+  type: code('TF_ATTR_TYPE'),
+  value: code('TF_FLOAT'),
+});
+export const intType = (name: string): Attribute => ({
+  name,
+  type: code('TF_ATTR_TYPE'),
+  value: code('TF_INT32'),
+});
+export const floatAttribute = (name: string, value: number): Attribute => ({
+  name,
+  type: code('TF_ATTR_FLOAT'),
+  value,
+});
+export const boolAttribute = (name: string, value: boolean): Attribute => ({
+  name,
+  type: code('TF_ATTR_BOOL'),
+  value,
+});
+export const stringAttribute = (name: string, value: string): Attribute => ({
+  name,
+  type: code('TF_ATTR_STRING'),
+  value,
+});

@@ -9,6 +9,7 @@ import {
   infoNce,
   patchContrast,
 } from '../losses/index.js';
+import { conv, convTransposeDouble, reflectConv, reflectPad } from '../networks/convolution.js';
 import {
   createContrastHeads,
   createConvNext,
@@ -17,16 +18,8 @@ import {
   type ParameterStore,
   valueAndFlatGrads,
 } from '../networks/index.js';
-import {
-  conv,
-  convTransposeDouble,
-  gelu,
-  instanceNorm,
-  layerNorm,
-  linear,
-  reflectPad,
-  unitLength,
-} from '../networks/layers.js';
+import { instanceNorm } from '../networks/instance-norm.js';
+import { gelu, layerNorm, linear, unitLength } from '../networks/layers.js';
 import { tf } from '../runtime/tf.js';
 import { assertGradients, normal } from './finite-differences.js';
 
@@ -44,6 +37,11 @@ describe('layer gradients equal finite differences', () => {
     assertGradients((x) => probe(instanceNorm(x as Tensor4D)), [x]);
     assertGradients((x) => probe(instanceNorm(x as Tensor4D)), [normal([1, 5, 4, 3], 2)]);
   });
+  test('instance norm with its activation', () => {
+    // A short step: values must not cross the kink at zero.
+    for (const slope of [0, 0.2])
+      assertGradients((x) => probe(instanceNorm(x as Tensor4D, slope)), [x], 1e-3);
+  });
   test('layer norm: input, weight and bias', () => {
     assertGradients(
       (x, w, b) => probe(layerNorm(x as Tensor4D, w as Tensor1D, b as Tensor1D)),
@@ -57,6 +55,7 @@ describe('layer gradients equal finite differences', () => {
     for (const stride of [1, 2]) {
       assertGradients((x, f) => probe(conv(x as Tensor4D, f as Tensor4D, stride, 1)), [x, filter]);
     }
+    assertGradients((x, f) => probe(reflectConv(x as Tensor4D, f as Tensor4D, 1)), [x, filter]);
     const up = normal([3, 3, 2, 3], 8, 0.3);
     assertGradients((x, f) => probe(convTransposeDouble(x as Tensor4D, f as Tensor4D)), [x, up]);
   });

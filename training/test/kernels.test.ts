@@ -6,6 +6,13 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Scalar, Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
 import { type BlockParameters, composedBlock, convNextBlock } from '../networks/convnext-block.js';
+import {
+  composedConv,
+  composedTransposed,
+  convTransposeDouble,
+  nativeConv,
+} from '../networks/convolution.js';
+import { composedInstanceNorm, instanceNorm } from '../networks/instance-norm.js';
 import { layerNorm, standardise } from '../networks/layers.js';
 import { nativeKernels, tf } from '../runtime/tf.js';
 import { assertGradients, normal } from './finite-differences.js';
@@ -72,6 +79,72 @@ describe('ConvNeXt block', () => {
   test('finite differences', () => {
     assertGradients(probeOf(convNextBlock), blockInputs([2, 4, 5, 9], 200), 3e-3);
   });
+});
+
+/** Values and gradients of two functions of the same inputs, for a sum that depends on each output differently. */
+function assertEqualFunctions(
+  inputs: readonly Tensor[],
+  native: (...inputs: Tensor[]) => Tensor,
+  composed: (...inputs: Tensor[]) => Tensor,
+): void {
+  const [a, b] = [native, composed].map((f) =>
+    tf.valueAndGrads((...args: Tensor[]) => {
+      const y = f(...args);
+      return y.mul(normal(y.shape, 99)).sum();
+    })([...inputs]),
+  );
+  assert.ok(a && b);
+  assert.ok(largestDifference(native(...inputs), composed(...inputs)) < 1e-5, 'values differ');
+  a.grads.forEach((gradient, i) => {
+    const off = largestDifference(gradient, b.grads[i] as Tensor);
+    assert.ok(off < 1e-5, `gradient of input ${i} off by ${off}`);
+  });
+}
+
+describe('convolution', () => {
+  // [batch, height, width, in], [side, out], padding
+  const cases = [
+    [[1, 16, 16, 8], [3, 64], { stride: 1, pad: 1, reflect: true }],
+    [[2, 9, 11, 3], [7, 16], { stride: 1, pad: 3, reflect: true }],
+    [[1, 4, 5, 5], [7, 3], { stride: 1, pad: 3, reflect: true }],
+    [[2, 16, 13, 3], [4, 17], { stride: 2, pad: 1 }],
+    [[3, 9, 9, 16], [4, 1], { stride: 1, pad: 1 }],
+    [[1, 32, 32, 16], [3, 48], { stride: 2, pad: 1 }],
+    [[2, 16, 16, 3], [4, 32], { stride: 4, pad: 0 }],
+    [[1, 7, 7, 6], [2, 33], { stride: 2, pad: 0 }],
+    [[2, 5, 6, 9], [1, 40], { stride: 1, pad: 0 }],
+  ] as const;
+  for (const [shape, [side, out], padding] of cases) {
+    test(`${shape.join('×')} by ${side}×${side}×${out}, ${JSON.stringify(padding)}`, () => {
+      const inputs = [normal(shape, 1), normal([side, side, shape[3], out], 2, 0.2)];
+      assertEqualFunctions(
+        inputs,
+        (x, f) => nativeConv(x as Tensor4D, f as Tensor4D, padding),
+        (x, f) => composedConv(x as Tensor4D, f as Tensor4D, padding),
+      );
+    });
+  }
+  test('transposed, doubling', () => {
+    assertEqualFunctions(
+      [normal([2, 6, 5, 20], 1), normal([3, 3, 9, 20], 2, 0.2)],
+      (x, f) => convTransposeDouble(x as Tensor4D, f as Tensor4D),
+      (x, f) => composedTransposed(x as Tensor4D, f as Tensor4D),
+    );
+  });
+  test('a filter that does not fit is refused with a reason', () => {
+    const conv = () => nativeConv(normal([1, 2, 2, 3], 1), normal([7, 7, 3, 1], 2), { stride: 1, pad: 0 });
+    assert.throws(conv, /filter is larger than the padded image/);
+  });
+});
+
+test('instance norm, alone and with its activation', () => {
+  for (const slope of [0, 0.2, 1]) {
+    assertEqualFunctions(
+      [normal([2, 7, 6, 27], 3)],
+      (x) => instanceNorm(x as Tensor4D, slope),
+      (x) => composedInstanceNorm(x as Tensor4D, slope),
+    );
+  }
 });
 
 test('layer norm over 1 to 40 channels equals the composed one', () => {

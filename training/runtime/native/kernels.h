@@ -16,6 +16,11 @@ void depthwiseNormGrad(Call& call);
 void layerNorm(Call& call);
 void layerNormGrad(Call& call);
 void adam(Call& call);
+void instanceNorm(Call& call);
+void instanceNormGrad(Call& call);
+void conv(Call& call);
+void convGradInput(Call& call);
+void convGradFilter(Call& call);
 
 /** sums [rows, columns] → their sum over the rows [columns], in order. */
 inline void addRows(const float* sums, int64_t rows, int64_t columns, float* total) {

@@ -1,30 +1,53 @@
 // Loading this file as a Node addon announces the kernels to the TensorFlow that is already in the process.
 #include "kernels.h"
 
+namespace skyfix {
 namespace {
 
+const Operation kBiasGelu = {"SkyfixBiasGelu", {"h", "bias"}, {"g"}};
+const Operation kBiasGeluGrad = {"SkyfixBiasGeluGrad", {"dg", "h", "bias"}, {"dh", "dbias"}};
+const Operation kLayerScale = {"SkyfixLayerScale", {"x", "z", "bias", "gamma", "samples"}, {"y"}};
+const Operation kLayerScaleGrad = {
+    "SkyfixLayerScaleGrad", {"dy", "z", "bias", "gamma", "samples"}, {"dz", "dbias", "dgamma"}};
+const Operation kDepthwiseNorm = {
+    "SkyfixDepthwiseNorm", {"x", "filter", "bias", "weight", "shift"}, {"y", "n", "r"}};
+const Operation kDepthwiseNormGrad = {"SkyfixDepthwiseNormGrad",
+                                      {"dy", "skip", "n", "r", "x", "filter", "weight"},
+                                      {"dx", "dfilter", "dbias", "dweight", "dshift"}};
+const Operation kLayerNorm = {"SkyfixLayerNorm", {"x", "weight", "bias"}, {"y", "n", "r"}};
+const Operation kLayerNormGrad = {"SkyfixLayerNormGrad", {"dy", "n", "r", "weight"}, {"dx", "dweight", "dbias"}};
+const Operation kAdam = {
+    "SkyfixAdam", {"p", "m", "v", "gradient", "decay", "numbers"}, {"newp", "newm", "newv"}};
+const Operation kInstanceNorm = {"SkyfixInstanceNorm", {"x"}, {"y", "mean", "r"}, {"slope"}};
+const Operation kInstanceNormGrad = {"SkyfixInstanceNormGrad", {"dy", "x", "mean", "r"}, {"dx"}, {"slope"}};
+const Operation kConv = {"SkyfixConv", {"x", "filter"}, {"y"}, {"stride", "pad", "reflect"}};
+const Operation kConvGradInput = {
+    "SkyfixConvGradInput", {"dy", "filter"}, {"dx"}, {"stride", "pad", "reflect", "height", "width"}};
+const Operation kConvGradFilter = {
+    "SkyfixConvGradFilter", {"x", "dy"}, {"dfilter"}, {"stride", "pad", "reflect", "side"}};
+
 void registerAll() {
-  using namespace skyfix;
-  registerOperation("SkyfixBiasGelu", {"h", "bias"}, {"g"}, run<biasGelu>);
-  registerOperation("SkyfixBiasGeluGrad", {"dg", "h", "bias"}, {"dh", "dbias"}, run<biasGeluGrad>);
-  registerOperation("SkyfixLayerScale", {"x", "z", "bias", "gamma"}, {"y"}, run<layerScale>);
-  registerOperation("SkyfixLayerScaleGrad", {"dy", "z", "bias", "gamma"}, {"dz", "dbias", "dgamma"},
-                    run<layerScaleGrad>);
-  registerOperation("SkyfixDepthwiseNorm", {"x", "filter", "bias", "weight", "shift"}, {"y", "n", "r"},
-                    run<depthwiseNorm>);
-  registerOperation("SkyfixDepthwiseNormGrad", {"dy", "skip", "n", "r", "x", "filter", "weight"},
-                    {"dx", "dfilter", "dbias", "dweight", "dshift"}, run<depthwiseNormGrad>);
-  registerOperation("SkyfixLayerNorm", {"x", "weight", "bias"}, {"y", "n", "r"}, run<layerNorm>);
-  registerOperation("SkyfixLayerNormGrad", {"dy", "n", "r", "weight"}, {"dx", "dweight", "dbias"},
-                    run<layerNormGrad>);
-  registerOperation("SkyfixAdam", {"p", "m", "v", "gradient", "decay", "numbers"}, {"newp", "newm", "newv"},
-                    run<adam>);
+  registerKernel<biasGelu, kBiasGelu>();
+  registerKernel<biasGeluGrad, kBiasGeluGrad>();
+  registerKernel<layerScale, kLayerScale>();
+  registerKernel<layerScaleGrad, kLayerScaleGrad>();
+  registerKernel<depthwiseNorm, kDepthwiseNorm>();
+  registerKernel<depthwiseNormGrad, kDepthwiseNormGrad>();
+  registerKernel<layerNorm, kLayerNorm>();
+  registerKernel<layerNormGrad, kLayerNormGrad>();
+  registerKernel<adam, kAdam>();
+  registerKernel<instanceNorm, kInstanceNorm>();
+  registerKernel<instanceNormGrad, kInstanceNormGrad>();
+  registerKernel<conv, kConv>();
+  registerKernel<convGradInput, kConvGradInput>();
+  registerKernel<convGradFilter, kConvGradFilter>();
 }
 
 }  // namespace
+}  // namespace skyfix
 
 /** Node calls this once; the module exports nothing. */
 extern "C" __attribute__((visibility("default"))) void* napi_register_module_v1(void*, void* exports) {
-  registerAll();
+  skyfix::registerAll();
   return exports;
 }

@@ -2,11 +2,11 @@
 #include "op.h"
 
 #include <cstdio>
-#include <string>
 
 namespace skyfix {
 
-Call::Call(TF_OpKernelContext* context) : context_(context), status_(TF_NewStatus()) {
+Call::Call(TF_OpKernelContext* context, const std::map<std::string, float>& attributes)
+    : context_(context), status_(TF_NewStatus()), attributes_(attributes) {
   const int count = TF_NumInputs(context);
   for (int i = 0; i < count; i++) {
     TF_Tensor* tensor = nullptr;
@@ -61,25 +61,34 @@ void Call::refuse(const char* why) {
   TF_OpKernelContext_Failure(context_, status_);
 }
 
-namespace {
-void* create(TF_OpKernelConstruction*) { return nullptr; }
-void destroy(void*) {}
-}  // namespace
-
-void registerOperation(const char* name, std::initializer_list<const char*> inputs,
-                       std::initializer_list<const char*> outputs, void (*compute)(void*, TF_OpKernelContext*)) {
+std::map<std::string, float>* readAttributes(TF_OpKernelConstruction* construction, const Operation& operation) {
+  auto* values = new std::map<std::string, float>;
   TF_Status* status = TF_NewStatus();
-  TF_OpDefinitionBuilder* definition = TF_NewOpDefinitionBuilder(name);
-  for (const char* input : inputs)
-    TF_OpDefinitionBuilderAddInput(definition, (std::string(input) + ": float").c_str());
-  for (const char* output : outputs)
-    TF_OpDefinitionBuilderAddOutput(definition, (std::string(output) + ": float").c_str());
+  for (const char* name : operation.attributes)
+    TF_OpKernelConstruction_GetAttrFloat(construction, name, &(*values)[name], status);
+  TF_DeleteStatus(status);
+  return values;
+}
+
+void registerOperation(const Operation& operation, void* (*create)(TF_OpKernelConstruction*),
+                       void (*compute)(void*, TF_OpKernelContext*)) {
+  const auto destroy = [](void* attributes) { delete static_cast<std::map<std::string, float>*>(attributes); };
+  const auto typed = [](const char* name, const char* type) { return std::string(name) + ": " + type; };
+  TF_Status* status = TF_NewStatus();
+  TF_OpDefinitionBuilder* definition = TF_NewOpDefinitionBuilder(operation.name);
+  for (const char* name : operation.inputs)
+    TF_OpDefinitionBuilderAddInput(definition, typed(name, "float").c_str());
+  for (const char* name : operation.outputs)
+    TF_OpDefinitionBuilderAddOutput(definition, typed(name, "float").c_str());
+  for (const char* name : operation.attributes)
+    TF_OpDefinitionBuilderAddAttr(definition, typed(name, "float").c_str());
   TF_RegisterOpDefinition(definition, status);
   if (TF_GetCode(status) == TF_OK) {
-    TF_KernelBuilder* builder = TF_NewKernelBuilder(name, "CPU", create, compute, destroy);
-    TF_RegisterKernelBuilder(name, builder, status);
+    TF_KernelBuilder* builder = TF_NewKernelBuilder(operation.name, "CPU", create, compute, destroy);
+    TF_RegisterKernelBuilder(operation.name, builder, status);
   }
-  if (TF_GetCode(status) != TF_OK) std::fprintf(stderr, "skyfix kernels: %s: %s\n", name, TF_Message(status));
+  if (TF_GetCode(status) != TF_OK)
+    std::fprintf(stderr, "skyfix kernels: %s: %s\n", operation.name, TF_Message(status));
   TF_DeleteStatus(status);
 }
 

@@ -1,7 +1,8 @@
 // What a kernel sees of TensorFlow: float inputs and outputs with their shapes, through TensorFlow's C interface.
 #pragma once
 #include <cstdint>
-#include <initializer_list>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "tensorflow/c/ops.h"
@@ -22,6 +23,8 @@ void TF_GetInput(TF_OpKernelContext* context, int i, TF_Tensor** tensor, TF_Stat
 TF_Tensor* TF_AllocateOutput(TF_OpKernelContext* context, int index, TF_DataType type, const int64_t* dims,
                              int num_dims, size_t bytes, TF_Status* status);
 void TF_OpKernelContext_Failure(TF_OpKernelContext* context, TF_Status* status);
+void TF_OpKernelConstruction_GetAttrFloat(TF_OpKernelConstruction* construction, const char* name, float* value,
+                                          TF_Status* status);
 }
 
 namespace skyfix {
@@ -37,11 +40,13 @@ inline int64_t sizeOf(const Shape& shape) {
 /** One call of an operation. After a failure data() is null and the kernel must return. */
 class Call {
  public:
-  explicit Call(TF_OpKernelContext* context);
+  Call(TF_OpKernelContext* context, const std::map<std::string, float>& attributes);
   ~Call();
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
+  /** A number that the operation was called with. */
+  float attribute(const char* name) const { return attributes_.at(name); }
   const float* input(int i) const { return static_cast<const float*>(TF_TensorData(inputs_[i])); }
   Shape shape(int i) const;
   /** The last axis of input i. */
@@ -57,6 +62,7 @@ class Call {
  private:
   TF_OpKernelContext* context_;
   TF_Status* status_;
+  const std::map<std::string, float>& attributes_;
   bool failed_ = false;
   std::vector<TF_Tensor*> inputs_;
   std::vector<TF_Tensor*> outputs_;
@@ -64,13 +70,29 @@ class Call {
 
 using Compute = void (*)(Call&);
 
-/** Announces an operation on floats and its CPU kernel. Names are as TensorFlow wants them, e.g. "gelu". */
-void registerOperation(const char* name, std::initializer_list<const char*> inputs,
-                       std::initializer_list<const char*> outputs, void (*compute)(void*, TF_OpKernelContext*));
+/** Announces an operation on floats and its CPU kernel. Names are as TensorFlow wants them, e.g. "SkyfixAdam". */
+struct Operation {
+  const char* name;
+  std::vector<const char*> inputs;
+  std::vector<const char*> outputs;
+  /** Names of numbers that a call gives. */
+  std::vector<const char*> attributes = {};
+};
 
-template <Compute compute> void run(void*, TF_OpKernelContext* context) {
-  Call call(context);
-  if (!call.failed()) compute(call);
+void registerOperation(const Operation& operation, void* (*create)(TF_OpKernelConstruction*),
+                       void (*compute)(void*, TF_OpKernelContext*));
+
+std::map<std::string, float>* readAttributes(TF_OpKernelConstruction* construction, const Operation& operation);
+
+/** As `registerOperation`, with the kernel and the operation known at compile time. */
+template <Compute compute, const Operation& operation> void registerKernel() {
+  registerOperation(
+      operation,
+      [](TF_OpKernelConstruction* construction) -> void* { return readAttributes(construction, operation); },
+      [](void* attributes, TF_OpKernelContext* context) {
+        Call call(context, *static_cast<std::map<std::string, float>*>(attributes));
+        if (!call.failed()) compute(call);
+      });
 }
 
 }  // namespace skyfix
