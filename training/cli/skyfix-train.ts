@@ -1,27 +1,36 @@
-// The skyfix-train command: town, dataset, train, evaluate, export, report.
+// The skyfix-train command: town, dataset, run, evaluate, ablate, report, export.
 import { Command, CommanderError } from 'commander';
 import { messageOf, SkyfixError } from 'skyfix/errors';
-import { exportCommand } from '../export/index.js';
-import { datasetCommand } from './dataset-command.js';
-import { evaluateCommand } from './evaluate-command.js';
-import { reportCommand } from './report-command.js';
-import { townCommand } from './town-command.js';
-import { trainCommand } from './train-command.js';
+
+/** Loaded when asked for: TensorFlow reads its settings when it loads, and `run` sets them first. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  town: async () => (await import('./town-command.js')).townCommand(),
+  dataset: async () => (await import('./dataset-command.js')).datasetCommand(),
+  run: async () => (await import('./run-command.js')).runCommand(),
+  evaluate: async () => (await import('./evaluate-command.js')).evaluateCommand(),
+  ablate: async () => (await import('./ablate-command.js')).ablateCommand(),
+  report: async () => (await import('./report-command.js')).reportCommand(),
+  export: async () => (await import('../export/index.js')).exportCommand(),
+};
+
+/** "train" is what "run" was called first. */
+const OLD_NAMES: Readonly<Record<string, string>> = { train: 'run' };
 
 /** Runs the command line; sets the exit code: 0 done, 1 failed, 2 wrong usage. */
 export async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('skyfix-train')
     .description(
-      'make towns, check data sets, train generator and encoder, evaluate them strictly, write bundles, report runs',
+      'make towns, check data sets, train generator and encoder, evaluate them strictly, compare methods, write bundles and reports',
     )
-    .exitOverride()
-    .addCommand(townCommand())
-    .addCommand(datasetCommand())
-    .addCommand(trainCommand())
-    .addCommand(evaluateCommand())
-    .addCommand(exportCommand())
-    .addCommand(reportCommand());
-  for (const command of program.commands) command.exitOverride();
+    .exitOverride();
+  const name = OLD_NAMES[argv[2] ?? ''] ?? argv[2] ?? '';
+  const wanted = COMMANDS[name];
+  const makers = wanted ? [wanted] : Object.values(COMMANDS);
+  for (const make of makers) {
+    const command = await make();
+    for (const [old, now] of Object.entries(OLD_NAMES)) if (command.name() === now) command.alias(old);
+    program.addCommand(command.exitOverride());
+  }
   try {
     await program.parseAsync([...argv]);
   } catch (error) {

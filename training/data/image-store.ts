@@ -3,6 +3,7 @@
 
 import { crc32 } from 'node:zlib';
 import { sha256OfBytes } from 'skyfix/files';
+import type { RgbImage } from 'skyfix/geometry';
 import type { ImageSet } from './image-set.js';
 import { sharedBytes } from './shared-bytes.js';
 import { StoreFile } from './store-file.js';
@@ -172,6 +173,15 @@ export function openStore(handle: StoreHandle): ImageStore {
     case 'crop':
       return cropStore(openStore(handle.of), handle);
   }
+}
+
+/** Image `index` as a picture, without marginPx on every side. */
+export function imageOfStore(store: ImageStore, index: number, marginPx = 0): RgbImage {
+  const sizePx = store.sizePx - 2 * marginPx;
+  const own = marginPx > 0 ? centreStore(store, sizePx) : store;
+  const data = new Uint8Array(bytesPerImage(own));
+  own.read(index, data);
+  return { widthPx: sizePx, heightPx: sizePx, data };
 }
 
 /** Images start..start+count of a store as a set in memory; all of them without numbers. */

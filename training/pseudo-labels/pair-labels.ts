@@ -44,6 +44,20 @@ export class PairLabels {
     this.unlabelledTiles = Array.from({ length: tileCount }, (_, tile) => tile).filter((t) => owned[t] === 0);
   }
 
+  /** The labels of data sets one behind the other, hidden ones still hidden. */
+  static joined(parts: readonly PairLabels[]): PairLabels {
+    const tileOf: (number | undefined)[] = [];
+    const labelled: number[] = [];
+    let tiles = 0;
+    for (const part of parts) {
+      labelled.push(...part.labelled.map((row) => row + tileOf.length));
+      const offset = tiles;
+      tileOf.push(...part.#tileOf.map((tile) => (tile === undefined ? undefined : tile + offset)));
+      tiles += part.#tileCount;
+    }
+    return new PairLabels(tileOf, labelled, tiles);
+  }
+
   isLabelled(row: number): boolean {
     return this.#isLabelled[row] === 1;
   }
@@ -67,6 +81,12 @@ export class PairLabels {
     this.#logReads++;
     const own = this.#tileOf[row];
     return own === undefined ? undefined : own === tile;
+  }
+
+  /** The same rows with every label that is known visible: the paper's first stage, which is marked in every report. */
+  allVisible(): PairLabels {
+    const known = this.#tileOf.flatMap((tile, row) => (tile === undefined ? [] : [row]));
+    return new PairLabels(this.#tileOf, known, this.#tileCount);
   }
 
   /** The same rows with every hidden label erased: training on it must give the same result. */

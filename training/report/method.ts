@@ -43,7 +43,7 @@ export function methodOf({ queries, stage1, labels, selfTraining, stage3 }: Repo
     }),
     fraction: labels.fraction,
     strategy,
-    loss: JSON.stringify(stage3?.loss ?? null),
+    loss: JSON.stringify(stage3 ?? null),
   };
 }
 

@@ -22,7 +22,7 @@ export interface ReportedConfig {
   /** Share, over 0 to 1. */
   readonly labels: { readonly fraction: number };
   readonly selfTraining?: { readonly strategy?: string; readonly enabled?: boolean };
-  readonly stage3?: { readonly loss?: unknown };
+  readonly stage3?: unknown;
 }
 
 export interface RetrievalResult {

@@ -1,7 +1,7 @@
 // Checkpoints of a training stage: named float arrays and a step number in one file, written atomically, with a
 // checksum that is verified on load. The random streams are functions of (seed, step), so a stage that continues from
 // a checkpoint takes the same steps as one that was never interrupted.
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { SkyfixError } from 'skyfix/errors';
 import { sha256OfBytes, writeFileAtomic } from 'skyfix/files';
 
@@ -70,4 +70,19 @@ export async function loadCheckpoint(path: string, key: string): Promise<Checkpo
     at += length * 4;
   }
   return { step: header.step, key: header.key, arrays, values: header.values };
+}
+
+/** How many steps the checkpoint at `path` has done, whatever run it belongs to; 0 where there is none. */
+export async function loadCheckpointStep(path: string): Promise<number> {
+  const file = await open(path, 'r').catch(() => undefined);
+  if (!file) return 0;
+  try {
+    const start = (await file.read(Buffer.alloc(12), 0, 12, 0)).buffer;
+    if (start.subarray(0, 8).toString() !== MAGIC) return 0;
+    const length = start.readUInt32LE(8);
+    const header = (await file.read(Buffer.alloc(length), 0, length, 12)).buffer;
+    return (JSON.parse(header.toString()) as { step: number }).step;
+  } finally {
+    await file.close();
+  }
 }

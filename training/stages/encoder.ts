@@ -5,11 +5,12 @@ import { BatchLoader } from '../data/batch-loader.js';
 import type { Crop } from '../data/crop.js';
 import type { ImageStore } from '../data/image-store.js';
 import { createLearnableScale, hardTriplet, infoNce } from '../losses/index.js';
-import { Adam, type ConvNext, clipToLength, valueAndFlatGrads } from '../networks/index.js';
+import { Adam, type ConvNext, clipToLength, Ema, valueAndFlatGrads } from '../networks/index.js';
 import type { PairLabels } from '../pseudo-labels/index.js';
+import { makeRng } from '../random/rng.js';
 import { tf } from '../runtime/tf.js';
 import { encoderCrops, type TrainingPair } from './encoder-crops.js';
-import { assertFinite, type BestStep, type StageHooks, trainSteps } from './loop.js';
+import { assertFinite, type BestStep, loadParts, type StageHooks, trainSteps } from './loop.js';
 import type { EncoderOptions } from './options.js';
 import { PairSampler } from './pair-sampler.js';
 import { cosineDecay } from './schedule.js';
@@ -35,6 +36,9 @@ export interface EncoderHooks extends StageHooks {
   onSelfTraining?(report: SelfTrainingReport): void;
 }
 
+/** Streams of the generator that stochastic depth draws from, one a step. */
+const DEPTH_STREAM = 40_000_000;
+
 /** Trains the encoder in place. `hooks` says where checkpoints go and who hears of progress. */
 export async function trainEncoder(
   encoder: ConvNext,
@@ -47,6 +51,7 @@ export async function trainEncoder(
   const { scale } = options.infoNce;
   const learned = scale === 'learnable' ? createLearnableScale() : undefined;
   const scaleOptimiser = learned && new Adam(learned.params);
+  const average = options.emaDecay > 0 ? new Ema(encoder.params, { decay: options.emaDecay }) : undefined;
   const sampler = new PairSampler(encoder, data, options);
   const self = new SelfTraining(encoder, data, options, hooks.onSelfTraining);
   const loader = new BatchLoader([data.queries, data.tiles, data.gallery], options.loader);
@@ -64,6 +69,11 @@ export async function trainEncoder(
     return loaded;
   };
 
+  const depthAt = (index: number) =>
+    options.dropPath > 0
+      ? { rate: options.dropPath, uniform: makeRng(options.seed, DEPTH_STREAM + index).next }
+      : undefined;
+
   const step = async (index: number): Promise<Record<string, number>> => {
     await self.updateAt(index);
     const { pairs, crops } = ahead.get(index) ?? (await load(index));
@@ -77,7 +87,7 @@ export async function trainEncoder(
     const images = tf.tensor4d(pixels, [2 * count, size, size, 3]); // queries, then tiles
     const stores = [encoder.params, ...(learned ? [learned.params] : [])];
     const { loss, aux, grads } = valueAndFlatGrads(() => {
-      const both = encoder.apply(images); // [2B, D]
+      const both = encoder.apply(images, depthAt(index)); // [2B, D]
       const [q, t] = tf.split(both, 2, 0) as [Tensor2D, Tensor2D];
       const parts: Record<string, Scalar> = {};
       if (options.infoNce.weight > 0) {
@@ -108,25 +118,57 @@ export async function trainEncoder(
     const clipped = clipToLength(gradient, options.clipNorm);
     optimiser.step(clipped, rate);
     if (scaleGradient) scaleOptimiser?.step(scaleGradient, rate);
+    average?.update();
     tf.dispose([images, loss, clipped, ...grads, ...Object.values(aux)]);
     return losses;
   };
 
+  const measured = hooks.validation;
+  const averaged = <T>(body: () => T | Promise<T>): Promise<T> | T => (average ? average.use(body) : body());
   try {
-    return await trainSteps({
+    const best = await trainSteps({
       steps: options.steps,
       parts: {
         encoder: encoder.params,
         adam: optimiser,
         sampler,
         self,
+        ...(average && { average }),
         ...(learned && scaleOptimiser && { scale: learned.params, scaleAdam: scaleOptimiser }),
       },
-      hooks,
+      hooks: {
+        ...hooks,
+        ...(measured && {
+          validation: { ...measured, measure: async (at) => averaged(() => measured.measure(at)) },
+        }),
+      },
       step,
     });
+    // What goes on from here is the average, where there is one.
+    if (average) encoder.params.load(await averaged(() => encoder.params.toArrays()));
+    return best;
   } finally {
     await loader.close();
-    for (const part of [optimiser, scaleOptimiser, learned?.params]) part?.dispose();
+    for (const part of [optimiser, scaleOptimiser, learned?.params, average]) part?.dispose();
+  }
+}
+
+/** Loads the weights of the best validation: the average, where the run keeps one. Throws DATASET_INVALID. */
+export async function loadBestEncoder(
+  path: string,
+  key: string,
+  encoder: ConvNext,
+  emaDecay: number,
+): Promise<void> {
+  if (emaDecay === 0) {
+    await loadParts(path, key, { encoder: encoder.params });
+    return;
+  }
+  const average = new Ema(encoder.params, { decay: emaDecay });
+  try {
+    await loadParts(path, key, { average });
+    encoder.params.load(await average.use(() => encoder.params.toArrays()));
+  } finally {
+    average.dispose();
   }
 }

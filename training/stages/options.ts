@@ -14,6 +14,8 @@ export interface SelfTrainingOptions {
 export interface EncoderOptions extends Omit<Stage3Config, 'steps' | 'epochs' | 'validateEvery'> {
   readonly seed: number;
   readonly steps: number;
+  /** Rate of stochastic depth in the last block. */
+  readonly dropPath: number;
   /** Absent: labelled pairs alone. */
   readonly selfTraining?: SelfTrainingOptions;
   readonly loader: { readonly threads: number };

@@ -1,0 +1,13 @@
+// The configuration of a run: one YAML file, checked before anything is computed.
+export { loadRunConfig, PRESETS, resolveRunConfig } from './load-config.js';
+export type {
+  DataSource,
+  EvaluationArea,
+  NetworkConfig,
+  QueryKind,
+  RunConfig,
+  RuntimeConfig,
+  SelfTrainingConfig,
+  Stage1Config,
+  Stage3Config,
+} from './run-config.js';

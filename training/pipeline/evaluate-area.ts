@@ -1,0 +1,124 @@
+// Strict figures of an encoder over an area: paired (one tile a query), and on a grid of tiles as it is served.
+import { distanceM, type LonLat } from 'skyfix/geometry';
+import { type BundleGeometry, viewWindows, windowOffsetsM } from 'skyfix/models';
+import { Catalogue, ExactIndex, searchPlaces } from 'skyfix/search';
+import type { ImageStore } from '../data/image-store.js';
+import type { PreparedArea } from '../data/prepared-area.js';
+import { confusionByDistrict, recallByDistrict } from '../evaluation/districts.js';
+import {
+  chanceOf,
+  type Descriptors,
+  type DistanceFigures,
+  distanceFigures,
+  hitCurve,
+  recallOf,
+  strictRanks,
+} from '../evaluation/retrieval.js';
+import type { RetrievalResult } from '../report/run-result.js';
+import type { Window } from '../stages/descriptors.js';
+
+/** Descriptors of a window of every image of a store; the middle without a window. */
+export type Embed = (images: ImageStore, window?: Window) => Promise<Descriptors>;
+
+export interface AreaFigures {
+  readonly result: RetrievalResult;
+  /** Strict rank of each query's own tile, 0 is best. */
+  readonly ranks: Int32Array;
+  /** Numbers of the five most similar gallery tiles of each query. */
+  readonly firstFive: readonly (readonly number[])[];
+}
+
+/** `queries`: row k shows place k of the area, perhaps with the margin that serving looks around in. */
+export async function evaluateArea(
+  name: string,
+  model: RetrievalResult['model'],
+  embed: Embed,
+  queries: ImageStore,
+  area: PreparedArea,
+  geometry: BundleGeometry,
+): Promise<AreaFigures> {
+  const asked = await embed(queries);
+  const gallery = await embed(area.gallery);
+  const ranks = strictRanks(asked, gallery, area.tileOf);
+  const firstFive = mostSimilar(asked, gallery, 5);
+  const grid = area.grid && (await gridFigures(embed, queries, area.locations, area.grid, geometry));
+  const { districts } = area;
+  const ofGallery =
+    districts && area.galleryIds.length === districts.length
+      ? area.galleryIds.map((_, tile) => districts[area.tileOf.indexOf(tile)] ?? '')
+      : undefined;
+  return {
+    ranks,
+    firstFive,
+    result: {
+      area: name,
+      model,
+      paired: recallOf(ranks, gallery.count),
+      chance: chanceOf(gallery.count),
+      hitCurve: hitCurve(ranks),
+      ...(grid && { grid }),
+      ...(districts && { byDistrict: recallByDistrict(ranks, districts) }),
+      ...(districts &&
+        ofGallery && {
+          confusion: confusionByDistrict(
+            firstFive.map(([first = 0]) => first),
+            districts,
+            ofGallery,
+          ),
+        }),
+    },
+  };
+}
+
+/** As a server answers: every window of the view votes, and the first place counts. */
+async function gridFigures(
+  embed: Embed,
+  queries: ImageStore,
+  locations: readonly (LonLat | undefined)[],
+  grid: NonNullable<PreparedArea['grid']>,
+  geometry: BundleGeometry,
+): Promise<DistanceFigures> {
+  const { inputSizePx, tileSizeM } = geometry;
+  const margin = (queries.sizePx - inputSizePx) / 2;
+  // Raw panoramas have no ground around them: one look.
+  const wide: BundleGeometry = margin > 0 ? geometry : { ...geometry, searchMarginPx: 0 };
+  const looks: Descriptors[] = [];
+  for (const window of viewWindows(wide))
+    looks.push(await embed(queries, { ...window, sizePx: inputSizePx }));
+  const cells = await embed(grid.images);
+  const index = new ExactIndex(cells);
+  const catalogue = new Catalogue(
+    grid.centres.map((centre, k) => ({ ...centre, tile: String(k), sizeM: tileSizeM, source: 'grid' })),
+  );
+  const offsets = windowOffsetsM(wide);
+  const errors: number[] = [];
+  for (const [query, truth] of locations.entries()) {
+    if (!truth) continue;
+    const { dimensions } = cells;
+    const seen = offsets.map((offset, l) => ({
+      ...offset,
+      descriptor: (looks[l] as Descriptors).data.slice(query * dimensions, (query + 1) * dimensions),
+    }));
+    const [place] = await searchPlaces(index, catalogue, seen, 1);
+    errors.push(place ? distanceM(truth, place) : Number.POSITIVE_INFINITY);
+  }
+  return distanceFigures(errors, cells.count);
+}
+
+/** Rows of the k most similar gallery descriptors of each query; the lower row of two equal ones first. */
+function mostSimilar(queries: Descriptors, gallery: Descriptors, k: number): number[][] {
+  const { dimensions } = gallery;
+  return Array.from({ length: queries.count }, (_, query) => {
+    const q = queries.data.subarray(query * dimensions, (query + 1) * dimensions);
+    const scored = Array.from({ length: gallery.count }, (_, row) => {
+      let sum = 0;
+      for (let d = 0; d < dimensions; d++)
+        sum += (q[d] as number) * (gallery.data[row * dimensions + d] as number);
+      return { row, sum };
+    });
+    return scored
+      .sort((a, b) => b.sum - a.sum || a.row - b.row)
+      .slice(0, k)
+      .map(({ row }) => row);
+  });
+}

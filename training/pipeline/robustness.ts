@@ -1,0 +1,79 @@
+// How much R@1 is lost when the projection is told something wrong, the ground slopes, or things stand in the way.
+import { readFile } from 'node:fs/promises';
+import { areaDownsample, BevTableCache, projectBev } from 'skyfix/geometry';
+import { decodePanorama } from 'skyfix/imaging';
+import { type BundleGeometry, bevGeometryOf, panoramaWidthOf } from 'skyfix/models';
+import { type ImageStore, memoryStore } from '../data/image-store.js';
+import type { PreparedArea } from '../data/prepared-area.js';
+import type { CrossViewDataset, CrossViewPair } from '../datasets/index.js';
+import { PERTURBATIONS, type Perturbation } from '../evaluation/perturbations.js';
+import { type Descriptors, recallOf, strictRanks } from '../evaluation/retrieval.js';
+import { makeRng } from '../random/rng.js';
+
+/** Queries that are changed, spread over the area. */
+const QUERIES = 120;
+
+export interface RobustnessRow {
+  /** "none", or the name of a perturbation. */
+  readonly change: string;
+  readonly at1: number;
+}
+
+/** `describeBevs`: BEVs of the training's size to descriptors, as the run's queries are made of them. */
+export async function measureRobustness(
+  dataset: CrossViewDataset,
+  area: PreparedArea,
+  geometry: BundleGeometry,
+  describeBevs: (bevs: ImageStore) => Promise<Descriptors>,
+  gallery: Descriptors,
+  onProgress: (done: number, total: number) => void,
+): Promise<RobustnessRow[]> {
+  const rows = spread(area.ids.length, QUERIES);
+  const pairOf = new Map(dataset.pairs.map((pair) => [pair.id, pair]));
+  const pairs = rows.map((row) => pairOf.get(area.ids[row] ?? '') as CrossViewPair);
+  const changes: (Perturbation | undefined)[] = [undefined, ...PERTURBATIONS];
+  const fromFile = dataset.format === 'town' || dataset.format === 'photos';
+  const results: RobustnessRow[] = [];
+  for (const [k, change] of changes.entries()) {
+    const bevs = await perturbedBevs(pairs, geometry, fromFile, change);
+    const asked = await describeBevs(bevs);
+    const ranks = strictRanks(
+      asked,
+      gallery,
+      rows.map((row) => area.tileOf[row] as number),
+    );
+    results.push({ change: change?.name ?? 'none', at1: recallOf(ranks, gallery.count).at1 });
+    onProgress(k + 1, changes.length);
+  }
+  return results;
+}
+
+async function perturbedBevs(
+  pairs: readonly CrossViewPair[],
+  geometry: BundleGeometry,
+  poseFromFile: boolean,
+  change: Perturbation | undefined,
+): Promise<ImageStore> {
+  const sizePx = geometry.inputSizePx;
+  const data = new Uint8Array(pairs.length * sizePx * sizePx * 3);
+  const tables = new BevTableCache();
+  for (const [k, { path, headingDeg, verticalFovDeg }] of pairs.entries()) {
+    const decoded = await decodePanorama(await readFile(path), {
+      ...(!poseFromFile && headingDeg !== undefined && { headingDeg }),
+      ...(verticalFovDeg !== undefined && { verticalFovDeg }),
+      targetWidthPx: panoramaWidthOf(geometry),
+    });
+    const { image, window, pose } = decoded;
+    const given = { image, window, pose, bev: bevGeometryOf(geometry) };
+    const seen = change ? change.apply(given, makeRng(7_700_000, k)) : given;
+    const bev = projectBev(seen.image, seen.window, seen.pose, seen.bev, tables);
+    data.set(areaDownsample(bev, geometry.bevSizePx / sizePx).image.data, k * sizePx * sizePx * 3);
+  }
+  return memoryStore({ sizePx, count: pairs.length, data });
+}
+
+/** At most `most` of 0..count-1, evenly spread. */
+function spread(count: number, most: number): number[] {
+  const taken = Math.min(count, most);
+  return Array.from({ length: taken }, (_, k) => Math.floor((k * count) / taken));
+}

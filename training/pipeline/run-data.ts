@@ -1,0 +1,187 @@
+// The data of a run: data sets opened, towns made where they are missing, images prepared, and the labels that may be read.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { sha256OfBytes } from 'skyfix/files';
+import type { BundleGeometry } from 'skyfix/models';
+import type { DataSource, EvaluationArea, RunConfig } from '../config/index.js';
+import { centreStore, type ImageStore, joinStores, selectStore } from '../data/image-store.js';
+import { type PrepareOptions, prepareArea, prepareUnpaired } from '../data/prepare.js';
+import type { PreparedArea } from '../data/prepared-area.js';
+import { type CrossViewDataset, DEFAULT_PHOTOS, openDataset } from '../datasets/index.js';
+import { labelledRows, PairLabels } from '../pseudo-labels/index.js';
+import type { Tell } from '../runs/progress.js';
+import { DEFAULT_TOWN, makeTown, type Split } from '../town/index.js';
+
+/** Training data of one or more data sets, row after row. Row k of inputs and tiles belongs to row k of labels. */
+export interface TrainingData {
+  readonly name: string;
+  /** BEVs or raw panoramas, behind them those that belong to no pair. */
+  readonly bevs: ImageStore;
+  readonly panoramas?: ImageStore;
+  readonly tiles: ImageStore;
+  /** The tile of each number, with the same margin as `tiles`. */
+  readonly gallery: ImageStore;
+  readonly marginPx: number;
+  readonly near: readonly (readonly number[])[];
+  readonly labels: PairLabels;
+  readonly ids: readonly string[];
+  readonly digest: string;
+}
+
+/** What the networks are trained with: BEVs over the ground of one tile, without the margin that serving looks around in. */
+export function trainingGeometry({ geometry }: Pick<RunConfig, 'geometry'>): BundleGeometry {
+  const { searchMarginPx, searchStepPx, ...rest } = geometry;
+  return rest;
+}
+
+/** Opens a data set; a town that is not there is made first. Throws DATASET_INVALID. */
+export async function openSource(
+  source: DataSource,
+  config: RunConfig,
+  tell: Tell,
+): Promise<CrossViewDataset> {
+  const { format, root, area, imagery, make, dropInvalid } = source;
+  if (make && !existsSync(join(root, 'town.json'))) {
+    const options = { ...DEFAULT_TOWN, ...make, out: root, workers: config.runtime.threads };
+    await makeTown(options, (step, done, total) => tell(`town ${make.seed}: ${step}`)(done, total));
+  }
+  return openDataset({
+    format,
+    root,
+    ...(area && { area }),
+    ...(dropInvalid !== undefined && { dropInvalid }),
+    ...(imagery !== undefined && {
+      photos: {
+        ...DEFAULT_PHOTOS,
+        imagery,
+        tileSizeM: config.geometry.tileSizeM,
+        marginM: config.tileMarginM,
+        seed: config.seed,
+      },
+    }),
+  });
+}
+
+function prepareOptions(config: RunConfig, tell: Tell): PrepareOptions {
+  const { queries, stage1, data, runtime, tileMarginM } = config;
+  return {
+    cacheDir: data.cacheDir,
+    marginM: tileMarginM,
+    panoramas: queries === 'panorama' || stage1.input === 'panorama',
+    nearM: data.nearM,
+    threads: runtime.threads,
+    onProgress: (what, done, total) => tell(what)(done, total),
+  };
+}
+
+/** What stage 1 sees (the run's own training split) and what the encoder sees (that and the data for it alone). */
+export async function openTrainingData(
+  config: RunConfig,
+  tell: Tell,
+): Promise<{ readonly own: TrainingData; readonly encoder: TrainingData }> {
+  const geometry = trainingGeometry(config);
+  const options = prepareOptions(config, tell);
+  const parts: TrainingData[] = [];
+  for (const [k, source] of [config.data.source, ...config.data.encoderOnly].entries()) {
+    const dataset = await openSource(source, config, tell);
+    const splits: readonly Split[] = k === 0 ? ['train'] : splitsOf(dataset);
+    const area = await prepareArea(dataset, splits, geometry, options);
+    const unpaired = await prepareUnpaired(dataset, splits, geometry, options);
+    const labelled = labelledRows(area.ids.length, config.labels.fraction, config.seed + k);
+    parts.push(trainingData(area, unpaired, labelled));
+  }
+  const [own] = parts;
+  if (!own) throw new Error('A run has a data set.');
+  return { own, encoder: parts.length === 1 ? own : joined(parts) };
+}
+
+/** The places of an area on which a run is measured, as they are served. */
+export async function openEvaluationArea(
+  area: EvaluationArea,
+  config: RunConfig,
+  tell: Tell,
+): Promise<{ readonly prepared: PreparedArea; readonly dataset: CrossViewDataset }> {
+  const dataset = await openSource(area.source ?? config.data.source, config, tell);
+  const { gridStrideM } = config.evaluation;
+  const prepared = await prepareArea(dataset, area.splits, config.geometry, {
+    ...prepareOptions(config, tell),
+    ...(gridStrideM > 0 && { grid: { strideM: gridStrideM } }),
+  });
+  return { prepared, dataset };
+}
+
+/** The validation split, prepared as training sees it; undefined where the data set has none. */
+export async function openValidation(config: RunConfig, tell: Tell): Promise<PreparedArea | undefined> {
+  const dataset = await openSource(config.data.source, config, tell);
+  if (!splitsOf(dataset).includes('validation')) return undefined;
+  return prepareArea(dataset, 'validation', trainingGeometry(config), prepareOptions(config, tell));
+}
+
+const splitsOf = (dataset: CrossViewDataset): Split[] => [
+  ...new Set(dataset.pairs.map(({ split }) => split)),
+];
+
+type Unpaired = Awaited<ReturnType<typeof prepareUnpaired>>;
+
+function trainingData(area: PreparedArea, unpaired: Unpaired, labelled: readonly number[]): TrainingData {
+  const behind = (own: ImageStore, more: ImageStore | undefined) => (more ? joinStores(own, more) : own);
+  const firstRow = new Map<number, number>();
+  area.tileOf.forEach((tile, row) => {
+    if (!firstRow.has(tile)) firstRow.set(tile, row);
+  });
+  const rowOfTile = area.galleryIds.map((_, tile) => firstRow.get(tile) ?? -1);
+  // Tiles of no pair have no margin: then none has.
+  const wide = area.marginPx > 0 && rowOfTile.every((row) => row >= 0);
+  const { panoramas } = area;
+  return {
+    name: area.name,
+    bevs: behind(area.bevs, unpaired?.bevs),
+    ...(panoramas && { panoramas: behind(panoramas, unpaired?.panoramas) }),
+    tiles: wide ? area.tiles : centreStore(area.tiles, area.gallery.sizePx),
+    gallery: wide ? selectStore(area.tiles, rowOfTile) : area.gallery,
+    marginPx: wide ? area.marginPx : 0,
+    near: area.near,
+    labels: new PairLabels(area.tileOf, labelled, area.galleryIds.length),
+    ids: area.ids,
+    digest: sha256OfBytes(`${area.digest} ${unpaired?.digest ?? ''} ${labelled.join(',')}`),
+  };
+}
+
+/** One behind the other; data without a partner are left out of all but the first. */
+function joined(parts: readonly TrainingData[]): TrainingData {
+  const marginPx = Math.min(...parts.map((part) => part.marginPx));
+  const cut = (store: ImageStore, part: TrainingData) =>
+    centreStore(store, store.sizePx - 2 * (part.marginPx - marginPx));
+  const rows = (part: TrainingData) => part.ids.length;
+  const range = (from: number, to: number) => Array.from({ length: to - from }, (_, k) => from + k);
+  /** All rows, then what belongs to no pair: rows of a store keep their numbers. */
+  const ground = (storeOf: (part: TrainingData) => ImageStore | undefined): ImageStore | undefined => {
+    const stores = parts.map(storeOf);
+    if (stores.some((store) => store === undefined)) return undefined;
+    const some = stores as ImageStore[];
+    const paired = some.map((store, k) => selectStore(store, range(0, rows(parts[k] as TrainingData))));
+    const rest = some.flatMap((store, k) => {
+      const from = rows(parts[k] as TrainingData);
+      return store.count > from ? [selectStore(store, range(from, store.count))] : [];
+    });
+    return joinStores(...paired, ...rest);
+  };
+  const near: number[][] = [];
+  for (const part of parts) {
+    const offset = near.length;
+    near.push(...part.near.map((list) => list.map((k) => k + offset)));
+  }
+  const panoramas = ground((part) => part.panoramas);
+  return {
+    name: parts.map(({ name }) => name).join(' + '),
+    bevs: ground((part) => part.bevs) as ImageStore,
+    ...(panoramas && { panoramas }),
+    tiles: joinStores(...parts.map((part) => cut(part.tiles, part))),
+    gallery: joinStores(...parts.map((part) => cut(part.gallery, part))),
+    marginPx,
+    near,
+    labels: PairLabels.joined(parts.map(({ labels }) => labels)),
+    ids: parts.flatMap(({ ids }) => ids),
+    digest: sha256OfBytes(parts.map(({ digest }) => digest).join(' ')),
+  };
+}

@@ -1,0 +1,53 @@
+// A run from the command line: Ctrl-C saves and stops, a second one ends at once; the figures are printed at the end.
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomic } from 'skyfix/files';
+import type { RunConfig } from '../config/index.js';
+import type { RunResult } from '../report/run-result.js';
+import { RunStopped } from '../stages/loop.js';
+import { type RunOptions, runTraining } from './run.js';
+
+/** Exit code of a run that was stopped by Ctrl-C, as shells have it. */
+const INTERRUPTED = 130;
+
+export async function runToEnd(config: RunConfig, dir: string, until?: RunOptions['until']): Promise<void> {
+  await mkdir(dir, { recursive: true });
+  let stop = false;
+  const onSignal = (): void => {
+    if (stop) process.exit(INTERRUPTED);
+    stop = true;
+    process.stderr.write('\nSaving after this step; once more ends at once.\n');
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  try {
+    const result = await runTraining(config, dir, { shouldStop: () => stop, ...(until && { until }) });
+    if (result) process.stdout.write(`${figuresOf(result)}\n${join(dir, 'bundle')}\n`);
+  } catch (error) {
+    if (error instanceof RunStopped) {
+      process.stderr.write(`${error.message}\n`);
+      process.exitCode = INTERRUPTED;
+      return;
+    }
+    const text = error instanceof Error ? `${error.stack}\n` : String(error);
+    await writeFileAtomic(join(dir, 'failure.txt'), text).catch(() => {});
+    throw error;
+  } finally {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  }
+}
+
+/** The run's figures as a Markdown table. */
+export function figuresOf({ retrieval }: Pick<RunResult, 'retrieval'>): string {
+  const f = (value: number | undefined): string => value?.toFixed(1) ?? '–';
+  return [
+    '| area | model | R@1 | R@5 | R@10 | R@1 % | grid: within 25 m | within 5 m | median error |',
+    '|---|---|---|---|---|---|---|---|---|',
+    ...retrieval.map(({ area, model, paired, grid }) => {
+      const cells = [paired.at1, paired.at5, paired.at10, paired.at1Percent, grid?.within25M, grid?.within5M];
+      const median = grid ? `${f(grid.medianErrorM)} m` : '–';
+      return `| ${area} | ${model} | ${cells.map(f).join(' | ')} | ${median} |`;
+    }),
+  ].join('\n');
+}

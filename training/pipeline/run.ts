@@ -1,0 +1,345 @@
+// skyfix-train run: everything from a data set to a bundle and its figures, in one folder, continued wherever it stopped.
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SkyfixError } from 'skyfix/errors';
+import { sha256OfBytes, writeFileAtomic } from 'skyfix/files';
+import type { BundleManifest } from 'skyfix/models';
+import { stringify } from 'yaml';
+import type { RunConfig } from '../config/index.js';
+import { type ImageStore, imageOfStore, joinStores } from '../data/image-store.js';
+import type { PreparedArea } from '../data/prepared-area.js';
+import { meanQuality } from '../evaluation/image-quality.js';
+import { encoderCost, generatorCost } from '../evaluation/network-cost.js';
+import { writeBundle } from '../export/index.js';
+import type { ConvNext, Generator } from '../networks/index.js';
+import type { RetrievalResult, RunResult, SelfTrainingUpdate } from '../report/run-result.js';
+import { writeEnvironment } from '../runs/environment.js';
+import { readMetrics } from '../runs/metrics-file.js';
+import { openTrainingProgress, type TrainingProgress } from '../runs/progress.js';
+import { METRICS_FILE, openRunLog } from '../runs/run-log.js';
+import { writeTrainingReport } from '../runs/training-report.js';
+import { loadCheckpointStep } from '../stages/checkpoint.js';
+import { describe, type Window } from '../stages/descriptors.js';
+import { viewsInMemory } from '../stages/views.js';
+import { type AreaFigures, evaluateArea } from './evaluate-area.js';
+import { meanImage } from './mean-image.js';
+import { freshEncoder, profileOf } from './networks-of.js';
+import { measureRobustness } from './robustness.js';
+import {
+  openEvaluationArea,
+  openTrainingData,
+  openValidation,
+  type TrainingData,
+  trainingGeometry,
+} from './run-data.js';
+import {
+  checkpointPath,
+  type RunContext,
+  runGeneration,
+  runLocalisation,
+  runViews,
+  type StageName,
+} from './run-stages.js';
+import { writeSheets } from './sheets.js';
+
+export interface RunOptions {
+  /** Asked after every step. */
+  readonly shouldStop?: () => boolean;
+  readonly progress?: TrainingProgress;
+  /** Ends after this stage; all of them without it. */
+  readonly until?: 'generation' | 'views' | 'encoder';
+}
+
+const CONFIG_FILE = 'config.yaml';
+const STAGES: readonly StageName[] = ['generation', 'encoder'];
+
+/**
+ * Runs the stages that the folder has not done, evaluates, and writes bundle/, result.json, report.md and sheets/. Throws
+ * TRAINING_CONFIG_INVALID where the folder belongs to another configuration, RunStopped where it was asked to stop, and
+ * what the stages throw; then the folder holds everything up to the last checkpoint.
+ */
+export async function runTraining(
+  config: RunConfig,
+  dir: string,
+  options: RunOptions = {},
+): Promise<RunResult | undefined> {
+  await claimFolder(config, dir);
+  await writeEnvironment(dir);
+  const progress = options.progress ?? openTrainingProgress();
+  const resume = Object.fromEntries(
+    await Promise.all(
+      STAGES.map(
+        async (stage) => [stage, await loadCheckpointStep(checkpointPath(dir, stage, 'last'))] as const,
+      ),
+    ),
+  );
+  const log = await openRunLog(dir, { resume });
+  const context: RunContext = {
+    config,
+    dir,
+    resume,
+    log,
+    progress,
+    shouldStop: options.shouldStop ?? (() => false),
+  };
+  const seconds = new StageSeconds(dir);
+  try {
+    const { own, encoder: data } = await openTrainingData(config, progress.work);
+    const validation =
+      config.stage3.validateEvery > 0 ? await openValidation(config, progress.work) : undefined;
+    let generator: Generator | undefined;
+    let queries = config.queries === 'panorama' ? (data.panoramas as ImageStore) : data.bevs;
+    let queriesKey: string = config.queries;
+    if (config.queries === 'views') {
+      const made = await seconds.of('stage1', () => runGeneration(context, own, validation));
+      generator = made.generator;
+      queriesKey = made.key;
+      if (options.until === 'generation') return undefined;
+      queries = await seconds.of('stage2', () => runViews(context, made.generator, made.key, data));
+      if (options.until === 'views') return undefined;
+    }
+    const validationSet = validation && {
+      area: validation,
+      queries: await queriesOf(config, generator, validation),
+    };
+    const encoder = await seconds.of('stage3', () =>
+      runLocalisation(context, data, queries, queriesKey, validationSet),
+    );
+    if (options.until === 'encoder') return undefined;
+    const result = await evaluateRun(context, { own, data, generator, encoder }, await seconds.all());
+    await log.close();
+    await writeTrainingReport(dir);
+    return result;
+  } finally {
+    await log.close().catch(() => {});
+    progress.stop();
+  }
+}
+
+/** Keeps the configuration in the folder; a folder of another one is refused. */
+async function claimFolder(config: RunConfig, dir: string): Promise<void> {
+  const path = join(dir, CONFIG_FILE);
+  const text = stringify(config);
+  const old = await readFile(path, 'utf8').catch(() => undefined);
+  if (old === undefined) {
+    await mkdir(dir, { recursive: true });
+    await writeFileAtomic(path, text);
+  } else if (old !== text) {
+    const line = text.split('\n').findIndex((own, k) => own !== old.split('\n')[k]);
+    throw new SkyfixError(
+      'TRAINING_CONFIG_INVALID',
+      `${path} is of another run: line ${line + 1} is "${old.split('\n')[line]?.trim()}" there and "${text.split('\n')[line]?.trim()}" here. Choose another folder or remove this one.`,
+    );
+  }
+}
+
+/** Seconds that each stage took, over all starts of the run. */
+class StageSeconds {
+  readonly #path: string;
+
+  constructor(dir: string) {
+    this.#path = join(dir, 'seconds.json');
+  }
+
+  async all(): Promise<Record<string, number>> {
+    const text = await readFile(this.#path, 'utf8').catch(() => '{}');
+    return JSON.parse(text) as Record<string, number>;
+  }
+
+  async of<T>(stage: string, body: () => Promise<T>): Promise<T> {
+    const started = performance.now();
+    try {
+      return await body();
+    } finally {
+      const before = await this.all();
+      const total = (before[stage] ?? 0) + (performance.now() - started) / 1000;
+      await writeFileAtomic(this.#path, JSON.stringify({ ...before, [stage]: total }));
+    }
+  }
+}
+
+/** An area's places as the encoder sees them, with the margin that serving looks around in. */
+async function queriesOf(
+  { queries, stage1 }: RunConfig,
+  generator: Generator | undefined,
+  area: PreparedArea,
+): Promise<ImageStore> {
+  if (queries === 'panorama') return area.panoramas as ImageStore;
+  if (!generator) return area.bevs;
+  const inputs = stage1.input === 'panorama' ? (area.panoramas as ImageStore) : area.bevs;
+  return viewsInMemory(generator, inputs);
+}
+
+interface Trained {
+  readonly own: TrainingData;
+  readonly data: TrainingData;
+  readonly generator: Generator | undefined;
+  readonly encoder: ConvNext;
+}
+
+async function evaluateRun(
+  { config, dir, progress }: RunContext,
+  { own, data, generator, encoder }: Trained,
+  trainSeconds: Record<string, number>,
+): Promise<RunResult> {
+  const untrained = await freshEncoder(config);
+  const embedWith = (network: ConvNext) => (images: ImageStore, window?: Window) =>
+    describe(network, images, window ? { window } : {});
+  const retrieval: RetrievalResult[] = [];
+  let first: { figures: AreaFigures; opened: Awaited<ReturnType<typeof openEvaluationArea>> } | undefined;
+  let generation: RunResult['generation'];
+  for (const area of config.evaluation.areas) {
+    const opened = await openEvaluationArea(area, config, progress.work);
+    const { prepared } = opened;
+    const queries = await queriesOf(config, generator, prepared);
+    // Untrained: the same form without G, so that nothing in it was trained.
+    const plain = config.queries === 'panorama' ? queries : prepared.bevs;
+    const trainedFigures = await evaluateArea(
+      area.name,
+      'trained',
+      embedWith(encoder),
+      queries,
+      prepared,
+      config.geometry,
+    );
+    const untrainedFigures = await evaluateArea(
+      area.name,
+      'untrained',
+      embedWith(untrained),
+      plain,
+      prepared,
+      config.geometry,
+    );
+    retrieval.push(untrainedFigures.result, trainedFigures.result);
+    if (!first) {
+      first = { figures: trainedFigures, opened };
+      generation = generationFigures(own, prepared, generator ? queries : undefined);
+    }
+  }
+  untrained.params.dispose();
+  if (!first) throw new Error('A run has an area to be measured on.');
+  const { prepared, dataset } = first.opened;
+  const viewsOfFirst = generator ? await queriesOf(config, generator, prepared) : undefined;
+  if (config.evaluation.sheets) {
+    const queries = { bevs: prepared.bevs, ...(viewsOfFirst && { views: viewsOfFirst }) };
+    await writeSheets(dir, prepared, dataset, queries, first.figures);
+  }
+  const usesBev = config.queries !== 'panorama' && config.stage1.input === 'bev';
+  const robustness =
+    config.evaluation.robustness && usesBev
+      ? await measureRobustness(
+          dataset,
+          prepared,
+          trainingGeometry(config),
+          async (bevs) => describe(encoder, generator ? await viewsInMemory(generator, bevs) : bevs),
+          await describe(encoder, prepared.gallery),
+          progress.work('robustness'),
+        )
+      : undefined;
+  const profile = profileOf(config);
+  const cost = {
+    ...(generator && { generator: generatorCost(profile.generator) }),
+    encoder: encoderCost(profile.encoder),
+    queryMs: await medianQueryMs(encoder, generator, prepared),
+    trainSeconds,
+  };
+  const result: RunResult = {
+    schema: 'skyfix-run-result/1',
+    run: `${config.name}-seed${config.seed}`,
+    seed: config.seed,
+    group: config.group,
+    dataset: data.name,
+    config: {
+      ...config,
+      stage1: { ...config.stage1, enabled: config.queries === 'views', source: config.stage1.input },
+    },
+    retrieval,
+    ...(robustness && { robustness }),
+    ...(generation && { generation }),
+    cost,
+    ...(config.selfTraining.strategy !== 'none' && { selfTraining: await updatesOf(dir) }),
+  };
+  const manifest = await writeRunBundle(config, dir, { own, data, generator, encoder }, result);
+  await writeFileAtomic(
+    join(dir, 'result.json'),
+    `${JSON.stringify({ ...result, bundle: manifest.files }, null, 1)}\n`,
+  );
+  return result;
+}
+
+function generationFigures(
+  own: TrainingData,
+  area: PreparedArea,
+  views: ImageStore | undefined,
+): RunResult['generation'] {
+  const sizePx = area.gallery.sizePx;
+  const margin = (store: ImageStore) => (store.sizePx - sizePx) / 2;
+  const tile = (row: number) => imageOfStore(area.tiles, row, margin(area.tiles));
+  const against = (store: ImageStore) =>
+    meanQuality(area.ids.map((_, row) => [imageOfStore(store, row, margin(store)), tile(row)] as const));
+  const mean = meanImage(own.gallery, sizePx);
+  return {
+    ...(views && { view: against(views) }),
+    bev: against(area.bevs),
+    ...(area.panoramas && { panorama: against(area.panoramas) }),
+    meanTile: meanQuality(area.ids.map((_, row) => [mean, tile(row)] as const)),
+  };
+}
+
+/** What the networks take for one query, in the training runtime: median of 9. */
+async function medianQueryMs(
+  encoder: ConvNext,
+  generator: Generator | undefined,
+  area: PreparedArea,
+): Promise<number> {
+  const one = joinStores(area.gallery);
+  const times: number[] = [];
+  for (let k = 0; k < 9; k++) {
+    const query = {
+      ...one,
+      count: 1,
+      read: (_: number, out: Uint8Array, at?: number) => one.read(k % one.count, out, at),
+    };
+    const started = performance.now();
+    await describe(encoder, generator ? await viewsInMemory(generator, query) : query);
+    times.push(performance.now() - started);
+  }
+  return times.sort((a, b) => a - b)[4] ?? Number.NaN;
+}
+
+async function updatesOf(dir: string): Promise<SelfTrainingUpdate[]> {
+  const lines = await readMetrics(join(dir, METRICS_FILE));
+  return lines.flatMap((line) =>
+    line.kind === 'self-training' && 'data' in line ? [line.data] : [],
+  ) as unknown as SelfTrainingUpdate[];
+}
+
+async function writeRunBundle(
+  config: RunConfig,
+  dir: string,
+  { own, data, generator, encoder }: Trained,
+  result: RunResult,
+): Promise<BundleManifest> {
+  const { bundle, geometry, name } = config;
+  const { weights: _, ...encoderSizes } = config.networks.encoder;
+  return writeBundle(join(dir, 'bundle'), {
+    name: bundle.name,
+    version: bundle.version,
+    profile: name,
+    geometry,
+    ...(generator && { generator: { params: generator.params.toArrays(), config: generator.config } }),
+    encoder: { params: encoder.params.toArrays(), config: encoder.config },
+    training: {
+      generatorData: generator ? `${own.name}, ${own.ids.length} places` : null,
+      encoderData: `${data.name}, ${data.ids.length} places`,
+      dataSha256: sha256OfBytes(data.digest),
+      config: { ...config, networks: { ...config.networks, encoder: encoderSizes } },
+    },
+    metrics: {
+      retrieval: result.retrieval.map(({ confusion: __, ...rest }) => rest),
+      ...(result.generation && { generation: result.generation }),
+      ...(result.robustness && { robustness: result.robustness }),
+    },
+    safetensors: bundle.safetensors,
+  });
+}
