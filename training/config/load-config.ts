@@ -8,7 +8,7 @@ import { parse } from 'yaml';
 import type { RunConfig } from './run-config.js';
 import { RUN_CONFIG_SCHEMA } from './schema.js';
 
-export const PRESETS = ['paper', 'small', 'town'] as const;
+export const PRESETS = ['paper', 'small', 'town', 'ablation'] as const;
 export type Preset = (typeof PRESETS)[number];
 
 type Tree = Readonly<Record<string, unknown>>;

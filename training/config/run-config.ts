@@ -5,7 +5,7 @@ import type { ColourJitter } from '../data/augment.js';
 import type { DatasetFormat, VigorArea } from '../datasets/index.js';
 import type { ConvNextSize } from '../networks/index.js';
 import type { StrategyOptions } from '../pseudo-labels/index.js';
-import type { Split } from '../town/index.js';
+import type { Split, TownGaps } from '../town/index.js';
 
 export const RUN_SCHEMA = 'skyfix-run/1';
 
@@ -19,7 +19,11 @@ export interface DataSource {
   readonly imagery?: string;
   readonly dropInvalid?: boolean;
   /** Towns: made with these where `root` does not exist. */
-  readonly make?: { readonly seed: number; readonly places: number; readonly panoramaWidthPx?: number };
+  readonly make?: {
+    readonly seed: number;
+    readonly places: number;
+    readonly panoramaWidthPx?: number;
+  } & Partial<TownGaps>;
 }
 
 /** Places that a trained run is measured on. */

@@ -1,7 +1,7 @@
 // JSON schema of a run's configuration, after its preset is filled in; the types are in run-config.ts.
 import { FORMATS, VIGOR_AREAS } from '../datasets/index.js';
 import { CONVNEXT_SIZES } from '../networks/index.js';
-import { SPLITS } from '../town/index.js';
+import { SPLITS, TOWN_GAPS } from '../town/index.js';
 import { RUN_SCHEMA } from './run-config.js';
 
 const text = { type: 'string', minLength: 1 } as const;
@@ -34,6 +34,7 @@ const source = object({
     seed: { type: 'integer', minimum: 0, maximum: 2 ** 31 - 1 },
     places: { type: 'integer', minimum: 4, maximum: 5000 },
     '?panoramaWidthPx': { type: 'integer', minimum: 256, maximum: 4096 },
+    ...Object.fromEntries(TOWN_GAPS.map((name) => [`?${name}`, yes])),
   }),
 });
 const flip = oneOf(['horizontal', 'dihedral', 'none']);

@@ -1,5 +1,12 @@
 // The town: open data that ships by being reproducible. A procedural scene with height, seen twice: from above
 // as a georeferenced mosaic, and from its streets as panoramas, with the differences that real views have.
-export { CAMERA_HEIGHT_M, DEFAULT_TOWN, TILE_M, type TownGaps, type TownOptions } from './options.js';
+export {
+  CAMERA_HEIGHT_M,
+  DEFAULT_TOWN,
+  TILE_M,
+  TOWN_GAPS,
+  type TownGaps,
+  type TownOptions,
+} from './options.js';
 export { SPLITS, type Split } from './places.js';
 export { makeTown, type TownProgress, type TownSummary } from './town.js';

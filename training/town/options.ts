@@ -30,6 +30,23 @@ export interface TownGaps {
   readonly lookAlikes: boolean;
 }
 
+/** Names of all gaps. */
+export const TOWN_GAPS = [
+  'season',
+  'light',
+  'sensor',
+  'lean',
+  'canopies',
+  'moved',
+  'occluders',
+  'heightJitter',
+  'tilt',
+  'poseError',
+  'gpsError',
+  'cameraNoise',
+  'lookAlikes',
+] as const satisfies readonly (keyof TownGaps)[];
+
 export interface TownOptions extends TownGaps {
   readonly seed: number;
   readonly out: string;
