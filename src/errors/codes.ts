@@ -196,6 +196,17 @@ export const ERROR_CODES = {
     advice: 'Free disk space and run it again; nothing that existed was changed.',
   },
   DATASET_INVALID: { status: 500, title: 'Data set unusable', advice: 'Check the file and line named.' },
+  TRAINING_CONFIG_INVALID: {
+    status: 500,
+    title: 'Run configuration invalid',
+    advice: 'Correct the field named; "skyfix-train run --print-config" shows every field with its value.',
+  },
+  TRAINING_DIVERGED: {
+    status: 500,
+    title: 'Training diverged',
+    advice:
+      'Lower the learning rate or lengthen the warm-up; the last checkpoint is from before the step named.',
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
