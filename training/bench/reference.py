@@ -2,6 +2,7 @@
 {"make": {...}} builds a case, {"run": true} takes a step; answers with one JSON object a line."""
 
 import json
+import os
 import sys
 import time
 
@@ -201,7 +202,8 @@ def main():
     torch.set_num_threads(threads)
     torch.manual_seed(1)
     say = lambda value: print(json.dumps(value), flush=True)
-    say({"version": f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads, float32"})
+    policy = os.environ.get("OMP_WAIT_POLICY", "as built")
+    say({"version": f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads, float32, OpenMP waits {policy}"})
     step = None
     for line in sys.stdin:
         message = json.loads(line)
