@@ -34,9 +34,10 @@ export function runCommand(): Command {
         return;
       }
       const dir = out ?? join('var', 'runs', `${config.name}-seed${config.seed}`);
-      // TensorFlow reads its settings when it loads.
-      const { applyRuntime } = await import('../runtime/settings.js');
-      applyRuntime(config.runtime);
+      // Before anything loads TensorFlow: it reads its settings then.
+      const { configureRuntime } = await import('../runtime/settings.js');
+      const { device, threads, math } = config.runtime;
+      configureRuntime({ device, threads, math });
       const { runToEnd } = await import('../pipeline/run-to-end.js');
       await runToEnd(config, dir, until);
     });

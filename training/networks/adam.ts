@@ -1,7 +1,7 @@
 // Adam (Kingma & Ba 2015) and AdamW (Loshchilov & Hutter 2019) on a network's flat vector, with PyTorch's
 // placement of epsilon: p −= lr·m̂/(√v̂ + ε).
 import type { Tensor1D, Variable } from '@tensorflow/tfjs-node-gpu';
-import { nativeKernels, runKernelMulti, tf } from '../runtime/tf.js';
+import { hasKernels, runKernelMulti, tf } from '../runtime/tf.js';
 import type { NamedArray, ParameterStore } from './parameter-store.js';
 
 export interface AdamOptions {
@@ -48,7 +48,7 @@ export class Adam {
     this.#steps += 1;
     const correction1 = 1 - this.#beta1 ** this.#steps;
     const correction2 = 1 - this.#beta2 ** this.#steps;
-    if (nativeKernels) {
+    if (hasKernels()) {
       const shrink = learningRate * this.#weightDecay;
       const numbers = [
         this.#beta1,

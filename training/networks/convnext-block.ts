@@ -4,7 +4,7 @@ import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-node
 import {
   boolAttribute,
   floatType,
-  nativeKernels,
+  hasKernels,
   runKernel,
   runKernelMulti,
   type Tensors,
@@ -33,9 +33,9 @@ export interface BlockParameters {
 }
 
 /** [B, H, W, C] → [B, H, W, C] */
-export const convNextBlock: (x: Tensor4D, parameters: BlockParameters) => Tensor4D = nativeKernels
-  ? fusedBlock
-  : composedBlock;
+export function convNextBlock(x: Tensor4D, parameters: BlockParameters): Tensor4D {
+  return hasKernels() ? fusedBlock(x, parameters) : composedBlock(x, parameters);
+}
 
 function fusedBlock(x: Tensor4D, parameters: BlockParameters): Tensor4D {
   const { filter, filterBias, normWeight, normBias, weight1, bias1, weight2, bias2, gamma } = parameters;
@@ -85,15 +85,8 @@ export function composedBlock(x: Tensor4D, parameters: BlockParameters): Tensor4
   return x.add(samples ? branch.mul(samples.reshape([-1, 1, 1, 1])) : branch);
 }
 
-const matMulAttributes = [false, true].map((transposeA) =>
-  [false, true].map((transposeB) => [
-    floatType('T'),
-    boolAttribute('transpose_a', transposeA),
-    boolAttribute('transpose_b', transposeB),
-  ]),
-);
-
 /** The product of two matrices, without the reshapes around tf.matMul. */
 function matMul(a: Tensor, b: Tensor, transposeA = false, transposeB = false): Tensor {
-  return runKernel('MatMul', matMulAttributes[Number(transposeA)]?.[Number(transposeB)] ?? [], [a, b]);
+  const sides = [boolAttribute('transpose_a', transposeA), boolAttribute('transpose_b', transposeB)];
+  return runKernel('MatMul', [floatType('T'), ...sides], [a, b]);
 }

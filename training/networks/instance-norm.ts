@@ -4,7 +4,7 @@ import {
   boolAttribute,
   floatAttribute,
   floatType,
-  nativeKernels,
+  hasKernels,
   runKernelMulti,
   stringAttribute,
   tf,
@@ -18,7 +18,7 @@ const EPSILON = 1e-5; // native/instance-norm.cc has the same
  * zero times `slope`: 0 is ReLU, 0.2 CycleGAN's leaky ReLU, 1 (the default) no activation.
  */
 export function instanceNorm(x: Tensor4D, slope = 1): Tensor4D {
-  return nativeKernels ? nativeInstanceNorm(x, slope) : composedInstanceNorm(x, slope);
+  return hasKernels() ? nativeInstanceNorm(x, slope) : composedInstanceNorm(x, slope);
 }
 
 function nativeInstanceNorm(x: Tensor4D, slope: number): Tensor4D {

@@ -1,7 +1,7 @@
 // The layers that the networks share, NHWC, with closed-form gradients where TensorFlow.js's own are slow or
 // wrong. test/gradients.test.ts holds each against finite differences.
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
-import { nativeKernels, runKernelMulti, tf } from '../runtime/tf.js';
+import { hasKernels, runKernelMulti, tf } from '../runtime/tf.js';
 import { differentiable } from './custom-gradient.js';
 
 const LAYER_NORM_EPSILON = 1e-6;
@@ -29,7 +29,7 @@ export function standardise<T extends Tensor>(x: T): T {
 
 /** Normalises over the last axis of [..., C], then scales and shifts by [C]. */
 export function layerNorm<T extends Tensor>(x: T, weight: Tensor1D, bias: Tensor1D): T {
-  if (nativeKernels) {
+  if (hasKernels()) {
     return differentiable<T>([x, weight, bias], () => {
       const [y, n, r] = runKernelMulti('SkyfixLayerNorm', [], [x, weight, bias], 3);
       return {

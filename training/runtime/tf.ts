@@ -1,39 +1,58 @@
-// The one place that loads TensorFlow. Everything in training/ imports `tf` from here.
+// The one place that loads TensorFlow, at the first use of `tf`: a command that only reads files never loads it, and
+// one that trains can configure it first (settings.ts).
 import { createRequire } from 'node:module';
 import type * as TensorFlow from '@tensorflow/tfjs-node-gpu';
+import { SkyfixError } from 'skyfix/errors';
 import { loadKernels } from './kernels.js';
+import { describe, settleRuntime } from './settings.js';
 
-// TensorFlow reads these when its library loads. Two threads inside an operation give the same sums in the same
-// order on every run of a machine; level 2 drops its start-up notices.
-process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
-process.env.TF_NUM_INTRAOP_THREADS ??= '2';
-process.env.TF_NUM_INTEROP_THREADS ??= '1';
-
-const require = createRequire(import.meta.url);
-
-// tfjs-node calls util.isNullOrUndefined, which Node 23 removed.
-const util = require('node:util') as { isNullOrUndefined?: (value: unknown) => boolean };
-util.isNullOrUndefined ??= (value) => value === null || value === undefined;
-
-export const tf = require('@tensorflow/tfjs-node-gpu') as typeof TensorFlow;
-
-/** Whether the kernels of runtime/native are there. */
-export const nativeKernels = loadKernels();
-
-/** What computes, e.g. for a run's log. */
-export const runtimeDescription = `tfjs-node-gpu 4.22.0, ${tf.getBackend()} backend, ${nativeKernels ? 'native kernels' : 'no native kernels'}`;
-
-/** Runs a kernel of the native backend that tfjs-core has no function for. */
-export function runKernel(
-  name: string,
-  attributes: readonly Attribute[],
-  inputs: readonly TensorFlow.Tensor[],
-): TensorFlow.Tensor {
-  const backend = tf.backend() as unknown as NativeBackend;
-  return backend.executeSingleOutput(name, attributes, inputs);
+interface Runtime {
+  readonly tf: typeof TensorFlow;
+  readonly backend: NativeBackend;
+  /** Whether the kernels of runtime/native are there. */
+  readonly kernels: boolean;
+  readonly description: string;
 }
 
+let loaded: Runtime | undefined;
+
+function load(): Runtime {
+  const settings = settleRuntime();
+  const require = createRequire(import.meta.url);
+  // tfjs-node calls util.isNullOrUndefined, which Node 23 removed.
+  const util = require('node:util') as { isNullOrUndefined?: (value: unknown) => boolean };
+  util.isNullOrUndefined ??= (value) => value === null || value === undefined;
+  const module = require('@tensorflow/tfjs-node-gpu') as typeof TensorFlow;
+  const backend = module.backend() as unknown as NativeBackend;
+  if (settings.device === 'cuda' && !backend.isUsingGpuDevice) {
+    throw new SkyfixError(
+      'TRAINING_CONFIG_INVALID',
+      'runtime.device is cuda, but TensorFlow finds no GPU: "npm run setup:training -- --cuda" installs its CUDA build; a driver must be there.',
+    );
+  }
+  const kernels = settings.device === 'cpu' && loadKernels();
+  const description = `tfjs-node-gpu ${module.version.tfjs}, ${describe(settings)}, ${kernels ? 'native kernels' : 'no native kernels'}`;
+  return { tf: module, backend, kernels, description };
+}
+
+function runtime(): Runtime {
+  loaded ??= load();
+  return loaded;
+}
+
+/** TensorFlow.js; its library is loaded by the first look at it. */
+export const tf = new Proxy({} as typeof TensorFlow, {
+  get: (_, name) => Reflect.get(runtime().tf, name),
+});
+
+/** Whether the kernels of runtime/native are there; without them layers are composed of TensorFlow's operations. */
+export const hasKernels = (): boolean => runtime().kernels;
+
+/** What computes, e.g. for a run's log. */
+export const describeRuntime = (): string => runtime().description;
+
 interface NativeBackend {
+  readonly isUsingGpuDevice: boolean;
   executeSingleOutput(
     name: string,
     attributes: readonly Attribute[],
@@ -45,7 +64,17 @@ interface NativeBackend {
     inputs: readonly TensorFlow.Tensor[],
     count: number,
   ): TensorFlow.Tensor[];
-  binding: Record<string, number>;
+  /** TensorFlow's type codes. */
+  readonly binding: Readonly<Record<string, number>>;
+}
+
+/** Runs a kernel of the native backend that tfjs-core has no function for. */
+export function runKernel(
+  name: string,
+  attributes: readonly Attribute[],
+  inputs: readonly TensorFlow.Tensor[],
+): TensorFlow.Tensor {
+  return runtime().backend.executeSingleOutput(name, attributes, inputs);
 }
 
 /** N tensors. */
@@ -60,14 +89,8 @@ export function runKernelMulti<N extends number>(
   inputs: readonly TensorFlow.Tensor[],
   outputs: N,
 ): Tensors<N> {
-  const backend = tf.backend() as unknown as NativeBackend;
-  return backend.executeMultipleOutputs(name, attributes, inputs, outputs) as Tensors<N>;
+  return runtime().backend.executeMultipleOutputs(name, attributes, inputs, outputs) as Tensors<N>;
 }
-
-/** TensorFlow's type codes. */
-const attributeTypes = (tf.backend() as unknown as NativeBackend).binding;
-
-const code = (name: string): number => attributeTypes[name] ?? 0;
 
 /** One attribute of a kernel. */
 export interface Attribute {
@@ -75,6 +98,8 @@ export interface Attribute {
   readonly type: number;
   readonly value: unknown;
 }
+
+const code = (name: string): number => runtime().backend.binding[name] ?? 0;
 
 export const floatType = (name: string): Attribute => ({
   name,

@@ -178,30 +178,38 @@ void convGradFilter(Call& call) {
     for (int64_t p = 0; p < pixels; p++) std::copy_n(gradient + p * g.out, g.out, wide.data() + p * columns);
     gradient = wide.data();
   }
-  const int64_t rowFloats = g.paddedWidth() * g.in, groups = (g.run() + 7) / 8;
-  const int64_t grain = rowsAPiece(8 * g.batch * g.outHeight() * g.outWidth() * columns);
-  inPieces(g.side * groups, grain, [&](int64_t from, int64_t to) {
-    for (int64_t task = from; task < to; task++) {
-      const int64_t k = task / groups, start = task % groups * 8;
-      inGroups(std::min<int64_t>(8, g.run() - start), [&]<int M>(int64_t offset) {
-        const int64_t at = start + offset;
-        const auto columnsFrom = [&]<int NV>(int64_t first) {
-          V16 sum[M][NV] = {};
-          for (int64_t r = 0; r < g.batch * g.outHeight(); r++) {
-            const int64_t row = r / g.outHeight() * g.paddedHeight() + r % g.outHeight() * g.stride + k;
-            const float* rows[M];
-            for (int m = 0; m < M; m++) rows[m] = source + row * rowFloats + at + m;
-            multiplyAdd<M, NV>(rows, g.stride * g.in, g.outWidth(), gradient + r * g.outWidth() * columns + first,
-                               columns, sum);
+  const int64_t rowFloats = g.paddedWidth() * g.in, groups = (g.run() + 7) / 8, tasks = g.side * groups;
+  const int64_t outRows = g.batch * g.outHeight();
+  // Blocks of output rows whose share of x and dy stays in the cache while all of a piece's filter values take it in.
+  const int64_t block = std::max<int64_t>(1, (1 << 16) / (g.stride * rowFloats + g.outWidth() * columns));
+  const int64_t grain = std::max(rowsAPiece(8 * outRows * g.outWidth() * columns), (tasks + 7) / 8);
+  inPieces(tasks, grain, [&](int64_t from, int64_t to) {
+    for (int64_t top = 0; top < outRows; top += block) {
+      const int64_t bottom = std::min(outRows, top + block);
+      for (int64_t task = from; task < to; task++) {
+        const int64_t k = task / groups, start = task % groups * 8;
+        inGroups(std::min<int64_t>(8, g.run() - start), [&]<int M>(int64_t offset) {
+          const int64_t at = start + offset;
+          const auto columnsFrom = [&]<int NV>(int64_t first) {
+            float* to = dFilter + (k * g.run() + at) * g.out + first;
+            V16 sum[M][NV] = {};
+            if (top > 0)
+              for (int m = 0; m < M; m++) loadColumns<NV>(to + m * g.out, sum[m], g.out - first);
+            for (int64_t r = top; r < bottom; r++) {
+              const int64_t row = r / g.outHeight() * g.paddedHeight() + r % g.outHeight() * g.stride + k;
+              const float* rows[M];
+              for (int m = 0; m < M; m++) rows[m] = source + row * rowFloats + at + m;
+              multiplyAdd<M, NV>(rows, g.stride * g.in, g.outWidth(), gradient + r * g.outWidth() * columns + first,
+                                 columns, sum);
+            }
+            for (int m = 0; m < M; m++) storeColumns<NV>(to + m * g.out, sum[m], g.out - first);
+          };
+          for (int64_t first = 0; first < g.out; first += 32) {
+            if (g.out - first > 16) columnsFrom.template operator()<2>(first);
+            else columnsFrom.template operator()<1>(first);
           }
-          for (int m = 0; m < M; m++)
-            storeColumns<NV>(dFilter + (k * g.run() + at + m) * g.out + first, sum[m], g.out - first);
-        };
-        for (int64_t first = 0; first < g.out; first += 32) {
-          if (g.out - first > 16) columnsFrom.template operator()<2>(first);
-          else columnsFrom.template operator()<1>(first);
-        }
-      });
+        });
+      }
     }
   });
 }

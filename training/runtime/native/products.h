@@ -69,6 +69,15 @@ class Panels {
   std::vector<float> data_;
 };
 
+/** Loads the first `columns` of NV·16 values. */
+template <int NV> inline void loadColumns(const float* from, V16 (&values)[NV], int64_t columns) {
+  if (columns >= 16 * NV) {
+    for (int v = 0; v < NV; v++) values[v] = load<V16>(from + 16 * v);
+  } else {
+    for (int64_t c = 0; c < columns; c++) values[c / 16][c % 16] = from[c];
+  }
+}
+
 /** Stores the first `columns` of NV·16 values. */
 template <int NV> inline void storeColumns(float* to, const V16 (&values)[NV], int64_t columns) {
   if (columns >= 16 * NV) {
