@@ -1,10 +1,7 @@
 // From bytes to a training batch: the same dihedral turn for both images of a pair, an offset crop of the wide tile,
 // and colour jitter, each drawn from a generator that is passed in.
 import type { Rng } from '../random/rng.js';
-import { shuffled } from '../random/shuffle.js';
 import { type ImageSet, imageBytes } from './image-set.js';
-
-export { shuffled } from '../random/shuffle.js';
 
 /** One of the eight symmetries of the square: bit 0 flips columns, bit 1 flips rows, bit 2 transposes. */
 export type Dihedral = number;
@@ -87,24 +84,4 @@ export function drawJitter(jitter: ColourJitter, rng: Rng, range: 'unit' | 'sign
 function finish(value: number, contrast: number, lift: number, range: 'unit' | 'signed'): number {
   const unit = Math.min(1, Math.max(0, (value - 0.45) * contrast + 0.45 + lift));
   return range === 'unit' ? unit : unit * 2 - 1;
-}
-
-/**
- * An epoch's order in which near places follow each other in groups (GPS-near sampling of Sample4Geo, Deuser et al.
- * 2023): every place once; each new one brings up to groupSize - 1 of its `near` that have not been drawn.
- */
-export function nearOrder(near: readonly (readonly number[])[], groupSize: number, rng: Rng): number[] {
-  const drawn = new Uint8Array(near.length);
-  const order: number[] = [];
-  const draw = (place: number): void => {
-    drawn[place] = 1;
-    order.push(place);
-  };
-  for (const first of shuffled(near.length, rng)) {
-    if (drawn[first]) continue;
-    draw(first);
-    const others = (near[first] ?? []).filter((place) => !drawn[place]);
-    for (const k of shuffled(others.length, rng).slice(0, groupSize - 1)) draw(others[k] as number);
-  }
-  return order;
 }

@@ -23,6 +23,8 @@ export interface BatchWorkerInput {
 interface Thread {
   readonly worker: Worker;
   readonly waiting: Map<number, { resolve(data: Float32Array): void; reject(error: unknown): void }>;
+  /** The thread is being ended: the process waits for that. */
+  ending: boolean;
 }
 
 export class BatchLoader {
@@ -54,13 +56,18 @@ export class BatchLoader {
   /** Ends the threads; batches that were asked for and have not come are rejected. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
+    const endings = this.#threads.map((thread) => {
+      thread.ending = true;
+      return thread.worker.terminate();
+    });
+    await Promise.all(endings);
   }
 }
 
 function startThread(input: BatchWorkerInput): Thread {
   const worker = new Worker(new URL('./batch-worker.js', import.meta.url), { workerData: input });
   const waiting: Thread['waiting'] = new Map();
+  const thread: Thread = { worker, waiting, ending: false };
   const rejectAll = (error: unknown): void => {
     for (const { reject } of waiting.values()) reject(error);
     waiting.clear();
@@ -68,13 +75,13 @@ function startThread(input: BatchWorkerInput): Thread {
   worker.on('message', (reply: BatchReply) => {
     const request = waiting.get(reply.id);
     waiting.delete(reply.id);
-    // A loader that nobody waits for does not keep the process alive.
-    if (waiting.size === 0) worker.unref();
+    // A loader that nobody waits for does not keep the process alive; a batch that comes while it closes changes nothing.
+    if (waiting.size === 0 && !thread.ending) worker.unref();
     if ('data' in reply) request?.resolve(reply.data);
     else request?.reject(asCodedError(reply.error));
   });
   worker.on('error', rejectAll);
   worker.on('exit', () => rejectAll(new Error('The batch loader was closed while a batch was awaited.')));
   worker.unref();
-  return { worker, waiting };
+  return thread;
 }

@@ -1,7 +1,7 @@
 // Which rows make a batch, as strong systems choose them (Sample4Geo, Deuser et al. 2023): look-alikes share a batch,
 // rows of one place never do. Rows that share a tile are the same place: each would be the other's false negative.
 import { makeRng } from '../random/rng.js';
-import { shuffled } from './augment.js';
+import { shuffled } from '../random/shuffle.js';
 
 const ORDER_STREAM = 7_300_000;
 const MIX_STREAM = 7_400_000;

@@ -1,6 +1,6 @@
 // Which part of the data counts as labelled.
-import { shuffled } from '../data/augment.js';
 import { makeRng } from '../random/rng.js';
+import { shuffled } from '../random/shuffle.js';
 
 /** The shares of labelled pairs that the paper compares. */
 export const LABEL_FRACTIONS: readonly number[] = [0.01, 0.05, 0.1, 0.2, 0.5, 0.75, 1];
@@ -20,9 +20,9 @@ export function labelledRows(count: number, fraction: number, seed: number): num
   return firstOf(count, taken, seed, LABEL_STREAM);
 }
 
-/** A sample of at most `most` of `count` unlabelled rows for one update, in ascending order; all where they are fewer. */
-export function unlabelledSample(count: number, most: number, seed: number, iteration: number): number[] {
-  return firstOf(count, most, seed, SAMPLE_STREAM + iteration);
+/** A sample of at most `most` of `count` unlabelled rows, in ascending order; all where they are fewer. Each draw another. */
+export function unlabelledSample(count: number, most: number, seed: number, draw: number): number[] {
+  return firstOf(count, most, seed, SAMPLE_STREAM + draw);
 }
 
 function firstOf(count: number, taken: number, seed: number, stream: number): number[] {

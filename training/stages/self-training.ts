@@ -63,10 +63,11 @@ export class SelfTraining implements Stateful {
     if (!when || !selfTraining || !this.#strategy || this.#lastUpdate === step) return;
     const { labels, queries, gallery } = this.#data;
     const views = [...labels.unlabelled, ...unpaired(labels.unlabelled, labels.labelled, queries.count)];
-    const pick = (all: readonly number[]) =>
-      unlabelledSample(all.length, selfTraining.sample, seed, step).map((k) => all[k] as number);
-    const viewRows = pick(views);
-    const tileNumbers = pick(labels.unlabelledTiles);
+    const pick = (all: readonly number[], stream: number) =>
+      unlabelledSample(all.length, selfTraining.sample, seed, stream).map((k) => all[k] as number);
+    // Drawn apart: data sets list views and tiles in one order, and the same draw would pair them.
+    const viewRows = pick(views, 2 * step);
+    const tileNumbers = pick(labels.unlabelledTiles, 2 * step + 1);
     const ofViews = await describe(this.#encoder, queries, { rows: viewRows });
     const ofTiles = await describe(this.#encoder, gallery, { rows: tileNumbers });
     const extra =

@@ -1,6 +1,7 @@
 // The batch loader against writeCrop in the main thread, and turned crops and panoramas against a second computation.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -103,6 +104,27 @@ describe('the batch loader', () => {
     );
     await loader.close();
     await awaited;
+  });
+
+  it('keeps the process alive until it is closed, also where a batch comes in between', async () => {
+    const url = (module: string) => JSON.stringify(new URL(`../data/${module}.js`, import.meta.url).href);
+    const one: Crop = { store: 0, row: 0, sizePx: 8, dihedral: 0, ...PLAIN };
+    const script = `import { BatchLoader } from ${url('batch-loader')};
+      import { memoryStore } from ${url('image-store')};
+      const store = memoryStore({ sizePx: 8, count: 1, data: new Uint8Array(192) });
+      for (let round = 0; round < 4; round++) {
+        const loader = new BatchLoader([store]);
+        await loader.load([${JSON.stringify(one)}]);
+        loader.load([${JSON.stringify(one)}]).catch(() => {});
+        // As a training step does: the batch is there before the loader is closed, but nobody has looked yet.
+        for (const until = performance.now() + 10; performance.now() < until; );
+        await loader.close();
+      }
+      console.log('closed');`;
+    const file = join(dir, 'closes.mjs');
+    await writeFile(file, script);
+    const child = spawnSync(process.execPath, [file], { encoding: 'utf8' });
+    assert.deepEqual([child.status, child.stdout], [0, 'closed\n'], child.stderr);
   });
 });
 

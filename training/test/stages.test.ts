@@ -1,71 +1,32 @@
-// The training loops on tiny networks: they learn, and a run that was killed and resumed equals one that was not.
+// The training stages on tiny networks: they learn, and a run that was stopped at any step equals one that was not.
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { SkyfixError } from 'skyfix/errors';
-import { NO_JITTER, nearOrder, shuffled, writeCrop } from '../data/augment.js';
+import { NO_JITTER, writeCrop } from '../data/augment.js';
 import type { ImageSet } from '../data/image-set.js';
+import { readImages } from '../data/image-store.js';
 import { recallOf, strictRanks } from '../evaluation/retrieval.js';
 import { createConvNext } from '../networks/index.js';
 import { makeRng } from '../random/rng.js';
-import { loadCheckpoint, saveCheckpoint } from '../stages/checkpoint.js';
-import { describe, type EncoderOptions, type PairSet, trainEncoder } from '../stages/encoder.js';
-import { generateViews, trainGenerator } from '../stages/generation.js';
-
-const SIZE = 32;
-const PAIRS = 12;
-
-/** Smooth random pictures; the tile of a pair is its query in other colours, with a margin of 2 px. */
-function toyPairs(seed: number): PairSet {
-  const wide = SIZE + 4;
-  const tiles = new Uint8Array(PAIRS * wide * wide * 3);
-  const queries = new Uint8Array(PAIRS * SIZE * SIZE * 3);
-  for (let k = 0; k < PAIRS; k++) {
-    const rng = makeRng(seed, k);
-    const waves = Array.from({ length: 4 }, () => [
-      rng.range(-0.5, 0.5),
-      rng.range(-0.5, 0.5),
-      rng.range(0, 6),
-    ]);
-    for (let i = 0; i < wide; i++) {
-      for (let j = 0; j < wide; j++) {
-        let value = 0;
-        for (const [a = 0, b = 0, c = 0] of waves) value += Math.sin(a * i + b * j + c) / 4;
-        const at = (k * wide * wide + i * wide + j) * 3;
-        tiles.set([128 + 100 * value, 128 - 60 * value, 128 + 40 * value], at);
-        if (i < 2 || j < 2 || i >= wide - 2 || j >= wide - 2) continue;
-        const to = (k * SIZE * SIZE + (i - 2) * SIZE + (j - 2)) * 3;
-        queries.set([90 - 60 * value, 110 + 80 * value, 100 + 90 * value], to);
-      }
-    }
-  }
-  return {
-    queries: { sizePx: SIZE, count: PAIRS, data: queries },
-    tiles: { sizePx: wide, count: PAIRS, data: tiles },
-    near: Array.from({ length: PAIRS }, (_, k) => [(k + 1) % PAIRS]),
-  };
-}
-
-const ENCODER = { dims: [8, 16, 24, 32], depths: [1, 1, 1, 1], layerScale: 1, inputSize: SIZE };
-const OPTIONS: EncoderOptions = {
-  seed: 3,
-  steps: 40,
-  batch: 12,
-  learningRate: 3e-3,
-  weightDecay: 0.05,
-  warmupSteps: 4,
-  clipNorm: 1,
-  scale: 14.3,
-  labelSmoothing: 0.1,
-  tripletFromStep: 30,
-  tripletWeight: 0.5,
-  dihedral: true,
-  jitter: NO_JITTER,
-  offsetPx: 2,
-  groupSize: 2,
-};
+import { shuffled } from '../random/shuffle.js';
+import { loadCheckpoint, loadCheckpointStep, saveCheckpoint } from '../stages/checkpoint.js';
+import { describe } from '../stages/descriptors.js';
+import { loadBestEncoder, trainEncoder } from '../stages/encoder.js';
+import { trainGenerator } from '../stages/generation.js';
+import { RunStopped, type StageHooks } from '../stages/loop.js';
+import { viewsInMemory, writeViews } from '../stages/views.js';
+import {
+  FULL_ENCODER,
+  FULL_GENERATION,
+  PLAIN_ENCODER,
+  SIZE,
+  TOY_PROFILE,
+  type ToyData,
+  toyData,
+} from './toy-stages.js';
 
 async function inFolder<T>(body: (dir: string) => Promise<T>): Promise<T> {
   const dir = await mkdtemp(join(tmpdir(), 'skyfix-stages-'));
@@ -77,91 +38,209 @@ async function inFolder<T>(body: (dir: string) => Promise<T>): Promise<T> {
 }
 
 test('the encoder learns to match pairs in other colours', async () => {
-  const pairs = toyPairs(1);
-  const truth = Array.from({ length: PAIRS }, (_, k) => k);
-  const encoder = createConvNext(ENCODER, 5);
-  const options = { ...OPTIONS, steps: 120, tripletFromStep: 90, dihedral: false, offsetPx: 0 };
-  await trainEncoder(encoder, pairs, options, { key: 'k' });
-  const queries = await describe(encoder, pairs.queries, SIZE);
-  const tiles = await describe(encoder, pairs.tiles, SIZE);
-  const recall = recallOf(strictRanks(queries, tiles, truth), PAIRS);
-  assert.ok(recall.at1 >= 75, `R@1 ${recall.at1}`);
+  const { encoder: data, tileOf } = toyData({ seed: 1, places: 12 });
+  const encoder = createConvNext(TOY_PROFILE.encoder, 5);
+  const recall = async () => {
+    const queries = await describe(encoder, data.queries);
+    return recallOf(strictRanks(queries, await describe(encoder, data.gallery), tileOf), 12).at1;
+  };
+  const before = await recall();
+  await trainEncoder(encoder, data, PLAIN_ENCODER, { key: 'k' });
+  const after = await recall();
+  assert.ok(before <= 50 && after >= 75, `R@1 ${before} before, ${after} after`);
 });
 
-test('an encoder run that stops and goes on equals an uninterrupted one, bit by bit', async () => {
-  await inFolder(async (dir) => {
-    const pairs = toyPairs(2);
-    const options = { ...OPTIONS, steps: 8, tripletFromStep: 4 };
-    const whole = createConvNext(ENCODER, 5);
-    await trainEncoder(whole, pairs, options, { key: 'k' });
+interface Trace {
+  readonly log: unknown[];
+  readonly weights: Float32Array;
+}
 
-    const checkpoint = join(dir, 'encoder.bin');
-    const stopped = createConvNext(ENCODER, 5);
-    const stop = new Error('stopped');
-    const hooks = { checkpoint, key: 'k', checkpointEvery: 3 };
-    const onStep = ({ step }: { step: number }): void => {
-      if (step === 5) throw stop;
+/** A whole run whose checkpoint after every step is kept as `${dir}/${steps done}.bin`. */
+async function traceOf(
+  dir: string,
+  train: (hooks: StageHooks, log: unknown[]) => Promise<Float32Array>,
+): Promise<Trace> {
+  const checkpoint = join(dir, 'last.bin');
+  const log: unknown[] = [];
+  const kept: Promise<void>[] = [];
+  const hooks: StageHooks = {
+    key: 'k',
+    checkpoint,
+    checkpointEvery: 1,
+    onStep: ({ step, losses }) => log.push({ step, losses }),
+    onValidation: (step, value, best) => log.push({ step, value, best }),
+    // The file is that of the step before: it is written anew under another name, and so may be copied meanwhile.
+    onCheckpoint: (step) => {
+      if (step > 1) kept.push(copyFile(checkpoint, join(dir, `${step - 1}.bin`)));
+    },
+  };
+  const weights = await train(hooks, log);
+  await Promise.all(kept);
+  return { log, weights };
+}
+
+test('an encoder run that stops at any step and goes on equals an uninterrupted one, bit by bit', async () => {
+  await inFolder(async (dir) => {
+    const labelled = [0, 2, 3, 5, 8, 9, 11, 14, 15, 17, 20, 22];
+    const data = toyData({ seed: 2, places: 24, labelled, unpaired: 2 });
+    const selections: number[] = [];
+    const train = (seed: number) => async (hooks: StageHooks, log: unknown[]) => {
+      const encoder = createConvNext(TOY_PROFILE.encoder, seed);
+      const best = await trainEncoder(encoder, data.encoder, FULL_ENCODER, {
+        ...hooks,
+        best: join(dir, 'best.bin'),
+        validation: {
+          every: 4,
+          measure: async () => Math.sin(1e3 * sumOf(encoder.params.vector.dataSync())),
+        },
+        onSelfTraining: (report) => {
+          log.push(report);
+          selections.push(report.selected);
+        },
+      });
+      const weights = encoder.params.vector.dataSync().slice() as Float32Array;
+      await loadBestEncoder(join(dir, 'best.bin'), 'k', encoder, FULL_ENCODER.emaDecay);
+      log.push({ best, weights: encoder.params.vector.dataSync().slice() });
+      encoder.params.dispose();
+      return weights;
     };
-    await assert.rejects(trainEncoder(stopped, pairs, options, { ...hooks, onStep }), stop);
-    const resumed = createConvNext(ENCODER, 99);
-    await trainEncoder(resumed, pairs, options, hooks);
-    assert.deepEqual(resumed.params.vector.dataSync(), whole.params.vector.dataSync());
+    const whole = await traceOf(dir, train(5));
+    assert.equal(selections.length, 3, 'updates before steps 5, 10 and 15');
+    assert.ok(
+      selections.some((count) => count > 0),
+      'pairs were selected',
+    );
+    for (let done = 1; done < FULL_ENCODER.steps; done++) {
+      const checkpoint = join(dir, `${done}.bin`);
+      const log: unknown[] = [];
+      const hooks: StageHooks = {
+        key: 'k',
+        checkpoint,
+        onStart: (step) => assert.equal(step, done),
+        onStep: ({ step, losses }) => log.push({ step, losses }),
+        onValidation: (step, value, best) => log.push({ step, value, best }),
+      };
+      const weights = await train(99)(hooks, log);
+      assert.deepEqual(log, whole.log.slice(-log.length), `losses after a stop at step ${done}`);
+      assert.deepEqual(weights, whole.weights, `weights after a stop at step ${done}`);
+    }
   });
 });
 
-const PROFILE = {
-  name: 'toy',
-  generator: { baseFilters: 4, blocks: 1, inputSize: SIZE },
-  discriminator: { filters: 4 },
-  contrast: { baseFilters: 4, projection: 8 },
-  encoder: ENCODER,
-};
-const GENERATION = {
-  seed: 4,
-  steps: 6,
-  batch: 2,
-  learningRate: 2e-4,
-  lambdaCycle: 10,
-  lambdaContrast: 2,
-  lambdaPaired: 1,
-  pairedWarmupSteps: 1,
-  pairedWarmupRate: 2e-4,
-  positions: 16,
-  temperature: 0.07,
-};
+const sumOf = (values: ArrayLike<number>): number =>
+  Array.from(values).reduce((sum, value) => sum + value, 0);
 
-test('a generator run that stops and goes on equals an uninterrupted one, history pools included', async () => {
+for (const [name, labelled] of [
+  ['all pairs labelled', undefined],
+  ['a third of the pairs labelled', [1, 4, 7, 10]],
+] as const) {
+  test(`a generator run that stops at any step and goes on equals an uninterrupted one: ${name}`, async () => {
+    await inFolder(async (dir) => {
+      const data = toyData({ seed: 3, places: 12, ...(labelled && { labelled, unpaired: 3 }) });
+      const train = async (hooks: StageHooks) => {
+        const { generator } = await trainGenerator(TOY_PROFILE, data.generation, FULL_GENERATION, hooks);
+        const weights = generator.params.vector.dataSync().slice() as Float32Array;
+        generator.params.dispose();
+        return weights;
+      };
+      const whole = await traceOf(dir, train);
+      for (let done = 1; done < FULL_GENERATION.steps; done++) {
+        const log: unknown[] = [];
+        const onStep: StageHooks['onStep'] = ({ step, losses }) => log.push({ step, losses });
+        const weights = await train({ key: 'k', checkpoint: join(dir, `${done}.bin`), onStep });
+        assert.deepEqual(log, whole.log.slice(done), `losses after a stop at step ${done}`);
+        assert.deepEqual(weights, whole.weights, `weights after a stop at step ${done}`);
+      }
+    });
+  });
+}
+
+test('a stage that is asked to stop saves that step; one that fails leaves the checkpoint before', async () => {
   await inFolder(async (dir) => {
-    const { queries, tiles } = toyPairs(3);
-    const pairs = { bevs: queries, tiles };
-    const whole = await trainGenerator(PROFILE, pairs, GENERATION, { key: 'k' });
-    const hooks = { checkpoint: join(dir, 'generator.bin'), key: 'k', checkpointEvery: 2 };
-    const stop = new Error('stopped');
-    const onStep = ({ step }: { step: number }): void => {
-      if (step === 5) throw stop;
+    const { encoder: data } = toyData({ seed: 2, places: 12 });
+    const options = { ...PLAIN_ENCODER, steps: 9 };
+    const checkpoint = join(dir, 'c.bin');
+    const run = async (hooks: Partial<StageHooks>) => {
+      const encoder = createConvNext(TOY_PROFILE.encoder, 5);
+      const steps: number[] = [];
+      const onStep: StageHooks['onStep'] = ({ step }) => steps.push(step);
+      try {
+        await trainEncoder(encoder, data, options, { key: 'k', checkpoint, onStep, ...hooks });
+      } finally {
+        encoder.params.dispose();
+      }
+      return steps;
     };
-    await assert.rejects(trainGenerator(PROFILE, pairs, GENERATION, { ...hooks, onStep }), stop);
-    const resumed = await trainGenerator(PROFILE, pairs, GENERATION, hooks);
-    assert.deepEqual(resumed.params.vector.dataSync(), whole.params.vector.dataSync());
-    const views = await generateViews(resumed, queries);
-    assert.equal(views.data.length, queries.data.length);
+    let asked = 0;
+    await assert.rejects(
+      run({ shouldStop: () => ++asked === 2 }),
+      (error) => error instanceof RunStopped && error.step === 2,
+    );
+    assert.equal(await loadCheckpointStep(checkpoint), 2);
+    const failure = new Error('failed');
+    const fail: StageHooks['onStep'] = ({ step }) => {
+      if (step === 8) throw failure;
+    };
+    await assert.rejects(run({ checkpointEvery: 3, onStep: fail }), failure);
+    assert.equal(await loadCheckpointStep(checkpoint), 6);
+    assert.deepEqual(await run({}), [7, 8, 9]);
+    assert.deepEqual(await run({}), [], 'a stage that is done takes no step');
+  });
+});
+
+test('views are the generator applied to each image, in memory and as a file', async () => {
+  await inFolder(async (dir) => {
+    const data: ToyData = toyData({ seed: 6, places: 11 }); // more than a batch of 8
+    const { generator } = await trainGenerator(
+      TOY_PROFILE,
+      data.generation,
+      { ...FULL_GENERATION, steps: 1 },
+      { key: 'k' },
+    );
+    const views = await viewsInMemory(generator, data.generation.inputs);
+    assert.deepEqual([views.count, views.sizePx], [11, SIZE]);
+    const told: number[] = [];
+    const path = join(dir, 'views', 'v.images');
+    const written = await writeViews(generator, data.generation.inputs, path, (done) => told.push(done));
+    assert.deepEqual(told, [8, 11]);
+    assert.deepEqual(readImages(written).data, readImages(views).data);
+    const images = Array.from({ length: 11 }, (_, k) => readImages(views, k, 1).data.join());
+    assert.equal(new Set(images).size, 11);
+    generator.params.dispose();
   });
 });
 
 test('a checkpoint of another run is not continued, a damaged one is refused', async () => {
   await inFolder(async (dir) => {
     const path = join(dir, 'c.bin');
+    assert.equal(await loadCheckpoint(path, 'a'), undefined);
+    assert.equal(await loadCheckpointStep(path), 0);
     await saveCheckpoint(path, { step: 3, key: 'a', arrays: { x: Float32Array.of(1, 2) }, values: { y: 1 } });
     assert.equal(await loadCheckpoint(path, 'b'), undefined);
-    assert.deepEqual((await loadCheckpoint(path, 'a'))?.arrays.x, Float32Array.of(1, 2));
-    const bytes = await readFile(path);
-    bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
-    await writeFile(path, bytes);
-    await assert.rejects(
-      loadCheckpoint(path, 'a'),
-      (error) =>
-        error instanceof SkyfixError && error.code === 'DATASET_INVALID' && error.message.includes(path),
-    );
+    assert.deepEqual(await loadCheckpoint(path, 'a'), {
+      step: 3,
+      key: 'a',
+      arrays: { x: Float32Array.of(1, 2) },
+      values: { y: 1 },
+    });
+    assert.equal(await loadCheckpointStep(path), 3);
+    const whole = await readFile(path);
+    const refused = (error: unknown) =>
+      error instanceof SkyfixError && error.code === 'DATASET_INVALID' && error.message.includes(path);
+    for (let at = 0; at < whole.length; at++) {
+      await writeFile(path, whole.subarray(0, at));
+      await assert.rejects(loadCheckpoint(path, 'a'), refused, `cut at byte ${at}`);
+    }
+    const headerEnd = 12 + whole.readUInt32LE(8);
+    for (const at of [0, 7, 8, 11, 12, headerEnd - 1, headerEnd, whole.length - 1]) {
+      const damaged = Buffer.from(whole);
+      damaged.writeUInt8(damaged.readUInt8(at) ^ 1, at);
+      await writeFile(path, damaged);
+      await assert.rejects(loadCheckpoint(path, 'a'), refused, `byte ${at}`);
+      if (at < headerEnd) await assert.rejects(loadCheckpointStep(path), refused, `byte ${at}`);
+    }
+    // What cannot be read is not taken for a run that has not begun.
+    await assert.rejects(loadCheckpoint(dir, 'a'), /cannot be read/);
   });
 });
 
@@ -183,23 +262,4 @@ test('a shuffle is a permutation, and the dihedral turns are eight different one
   assert.equal(turns[2], '2301');
   assert.equal(turns[4], '0213');
   assert.equal(new Set(turns).size, 8);
-});
-
-test('near order draws every place once, in groups of near places; groups of 1 are a plain shuffle', () => {
-  const near = Array.from({ length: 30 }, (_, k) =>
-    Array.from({ length: 30 }, (_, other) => other).filter(
-      (other) => other !== k && Math.floor(other / 6) === Math.floor(k / 6),
-    ),
-  );
-  const order = nearOrder(near, 3, makeRng(4, 1));
-  assert.deepEqual(
-    [...order].sort((a, b) => a - b),
-    near.map((_, k) => k),
-  );
-  // Six places a cluster: two groups of three, each of one cluster.
-  for (let start = 0; start < order.length; start += 3) {
-    const clusters = order.slice(start, start + 3).map((place) => Math.floor(place / 6));
-    assert.equal(new Set(clusters).size, 1);
-  }
-  assert.deepEqual(nearOrder(near, 1, makeRng(4, 1)), shuffled(30, makeRng(4, 1)));
 });
