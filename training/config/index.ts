@@ -4,6 +4,7 @@ export type {
   DataSource,
   EvaluationArea,
   NetworkConfig,
+  PublishConfig,
   QueryKind,
   RunConfig,
   RuntimeConfig,

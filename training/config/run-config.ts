@@ -162,6 +162,18 @@ export interface RuntimeConfig {
   readonly loaderThreads: number;
 }
 
+/** Where the bundle goes when it is trained: an index over imagery, as a region of a server's data folder. */
+export interface PublishConfig {
+  /** SKYFIX_DATA of the server. */
+  readonly dataDir: string;
+  readonly region: string;
+  /** GeoTIFF, or a folder of tiles. */
+  readonly imagery: string;
+  /** GeoJSON of the ground to cover; all of the imagery when absent. */
+  readonly area?: string;
+  readonly strideM: number;
+}
+
 export interface RunConfig {
   readonly schema: typeof RUN_SCHEMA;
   readonly name: string;
@@ -196,4 +208,5 @@ export interface RunConfig {
   readonly runtime: RuntimeConfig;
   readonly checkpointEvery: number;
   readonly bundle: { readonly name: string; readonly version: string; readonly safetensors: boolean };
+  readonly publish?: PublishConfig;
 }

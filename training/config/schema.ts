@@ -164,4 +164,11 @@ export const RUN_CONFIG_SCHEMA = object({
   }),
   checkpointEvery: count,
   bundle: object({ name: text, version: text, safetensors: yes }),
+  '?publish': object({
+    dataDir: text,
+    region: { type: 'string', pattern: '^[a-z0-9][a-z0-9-]*$' },
+    imagery: text,
+    '?area': text,
+    strideM: positive,
+  }),
 });

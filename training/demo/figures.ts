@@ -11,12 +11,13 @@ import type { RetrievalResult } from '../report/run-result.js';
 
 const COMPARISONS = {
   'raw panorama + encoder': [
+    'publish=null',
     'queries=panorama',
     'geometry.searchMarginPx=0',
     'geometry.searchStepPx=null',
     'evaluation.robustness=false',
   ],
-  'BEV + encoder': ['queries=bev', 'evaluation.robustness=false'],
+  'BEV + encoder': ['publish=null', 'queries=bev', 'evaluation.robustness=false'],
 } as const;
 
 const overrides = process.argv.slice(2);

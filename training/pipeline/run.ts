@@ -24,6 +24,7 @@ import { viewsInMemory } from '../stages/views.js';
 import { type AreaFigures, evaluateArea } from './evaluate-area.js';
 import { meanImage } from './mean-image.js';
 import { freshEncoder, profileOf } from './networks-of.js';
+import { publishRun } from './publish.js';
 import { measureRobustness } from './robustness.js';
 import {
   openEvaluationArea,
@@ -109,6 +110,7 @@ export async function runTraining(
     const result = await evaluateRun(context, { own, data, generator, encoder }, await seconds.all());
     await log.close();
     await writeTrainingReport(dir);
+    if (config.publish) await publishRun(dir, config, config.publish, progress.work);
     return result;
   } finally {
     await log.close().catch(() => {});
