@@ -16,6 +16,8 @@ function explain({ instancePath, keyword, message, params, data }: ErrorObject):
       return `${instancePath}/${params.additionalProperty} is not known`;
     case 'const':
       return `${where} must be ${shown(params.allowedValue)}, but is ${shown(data)}`;
+    case 'enum':
+      return `${where} must be one of ${(params.allowedValues as unknown[]).map(shown).join(', ')}, but is ${shown(data)}`;
     default:
       return `${where} ${message}, but is ${shown(data)}`;
   }

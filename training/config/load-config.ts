@@ -5,7 +5,7 @@ import { Ajv } from 'ajv';
 import { messageOf, SkyfixError } from 'skyfix/errors';
 import { explainSchemaErrors, geometryFault } from 'skyfix/models';
 import { parse } from 'yaml';
-import type { RunConfig } from './run-config.js';
+import type { DataSource, RunConfig } from './run-config.js';
 import { RUN_CONFIG_SCHEMA } from './schema.js';
 
 export const PRESETS = ['paper', 'small', 'town', 'ablation'] as const;
@@ -80,7 +80,12 @@ function merged(base: Tree, over: Tree): Tree {
 function overridden(config: Tree, override: string): Tree {
   const at = override.indexOf('=');
   if (at < 1) throw invalid(`"${override}" is not "path.to.field=value"`);
-  const value: unknown = parse(override.slice(at + 1));
+  let value: unknown;
+  try {
+    value = parse(override.slice(at + 1));
+  } catch (error) {
+    throw invalid(`"${override}" is no YAML after the "=": ${messageOf(error).split('\n')[0]}`);
+  }
   const tree = override
     .slice(0, at)
     .split('.')
@@ -99,15 +104,31 @@ function faultOf(config: RunConfig): string | undefined {
   if (queries !== 'views' && stage1.input === 'panorama') {
     return '/stage1/input is "panorama", which only views are made from; but /queries is not "views"';
   }
-  const wide = (geometry.searchMarginPx ?? 0) > 0;
-  if (wide && (queries === 'panorama' || stage1.input === 'panorama')) {
-    return '/geometry/searchMarginPx is over 0, but a panorama has no ground to look around in';
+  const { searchMarginPx = 0 } = geometry;
+  if (searchMarginPx > 0 && (queries === 'panorama' || stage1.input === 'panorama')) {
+    return `/geometry/searchMarginPx is ${searchMarginPx}, but a panorama has no ground to look around in`;
   }
   if (selfTraining.strategy !== 'none' && labels.fraction === 1 && config.data.source.format !== 'photos') {
     return `/selfTraining/strategy is "${selfTraining.strategy}", but /labels/fraction is 1: nothing is unlabelled`;
   }
-  if (new Set(evaluation.areas.map(({ name }) => name)).size < evaluation.areas.length) {
-    return '/evaluation/areas has two areas of one name';
-  }
-  return geometryFault(geometry);
+  const names = evaluation.areas.map(({ name }) => name);
+  const twice = names.find((name, k) => names.indexOf(name) < k);
+  if (twice !== undefined) return `/evaluation/areas has two areas of the name "${twice}"`;
+  return madeElsewhere(config) ?? geometryFault(geometry);
+}
+
+/** A town must not be made in the folder of other data, e.g. because a preset's own town shines through. */
+function madeElsewhere({ data, evaluation }: RunConfig): string | undefined {
+  const sources: [string, DataSource | undefined][] = [
+    ['/data/source', data.source],
+    ...data.encoderOnly.map((source, k): [string, DataSource] => [`/data/encoderOnly/${k}`, source]),
+    ...evaluation.areas.map(({ source }, k): [string, DataSource | undefined] => [
+      `/evaluation/areas/${k}/source`,
+      source,
+    ]),
+  ];
+  const wrong = sources.find(([, source]) => source?.make && source.format !== 'town');
+  return (
+    wrong && `${wrong[0]}/make is for towns, but ${wrong[0]}/format is "${wrong[1]?.format}": make it null`
+  );
 }

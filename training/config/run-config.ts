@@ -83,6 +83,7 @@ export interface Stage1Config {
     readonly temperature: number;
     readonly positions: number;
   };
+  /** Generated images that the discriminators see again; 0: none. */
   readonly historyPool: number;
   readonly flip: 'horizontal' | 'dihedral' | 'none';
 }

@@ -91,7 +91,7 @@ export const RUN_CONFIG_SCHEMA = object({
       temperature: positive,
       positions: count,
     }),
-    historyPool: count,
+    historyPool: whole,
     flip,
   }),
   stage3: object({

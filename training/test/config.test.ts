@@ -1,0 +1,224 @@
+// A run's configuration: presets, values over them, and what is refused, each field by field.
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { SkyfixError } from 'skyfix/errors';
+import { parse, stringify } from 'yaml';
+import { loadRunConfig, PRESETS, resolveRunConfig } from '../config/index.js';
+
+/** Checks that a configuration is refused, with every one of the texts in its message. */
+async function refused(made: Promise<unknown>, ...texts: readonly string[]): Promise<void> {
+  await assert.rejects(made, (error) => {
+    assert.ok(error instanceof SkyfixError, String(error));
+    assert.equal(error.code, 'TRAINING_CONFIG_INVALID');
+    for (const text of texts)
+      assert.ok(error.message.includes(text), `"${text}" is not in: ${error.message}`);
+    return true;
+  });
+}
+
+/** JSON pointers of all values that are no objects; lists count as one value. */
+function leavesOf(tree: object, at = ''): string[] {
+  return Object.entries(tree).flatMap(([name, value]) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? leavesOf(value, `${at}/${name}`)
+      : [`${at}/${name}`],
+  );
+}
+
+function objectsOf(tree: object, at = ''): string[] {
+  const inner = Object.entries(tree).flatMap(([name, value]) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? objectsOf(value, `${at}/${name}`)
+      : [],
+  );
+  return [at, ...inner];
+}
+
+const override = (pointer: string, value: string) => `${pointer.slice(1).replaceAll('/', '.')}=${value}`;
+
+describe('presets', () => {
+  for (const preset of PRESETS) {
+    it(`${preset} is valid, and is itself again when it is printed and read`, async () => {
+      const config = await loadRunConfig(preset);
+      assert.deepEqual(await resolveRunConfig({ preset }), config);
+      const printed = parse(stringify(config)) as Record<string, unknown>;
+      assert.deepEqual(await resolveRunConfig(printed), config);
+    });
+  }
+
+  it('paper has the published values', async () => {
+    const { geometry, networks, stage1, selfTraining } = await loadRunConfig('paper');
+    assert.deepEqual([geometry.inputSizePx, networks.encoder.size], [256, 'base']);
+    assert.deepEqual([stage1.lambdaCycle, stage1.lambdaContrast, stage1.learningRate], [10, 2, 0.0002]);
+    assert.deepEqual([stage1.lambdaPaired, stage1.lambdaIdentity, stage1.historyPool], [0, 0, 50]);
+    assert.deepEqual([stage1.contrast.temperature, stage1.contrast.positions], [0.07, 256]);
+    assert.deepEqual([selfTraining.gamma, selfTraining.lambda0, selfTraining.bins], [0.9, 0.5, 10]);
+  });
+});
+
+describe('values over a preset', () => {
+  let dir = '';
+  before(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'skyfix-config-'));
+  });
+  after(() => rm(dir, { recursive: true }));
+
+  it('come from the file, then from the command line, as YAML', async () => {
+    const file = join(dir, 'run.yaml');
+    await writeFile(file, 'preset: town\nname: mine\nseed: 3\nstage3:\n  triplet: { weight: 0.25 }\n');
+    const town = await loadRunConfig('town');
+    const config = await loadRunConfig(file, [
+      'seed=4',
+      'stage3.infoNce.scale=learnable',
+      'stage1.contrast.layers=[0, 2]',
+      'evaluation.sheets=false',
+      'group=a=b',
+      'data.encoderOnly=[]',
+    ]);
+    assert.deepEqual([config.name, config.seed, config.group], ['mine', 4, 'a=b']);
+    assert.deepEqual(config.stage3.triplet, { ...town.stage3.triplet, weight: 0.25 });
+    assert.deepEqual(config.stage3.infoNce, { ...town.stage3.infoNce, scale: 'learnable' });
+    assert.deepEqual([config.stage1.contrast.layers, config.evaluation.sheets], [[0, 2], false]);
+    assert.deepEqual(config.data.encoderOnly, []);
+    assert.deepEqual(config.data.source, town.data.source);
+  });
+
+  it('take a field away where they are null', async () => {
+    const { geometry } = await loadRunConfig('town', [
+      'geometry.searchMarginPx=null',
+      'geometry.searchStepPx=',
+    ]);
+    assert.deepEqual(Object.keys(geometry), ['tileSizeM', 'inputSizePx', 'bevSizePx', 'cameraHeightM']);
+  });
+
+  it('replace steps by epochs and epochs by steps', async () => {
+    const town = await loadRunConfig('town', ['stage1.epochs=2']);
+    assert.deepEqual([town.stage1.steps, town.stage1.epochs], [undefined, 2]);
+    const small = await loadRunConfig('small', ['stage3.steps=7']);
+    assert.deepEqual([small.stage3.steps, small.stage3.epochs], [7, undefined]);
+  });
+
+  it('are refused where the file or the value is no YAML, or no fields', async () => {
+    await refused(loadRunConfig(join(dir, 'missing.yaml')), 'missing.yaml', 'ENOENT');
+    for (const [text, told] of [
+      ['a: [1', 'broken.yaml'],
+      ['- a\n- b\n', 'holds no fields'],
+      ['', 'holds no fields'],
+      ['preset: huge\n', '"huge", not one of paper, small, town'],
+      ['preset: 3\n', 'preset is 3'],
+    ] as const) {
+      await writeFile(join(dir, 'broken.yaml'), text);
+      await refused(loadRunConfig(join(dir, 'broken.yaml')), told);
+    }
+    await refused(loadRunConfig('small', ['seed']), '"seed" is not "path.to.field=value"');
+    await refused(loadRunConfig('small', ['=3']), '"=3"');
+    await refused(loadRunConfig('small', ['seed=[1']), '"seed=[1"');
+  });
+});
+
+describe('what is wrong is named', () => {
+  it('an unknown field, in every object', async () => {
+    for (const at of objectsOf(await loadRunConfig('town'))) {
+      await refused(loadRunConfig('town', [override(`${at}/wheels`, '4')]), `${at}/wheels is not known`);
+    }
+  });
+
+  it('a value of another type, in every field', async () => {
+    for (const at of leavesOf(await loadRunConfig('town'))) {
+      await refused(loadRunConfig('town', [override(at, '{ a: 1 }')]), `${at} `, '{"a":1}');
+    }
+  });
+
+  it('a field that is missing, wherever it may not be', async () => {
+    const optional = [
+      '/data/source/make/panoramaWidthPx',
+      '/geometry/searchMarginPx',
+      '/geometry/searchStepPx',
+      '/stage1/steps',
+      '/stage3/steps',
+    ];
+    for (const at of leavesOf(await loadRunConfig('town'))) {
+      if (optional.includes(at)) continue;
+      const [name = ''] = at.split('/').slice(-1);
+      const parent = at.slice(0, -name.length - 1);
+      await refused(loadRunConfig('town', [override(at, 'null')]), `${parent} must have`, name);
+    }
+  });
+
+  it('a value outside of its range, with the value, and with the choices where there are some', async () => {
+    for (const [value, ...told] of [
+      ['seed=-1', '/seed', '-1'],
+      ['labels.fraction=0', '/labels/fraction', '0'],
+      ['labels.fraction=1.5', '/labels/fraction', '1.5'],
+      ['stage3.batch=1', '/stage3/batch', 'is 1'],
+      ['stage1.steps=2.5', '/stage1/steps', '2.5'],
+      ['geometry.inputSizePx=66', '/geometry/inputSizePx', '66'],
+      ['runtime.device=tpu', '/runtime/device', '"tpu"', '"cpu"', '"cuda"'],
+      ['networks.encoder.size=huge', '/networks/encoder/size', '"huge"', '"femto"'],
+      ['selfTraining.strategy=best', '/selfTraining/strategy', '"best"', '"dynamic"', '"ucvgl"'],
+      ['name=../x', '/name', '"../x"'],
+      ['stage3.infoNce.scale=much', '/stage3/infoNce/scale', '"much"'],
+    ] as const) {
+      await refused(loadRunConfig('town', [value]), ...told);
+    }
+  });
+
+  it('all that is wrong at once', async () => {
+    await refused(
+      loadRunConfig('town', ['seed=x', 'stage1.batch=0']),
+      '/seed',
+      '"x"',
+      '/stage1/batch',
+      'is 0',
+    );
+  });
+
+  it('fields that do not go together', async () => {
+    const both = { preset: 'town', stage1: { steps: 3, epochs: 2 } };
+    await refused(resolveRunConfig(both), '/stage1 needs either steps or epochs', 'both');
+    await refused(
+      loadRunConfig('town', ['stage3.steps=null']),
+      '/stage3 needs either steps or epochs',
+      'none',
+    );
+    const margin = '/geometry/searchMarginPx';
+    await refused(loadRunConfig('town', ['queries=panorama']), margin, '16', 'panorama');
+    await refused(loadRunConfig('town', ['stage1.input=panorama']), margin, '16');
+    const flat = ['geometry.searchMarginPx=null', 'geometry.searchStepPx=null'];
+    await refused(loadRunConfig('town', [...flat, 'queries=bev', 'stage1.input=panorama']), '/stage1/input');
+    await refused(
+      loadRunConfig('town', ['selfTraining.strategy=dynamic']),
+      '/selfTraining/strategy is "dynamic"',
+      '/labels/fraction is 1',
+    );
+    const areas = '[{ name: a, splits: [test] }, { name: a, splits: [train] }]';
+    await refused(loadRunConfig('town', [`evaluation.areas=${areas}`]), '/evaluation/areas', '"a"');
+    await refused(loadRunConfig('town', ['geometry.bevSizePx=100']), 'bevSizePx', '100');
+  });
+
+  it('a town that would be made in the folder of other data', async () => {
+    await refused(loadRunConfig('town', ['data.source.format=cvusa']), '/data/source/make', '"cvusa"');
+    const other =
+      '[{ name: a, splits: [test], source: { format: csv, root: x, make: { seed: 1, places: 9 } } }]';
+    await refused(
+      loadRunConfig('small', [`evaluation.areas=${other}`]),
+      '/evaluation/areas/0/source/make',
+      '"csv"',
+    );
+  });
+
+  it('what goes together is let through', async () => {
+    const flat = ['geometry.searchMarginPx=null', 'geometry.searchStepPx=null'];
+    await loadRunConfig('town', [...flat, 'queries=panorama']);
+    await loadRunConfig('town', [...flat, 'stage1.input=panorama']);
+    await loadRunConfig('town', ['labels.fraction=0.1', 'selfTraining.strategy=dynamic']);
+    // Own photos: those without GPS are the unlabelled part.
+    const photos = ['data.source={ format: photos, root: x, imagery: y, make: null }'];
+    const config = await loadRunConfig('town', [...photos, 'selfTraining.strategy=dynamic']);
+    assert.deepEqual(config.data.source, { format: 'photos', root: 'x', imagery: 'y' });
+    await loadRunConfig('town', ['stage1.historyPool=0']);
+  });
+});
