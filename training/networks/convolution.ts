@@ -9,6 +9,7 @@ import {
   runKernel,
   stringAttribute,
   tf,
+  usedMath,
 } from '../runtime/tf.js';
 import { differentiable } from './custom-gradient.js';
 
@@ -23,29 +24,26 @@ export interface Padding {
 /** Convolution with PyTorch's zero padding; filter [k, k, in, out]. */
 export function conv(x: Tensor4D, filter: Tensor4D, stride: number, pad: number): Tensor4D {
   const padding = { stride, pad };
-  return hasKernels() && isSmall(x, filter, stride)
-    ? nativeConv(x, filter, padding)
-    : composedConv(x, filter, padding);
+  return isNative(x, filter, stride) ? nativeConv(x, filter, padding) : composedConv(x, filter, padding);
 }
 
 /** Stride 1, reflection padding by `pad`. */
 export function reflectConv(x: Tensor4D, filter: Tensor4D, pad: number): Tensor4D {
   const padding = { stride: 1, pad, reflect: true };
-  return hasKernels() && isSmall(x, filter, 1)
-    ? nativeConv(x, filter, padding)
-    : composedConv(x, filter, padding);
+  return isNative(x, filter, 1) ? nativeConv(x, filter, padding) : composedConv(x, filter, padding);
 }
 
 /** PyTorch's ConvTranspose2d(kernel 3, stride 2, padding 1, output padding 1): n → 2n; filter [3, 3, out, in]. */
 export function convTransposeDouble(x: Tensor4D, filter: Tensor4D): Tensor4D {
-  return hasKernels() && isSmall(x, filter, 1) ? nativeTransposed(x, filter) : composedTransposed(x, filter);
+  return isNative(x, filter, 1) ? nativeTransposed(x, filter) : composedTransposed(x, filter);
 }
 
 /**
- * Up to 2·10⁸ multiplications, where TensorFlow spends its time around the products. Above, oneDNN is as fast and its
- * filter gradient faster, and in bf16 it has the instructions for it.
+ * Native kernels, where they are there. With bf16, large convolutions (more than 2·10⁸ multiplications) stay with
+ * oneDNN, which has the instructions for it; small ones spend their time around the products.
  */
-function isSmall(x: Tensor4D, filter: Tensor4D, stride: number): boolean {
+function isNative(x: Tensor4D, filter: Tensor4D, stride: number): boolean {
+  if (!hasKernels() || usedMath() === 'float32') return hasKernels();
   const [batch, height, width] = x.shape;
   return (batch * height * width * filter.size) / (stride * stride) <= 2e8;
 }

@@ -4,10 +4,11 @@ import { createRequire } from 'node:module';
 import type * as TensorFlow from '@tensorflow/tfjs-node-gpu';
 import { SkyfixError } from 'skyfix/errors';
 import { loadKernels } from './kernels.js';
-import { describe, settleRuntime } from './settings.js';
+import { describe, type RuntimeSettings, settleRuntime } from './settings.js';
 
 interface Runtime {
   readonly tf: typeof TensorFlow;
+  readonly settings: RuntimeSettings;
   readonly backend: NativeBackend;
   /** Whether the kernels of runtime/native are there. */
   readonly kernels: boolean;
@@ -32,7 +33,7 @@ function load(): Runtime {
   }
   const kernels = settings.device === 'cpu' && loadKernels();
   const description = `tfjs-node-gpu ${module.version.tfjs}, ${describe(settings)}, ${kernels ? 'native kernels' : 'no native kernels'}`;
-  return { tf: module, backend, kernels, description };
+  return { tf: module, settings, backend, kernels, description };
 }
 
 function runtime(): Runtime {
@@ -47,6 +48,9 @@ export const tf = new Proxy({} as typeof TensorFlow, {
 
 /** Whether the kernels of runtime/native are there; without them layers are composed of TensorFlow's operations. */
 export const hasKernels = (): boolean => runtime().kernels;
+
+/** The math that TensorFlow was loaded with. */
+export const usedMath = (): RuntimeSettings['math'] => runtime().settings.math;
 
 /** What computes, e.g. for a run's log. */
 export const describeRuntime = (): string => runtime().description;

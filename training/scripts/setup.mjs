@@ -2,58 +2,31 @@
 // headers from the PyPI wheel (kept in a user cache folder), builds the native addon against them, builds training/.
 // Each step checks first whether its result is there, so a second run takes about a second. Nothing in the root
 // package needs any of this.
+//   --cuda      TensorFlow's CUDA build and NVIDIA's libraries, for runtime.device: cuda (untried on a GPU); later runs
+//               keep to it
+//   --cpu       back to the CPU build
+//   --no-build  leaves out building training/ itself
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
-  createReadStream,
   existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   realpathSync,
-  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { buildKernels } from './kernels.mjs';
-
-const TENSORFLOW_VERSION = '2.21.0';
-/** Checksums of the wheels that were tried; another wheel of the same version is taken with a note. */
-const KNOWN_WHEELS = {
-  '2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c': 'cp311, linux x64',
-};
-const HEADER_FOLDERS = [
-  'tensorflow/c',
-  'tensorflow/core/platform',
-  'xla/tsl/c',
-  'xla/tsl/platform',
-  'tsl/platform',
-];
+import { run, SetupError, say } from './setup-steps.mjs';
+import { tensorflowLibraries } from './tensorflow-wheels.mjs';
 
 const training = dirname(dirname(fileURLToPath(import.meta.url)));
 const addonPackage = join(training, 'node_modules/@tensorflow/tfjs-node-gpu');
-
-/** A failure whose message tells what to do; printed without a stack. */
-class SetupError extends Error {}
-
-const say = (text) => process.stderr.write(`setup:training: ${text}\n`);
-
-/** Runs a command with its output on stderr; throws with the tail of what it printed. */
-function run(command, args, options = {}) {
-  const result = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 64 << 20, ...options });
-  if (result.error) throw new SetupError(`${command} could not be started: ${result.error.message}`);
-  if (result.status !== 0) {
-    const tail = `${result.stdout}\n${result.stderr}`.trim().split('\n').slice(-25).join('\n');
-    throw new SetupError(`"${command} ${args.join(' ')}" failed (exit ${result.status}):\n${tail}`);
-  }
-  return result.stdout;
-}
 
 function checkPrerequisites() {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
@@ -96,108 +69,23 @@ function link(target, path) {
   symlinkSync(target, path);
 }
 
-async function sha256(path) {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
-}
-
-/** Downloads the wheel for the running Python, or for 3.12 where there is none for it (only its C libraries are used). */
-function downloadWheel(folder) {
-  const args = [
-    '-m',
-    'pip',
-    'download',
-    '--no-deps',
-    '--only-binary=:all:',
-    '--disable-pip-version-check',
-    '-d',
-    folder,
-  ];
-  const requirement = `tensorflow-cpu==${TENSORFLOW_VERSION}`;
-  say(`downloading ${requirement} (about 270 MB)`);
-  try {
-    run('python3', [...args, requirement]);
-  } catch (first) {
-    say('no wheel for this Python; taking the one for Python 3.12 (its libraries do not depend on Python)');
-    const platform = [
-      '--python-version',
-      '3.12',
-      '--implementation',
-      'cp',
-      '--platform',
-      'manylinux_2_27_x86_64',
-    ];
-    try {
-      run('python3', [...args, ...platform, requirement]);
-    } catch {
-      throw first;
-    }
-  }
-}
-
-const findWheel = (folder) =>
-  existsSync(folder) ? readdirSync(folder).find((name) => /^tensorflow_cpu-.*\.whl$/.test(name)) : undefined;
-
-// The wheel is a zip file, and Python, which pip needs anyway, reads zip files.
-const UNPACK = `
-import sys, zipfile, os, shutil
-wheel, out, folders = sys.argv[1], sys.argv[2], sys.argv[3:]
-archive = zipfile.ZipFile(wheel)
-for name in archive.namelist():
-    if name in ('tensorflow/libtensorflow_cc.so.2', 'tensorflow/libtensorflow_framework.so.2'):
-        path = os.path.join(out, 'lib', os.path.basename(name))
-    elif name.startswith(tuple('tensorflow/include/' + f + '/' for f in folders)) and not name.endswith('/'):
-        path = os.path.join(out, 'include', name[len('tensorflow/include/'):])
-    else:
-        continue
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with archive.open(name) as source, open(path, 'wb') as target:
-        shutil.copyfileobj(source, target, 1 << 20)
-`;
-
-/** The cache folder with lib/ and include/; filled once for all checkouts of this user. */
-async function tensorflowLibraries() {
-  const cache = join(
-    process.env.SKYFIX_CACHE ?? join(homedir(), '.cache/skyfix'),
-    `tensorflow-${TENSORFLOW_VERSION}`,
-  );
-  const unpacked = join(cache, 'unpacked');
-  if (existsSync(join(unpacked, 'lib/libtensorflow.so'))) return unpacked;
-  mkdirSync(cache, { recursive: true });
-  if (!findWheel(cache)) downloadWheel(cache);
-  const name = findWheel(cache);
-  if (!name) throw new SetupError(`pip wrote no tensorflow_cpu wheel to ${cache}.`);
-  const wheel = join(cache, name);
-  const digest = await sha256(wheel);
-  const known = KNOWN_WHEELS[digest];
-  say(
-    known
-      ? `wheel checksum as expected (${known})`
-      : `${name} has not been tried before; pip checked its integrity`,
-  );
-  say('unpacking its libraries and headers (850 MB)');
-  const half = join(cache, `unpacked.${process.pid}.tmp`);
-  rmSync(half, { recursive: true, force: true });
-  run('python3', ['-c', UNPACK, wheel, half, ...HEADER_FOLDERS]);
-  symlinkSync('libtensorflow_cc.so.2', join(half, 'lib/libtensorflow.so'));
-  symlinkSync('libtensorflow_framework.so.2', join(half, 'lib/libtensorflow_framework.so'));
-  rmSync(unpacked, { recursive: true, force: true });
-  renameSync(half, unpacked);
-  rmSync(wheel);
-  return unpacked;
-}
-
 /** Node's own headers where they lie beside the running node, so that node-gyp downloads none. */
 function localNodeHeaders() {
   const prefix = dirname(dirname(realpathSync(process.execPath)));
   return existsSync(join(prefix, 'include/node/node_api.h')) ? { npm_config_nodedir: prefix } : {};
 }
 
+/** Which build of TensorFlow: the one asked for, else the one that is linked. */
+function wantsCuda() {
+  if (process.argv.includes('--cuda')) return true;
+  const linked = join(addonPackage, 'deps/lib');
+  return !process.argv.includes('--cpu') && existsSync(linked) && realpathSync(linked).includes('-cuda/');
+}
+
 /** Compiles the addon in the package's folder; its run path finds deps/lib, which links to the cache. */
 function buildAddon(libraries) {
-  link(join(libraries, 'lib'), join(addonPackage, 'deps/lib'));
-  link(join(libraries, 'include'), join(addonPackage, 'deps/include'));
+  link(libraries.lib, join(addonPackage, 'deps/lib'));
+  link(libraries.include, join(addonPackage, 'deps/include'));
   const built = join(addonPackage, 'lib');
   if (existsSync(built) && readdirSync(built).some((f) => existsSync(join(built, f, 'tfjs_binding.node'))))
     return;
@@ -230,7 +118,7 @@ try {
   checkPrerequisites();
   installPackages();
   link('../..', join(training, 'node_modules/skyfix'));
-  buildAddon(await tensorflowLibraries());
+  buildAddon(await tensorflowLibraries(wantsCuda()));
   if (!process.argv.includes('--no-build')) buildTraining();
   say('ready');
 } catch (error) {

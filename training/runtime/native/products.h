@@ -20,7 +20,7 @@ inline void multiplyAdd(const float* const (&rows)[M], int64_t step, int64_t cou
 #pragma GCC unroll 16
     for (int m = 0; m < M; m++) {
       const float a = rows[m][k * step];
-#pragma GCC unroll 2
+#pragma GCC unroll 4
       for (int v = 0; v < NV; v++) local[m][v] += a * columns[v];
     }
   }
