@@ -51,7 +51,7 @@ export async function ablate(options: AblateOptions): Promise<void> {
     `${jobs.length} runs, ${jobs.length - todo.length} of them done; ${planText(todo, times, options.parallel)}`,
   );
   if (options.plan) {
-    for (const { name, dir } of jobs) process.stdout.write(`${isDone(dir) ? 'done' : 'to do'}  ${name}\n`);
+    for (const { name, dir } of jobs) process.stdout.write(`${isDone(dir) ? 'done ' : 'to do'}  ${name}\n`);
     return;
   }
   // The town is made once, before runs that share it begin.

@@ -1,0 +1,56 @@
+// The ablation matrix: every run of it is a valid configuration, groups differ only by what their name says, and the plan
+// tells what is to be done without doing it.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { loadRunConfig } from '../config/index.js';
+import { MATRIX } from '../pipeline/matrix.js';
+import { stepsOf } from '../pipeline/run-stages.js';
+
+test('every group is a valid run; equal stage 1 means equal settings of stage 1 and labels', async () => {
+  const stage1 = new Map<string, string>();
+  for (const { group, set, generator } of MATRIX) {
+    const config = await loadRunConfig('ablation', [`group=${group}`, ...set]);
+    assert.equal(config.queries === 'views', generator !== undefined, group);
+    if (generator === undefined) continue;
+    const settings = JSON.stringify([config.stage1, config.labels, config.networks]);
+    assert.equal(stage1.get(generator) ?? settings, settings, group);
+    stage1.set(generator, settings);
+  }
+  const names = MATRIX.map(({ group }) => group);
+  assert.equal(new Set(names).size, names.length);
+  assert.equal(new Set(stage1.values()).size, stage1.size, 'each stage 1 is another one');
+});
+
+test('epochs count the rows that a stage learns from', async () => {
+  const { stage3 } = await loadRunConfig('small', ['stage3.epochs=3', 'stage3.batch=32']);
+  assert.equal(stepsOf(stage3, 100), 9);
+  assert.equal(stepsOf({ ...stage3, steps: 7 }, 100), 7);
+});
+
+test('the plan names runs that are done and how long the others should take, and runs nothing', async () => {
+  const out = await mkdtemp(join(tmpdir(), 'skyfix-ablate-'));
+  try {
+    await mkdir(join(out, 'runs', 'bev-seed1'), { recursive: true });
+    await writeFile(join(out, 'runs', 'bev-seed1', 'result.json'), '{}');
+    const cli = fileURLToPath(new URL('../../../bin/skyfix-train.js', import.meta.url));
+    const plan = spawnSync(
+      process.execPath,
+      [cli, 'ablate', '--out', out, '--plan', '--only', 'bev', '--seeds', '1'],
+      {
+        encoding: 'utf8',
+      },
+    );
+    assert.equal(plan.status, 0, plan.stderr);
+    assert.match(plan.stdout, /^done {3}bev-seed1$/m);
+    assert.match(plan.stdout, /^to do {2}bev-10-dynamic-seed1$/m);
+    assert.match(plan.stderr, /runs, 1 of them done; about \d+ minutes/);
+    assert.doesNotMatch(plan.stdout, /raw-panorama/);
+  } finally {
+    await rm(out, { recursive: true, force: true });
+  }
+});
