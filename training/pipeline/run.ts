@@ -1,4 +1,5 @@
 // skyfix-train run: everything from a data set to a bundle and its figures, in one folder, continued wherever it stopped.
+import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SkyfixError } from 'skyfix/errors';
@@ -12,7 +13,12 @@ import { meanQuality } from '../evaluation/image-quality.js';
 import { encoderCost, generatorCost } from '../evaluation/network-cost.js';
 import { writeBundle } from '../export/index.js';
 import type { ConvNext, Generator } from '../networks/index.js';
-import type { RetrievalResult, RunResult, SelfTrainingUpdate } from '../report/run-result.js';
+import {
+  type RetrievalResult,
+  type RunResult,
+  readRunResult,
+  type SelfTrainingUpdate,
+} from '../report/run-result.js';
 import { writeEnvironment } from '../runs/environment.js';
 import { readMetrics } from '../runs/metrics-file.js';
 import { openTrainingProgress, type TrainingProgress } from '../runs/progress.js';
@@ -52,10 +58,12 @@ export interface RunOptions {
 }
 
 const CONFIG_FILE = 'config.yaml';
+/** Written last: a run that has it is finished. */
+const RESULT_FILE = 'result.json';
 const STAGES: readonly StageName[] = ['generation', 'encoder'];
 
 /**
- * Runs the stages that the folder has not done, evaluates, and writes bundle/, result.json, report.md and sheets/. Throws
+ * Runs the stages that the folder has not done (none where the run is finished), evaluates, and writes bundle/, result.json, report.md and sheets/. Throws
  * TRAINING_CONFIG_INVALID where the folder belongs to another configuration, RunStopped where it was asked to stop, and
  * what the stages throw; then the folder holds everything up to the last checkpoint.
  */
@@ -65,6 +73,7 @@ export async function runTraining(
   options: RunOptions = {},
 ): Promise<RunResult | undefined> {
   await claimFolder(config, dir);
+  if (existsSync(join(dir, RESULT_FILE))) return readRunResult(dir);
   await writeEnvironment(dir);
   const progress = options.progress ?? openTrainingProgress();
   const resume = Object.fromEntries(
@@ -107,10 +116,13 @@ export async function runTraining(
       runLocalisation(context, data, queries, queriesKey, validationSet),
     );
     if (options.until === 'encoder') return undefined;
-    const result = await evaluateRun(context, { own, data, generator, encoder }, await seconds.all());
+    const trained = { own, data, generator, encoder };
+    const { result, manifest } = await evaluateRun(context, trained, await seconds.all());
     await log.close();
     await writeTrainingReport(dir);
     if (config.publish) await publishRun(dir, config, config.publish, progress.work);
+    const text = `${JSON.stringify({ ...result, bundle: manifest.files }, null, 1)}\n`;
+    await writeFileAtomic(join(dir, RESULT_FILE), text);
     return result;
   } finally {
     await log.close().catch(() => {});
@@ -183,7 +195,7 @@ async function evaluateRun(
   { config, dir, progress }: RunContext,
   { own, data, generator, encoder }: Trained,
   trainSeconds: Record<string, number>,
-): Promise<RunResult> {
+): Promise<{ readonly result: RunResult; readonly manifest: BundleManifest }> {
   const untrained = await freshEncoder(config);
   const embedWith = (network: ConvNext) => (images: ImageStore, window?: Window) =>
     describe(network, images, window ? { window } : {});
@@ -262,11 +274,7 @@ async function evaluateRun(
     ...(config.selfTraining.strategy !== 'none' && { selfTraining: await updatesOf(dir) }),
   };
   const manifest = await writeRunBundle(config, dir, { own, data, generator, encoder }, result);
-  await writeFileAtomic(
-    join(dir, 'result.json'),
-    `${JSON.stringify({ ...result, bundle: manifest.files }, null, 1)}\n`,
-  );
-  return result;
+  return { result, manifest };
 }
 
 function generationFigures(
