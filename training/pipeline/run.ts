@@ -1,5 +1,5 @@
 // skyfix-train run: everything from a data set to a bundle and its figures, in one folder, continued wherever it stopped.
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SkyfixError } from 'skyfix/errors';
 import { sha256OfBytes, writeFileAtomic } from 'skyfix/files';
@@ -64,6 +64,7 @@ export async function runTraining(
   options: RunOptions = {},
 ): Promise<RunResult | undefined> {
   await claimFolder(config, dir);
+  await removeHalfWritten(dir);
   await writeEnvironment(dir);
   const progress = options.progress ?? openTrainingProgress();
   const resume = Object.fromEntries(
@@ -130,6 +131,13 @@ async function claimFolder(config: RunConfig, dir: string): Promise<void> {
       'TRAINING_CONFIG_INVALID',
       `${path} is of another run: line ${line + 1} is "${old.split('\n')[line]?.trim()}" there and "${text.split('\n')[line]?.trim()}" here. Choose another folder or remove this one.`,
     );
+  }
+}
+
+/** What a killed start was writing: a checkpoint is as large as the networks and their optimisers. */
+async function removeHalfWritten(dir: string): Promise<void> {
+  for (const name of await readdir(dir, { recursive: true })) {
+    if (name.endsWith('.tmp')) await rm(join(dir, name), { recursive: true, force: true });
   }
 }
 
