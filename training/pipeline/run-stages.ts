@@ -106,7 +106,7 @@ export async function runGeneration(
   const hooks = hooksOf(context, 'generation', key, config.stage3.validateEvery > 0 ? measured : undefined);
   const pending: Promise<void>[] = [];
   const start = await generatorStart(config);
-  const result = await trainGenerator(
+  const training = trainGenerator(
     profile,
     { inputs, panorama: input === 'panorama', ...tilesOf(own), labels },
     { ...options, seed: seed + 1_000, steps, loader: { threads: runtime.loaderThreads } },
@@ -115,7 +115,9 @@ export async function runGeneration(
       onStep: (report) => {
         hooks.onStep?.(report);
         if (g && (report.step % every === 0 || report.step === steps)) {
-          pending.push(writeSamples(log, report.step, g, inputs, spread));
+          const written = writeSamples(log, report.step, g, inputs, spread);
+          written.catch(() => {}); // told where it is awaited
+          pending.push(written);
         }
       },
     },
@@ -126,6 +128,8 @@ export async function runGeneration(
       },
     },
   );
+  // The log stays open until its images are written, also where the stage was stopped or failed.
+  const result = await training.finally(() => Promise.allSettled(pending));
   await Promise.all(pending);
   if (result.best && hooks.validation) {
     await loadParts(checkpointPath(dir, 'generation', 'best'), key, { gParams: result.generator.params });

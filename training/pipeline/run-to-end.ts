@@ -1,5 +1,5 @@
 // A run from the command line: Ctrl-C saves and stops, a second one ends at once; the figures are printed at the end.
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from 'skyfix/files';
 import type { RunConfig } from '../config/index.js';
@@ -12,6 +12,8 @@ const INTERRUPTED = 130;
 
 export async function runToEnd(config: RunConfig, dir: string, until?: RunOptions['until']): Promise<void> {
   await mkdir(dir, { recursive: true });
+  const failure = join(dir, 'failure.txt');
+  await rm(failure, { force: true }); // of an earlier start
   let stop = false;
   const onSignal = (): void => {
     if (stop) process.exit(INTERRUPTED);
@@ -30,7 +32,7 @@ export async function runToEnd(config: RunConfig, dir: string, until?: RunOption
       return;
     }
     const text = error instanceof Error ? `${error.stack}\n` : String(error);
-    await writeFileAtomic(join(dir, 'failure.txt'), text).catch(() => {});
+    await writeFileAtomic(failure, text).catch(() => {});
     throw error;
   } finally {
     process.off('SIGINT', onSignal);

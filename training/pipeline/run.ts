@@ -1,6 +1,6 @@
 // skyfix-train run: everything from a data set to a bundle and its figures, in one folder, continued wherever it stopped.
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SkyfixError } from 'skyfix/errors';
 import { sha256OfBytes, writeFileAtomic } from 'skyfix/files';
@@ -74,6 +74,7 @@ export async function runTraining(
 ): Promise<RunResult | undefined> {
   await claimFolder(config, dir);
   if (existsSync(join(dir, RESULT_FILE))) return readRunResult(dir);
+  await removeHalfWritten(dir);
   await writeEnvironment(dir);
   const progress = options.progress ?? openTrainingProgress();
   const resume = Object.fromEntries(
@@ -144,6 +145,13 @@ async function claimFolder(config: RunConfig, dir: string): Promise<void> {
       'TRAINING_CONFIG_INVALID',
       `${path} is of another run: line ${line + 1} is "${old.split('\n')[line]?.trim()}" there and "${text.split('\n')[line]?.trim()}" here. Choose another folder or remove this one.`,
     );
+  }
+}
+
+/** What a killed start was writing: a checkpoint is as large as the networks and their optimisers. */
+async function removeHalfWritten(dir: string): Promise<void> {
+  for (const name of await readdir(dir, { recursive: true })) {
+    if (name.endsWith('.tmp')) await rm(join(dir, name), { recursive: true, force: true });
   }
 }
 

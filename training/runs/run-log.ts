@@ -33,6 +33,7 @@ export interface RunLog {
   images(tag: string, step: number, grid: RgbImage): Promise<void>;
   /** Onto the disk, before a checkpoint is written: then a power cut loses no line before it either. */
   flush(): void;
+  /** Once is enough; again is nothing. */
   close(): Promise<void>;
 }
 
@@ -51,11 +52,12 @@ export async function openRunLog(dir: string, options: RunLogOptions = {}): Prom
     }
   };
 
+  let open = true;
   const boards = new Map<string, EventFile>();
   const folderOf = (stage: string): string => join(dir, TENSORBOARD_FOLDER, fileName(stage));
   const board = (stage: string): EventFile => {
-    const open = boards.get(stage);
-    if (open) return open;
+    const known = boards.get(stage);
+    if (known) return known;
     const opened = new EventFile(folderOf(stage), now);
     boards.set(stage, opened);
     return opened;
@@ -92,11 +94,16 @@ export async function openRunLog(dir: string, options: RunLogOptions = {}): Prom
       fsyncSync(file);
     },
     async close() {
-      fsyncSync(file);
-      closeSync(file);
-      for (const open of boards.values()) {
-        open.sync();
-        open.close();
+      if (!open) return; // the number of a closed file may be another file's by now
+      open = false;
+      try {
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+      for (const events of boards.values()) {
+        events.sync();
+        events.close();
       }
     },
   };

@@ -90,14 +90,14 @@ export async function trainSteps({
       const better = best === undefined || value > best.value;
       if (better) {
         best = { step: done, value };
-        if (hooks.best) await saveCheckpoint(hooks.best, stateOf(parts, done, key, best));
+        if (hooks.best) await saveState(hooks.best, stateOf(parts, done, key, best));
       }
       hooks.onValidation?.(done, value, better);
     }
     const stop = done < steps && hooks.shouldStop?.();
     if (checkpoint && (done % checkpointEvery === 0 || done === steps || stop)) {
       hooks.onCheckpoint?.(done);
-      await saveCheckpoint(checkpoint, stateOf(parts, done, key, best));
+      await saveState(checkpoint, stateOf(parts, done, key, best));
     }
     if (stop) throw new RunStopped(done);
   }
@@ -133,6 +133,22 @@ export function assertFinite(
     'TRAINING_DIVERGED',
     `The ${stage} stage diverged in step ${step + 1}: ${shown.join(', ')}.${of}`,
   );
+}
+
+/** Writes a checkpoint, unless it holds what is no number: then the one before is worth more. Throws TRAINING_DIVERGED. */
+async function saveState(path: string, state: Checkpoint): Promise<void> {
+  for (const [name, array] of Object.entries(state.arrays)) {
+    // By index: three times as fast as an iterator, and a checkpoint holds 10^8 numbers.
+    for (let k = 0; k < array.length; k++) {
+      const value = array[k] as number;
+      if (Number.isFinite(value)) continue;
+      throw new SkyfixError(
+        'TRAINING_DIVERGED',
+        `After step ${state.step} ${name} holds ${value}; ${path} was left as it was.`,
+      );
+    }
+  }
+  await saveCheckpoint(path, state);
 }
 
 function stateOf(

@@ -1,7 +1,16 @@
 // The log of a run: equal bytes after kills, and event files that TensorBoard reads.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -177,6 +186,20 @@ describe('run log', () => {
     );
     const seconds = readdirSync(join(dir, 'tensorboard/encoder')).map((name) => name.split('.')[3]);
     assert.deepEqual(seconds.sort(), ['1700000000', '1700000001', '1700000002']);
+  });
+
+  it('is closed once: again leaves alone what has been opened since', async () => {
+    const dir = fresh();
+    const log = await openRunLog(dir);
+    logStep(log, 'encoder', 1);
+    await log.close();
+    // It gets the numbers that the log's files had.
+    const others = Array.from({ length: 8 }, (_, k) => openSync(join(dir, `other-${k}`), 'w'));
+    await log.close();
+    for (const other of others) {
+      writeSync(other, 'x');
+      closeSync(other);
+    }
   });
 
   it('names the damaged line with DATASET_INVALID', async () => {

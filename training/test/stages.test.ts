@@ -16,7 +16,7 @@ import { loadCheckpoint, loadCheckpointStep, saveCheckpoint } from '../stages/ch
 import { describe } from '../stages/descriptors.js';
 import { loadBestEncoder, trainEncoder } from '../stages/encoder.js';
 import { trainGenerator } from '../stages/generation.js';
-import { RunStopped, type StageHooks } from '../stages/loop.js';
+import { assertFinite, RunStopped, type StageHooks, trainSteps } from '../stages/loop.js';
 import { viewsInMemory, writeViews } from '../stages/views.js';
 import {
   FULL_ENCODER,
@@ -90,7 +90,7 @@ test('an encoder run that stops at any step and goes on equals an uninterrupted 
         ...hooks,
         best: join(dir, 'best.bin'),
         validation: {
-          every: 4,
+          every: 3,
           measure: async () => Math.sin(1e3 * sumOf(encoder.params.vector.dataSync())),
         },
         onSelfTraining: (report) => {
@@ -105,7 +105,7 @@ test('an encoder run that stops at any step and goes on equals an uninterrupted 
       return weights;
     };
     const whole = await traceOf(dir, train(5));
-    assert.equal(selections.length, 3, 'updates before steps 5, 10 and 15');
+    assert.equal(selections.length, 3, 'updates after 3, 7 and 11 steps');
     assert.ok(
       selections.some((count) => count > 0),
       'pairs were selected',
@@ -185,6 +185,50 @@ test('a stage that is asked to stop saves that step; one that fails leaves the c
     assert.equal(await loadCheckpointStep(checkpoint), 6);
     assert.deepEqual(await run({}), [7, 8, 9]);
     assert.deepEqual(await run({}), [], 'a stage that is done takes no step');
+  });
+});
+
+test('a loss that is no number, or beyond all bounds, ends a stage with the step and the batch', () => {
+  assertFinite('encoder', 4, { loss: 14.3, triplet: 0 }, [1]);
+  for (const loss of [Number.NaN, Number.POSITIVE_INFINITY, 2e6, -2e6]) {
+    assert.throws(
+      () => assertFinite('encoder', 4, { loss, triplet: 0.5 }, [{ query: 7, row: 7 }]),
+      (error) =>
+        error instanceof SkyfixError &&
+        error.code === 'TRAINING_DIVERGED' &&
+        error.message.includes(`encoder stage diverged in step 5: loss ${loss}, triplet 0.5`) &&
+        error.message.includes('"query":7'),
+    );
+  }
+});
+
+test('weights that are no numbers are in no checkpoint: the one before stays', async () => {
+  await inFolder(async (dir) => {
+    const data = Float32Array.of(1, 2, 3);
+    const part = { toArrays: () => ({ weights: { shape: [3], data } }), load: () => {} };
+    const paths = { checkpoint: join(dir, 'last.bin'), best: join(dir, 'best.bin') };
+    // The loss of the step is still a number: it was computed before the weights moved.
+    const step = async (index: number) => {
+      data[1] = index < 3 ? index : Number.NaN;
+      return { loss: 1 };
+    };
+    const hooks = {
+      ...paths,
+      key: 'k',
+      checkpointEvery: 1,
+      validation: { every: 1, measure: async (at: number) => at },
+    };
+    await assert.rejects(
+      trainSteps({ steps: 9, parts: { net: part }, hooks, step }),
+      (error) =>
+        error instanceof SkyfixError &&
+        error.code === 'TRAINING_DIVERGED' &&
+        error.message.includes('After step 4 net/weights holds NaN'),
+    );
+    for (const path of Object.values(paths)) {
+      const kept = await loadCheckpoint(path, 'k');
+      assert.deepEqual([kept?.step, kept?.arrays], [3, { 'net/weights': Float32Array.of(1, 2, 3) }]);
+    }
   });
 });
 

@@ -115,7 +115,7 @@ export const TOY_PROFILE: Profile = {
 /** Labelled pairs alone, plain batches, InfoNCE. */
 export const PLAIN_ENCODER: EncoderOptions = {
   seed: 3,
-  steps: 120,
+  steps: 80,
   batch: 12,
   learningRate: 3e-3,
   weightDecay: 0.05,
@@ -133,7 +133,7 @@ export const PLAIN_ENCODER: EncoderOptions = {
 /** Everything that stage 3 can do: each part has a state, or draws at random. */
 export const FULL_ENCODER: EncoderOptions = {
   ...PLAIN_ENCODER,
-  steps: 16,
+  steps: 12,
   batch: 6,
   infoNce: { weight: 1, scale: 'learnable', labelSmoothing: 0.1 },
   triplet: { ...PLAIN_ENCODER.triplet, fromShare: 0.5 },
@@ -149,7 +149,7 @@ export const FULL_ENCODER: EncoderOptions = {
   selfTraining: {
     strategy: { name: 'dynamic', decayShare: 0.5 },
     warmupShare: 0.25,
-    every: 5,
+    every: 4,
     sample: 1_000,
     candidates: 'all',
   },
@@ -158,7 +158,7 @@ export const FULL_ENCODER: EncoderOptions = {
 /** Every loss of stage 1. */
 export const FULL_GENERATION: GenerationOptions = {
   seed: 4,
-  steps: 8,
+  steps: 6,
   batch: 2,
   learningRate: 2e-4,
   lambdaCycle: 10,

@@ -1,0 +1,388 @@
+// skyfix-train run, from a town that is not there yet to a bundle: what it leaves, how it goes on after kills, and how it ends
+// when something goes wrong.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import fsPromises, { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import { SkyfixError } from 'skyfix/errors';
+import { loadBundle } from 'skyfix/models';
+import { parse } from 'yaml';
+import { runToEnd } from '../pipeline/run-to-end.js';
+import { type RunResult, readRunResult } from '../report/run-result.js';
+import { isScalars, readMetrics } from '../runs/metrics-file.js';
+import { loadCheckpointStep } from '../stages/checkpoint.js';
+import { RunStopped } from '../stages/loop.js';
+import { readEventFolder } from './event-reader.js';
+import { type ChildEnd, lastLine, networksOf, runCommand, runHere, tinyConfig, tinyRun } from './tiny-run.js';
+
+const STEPS = 24;
+const STAGES = ['generation', 'encoder'] as const;
+
+let folder = '';
+/** A run that nothing interrupted. */
+let whole = '';
+let end: ChildEnd;
+let result: RunResult;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'skyfix-run-'));
+  whole = join(folder, 'whole');
+  end = await runCommand(folder, whole);
+  assert.equal(end.code, 0, end.stderr);
+  result = await readRunResult(whole);
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+const metrics = (dir: string) => readFile(join(dir, 'metrics.jsonl'), 'utf8');
+const checkpoint = (dir: string, stage: string) => join(dir, 'checkpoints', `${stage}-last.bin`);
+const coded =
+  (code: string, ...texts: readonly string[]) =>
+  (error: unknown) => {
+    assert.ok(error instanceof SkyfixError, String(error));
+    assert.equal(error.code, code, error.message);
+    for (const text of texts)
+      assert.ok(error.message.includes(text), `"${text}" is not in: ${error.message}`);
+    return true;
+  };
+
+describe('a run of the command', () => {
+  it('leaves configuration, environment, log, checkpoints, samples, sheets, charts and report', async () => {
+    const { preset, ...own } = tinyConfig(folder);
+    const config = parse(await readFile(join(whole, 'config.yaml'), 'utf8')) as Record<string, unknown>;
+    assert.deepEqual(config, await tinyRun(folder));
+    assert.equal(config.seed, own.seed);
+    const files = (await readdir(whole, { recursive: true })).sort();
+    for (const name of [
+      'environment.json',
+      'metrics.jsonl',
+      'report.md',
+      'result.json',
+      ...STAGES.flatMap((stage) => [`checkpoints/${stage}-best.bin`, `checkpoints/${stage}-last.bin`]),
+      'samples/generation/views-000002.png',
+      'samples/generation/views-000024.png',
+      'sheets/triples.png',
+      'sheets/top5.png',
+      'charts/generation-contrast.svg',
+      'charts/encoder-threshold.svg',
+      'bundle/bundle.json',
+    ]) {
+      assert.ok(files.includes(name), `${name} is not among ${files.join(', ')}`);
+    }
+    assert.deepEqual(
+      files.filter((name) => name.endsWith('.tmp')),
+      [],
+    );
+    const report = await readFile(join(whole, 'report.md'), 'utf8');
+    assert.match(report, /samples\/generation\/views-000024\.png/);
+    for (const stage of STAGES) assert.equal(await loadCheckpointStep(checkpoint(whole, stage)), STEPS);
+  });
+
+  it('logs every step of both stages, in metrics.jsonl and for TensorBoard', async () => {
+    const lines = (await readMetrics(join(whole, 'metrics.jsonl'))).filter(isScalars);
+    const steps = Array.from({ length: STEPS }, (_, k) => k + 1);
+    for (const stage of STAGES) {
+      const own = lines.filter((line) => line.stage === stage);
+      assert.deepEqual(
+        own.map(({ step }) => step),
+        steps,
+      );
+      assert.ok(own.every(({ values }) => Object.values(values).every(Number.isFinite)));
+      const events = readEventFolder(join(whole, 'tensorboard', stage));
+      const losses = events.filter(({ values }) => values.some(({ tag }) => tag === 'loss'));
+      assert.deepEqual(
+        losses.map(({ step }) => step),
+        steps,
+      );
+    }
+    const names = Object.keys(lines[0]?.values ?? {});
+    assert.deepEqual(names, ['loss', 'gan', 'cycle', 'contrast', 'paired', 'identity', 'dSat', 'dBev']);
+  });
+
+  it('logs threshold, selected count and precision at every update, and reports them', async () => {
+    const lines = await readMetrics(join(whole, 'metrics.jsonl'));
+    const updates = lines.flatMap((line) =>
+      line.kind === 'self-training' && 'data' in line ? [line.data] : [],
+    );
+    assert.deepEqual(
+      updates.map(({ iteration }) => iteration),
+      [6, 12, 18],
+    );
+    for (const { threshold, lambda, candidates, selected, known, correct, precision } of updates) {
+      assert.ok(Number(threshold) > 0 && Number(threshold) <= 0.95 && Number(lambda) <= 0.5);
+      assert.equal(candidates, 6, 'half of the 12 places of the training split');
+      assert.equal(known, selected, 'the truth of a town is known');
+      if (selected === 0) assert.equal(precision, null);
+      else assert.equal(precision, Number(correct) / Number(known));
+    }
+    assert.ok(updates.some(({ selected }) => Number(selected) > 0));
+    assert.deepEqual(result.selfTraining, updates);
+  });
+
+  it('makes a bundle that can be served, with the figures of the result', async () => {
+    const { manifest } = await loadBundle(join(whole, 'bundle'));
+    assert.equal(manifest.name, 'tiny');
+    assert.deepEqual(manifest.geometry, tinyConfig(folder).geometry);
+    const { retrieval } = manifest.metrics as unknown as Pick<RunResult, 'retrieval'>;
+    assert.deepEqual(
+      retrieval.map(({ paired }) => paired),
+      result.retrieval.map(({ paired }) => paired),
+    );
+    assert.deepEqual(
+      result.retrieval.map(({ area, model, paired }) => [area, model, paired.queries, paired.gallery]),
+      [
+        ['unseen', 'untrained', 9, 9],
+        ['unseen', 'trained', 9, 9],
+      ],
+    );
+    assert.deepEqual(Object.keys(result.generation ?? {}), ['view', 'bev', 'meanTile']);
+    const { stage1 = 0, stage3 = 0 } = result.cost?.trainSeconds ?? {};
+    assert.ok(stage1 > 0 && stage3 > 0);
+    assert.match(end.stdout, /\| unseen \| trained \| [\d.]+ \|/);
+    assert.ok(end.stdout.trimEnd().endsWith(join(whole, 'bundle')));
+  });
+});
+
+describe('a run that is killed and continued', () => {
+  it('in the middle of each stage, by SIGKILL and by SIGINT, ends with the same log and the same weights', async () => {
+    const dir = join(folder, 'killed');
+    for (const { signal, stage, step } of [
+      { signal: 'SIGKILL', stage: 'generation', step: 7 },
+      { signal: 'SIGINT', stage: 'generation', step: 13 },
+      { signal: 'SIGKILL', stage: 'encoder', step: 8 },
+    ] as const) {
+      const stopped = await runCommand(folder, dir, { signal, stage, step });
+      const line = await lastLine(dir);
+      const where = `${signal} in ${stage}: ${line?.stage} ${line?.step}\n${stopped.stderr}`;
+      assert.ok(line?.stage === stage && line.step >= step && line.step < STEPS, where);
+      const saved = await loadCheckpointStep(checkpoint(dir, stage));
+      if (signal === 'SIGKILL') {
+        assert.deepEqual([stopped.code, stopped.signal], [null, 'SIGKILL'], where);
+        assert.ok(saved > 0 && saved <= line.step, where);
+      } else {
+        assert.deepEqual([stopped.code, stopped.signal, saved], [130, null, line.step], where);
+        assert.match(stopped.stderr, new RegExp(`Stopped after step ${line.step};`));
+      }
+    }
+    // As a kill in the middle of a checkpoint leaves it.
+    await writeFile(join(dir, 'checkpoints/encoder-last.bin.1.00000000.tmp'), 'half');
+    const last = await runCommand(folder, dir);
+    assert.equal(last.code, 0, last.stderr);
+    assert.equal(await metrics(dir), await metrics(whole));
+    assert.deepEqual(await networksOf(dir), await networksOf(whole));
+    const again = await readRunResult(dir);
+    assert.deepEqual(again.retrieval, result.retrieval);
+    assert.deepEqual(again.generation, result.generation);
+    const files = async (of: string) =>
+      (await readdir(of, { recursive: true })).filter((name) => !name.startsWith('tensorboard')).sort();
+    assert.deepEqual(await files(dir), await files(whole));
+    for (const stage of STAGES) {
+      const steps = readEventFolder(join(dir, 'tensorboard', stage)).filter(({ values }) =>
+        values.some(({ tag }) => tag === 'loss'),
+      );
+      assert.equal(steps.length, STEPS, 'each step once');
+    }
+  });
+
+  it('takes no step once it is done', async () => {
+    const log = await metrics(whole);
+    assert.equal(await runHere(await tinyRun(folder), whole, { until: 'encoder' }), undefined);
+    assert.equal(await metrics(whole), log);
+  });
+});
+
+describe('a run that cannot go on', () => {
+  it('is refused in the folder of another configuration, with the line that differs', async () => {
+    const log = await metrics(whole);
+    const config = await tinyRun(folder, ['stage3.learningRate=0.25']);
+    await assert.rejects(
+      runHere(config, whole),
+      coded(
+        'TRAINING_CONFIG_INVALID',
+        join(whole, 'config.yaml'),
+        'learningRate: 0.25',
+        'learningRate: 0.001',
+      ),
+    );
+    assert.equal(await metrics(whole), log);
+  });
+
+  it('is refused where its data have changed since', async () => {
+    const dir = join(folder, 'changed');
+    const config = await tinyRun(folder, ['stage1.steps=2']);
+    await runHere(config, dir, { until: 'generation' });
+    const places = (await readFile(join(folder, 'town/places.csv'), 'utf8')).trim().split('\n');
+    const paths = places
+      .filter((line) => line.split(',')[2] === 'train')
+      .map((line) => line.split(',')[1] ?? '');
+    const [first = '', second = ''] = paths.map((path) => join(folder, 'town', path));
+    await copyFile(first, join(folder, 'first.jpg'));
+    await copyFile(second, first);
+    try {
+      await assert.rejects(
+        runHere(config, dir, { until: 'generation' }),
+        coded('DATASET_INVALID', checkpoint(dir, 'generation'), 'other data'),
+      );
+    } finally {
+      await copyFile(join(folder, 'first.jpg'), first);
+    }
+  });
+
+  it('that explodes in stage 1 names step and batch and leaves the checkpoint before', async () => {
+    const dir = join(folder, 'exploded');
+    const values = ['stage1.pairedWarmupSteps=4', 'stage1.learningRate=1000000', 'checkpointEvery=2'];
+    await assert.rejects(
+      runToEnd(await tinyRun(folder, values), dir),
+      coded('TRAINING_DIVERGED', 'generation stage', 'in step 6', 'batch: {"ground":[', '"pairs":['),
+    );
+    assert.match(await readFile(join(dir, 'failure.txt'), 'utf8'), /generation stage diverged in step 6/);
+    assert.equal(await loadCheckpointStep(checkpoint(dir, 'generation')), 4);
+    assert.equal((await lastLine(dir))?.step, 5);
+  });
+
+  it('that explodes in stage 3 does so too', async () => {
+    const dir = join(folder, 'no-numbers');
+    const config = await tinyRun(folder, [
+      'queries=bev',
+      'stage3.learningRate=1e38',
+      'stage3.warmupSteps=20',
+      'checkpointEvery=1',
+    ]);
+    let message = '';
+    await assert.rejects(runHere(config, dir), (error: Error) => {
+      message = error.message;
+      return coded('TRAINING_DIVERGED')(error);
+    });
+    const saved = await loadCheckpointStep(checkpoint(dir, 'encoder'));
+    assert.match(message, new RegExp(`step ${saved + 1}[: ]`));
+  });
+});
+
+describe('a full disk', () => {
+  /** Runs `body` while the n-th file whose name holds `part` has room for its first 1,000 bytes only. */
+  async function whereFull(
+    t: TestContext,
+    part: string,
+    n: number,
+    body: () => Promise<void>,
+  ): Promise<void> {
+    const { open } = fsPromises;
+    let files = 0;
+    t.mock.method(fsPromises, 'open', async (...args: Parameters<typeof open>) => {
+      const file = await open(...args);
+      if (args[1] === 'w' && String(args[0]).includes(part) && ++files === n) {
+        file.writeFile = async (data) => {
+          await file.write((data as Uint8Array).subarray(0, 1000));
+          throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+        };
+      }
+      return file;
+    });
+    syncBuiltinESMExports();
+    try {
+      await body();
+    } finally {
+      t.mock.restoreAll();
+      syncBuiltinESMExports();
+    }
+  }
+
+  it('ends the run with DISK_FULL; the checkpoint before is whole and the run goes on from it', async (t) => {
+    const dir = join(folder, 'full');
+    const config = await tinyRun(folder, ['stage1.steps=8', 'checkpointEvery=2']);
+    const path = checkpoint(dir, 'generation');
+    await whereFull(t, 'generation-last', 3, async () => {
+      await assert.rejects(runHere(config, dir, { until: 'generation' }), coded('DISK_FULL', path));
+    });
+    const kept = (await readdir(join(dir, 'checkpoints'))).sort();
+    assert.deepEqual(kept, ['generation-best.bin', 'generation-last.bin']);
+    assert.equal(await loadCheckpointStep(path), 4);
+    await runHere(config, dir, { until: 'generation' });
+    const unhurt = join(folder, 'unhurt');
+    await runHere(config, unhurt, { until: 'generation' });
+    assert.equal(await metrics(dir), await metrics(unhurt));
+    assert.deepEqual(await readFile(path), await readFile(checkpoint(unhurt, 'generation')));
+  });
+
+  it('ends the run with DISK_FULL where a sample image does not fit, and not in the middle of a step', async (t) => {
+    const dir = join(folder, 'full-samples');
+    const config = await tinyRun(folder, ['stage1.steps=4']);
+    await whereFull(t, 'views-000002', 1, async () => {
+      await assert.rejects(runHere(config, dir, { until: 'generation' }), coded('DISK_FULL', 'views-000002'));
+    });
+    assert.equal(await loadCheckpointStep(checkpoint(dir, 'generation')), 4);
+  });
+
+  it('in earnest, where a small file system can be mounted', async (t) => {
+    const mount = (sizeK: number, dir: string) => [
+      'unshare',
+      '-rm',
+      'sh',
+      '-c',
+      // The files come out of the mount before it is gone.
+      `mount -t tmpfs -o size=${sizeK}k tmpfs ${dir}/checkpoints && { "$@"; code=$?; cp ${dir}/checkpoints/* ${dir}/; exit $code; }`,
+      'sh',
+    ];
+    const dir = join(folder, 'small-disk');
+    await fsPromises.mkdir(join(dir, 'checkpoints'), { recursive: true });
+    const { length } = await readFile(checkpoint(whole, 'generation'));
+    const [program = '', ...args] = [...mount(64, dir), 'true'];
+    const tried = spawnSync(program, args, { encoding: 'utf8' });
+    if (tried.error || /mount|unshare/.test(tried.stderr)) {
+      t.skip(`no file system can be mounted: ${tried.error?.message ?? tried.stderr.trim()}`);
+      return;
+    }
+    // Room for the last and the best checkpoint, and for half of the next one.
+    const failed = await runCommand(folder, dir, undefined, mount(Math.round((2.5 * length) / 1024), dir));
+    assert.equal(failed.code, 1, failed.stderr);
+    assert.match(failed.stderr, /No space left: Writing .*generation-(best|last)\.bin failed \(ENOSPC\)/);
+    const saved = await loadCheckpointStep(join(dir, 'generation-last.bin'));
+    const line = await lastLine(dir);
+    assert.ok(saved > 0 && saved <= (line?.step ?? 0), `${saved} steps saved, ${line?.step} done`);
+  });
+});
+
+describe('other forms of a run', () => {
+  const short = ['stage1.steps=3', 'stage3.steps=3', 'stage3.validateEvery=0', 'evaluation.sheets=false'];
+  const plain = [...short, 'labels.fraction=1', 'selfTraining.strategy=none'];
+  const flat = ['geometry.searchMarginPx=null', 'geometry.searchStepPx=null'];
+
+  for (const [name, values, generation] of [
+    ['BEVs without a generator', [...plain, 'queries=bev'], ['bev', 'meanTile']],
+    ['raw panoramas', [...plain, ...flat, 'queries=panorama'], ['bev', 'panorama', 'meanTile']],
+    [
+      'views of raw panoramas, with the contrast against the input',
+      [...plain, ...flat, 'stage1.input=panorama', 'stage1.contrast.positive=input'],
+      ['view', 'bev', 'panorama', 'meanTile'],
+    ],
+    [
+      "more data for the encoder alone, the paper's labels in stage 1",
+      [...short, 'data.encoderOnly=[ENCODER_ONLY]', 'stage1.pairs=all'],
+      ['view', 'bev', 'meanTile'],
+    ],
+  ] as const) {
+    it(name, async () => {
+      const more = `{ format: town, root: ${join(folder, 'town')} }`;
+      const own = values.map((value) => value.replace('ENCODER_ONLY', more));
+      const dir = join(folder, name.replaceAll(/\W+/g, '-'));
+      const made = await runHere(await tinyRun(folder, own), dir);
+      assert.deepEqual(Object.keys(made?.generation ?? {}), generation);
+      const { manifest } = await loadBundle(join(dir, 'bundle'));
+      assert.equal('generator.onnx' in manifest.files, generation.includes('view' as never));
+      assert.deepEqual((await readRunResult(dir)).retrieval, JSON.parse(JSON.stringify(made?.retrieval)));
+    });
+  }
+
+  it('ends after a stage where it is told to, and goes on from there', async () => {
+    const dir = join(folder, 'until');
+    const config = await tinyRun(folder, plain);
+    for (const until of ['generation', 'views', 'encoder'] as const) {
+      assert.equal(await runHere(config, dir, { until }), undefined);
+      assert.equal((await lastLine(dir))?.stage, until === 'encoder' ? 'encoder' : 'generation');
+    }
+    let asked = 0;
+    const stopped = runHere(config, join(folder, 'stopped'), { shouldStop: () => ++asked === 2 });
+    await assert.rejects(stopped, RunStopped);
+  });
+});
