@@ -1,17 +1,10 @@
 // A ConvNeXt block (Liu et al. 2022): x + s·γ·(W₂·GELU(W₁·LN(depthwise 7×7(x)) + b₁) + b₂), by native kernels with one
 // closed-form gradient, or composed of layers where the kernels are not built.
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
-import {
-  boolAttribute,
-  floatType,
-  hasKernels,
-  runKernel,
-  runKernelMulti,
-  type Tensors,
-  tf,
-} from '../runtime/tf.js';
+import { hasKernels, runKernel, runKernelMulti, type Tensors, tf } from '../runtime/tf.js';
 import { differentiable } from './custom-gradient.js';
 import { gelu, linear, standardise } from './layers.js';
+import { matMul } from './matmul.js';
 
 export interface BlockParameters {
   /** [7, 7, C, 1] and [C] */
@@ -83,10 +76,4 @@ export function composedBlock(x: Tensor4D, parameters: BlockParameters): Tensor4
   h = linear(standardise(h), weight1.mul(normWeight.expandDims(1)), shift);
   const branch = linear(gelu(h), weight2.mul(gamma), bias2.mul(gamma) as Tensor1D);
   return x.add(samples ? branch.mul(samples.reshape([-1, 1, 1, 1])) : branch);
-}
-
-/** The product of two matrices, without the reshapes around tf.matMul. */
-function matMul(a: Tensor, b: Tensor, transposeA = false, transposeB = false): Tensor {
-  const sides = [boolAttribute('transpose_a', transposeA), boolAttribute('transpose_b', transposeB)];
-  return runKernel('MatMul', [floatType('T'), ...sides], [a, b]);
 }

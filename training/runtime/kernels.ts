@@ -34,6 +34,12 @@ export function kernelLibraryPath(): string {
   return join(training, 'node_modules/.skyfix-kernels', `${hash.digest('hex').slice(0, 16)}.node`);
 }
 
+/** Whether the kernels' bf16 products are the fast ones: the instruction is there, and not AMX, which TensorFlow uses. */
+export function hasBf16Instruction(): boolean {
+  const features = processorFeatures().split(' ');
+  return features.includes('avx512_bf16') && !features.includes('amx_bf16');
+}
+
 function processorFeatures(): string {
   const file = '/proc/cpuinfo';
   const text = existsSync(file) ? readFileSync(file, 'utf8') : process.arch;

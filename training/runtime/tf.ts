@@ -3,7 +3,7 @@
 import { createRequire } from 'node:module';
 import type * as TensorFlow from '@tensorflow/tfjs-node-gpu';
 import { SkyfixError } from 'skyfix/errors';
-import { loadKernels } from './kernels.js';
+import { hasBf16Instruction, loadKernels } from './kernels.js';
 import { describe, type RuntimeSettings, settleRuntime } from './settings.js';
 
 interface Runtime {
@@ -12,6 +12,8 @@ interface Runtime {
   readonly backend: NativeBackend;
   /** Whether the kernels of runtime/native are there. */
   readonly kernels: boolean;
+  /** Whether they have matrix products in bf16. */
+  readonly bf16: boolean;
   readonly description: string;
 }
 
@@ -33,7 +35,7 @@ function load(): Runtime {
   }
   const kernels = settings.device === 'cpu' && loadKernels();
   const description = `tfjs-node-gpu ${module.version.tfjs}, ${describe(settings)}, ${kernels ? 'native kernels' : 'no native kernels'}`;
-  return { tf: module, settings, backend, kernels, description };
+  return { tf: module, settings, backend, kernels, bf16: kernels && hasBf16Instruction(), description };
 }
 
 function runtime(): Runtime {
@@ -48,6 +50,9 @@ export const tf = new Proxy({} as typeof TensorFlow, {
 
 /** Whether the kernels of runtime/native are there; without them layers are composed of TensorFlow's operations. */
 export const hasKernels = (): boolean => runtime().kernels;
+
+/** Whether the kernels have matrix products in bf16. */
+export const hasBf16Kernels = (): boolean => runtime().bf16;
 
 /** The math that TensorFlow was loaded with. */
 export const usedMath = (): RuntimeSettings['math'] => runtime().settings.math;

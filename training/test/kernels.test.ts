@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { Scalar, Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
+import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
 import { type BlockParameters, composedBlock, convNextBlock } from '../networks/convnext-block.js';
 import {
   composedConv,
@@ -14,7 +14,8 @@ import {
 } from '../networks/convolution.js';
 import { composedInstanceNorm, instanceNorm } from '../networks/instance-norm.js';
 import { layerNorm, standardise } from '../networks/layers.js';
-import { hasKernels, tf } from '../runtime/tf.js';
+import { bf16MatMul } from '../networks/matmul.js';
+import { hasBf16Kernels, hasKernels, tf } from '../runtime/tf.js';
 import { assertGradients, normal } from './finite-differences.js';
 
 /** Every parameter of a block random, so that none hides behind a zero or a one; x first. */
@@ -134,6 +135,36 @@ describe('convolution', () => {
   test('a filter that does not fit is refused with a reason', () => {
     const conv = () => nativeConv(normal([1, 2, 2, 3], 1), normal([7, 7, 3, 1], 2), { stride: 1, pad: 0 });
     assert.throws(conv, /filter is larger than the padded image/);
+  });
+});
+
+describe('matrix products in bf16', { skip: !hasBf16Kernels() && 'no AVX512-BF16, or AMX' }, () => {
+  /** Multiples of 1/16 up to 8: bfloat16 holds them, and float32 their sums of products, exactly. */
+  const exact = (shape: readonly number[], seed: number) =>
+    normal(shape, seed).mul(32).clipByValue(-127, 127).round().div(16) as Tensor2D;
+  const sizes = [
+    [1, 1, 1],
+    [7, 5, 3],
+    [40, 33, 17],
+    [16, 64, 96],
+    [3000, 32, 130],
+    [129, 200, 48],
+  ] as const;
+  for (const [n, k, m] of sizes) {
+    test(`${n}×${k} by ${k}×${m}, plain and with either side transposed: exact where rounding does nothing`, () => {
+      const [a, b] = [exact([n, k], 1), exact([k, m], 2)];
+      const expected = tf.matMul(a, b).dataSync();
+      assert.deepEqual(bf16MatMul(a, b).dataSync(), expected);
+      assert.deepEqual(bf16MatMul(a, b.transpose(), false, true).dataSync(), expected);
+      assert.deepEqual(bf16MatMul(a.transpose(), b, true, false).dataSync(), expected);
+    });
+  }
+  test('random numbers: off by bfloat16’s rounding of the factors and no more', () => {
+    const [a, b] = [normal<Tensor2D>([200, 300], 3), normal<Tensor2D>([300, 50], 4)];
+    const difference = bf16MatMul(a, b).sub(tf.matMul(a, b));
+    // Two factors with relative errors of at most 2⁻⁹ each, 300 products of variance 1.
+    const deviation = difference.square().mean().sqrt().dataSync()[0] ?? 1;
+    assert.ok(deviation > 0 && deviation < Math.SQRT2 * 2 ** -9 * Math.sqrt(300), String(deviation));
   });
 });
 

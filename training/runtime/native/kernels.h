@@ -21,6 +21,7 @@ void instanceNormGrad(Call& call);
 void conv(Call& call);
 void convGradInput(Call& call);
 void convGradFilter(Call& call);
+void matmul(Call& call);
 
 /** sums [rows, columns] → their sum over the rows [columns], in order. */
 inline void addRows(const float* sums, int64_t rows, int64_t columns, float* total) {

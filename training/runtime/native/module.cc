@@ -25,6 +25,7 @@ const Operation kConvGradInput = {
     "SkyfixConvGradInput", {"dy", "filter"}, {"dx"}, {"stride", "pad", "reflect", "height", "width"}};
 const Operation kConvGradFilter = {
     "SkyfixConvGradFilter", {"x", "dy"}, {"dfilter"}, {"stride", "pad", "reflect", "side"}};
+const Operation kMatMul = {"SkyfixMatMul", {"a", "b"}, {"y"}, {"transpose_a", "transpose_b"}};
 
 void registerAll() {
   registerKernel<biasGelu, kBiasGelu>();
@@ -41,6 +42,7 @@ void registerAll() {
   registerKernel<conv, kConv>();
   registerKernel<convGradInput, kConvGradInput>();
   registerKernel<convGradFilter, kConvGradFilter>();
+  registerKernel<matmul, kMatMul>();
 }
 
 }  // namespace
