@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { writeFileAtomic } from 'skyfix/files';
 import { buildIndex } from 'skyfix/index';
 import { loadRunConfig, type RunConfig } from '../config/index.js';
-import { readTown, rowsOf } from '../data/town-dataset.js';
+import { readTown } from '../datasets/town-places.js';
 import { runTraining } from '../pipeline/run.js';
 import { figuresOf } from '../pipeline/run-to-end.js';
 import { makeRng } from '../random/rng.js';
@@ -41,12 +41,12 @@ async function makeDemoRegion({ data, geometry, evaluation }: RunConfig, bundleD
 /** Copies panoramas of the unseen area, drawn by seed, and writes demo/panoramas.csv with the true values. */
 async function samplePanoramas({ data }: RunConfig): Promise<void> {
   const town = await readTown(data.source.root);
-  const rows = rowsOf(town, 'test');
+  const places = town.places.filter(({ split }) => split === 'test');
   const seed = data.source.make?.seed ?? 0;
-  const drawn = shuffled(rows.length, makeRng(seed, DRAW_STREAM)).slice(0, DEMO_PANORAMAS);
+  const drawn = shuffled(places.length, makeRng(seed, DRAW_STREAM)).slice(0, DEMO_PANORAMAS);
   const lines = ['file,lon,lat,headingDeg'];
   for (const k of drawn) {
-    const place = town.places[rows[k] ?? -1];
+    const place = places[k];
     if (!place) continue;
     await copyFile(place.file, join(DEMO_DIR, 'panoramas', `${place.id}.jpg`));
     lines.push(`panoramas/${place.id}.jpg,${place.lon},${place.lat},${place.headingDeg}`);

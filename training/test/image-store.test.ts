@@ -5,14 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
-import {
-  centreCrop,
-  cropImages,
-  type ImageSet,
-  imageAt,
-  joinImages,
-  selectImages,
-} from '../data/image-set.js';
+import { cropImages, type ImageSet, imageAt } from '../data/image-set.js';
 import {
   centreStore,
   cropStore,
@@ -27,6 +20,7 @@ import {
 } from '../data/image-store.js';
 import { StoreFileWriter } from '../data/store-file.js';
 import { makeRng } from '../random/rng.js';
+import { centreCrop, joinImages, selectImages } from './image-sets.js';
 
 function randomSet(sizePx: number, count: number, seed: number): ImageSet {
   const rng = makeRng(seed);

@@ -17,20 +17,11 @@ import {
 } from 'skyfix/geometry';
 import { decodeImage, encodePng, resizeImage } from 'skyfix/imaging';
 import { bevGeometryOf } from 'skyfix/models';
-import { centreCrop, selectImages } from '../data/image-set.js';
 import { type ImageStore, readImages } from '../data/image-store.js';
 import { nearPlaces } from '../data/near-places.js';
 import { prepareArea, prepareUnpaired } from '../data/prepare.js';
-import {
-  placesNear,
-  readTown,
-  rowsOf,
-  townBevs,
-  townGrid,
-  townPanoramas,
-  townTiles,
-} from '../data/town-dataset.js';
 import { openDataset } from '../datasets/index.js';
+import { readTown } from '../datasets/town-places.js';
 import { makeRng } from '../random/rng.js';
 import { DEFAULT_TOWN, makeTown } from '../town/index.js';
 import {
@@ -43,6 +34,8 @@ import {
   writeOwnData,
   writeVigor,
 } from './dataset-fixtures.js';
+import { centreCrop, selectImages } from './image-sets.js';
+import { placesNear, rowsOf, townBevs, townGrid, townPanoramas, townTiles } from './town-reference.js';
 
 const GEOMETRY = {
   tileSizeM: 64,
@@ -87,7 +80,7 @@ describe('prepared data', () => {
     const town = await readTown(root);
     const splits = ['test', 'train'] as const;
     const rows = splits.flatMap((split) => rowsOf(town, split));
-    const [old, wide] = [join(dir, 'old'), { low: 25, high: 160 }];
+    const wide = { low: 25, high: 160 };
     const told: string[] = [];
     const area = await prepareArea(dataset, splits, GEOMETRY, {
       cacheDir,
@@ -102,9 +95,9 @@ describe('prepared data', () => {
       assert.ok(store);
       assert.ok(Buffer.from(readImages(store).data).equals(Buffer.from(set.data)));
     };
-    same(area.bevs, selectImages(await townBevs(town, GEOMETRY, old), rows));
-    same(area.panoramas, selectImages(await townPanoramas(town, 32, old), rows));
-    const tiles = selectImages(await townTiles(town, GEOMETRY, 8, old), rows);
+    same(area.bevs, selectImages(await townBevs(town, GEOMETRY), rows));
+    same(area.panoramas, selectImages(await townPanoramas(town, 32), rows));
+    const tiles = selectImages(await townTiles(town, GEOMETRY, 8), rows);
     same(area.tiles, tiles);
     same(area.gallery, centreCrop(tiles, 32));
     assert.deepEqual([area.marginPx, area.tileOf], [4, rows.map((_, k) => k)]);
@@ -114,7 +107,7 @@ describe('prepared data', () => {
     );
     assert.deepEqual(area.near, placesNear(town, rows, 25, 160));
     assert.equal(area.districts?.length, rows.length);
-    const grid = await townGrid(town, splits, GEOMETRY, 32, old);
+    const grid = await townGrid(town, splits, GEOMETRY, 32);
     assert.deepEqual(area.grid?.centres, grid.centres);
     same(area.grid?.images, grid.images);
     assert.ok(told.includes(`BEVs ${rows.length}/${rows.length}`) && told.includes(`tiles 1/${rows.length}`));

@@ -1,5 +1,4 @@
-// A town on disk as training data: places, their BEVs as serving would make them (metadata pose), raw panoramas
-// for the baseline, and tiles cut from the mosaic.
+// A town's images made place by place in memory, without caches and threads: what prepared data are held against.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SkyfixError } from 'skyfix/errors';
@@ -16,14 +15,20 @@ import {
 import { decodePanorama, resizeImage } from 'skyfix/imaging';
 import { cutTile, type ImagerySource, openImagery } from 'skyfix/index';
 import { type BundleGeometry, bevGeometryOf, viewSizePx } from 'skyfix/models';
-import { type Place, readTown, type Split, type Town } from '../datasets/town-places.js';
-import { cachedImageSet, type ImageSet, imageAt, selectImages } from './image-set.js';
-import { rollColumns } from './roll-columns.js';
+import { type ImageSet, imageAt } from '../data/image-set.js';
+import { rollColumns } from '../data/roll-columns.js';
+import type { Place, Split, Town } from '../datasets/town-places.js';
+import { selectImages } from './image-sets.js';
 
-export type { Place, Split, Town };
-export { readTown };
-
-export type Progress = (done: number, total: number) => void;
+async function imagesOf(
+  sizePx: number,
+  count: number,
+  make: (index: number) => Promise<RgbImage>,
+): Promise<ImageSet> {
+  const data = new Uint8Array(count * sizePx * sizePx * 3);
+  for (let index = 0; index < count; index++) data.set((await make(index)).data, index * sizePx * sizePx * 3);
+  return { sizePx, count, data };
+}
 
 /** Row numbers of a split. */
 export function rowsOf(town: Town, split: Split): number[] {
@@ -43,72 +48,34 @@ export function placesNear(town: Town, rows: readonly number[], lowM: number, hi
 }
 
 /** BEVs of all places, [N, V, V, 3] with V = viewSizePx(geometry), made from file and metadata alone, as a server makes them. */
-export async function townBevs(
-  town: Town,
-  geometry: BundleGeometry,
-  cacheDir: string,
-  onProgress?: Progress,
-): Promise<ImageSet> {
+export async function townBevs(town: Town, geometry: BundleGeometry): Promise<ImageSet> {
   const tables = new BevTableCache();
   const bev = bevGeometryOf(geometry);
-  return cachedImageSet(
-    cacheDir,
-    { kind: 'bev', town: town.digest, geometry },
-    viewSizePx(geometry),
-    town.places.length,
-    async (row) => {
-      const { image, window, pose } = await decodePanorama(await readFile(fileOf(town, row)), {});
-      const factor = geometry.bevSizePx / geometry.inputSizePx;
-      return areaDownsample(projectBev(image, window, pose, bev, tables), factor).image;
-    },
-    onProgress,
-  );
+  return imagesOf(viewSizePx(geometry), town.places.length, async (row) => {
+    const { image, window, pose } = await decodePanorama(await readFile(fileOf(town, row)), {});
+    const factor = geometry.bevSizePx / geometry.inputSizePx;
+    return areaDownsample(projectBev(image, window, pose, bev, tables), factor).image;
+  });
 }
 
 /** Raw panoramas squeezed to S x S, turned so that north is in the centre: the baseline without geometry. */
-export async function townPanoramas(
-  town: Town,
-  sizePx: number,
-  cacheDir: string,
-  onProgress?: Progress,
-): Promise<ImageSet> {
-  return cachedImageSet(
-    cacheDir,
-    { kind: 'panorama', town: town.digest },
-    sizePx,
-    town.places.length,
-    async (row) => {
-      const { image, pose } = await decodePanorama(await readFile(fileOf(town, row)), {});
-      return rollColumns(await resizeImage(image, sizePx, sizePx), pose.headingDeg / 360);
-    },
-    onProgress,
-  );
+export async function townPanoramas(town: Town, sizePx: number): Promise<ImageSet> {
+  return imagesOf(sizePx, town.places.length, async (row) => {
+    const { image, pose } = await decodePanorama(await readFile(fileOf(town, row)), {});
+    return rollColumns(await resizeImage(image, sizePx, sizePx), pose.headingDeg / 360);
+  });
 }
 
 /**
  * Tiles centred on the places (paired protocol), with `marginM` more ground on every side so that a random offset
  * can be cropped from them: [N, S', S', 3] with S' = S * (tileSizeM + 2 marginM) / tileSizeM.
  */
-export async function townTiles(
-  town: Town,
-  geometry: BundleGeometry,
-  marginM: number,
-  cacheDir: string,
-  onProgress?: Progress,
-): Promise<ImageSet> {
+export async function townTiles(town: Town, geometry: BundleGeometry, marginM: number): Promise<ImageSet> {
   const { tileSizeM, inputSizePx } = geometry;
   const wideM = tileSizeM + 2 * marginM;
   const widePx = Math.round((inputSizePx * wideM) / tileSizeM);
-  const key = { kind: 'tile', town: town.digest, wideM };
   return withMosaic(town, (source) =>
-    cachedImageSet(
-      cacheDir,
-      key,
-      widePx,
-      town.places.length,
-      (row) => requireTile(source, placeOf(town, row), wideM, widePx),
-      onProgress,
-    ),
+    imagesOf(widePx, town.places.length, (row) => requireTile(source, placeOf(town, row), wideM, widePx)),
   );
 }
 
@@ -124,8 +91,6 @@ export async function townGrid(
   splits: readonly Split[],
   geometry: BundleGeometry,
   strideM: number,
-  cacheDir: string,
-  onProgress?: Progress,
 ): Promise<GridTiles> {
   const places = splits.flatMap((split) => rowsOf(town, split)).map((row) => placeOf(town, row));
   const first = places[0];
@@ -146,14 +111,11 @@ export async function townGrid(
   const side = geometry.inputSizePx;
   const black = { widthPx: side, heightPx: side, data: new Uint8Array(side * side * 3) };
   const images = await withMosaic(town, (source) =>
-    cachedImageSet(
-      cacheDir,
-      { kind: 'grid', town: town.digest, splits, strideM, geometry },
+    imagesOf(
       geometry.inputSizePx,
       centres.length,
       async (index) =>
         (await cutTile(source, centres[index] ?? first, geometry.tileSizeM, geometry.inputSizePx)) ?? black,
-      onProgress,
     ),
   );
   const present = centres.flatMap((_, index) =>
