@@ -212,7 +212,9 @@ def main():
             step = (encoder_step if case["kind"] == "encoder" else gan_step)(**case)
             say({"made": True})
         else:
-            say(step())
+            before = time.process_time()
+            times = step()
+            say({"times": times, "cpuMs": 1000 * (time.process_time() - before)})
 
 
 main()

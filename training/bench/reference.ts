@@ -6,6 +6,11 @@ import type { StepTimes } from './cases.js';
 
 const SCRIPT = fileURLToPath(new URL('../../bench/reference.py', import.meta.url)); // from dist/bench
 
+export interface TimedStep {
+  readonly times: StepTimes;
+  readonly cpuMs: number;
+}
+
 export class Reference {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
@@ -47,8 +52,9 @@ export class Reference {
     await this.#ask({ make: description });
   }
 
-  async run(): Promise<StepTimes> {
-    return (await this.#ask({ run: true })) as StepTimes;
+  /** One step; cpuMs is what all its threads computed together. */
+  async run(): Promise<TimedStep> {
+    return (await this.#ask({ run: true })) as TimedStep;
   }
 
   async #ask(message: unknown): Promise<unknown> {

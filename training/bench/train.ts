@@ -1,11 +1,11 @@
 // npm run bench:train: what a training step takes on this machine, by its parts, and how that compares with the same
 // networks in PyTorch, where that is installed (--python names an interpreter that has it). Rounds alternate, so that
-// whatever else the machine does slows both; the ratio is the median over the rounds.
+// whatever else the machine does slows both; the ratios, of time and of processor time, are medians over the rounds.
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { configureRuntime, describeRuntime } from '../runtime/index.js';
-import { CASES, type Case, PHASES, type StepTimes } from './cases.js';
-import { Reference } from './reference.js';
+import { type BenchStep, CASES, type Case, PHASES, type StepTimes } from './cases.js';
+import { Reference, type TimedStep } from './reference.js';
 
 const HELP = `npm run bench:train -- [options]
   --only TEXT       cases whose profile (small, paper) or name has TEXT in it
@@ -46,7 +46,16 @@ interface Result {
   readonly pytorchPartsMs?: StepTimes;
   /** Without data, which PyTorch's script does not cut and augment. */
   readonly ratio?: number;
+  /** Of the processor time of all threads, which hardly depends on what else the machine does. */
+  readonly cpuRatio?: number;
   readonly target: number;
+}
+
+function timed(step: BenchStep): TimedStep {
+  const before = process.cpuUsage();
+  const times = step.run();
+  const { user, system } = process.cpuUsage(before);
+  return { times, cpuMs: (user + system) / 1000 };
 }
 
 async function measure(each: Case, rounds: number, reference: Reference | undefined): Promise<Result> {
@@ -54,18 +63,21 @@ async function measure(each: Case, rounds: number, reference: Reference | undefi
   await reference?.make(each.reference);
   step.run();
   await reference?.run();
-  const own: StepTimes[] = [];
-  const other: StepTimes[] = [];
+  const own: TimedStep[] = [];
+  const other: TimedStep[] = [];
   for (let round = 0; round < rounds; round++) {
-    own.push(step.run());
+    own.push(timed(step));
     if (reference) other.push(await reference.run());
   }
   step.dispose();
-  const middle = (times: readonly StepTimes[]) =>
-    Object.fromEntries(PHASES.map((phase) => [phase, median(times.map((t) => t[phase]))])) as StepTimes &
-      object;
-  const stepMs = median(own.map(total));
-  const computed = (times: StepTimes) => total(times) - times.data;
+  const middle = (steps: readonly TimedStep[]) =>
+    Object.fromEntries(
+      PHASES.map((phase) => [phase, median(steps.map(({ times }) => times[phase]))]),
+    ) as unknown as StepTimes;
+  const stepMs = median(own.map(({ times }) => total(times)));
+  const computed = ({ times }: TimedStep) => total(times) - times.data;
+  const ratioOf = (value: (step: TimedStep) => number) =>
+    median(own.map((step, i) => value(step) / value(other[i] as TimedStep)));
   return {
     case: each.name,
     stepMs,
@@ -73,19 +85,21 @@ async function measure(each: Case, rounds: number, reference: Reference | undefi
     partsMs: middle(own),
     target: each.target,
     ...(reference && {
-      pytorchMs: median(other.map(total)),
+      pytorchMs: median(other.map(({ times }) => total(times))),
       pytorchPartsMs: middle(other),
-      ratio: median(own.map((times, i) => computed(times) / computed(other[i] as StepTimes))),
+      ratio: ratioOf(computed),
+      cpuRatio: ratioOf(({ cpuMs }) => cpuMs),
     }),
   };
 }
 
 function row(result: Result): string {
-  const { pytorchMs, ratio } = result;
+  const { pytorchMs, ratio, cpuRatio } = result;
   const cells = [result.stepMs, ...PHASES.map((phase) => result.partsMs[phase])].map((ms) => ms.toFixed(1));
   cells.push(result.imagesPerSecond.toFixed(1));
-  cells.push(pytorchMs?.toFixed(1) ?? '-', ratio ? `${ratio.toFixed(2)} (≤ ${result.target})` : '-');
-  return `${result.case.padEnd(38)}${cells.map((cell) => cell.padStart(11)).join('')}`;
+  cells.push(pytorchMs?.toFixed(1) ?? '-', cpuRatio?.toFixed(2) ?? '-');
+  cells.push(ratio ? `${ratio.toFixed(2)} (≤ ${result.target})` : '-');
+  return `${result.case.padEnd(38)}${cells.map((cell) => cell.padStart(12)).join('')}`;
 }
 
 if (values.help) {
@@ -111,8 +125,8 @@ if (values.help) {
       })
     : undefined;
   if (reference) tell(reference.version);
-  const heads = ['step', ...PHASES, 'images/s', 'PyTorch', 'ratio'];
-  tell(`${'milliseconds, median'.padEnd(38)}${heads.map((head) => head.padStart(11)).join('')}`);
+  const heads = ['step', ...PHASES, 'images/s', 'PyTorch', 'CPU ratio', 'ratio'];
+  tell(`${'milliseconds, median'.padEnd(38)}${heads.map((head) => head.padStart(12)).join('')}`);
   for (const each of cases) {
     const result = await measure(each, rounds, reference);
     console.log(values.json ? JSON.stringify(result) : row(result));
