@@ -97,7 +97,6 @@ async function positionsAround(
     Array.from(sorted, (row) => localOffsetM(origin, placeOfTile(catalogue, row))),
     similarities,
     hits.flatMap(({ row }) => numberOfRow.get(row) ?? []),
-    sizeM,
     sizeM / 2,
     k,
   );

@@ -18,8 +18,8 @@ export interface ScoredPosition extends Offset {
   readonly score: number;
 }
 
-/** Weight of a window falls with its distance from the camera: its ground is seen the worse. Share of a tile's side. */
-const SPREAD_TILES = 0.19;
+/** Weight of a window falls with its distance from the camera, whose view of the ground gets worse with it; metres. */
+const SPREAD_M = 16;
 /** Cosines are averaged as exp((s - 1) / TEMPERATURE), so that one clear match counts more than several dull ones. */
 const TEMPERATURE = 0.2;
 /** Weight of a window that saw nothing: positions with few tiles around (a region's border) win by no luck. */
@@ -49,13 +49,13 @@ function latticeOf(looks: readonly Offset[]): Lattice {
 }
 
 /**
- * The looks that find candidates: every second one of the lattice, the middle included. A tile within a few metres of the
- * ground of one of them is found; the others only add evidence.
+ * The looks that find candidates: every second one of the lattice's inner half, the middle included. A tile within a few
+ * metres of the ground of one of them is found; the others only add evidence.
  */
 export function candidateLooks<T extends Offset>(looks: readonly T[]): T[] {
   if (looks.length === 1) return [...looks];
-  const { stepM } = latticeOf(looks);
-  const even = (m: number) => Math.round(m / stepM) % 2 === 0;
+  const { stepM, reachM } = latticeOf(looks);
+  const even = (m: number) => Math.round(m / stepM) % 2 === 0 && Math.abs(m) <= reachM / 2;
   return looks.filter(({ eastM, northM }) => even(eastM) && even(northM));
 }
 
@@ -72,13 +72,11 @@ export function scorePositions(
   tiles: readonly Offset[],
   similarities: readonly Float32Array[],
   candidates: readonly number[],
-  tileSizeM: number,
   apartM: number,
   k: number,
 ): ScoredPosition[] {
   const { stepM, reachM, lookAt } = latticeOf(looks);
-  const spreadM = SPREAD_TILES * tileSizeM;
-  const weights = looks.map((o) => Math.exp(-(o.eastM ** 2 + o.northM ** 2) / (2 * spreadM ** 2)));
+  const weights = looks.map((o) => Math.exp(-(o.eastM ** 2 + o.northM ** 2) / (2 * SPREAD_M ** 2)));
   const withinM = reachM + stepM / 2;
   const tried: ScoredPosition[] = [];
   for (const candidate of candidates) {

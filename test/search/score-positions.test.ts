@@ -38,7 +38,7 @@ function scoreByFormula(p: Offset, similarities: readonly Float32Array[]): numbe
     })).sort((a, b) => a.apartM - b.apartM)[0];
     if (!nearest || nearest.apartM > 2 - 1e-6) return;
     const look = LATTICE[nearest.l] as Offset;
-    const w = Math.exp(-(look.eastM ** 2 + look.northM ** 2) / (2 * (0.19 * 64) ** 2));
+    const w = Math.exp(-(look.eastM ** 2 + look.northM ** 2) / (2 * 16 ** 2));
     evidence += w * Math.exp(((similarities[nearest.l]?.[t] ?? 0) - 1) / 0.2);
     weight += w;
   });
@@ -50,7 +50,7 @@ test('windows lie around the camera, the middle first, rows from north to south'
   assert.deepEqual(LATTICE[0], { eastM: 0, northM: 0 });
   assert.deepEqual(viewWindows(GEOMETRY)[1], { leftPx: 0, topPx: 0 });
   assert.deepEqual(LATTICE[1], { eastM: -16, northM: 16 });
-  assert.equal(candidateLooks(LATTICE).length, 25);
+  assert.equal(candidateLooks(LATTICE).length, 9);
   assert.deepEqual(windowOffsetsM({ tileSizeM: 50, inputSizePx: 100 }), [{ eastM: 0, northM: 0 }]);
   assert.equal(candidateLooks([{ eastM: 0, northM: 0 }]).length, 1);
 });
@@ -62,7 +62,7 @@ test('scores are those of the formula, positions are apart and in order', () => 
       const next = () => stream.next().value as number;
       const similarities = LATTICE.map(() => Float32Array.from(TILES, next));
       const candidates = TILES.map((_, t) => t).filter((t) => t % 5 === 0);
-      const found = scorePositions(LATTICE, TILES, similarities, candidates, 64, 32, 6);
+      const found = scorePositions(LATTICE, TILES, similarities, candidates, 32, 6);
       assert.equal(found.length, 6);
       found.forEach((position, i) => {
         assert.ok(Math.abs(position.score - scoreByFormula(position, similarities)) < 1e-6);

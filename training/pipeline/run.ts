@@ -230,7 +230,7 @@ async function evaluateRun(
       embedWith(untrained),
       plain,
       prepared,
-      config.geometry,
+      trainingGeometry(config), // in the middle only
     );
     retrieval.push(untrainedFigures.result, trainedFigures.result);
     if (!first) {

@@ -5,7 +5,7 @@ import type { Descriptors } from '../evaluation/retrieval.js';
 import type { ConvNext } from '../networks/index.js';
 import { tf } from '../runtime/tf.js';
 
-const BATCH = 32;
+const BATCH = 64;
 
 /** A square of sizePx at leftPx, topPx. */
 export interface Window {
