@@ -88,12 +88,15 @@ export function composedBlock(x: Tensor4D, parameters: BlockParameters): Tensor4
 const matMulAttributes = [false, true].map((transposeA) =>
   [false, true].map((transposeB) => [
     floatType('T'),
-    boolAttribute('transpose_a', transposeA),
-    boolAttribute('transpose_b', transposeB),
+    boolAttribute('adj_x', transposeA),
+    boolAttribute('adj_y', transposeB),
   ]),
 );
 
-/** The product of two matrices, without the reshapes around tf.matMul. */
+/**
+ * The product of two matrices, without the reshapes around tf.matMul. Not by the operation MatMul: for some shapes oneDNN's
+ * code behind it keeps values where a signal's handler writes, and a Ctrl-C ended in a damaged heap.
+ */
 function matMul(a: Tensor, b: Tensor, transposeA = false, transposeB = false): Tensor {
-  return runKernel('MatMul', matMulAttributes[Number(transposeA)]?.[Number(transposeB)] ?? [], [a, b]);
+  return runKernel('BatchMatMulV2', matMulAttributes[Number(transposeA)]?.[Number(transposeB)] ?? [], [a, b]);
 }
