@@ -2,7 +2,7 @@
 import { distanceM, type LonLat, localOffsetM, offsetLonLat } from '../geometry/index.js';
 import type { Catalogue } from './catalogue.js';
 import { compareHits } from './exact-index.js';
-import { candidateLooks, type Look, scorePositions } from './score-positions.js';
+import { candidateLooks, coarseLooks, type Look, scorePositions } from './score-positions.js';
 import type { Hit, VectorIndex } from './types.js';
 
 /** A place on the map: where the camera probably stood, the row of the tile whose centre is nearest, and a score of at most 1. */
@@ -49,7 +49,7 @@ export async function searchPlaces(
 ): Promise<PlaceHit[]> {
   const candidates = allowed ? allowed.length : index.count;
   const finders = candidateLooks(looks).map(({ descriptor }) => descriptor);
-  for (let wanted = Math.max(64, 16 * k); ; wanted *= 4) {
+  for (let wanted = Math.max(looks.length === 1 ? 64 : 512, 16 * k); ; wanted *= 4) {
     const hits = await searchLooks(index, finders, wanted, allowed);
     const places =
       looks.length === 1
@@ -65,7 +65,13 @@ export const placeOfTile = (catalogue: Catalogue, row: number): LonLat => {
   return { lon, lat };
 };
 
-/** Places between the tiles of the hits and those around them, in a plane around the best hit. */
+/** Coarse positions that are looked at closely, at least. */
+const COARSE_POSITIONS = 32;
+
+/**
+ * Places between the tiles of the hits and those around them, in a plane around the best hit: first by every second look,
+ * then by all of them around the best positions.
+ */
 async function positionsAround(
   index: VectorIndex,
   catalogue: Catalogue,
@@ -77,32 +83,40 @@ async function positionsAround(
   const [first] = hits;
   if (!first) return [];
   const { sizeM, ...origin } = catalogue.tile(first.row);
-  const reachM = Math.max(...looks.map(({ eastM }) => Math.abs(eastM)));
   const permitted = allowed && new Set(allowed);
-  const rows = new Set<number>();
-  for (const { row } of hits) {
-    // A candidate's positions lie up to a lattice's diagonal from it, and tiles that speak for them as far again.
-    for (const near of catalogue.rowsInRadius(placeOfTile(catalogue, row), 3 * reachM)) {
-      if (!permitted || permitted.has(near)) rows.add(near);
+  const reachM = Math.max(...looks.map(({ eastM }) => Math.abs(eastM)));
+  const score = async (
+    some: readonly Look[],
+    candidates: readonly number[],
+    apartM: number,
+    count: number,
+  ) => {
+    const near = new Set<number>();
+    for (const row of candidates) {
+      // A candidate's positions lie up to a lattice's diagonal from it, and tiles that speak for them as far again.
+      for (const other of catalogue.rowsInRadius(placeOfTile(catalogue, row), 3 * reachM)) {
+        if (!permitted || permitted.has(other)) near.add(other);
+      }
     }
-  }
-  const sorted = Uint32Array.from(rows).sort();
-  const numberOfRow = new Map(Array.from(sorted, (row, t) => [row, t]));
-  const similarities = await index.similarities(
-    looks.map(({ descriptor }) => descriptor),
-    sorted,
-  );
-  const positions = scorePositions(
-    looks,
-    Array.from(sorted, (row) => localOffsetM(origin, placeOfTile(catalogue, row))),
-    similarities,
-    hits.flatMap(({ row }) => numberOfRow.get(row) ?? []),
-    sizeM / 2,
-    k,
-  );
-  return positions.map(({ eastM, northM, tile, score }) => ({
+    const rows = Uint32Array.from(near).sort();
+    const numberOfRow = new Map(Array.from(rows, (row, t) => [row, t]));
+    const descriptors = some.map(({ descriptor }) => descriptor);
+    const positions = scorePositions(
+      some,
+      Array.from(rows, (row) => localOffsetM(origin, placeOfTile(catalogue, row))),
+      await index.similarities(descriptors, rows),
+      candidates.flatMap((row) => numberOfRow.get(row) ?? []),
+      apartM,
+      count,
+    );
+    return positions.map((position) => ({ ...position, row: rows[position.tile] as number }));
+  };
+  const rowsOfHits = hits.map(({ row }) => row);
+  const coarse = await score(coarseLooks(looks), rowsOfHits, sizeM / 6, Math.max(COARSE_POSITIONS, 8 * k));
+  const fine = await score(looks, [...new Set(coarse.map(({ row }) => row))], sizeM / 2, k);
+  return fine.map(({ eastM, northM, row, score: own }) => ({
     ...offsetLonLat(origin, eastM, northM),
-    row: sorted[tile] as number,
-    score,
+    row,
+    score: own,
   }));
 }

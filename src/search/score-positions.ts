@@ -29,23 +29,23 @@ const PRIOR_WEIGHT = 1;
 interface Lattice {
   readonly stepM: number;
   readonly reachM: number;
-  /** Number of the look at a lattice point, by column and row from the south-west. */
-  readonly lookAt: ReadonlyMap<number, number>;
+  /** Looks in a row. */
+  readonly side: number;
+  /** Number of the look at [column * side + row], from the south-west. */
+  readonly lookAt: Int32Array;
 }
-
-const SIDE = 4096;
 
 function latticeOf(looks: readonly Offset[]): Lattice {
   const reachM = Math.max(...looks.map(({ eastM }) => Math.abs(eastM)));
   const apart = looks.map(({ eastM }) => Math.abs(eastM)).filter((m) => m > 1e-9);
   const stepM = Math.min(...apart);
-  const lookAt = new Map(
-    looks.map(({ eastM, northM }, k) => {
-      const column = Math.round((eastM + reachM) / stepM);
-      return [column * SIDE + Math.round((northM + reachM) / stepM), k] as const;
-    }),
-  );
-  return { stepM, reachM, lookAt };
+  const side = Math.round((2 * reachM) / stepM) + 1;
+  const lookAt = new Int32Array(side * side);
+  const at = (m: number) => Math.round((m + reachM) / stepM);
+  looks.forEach(({ eastM, northM }, l) => {
+    lookAt[at(eastM) * side + at(northM)] = l;
+  });
+  return { stepM, reachM, side, lookAt };
 }
 
 /**
@@ -53,9 +53,16 @@ function latticeOf(looks: readonly Offset[]): Lattice {
  * metres of the ground of one of them is found; the others only add evidence.
  */
 export function candidateLooks<T extends Offset>(looks: readonly T[]): T[] {
+  const reachM = Math.max(...looks.map(({ eastM }) => Math.abs(eastM)));
+  const inner = (m: number) => Math.abs(m) <= reachM / 2;
+  return coarseLooks(looks).filter(({ eastM, northM }) => inner(eastM) && inner(northM));
+}
+
+/** Every second look of the lattice, the middle included: itself a lattice of twice the step. */
+export function coarseLooks<T extends Offset>(looks: readonly T[]): T[] {
   if (looks.length === 1) return [...looks];
-  const { stepM, reachM } = latticeOf(looks);
-  const even = (m: number) => Math.round(m / stepM) % 2 === 0 && Math.abs(m) <= reachM / 2;
+  const { stepM } = latticeOf(looks);
+  const even = (m: number) => Math.round(m / stepM) % 2 === 0;
   return looks.filter(({ eastM, northM }) => even(eastM) && even(northM));
 }
 
@@ -75,8 +82,11 @@ export function scorePositions(
   apartM: number,
   k: number,
 ): ScoredPosition[] {
-  const { stepM, reachM, lookAt } = latticeOf(looks);
+  const { stepM, reachM, side, lookAt } = latticeOf(looks);
   const weights = looks.map((o) => Math.exp(-(o.eastM ** 2 + o.northM ** 2) / (2 * SPREAD_M ** 2)));
+  const evidenceOf = weights.map((weight, l) =>
+    Float64Array.from(tiles, (_, t) => weight * Math.exp(((similarities[l]?.[t] ?? -1) - 1) / TEMPERATURE)),
+  );
   const withinM = reachM + stepM / 2;
   const tried: ScoredPosition[] = [];
   for (const candidate of candidates) {
@@ -93,21 +103,21 @@ export function scorePositions(
       let evidence = 0;
       let weight = PRIOR_WEIGHT;
       let nearest = candidate;
-      let nearestM = Number.POSITIVE_INFINITY;
+      let nearestM2 = Number.POSITIVE_INFINITY;
       for (const t of around) {
         const tile = tiles[t] as Offset;
         const east = tile.eastM - eastM;
         const north = tile.northM - northM;
         const column = Math.round((east + reachM) / stepM);
-        const l = lookAt.get(column * SIDE + Math.round((north + reachM) / stepM));
-        if (l === undefined || column < 0) continue;
-        evidence += (weights[l] as number) * Math.exp(((similarities[l]?.[t] ?? -1) - 1) / TEMPERATURE);
+        const row = Math.round((north + reachM) / stepM);
+        if (column < 0 || column >= side || row < 0 || row >= side) continue;
+        const l = lookAt[column * side + row] as number;
+        evidence += (evidenceOf[l] as Float64Array)[t] as number;
         weight += weights[l] as number;
-        const apart = Math.hypot(east, north);
-        if (apart < nearestM) {
-          nearestM = apart;
-          nearest = t;
-        }
+        const apartM2 = east * east + north * north;
+        if (apartM2 >= nearestM2) continue;
+        nearestM2 = apartM2;
+        nearest = t;
       }
       tried.push({ eastM, northM, tile: nearest, score: 1 + TEMPERATURE * Math.log(evidence / weight) });
     }
