@@ -84,37 +84,48 @@ export function scorePositions(
 ): ScoredPosition[] {
   const { stepM, reachM, side, lookAt } = latticeOf(looks);
   const weights = looks.map((o) => Math.exp(-(o.eastM ** 2 + o.northM ** 2) / (2 * SPREAD_M ** 2)));
-  const evidenceOf = weights.map((weight, l) =>
-    Float64Array.from(tiles, (_, t) => weight * Math.exp(((similarities[l]?.[t] ?? -1) - 1) / TEMPERATURE)),
-  );
+  // [look, tile]: what each comparison says.
+  const evidenceOf = new Float64Array(looks.length * tiles.length);
+  weights.forEach((weight, l) => {
+    for (let t = 0; t < tiles.length; t++) {
+      const cosine = similarities[l]?.[t] ?? -1;
+      evidenceOf[l * tiles.length + t] = weight * Math.exp((cosine - 1) / TEMPERATURE);
+    }
+  });
   const withinM = reachM + stepM / 2;
+  const east = Float64Array.from(tiles, (tile) => tile.eastM);
+  const north = Float64Array.from(tiles, (tile) => tile.northM);
+  const around = new Int32Array(tiles.length);
   const tried: ScoredPosition[] = [];
   for (const candidate of candidates) {
-    const centre = tiles[candidate] as Offset;
-    const around = tiles.flatMap((tile, t) =>
-      Math.abs(tile.eastM - centre.eastM) <= 2 * withinM &&
-      Math.abs(tile.northM - centre.northM) <= 2 * withinM
-        ? [t]
-        : [],
-    );
+    const centreEast = east[candidate] as number;
+    const centreNorth = north[candidate] as number;
+    let count = 0;
+    for (let t = 0; t < tiles.length; t++) {
+      const apartM = Math.max(
+        Math.abs((east[t] as number) - centreEast),
+        Math.abs((north[t] as number) - centreNorth),
+      );
+      if (apartM <= 2 * withinM) around[count++] = t;
+    }
     for (const look of looks) {
-      const eastM = centre.eastM - look.eastM;
-      const northM = centre.northM - look.northM;
+      const eastM = centreEast - look.eastM;
+      const northM = centreNorth - look.northM;
       let evidence = 0;
       let weight = PRIOR_WEIGHT;
       let nearest = candidate;
       let nearestM2 = Number.POSITIVE_INFINITY;
-      for (const t of around) {
-        const tile = tiles[t] as Offset;
-        const east = tile.eastM - eastM;
-        const north = tile.northM - northM;
-        const column = Math.round((east + reachM) / stepM);
-        const row = Math.round((north + reachM) / stepM);
+      for (let a = 0; a < count; a++) {
+        const t = around[a] as number;
+        const toEast = (east[t] as number) - eastM;
+        const toNorth = (north[t] as number) - northM;
+        const column = Math.round((toEast + reachM) / stepM);
+        const row = Math.round((toNorth + reachM) / stepM);
         if (column < 0 || column >= side || row < 0 || row >= side) continue;
         const l = lookAt[column * side + row] as number;
-        evidence += (evidenceOf[l] as Float64Array)[t] as number;
+        evidence += evidenceOf[l * tiles.length + t] as number;
         weight += weights[l] as number;
-        const apartM2 = east * east + north * north;
+        const apartM2 = toEast * toEast + toNorth * toNorth;
         if (apartM2 >= nearestM2) continue;
         nearestM2 = apartM2;
         nearest = t;
