@@ -1,17 +1,8 @@
 // skyfix-train ablate: the matrix of methods, seeds and label fractions, run by run, and the report of all.
 import { join } from 'node:path';
 import { Command } from 'commander';
+import type { AblateOptions } from '../pipeline/ablate.js';
 import { wholeNumber } from './numbers.js';
-
-interface AblateOptions {
-  readonly out: string;
-  readonly report: string;
-  readonly seeds: number;
-  readonly parallel: number;
-  readonly only?: string;
-  readonly plan: boolean;
-  readonly set: readonly string[];
-}
 
 /** The sub-command `ablate`. */
 export function ablateCommand(): Command {

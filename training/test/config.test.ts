@@ -136,6 +136,7 @@ describe('what is wrong is named', () => {
     const optional = [
       '/data/source/make/panoramaWidthPx',
       '/geometry/searchMarginPx',
+      '/publish/area',
       '/geometry/searchStepPx',
       '/stage1/steps',
       '/stage3/steps',
@@ -185,8 +186,8 @@ describe('what is wrong is named', () => {
       'none',
     );
     const margin = '/geometry/searchMarginPx';
-    await refused(loadRunConfig('town', ['queries=panorama']), margin, '16', 'panorama');
-    await refused(loadRunConfig('town', ['stage1.input=panorama']), margin, '16');
+    await refused(loadRunConfig('town', ['queries=panorama']), margin, '20', 'panorama');
+    await refused(loadRunConfig('town', ['stage1.input=panorama']), margin, '20');
     const flat = ['geometry.searchMarginPx=null', 'geometry.searchStepPx=null'];
     await refused(loadRunConfig('town', [...flat, 'queries=bev', 'stage1.input=panorama']), '/stage1/input');
     await refused(
@@ -197,6 +198,8 @@ describe('what is wrong is named', () => {
     const areas = '[{ name: a, splits: [test] }, { name: a, splits: [train] }]';
     await refused(loadRunConfig('town', [`evaluation.areas=${areas}`]), '/evaluation/areas', '"a"');
     await refused(loadRunConfig('town', ['geometry.bevSizePx=100']), 'bevSizePx', '100');
+    const nothing = ['stage3.infoNce.weight=0', 'stage3.triplet.weight=0'];
+    await refused(loadRunConfig('town', nothing), '/stage3/triplet/weight', 'nothing to learn from');
   });
 
   it('a town that would be made in the folder of other data', async () => {
