@@ -104,6 +104,9 @@ function faultOf(config: RunConfig): string | undefined {
   if (queries !== 'views' && stage1.input === 'panorama') {
     return '/stage1/input is "panorama", which only views are made from; but /queries is not "views"';
   }
+  if (stage3.infoNce.weight === 0 && stage3.triplet.weight === 0) {
+    return '/stage3/infoNce/weight and /stage3/triplet/weight are both 0: there is nothing to learn from';
+  }
   const { searchMarginPx = 0 } = geometry;
   if (searchMarginPx > 0 && (queries === 'panorama' || stage1.input === 'panorama')) {
     return `/geometry/searchMarginPx is ${searchMarginPx}, but a panorama has no ground to look around in`;
