@@ -27,5 +27,5 @@ export {
   VERSION_NAME,
   versionDir,
 } from './region-store.js';
-export { candidateLooks, type Look, type Offset, scorePositions } from './score-positions.js';
+export { candidateLooks, type Look, type Offset, scorePositions, shiftsOntoTile } from './score-positions.js';
 export { type Hit, INDEX_SCHEMA, type IndexManifest, type Tile, type VectorIndex } from './types.js';

@@ -2,7 +2,15 @@
 import { distanceM, type LonLat, localOffsetM, offsetLonLat } from '../geometry/index.js';
 import type { Catalogue } from './catalogue.js';
 import { compareHits } from './exact-index.js';
-import { candidateLooks, coarseLooks, type Look, scorePositions } from './score-positions.js';
+import {
+  candidateLooks,
+  coarseLooks,
+  type Look,
+  type Offset,
+  scorePositions,
+  shiftsOntoTile,
+  shiftsToNeighbours,
+} from './score-positions.js';
 import type { Hit, VectorIndex } from './types.js';
 
 /** A place on the map: where the camera probably stood, the row of the tile whose centre is nearest, and a score of at most 1. */
@@ -66,7 +74,7 @@ export const placeOfTile = (catalogue: Catalogue, row: number): LonLat => {
 };
 
 /** Coarse positions that are looked at closely, at least. */
-const COARSE_POSITIONS = 32;
+const COARSE_POSITIONS = 48;
 
 /**
  * Places between the tiles of the hits and those around them, in a plane around the best hit: first by every second look,
@@ -85,35 +93,36 @@ async function positionsAround(
   const { sizeM, ...origin } = catalogue.tile(first.row);
   const permitted = allowed && new Set(allowed);
   const reachM = Math.max(...looks.map(({ eastM }) => Math.abs(eastM)));
+  const toPlane = (place: LonLat): Offset => localOffsetM(origin, place);
+  /** Positions around some centres, with the evidence of all tiles that may speak for them. */
   const score = async (
     some: readonly Look[],
-    candidates: readonly number[],
+    centres: readonly Offset[],
+    shifts: readonly Offset[],
     apartM: number,
     count: number,
   ) => {
+    const shiftM = Math.max(...shifts.map(({ eastM }) => Math.abs(eastM)));
+    // The corner of the square in which a position lies, and of the lattice around it, with a step to spare.
+    const radiusM = Math.SQRT2 * (1.1 * reachM + shiftM);
     const near = new Set<number>();
-    for (const row of candidates) {
-      // A candidate's positions lie up to a lattice's diagonal from it, and tiles that speak for them as far again.
-      for (const other of catalogue.rowsInRadius(placeOfTile(catalogue, row), 3 * reachM)) {
-        if (!permitted || permitted.has(other)) near.add(other);
+    for (const { eastM, northM } of centres) {
+      for (const row of catalogue.rowsInRadius(offsetLonLat(origin, eastM, northM), radiusM)) {
+        if (!permitted || permitted.has(row)) near.add(row);
       }
     }
     const rows = Uint32Array.from(near).sort();
-    const numberOfRow = new Map(Array.from(rows, (row, t) => [row, t]));
+    const tiles = Array.from(rows, (row) => toPlane(placeOfTile(catalogue, row)));
     const descriptors = some.map(({ descriptor }) => descriptor);
-    const positions = scorePositions(
-      some,
-      Array.from(rows, (row) => localOffsetM(origin, placeOfTile(catalogue, row))),
-      await index.similarities(descriptors, rows),
-      candidates.flatMap((row) => numberOfRow.get(row) ?? []),
-      apartM,
-      count,
-    );
+    const similarities = await index.similarities(descriptors, rows);
+    const positions = scorePositions(some, tiles, similarities, centres, shifts, apartM, count);
     return positions.map((position) => ({ ...position, row: rows[position.tile] as number }));
   };
-  const rowsOfHits = hits.map(({ row }) => row);
-  const coarse = await score(coarseLooks(looks), rowsOfHits, sizeM / 6, Math.max(COARSE_POSITIONS, 8 * k));
-  const fine = await score(looks, [...new Set(coarse.map(({ row }) => row))], sizeM / 2, k);
+  const candidates = hits.map(({ row }) => toPlane(placeOfTile(catalogue, row)));
+  const every = coarseLooks(looks);
+  const many = Math.max(COARSE_POSITIONS, 8 * k);
+  const coarse = await score(every, candidates, shiftsOntoTile(every), sizeM / 6, many);
+  const fine = await score(looks, coarse, shiftsToNeighbours(looks), sizeM / 2, k);
   return fine.map(({ eastM, northM, row, score: own }) => ({
     ...offsetLonLat(origin, eastM, northM),
     row,

@@ -67,18 +67,19 @@ export function coarseLooks<T extends Offset>(looks: readonly T[]): T[] {
 }
 
 /**
- * Positions around the candidate tiles, best first, each more than `apartM` from every better one; at most k.
- * `similarities[l][t]` is the cosine of look l and tile t, `tiles` their centres; `candidates` are numbers of tiles.
+ * The best of the positions centre + shift, best first, each more than `apartM` from every better one; at most k.
+ * `similarities[l][t]` is the cosine of look l and tile t, `tiles` their centres.
  *
  * For a position p, each tile t with its centre within the lattice's reach (and half a step) of p is compared with the
  * look l whose ground is nearest to it: score(p) = 1 + T ln( sum w_l exp((s_lt - 1) / T) / (sum w_l + w_0) ).
- * Positions are tried where a look lies exactly on a candidate tile. The score is at most 1; the ranking is its order.
+ * The score is at most 1; the ranking is its order. A position without a tile around it is left out.
  */
 export function scorePositions(
   looks: readonly Offset[],
   tiles: readonly Offset[],
   similarities: readonly Float32Array[],
-  candidates: readonly number[],
+  centres: readonly Offset[],
+  shifts: readonly Offset[],
   apartM: number,
   k: number,
 ): ScoredPosition[] {
@@ -97,23 +98,22 @@ export function scorePositions(
   const north = Float64Array.from(tiles, (tile) => tile.northM);
   const around = new Int32Array(tiles.length);
   const tried: ScoredPosition[] = [];
-  for (const candidate of candidates) {
-    const centreEast = east[candidate] as number;
-    const centreNorth = north[candidate] as number;
+  const shiftM = Math.max(...shifts.map((o) => Math.max(Math.abs(o.eastM), Math.abs(o.northM))));
+  for (const centre of centres) {
     let count = 0;
     for (let t = 0; t < tiles.length; t++) {
-      const apartM = Math.max(
-        Math.abs((east[t] as number) - centreEast),
-        Math.abs((north[t] as number) - centreNorth),
+      const toCentreM = Math.max(
+        Math.abs((east[t] as number) - centre.eastM),
+        Math.abs((north[t] as number) - centre.northM),
       );
-      if (apartM <= 2 * withinM) around[count++] = t;
+      if (toCentreM <= withinM + shiftM) around[count++] = t;
     }
-    for (const look of looks) {
-      const eastM = centreEast - look.eastM;
-      const northM = centreNorth - look.northM;
+    for (const shift of shifts) {
+      const eastM = centre.eastM + shift.eastM;
+      const northM = centre.northM + shift.northM;
       let evidence = 0;
       let weight = PRIOR_WEIGHT;
-      let nearest = candidate;
+      let nearest = -1;
       let nearestM2 = Number.POSITIVE_INFINITY;
       for (let a = 0; a < count; a++) {
         const t = around[a] as number;
@@ -130,6 +130,7 @@ export function scorePositions(
         nearestM2 = apartM2;
         nearest = t;
       }
+      if (nearest < 0) continue;
       tried.push({ eastM, northM, tile: nearest, score: 1 + TEMPERATURE * Math.log(evidence / weight) });
     }
   }
@@ -141,4 +142,16 @@ export function scorePositions(
     if (best.every(far)) best.push(position);
   }
   return best;
+}
+
+/** Shifts by which a look lies exactly on a tile: positions of a camera around the tile's centre. */
+export function shiftsOntoTile(looks: readonly Offset[]): Offset[] {
+  return looks.map(({ eastM, northM }) => ({ eastM: -eastM, northM: -northM }));
+}
+
+/** A position and its eight neighbours a step of the lattice away. */
+export function shiftsToNeighbours(looks: readonly Offset[]): Offset[] {
+  const { stepM } = latticeOf(looks);
+  const steps = [0, -stepM, stepM];
+  return steps.flatMap((northM) => steps.map((eastM) => ({ eastM, northM })));
 }

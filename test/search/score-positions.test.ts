@@ -12,6 +12,7 @@ import {
   type Offset,
   scorePositions,
   searchPlaces,
+  shiftsOntoTile,
   type Tile,
 } from '../../src/search/index.js';
 
@@ -62,7 +63,9 @@ test('scores are those of the formula, positions are apart and in order', () => 
       const next = () => stream.next().value as number;
       const similarities = LATTICE.map(() => Float32Array.from(TILES, next));
       const candidates = TILES.map((_, t) => t).filter((t) => t % 5 === 0);
-      const found = scorePositions(LATTICE, TILES, similarities, candidates, 32, 6);
+      const centres = candidates.map((t) => TILES[t] as Offset);
+      const shifts = shiftsOntoTile(LATTICE);
+      const found = scorePositions(LATTICE, TILES, similarities, centres, shifts, 32, 6);
       assert.equal(found.length, 6);
       found.forEach((position, i) => {
         assert.ok(Math.abs(position.score - scoreByFormula(position, similarities)) < 1e-6);

@@ -186,8 +186,8 @@ describe('what is wrong is named', () => {
       'none',
     );
     const margin = '/geometry/searchMarginPx';
-    await refused(loadRunConfig('town', ['queries=panorama']), margin, '20', 'panorama');
-    await refused(loadRunConfig('town', ['stage1.input=panorama']), margin, '20');
+    await refused(loadRunConfig('town', ['queries=panorama']), margin, '16', 'panorama');
+    await refused(loadRunConfig('town', ['stage1.input=panorama']), margin, '16');
     const flat = ['geometry.searchMarginPx=null', 'geometry.searchStepPx=null'];
     await refused(loadRunConfig('town', [...flat, 'queries=bev', 'stage1.input=panorama']), '/stage1/input');
     await refused(
