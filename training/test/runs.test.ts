@@ -45,7 +45,7 @@ describe('a run folder', () => {
     await writeFile(join(sources, 'a.txt'), 'b');
     assert.equal((await describeEnvironment(sources)).git?.dirty, true);
     // the version of the library that npm run setup:training took
-    const setup = readFileSync(new URL('../../scripts/setup.mjs', import.meta.url), 'utf8');
+    const setup = readFileSync(new URL('../../scripts/tensorflow-wheels.mjs', import.meta.url), 'utf8');
     assert.equal(clean.versions.tensorflow, /TENSORFLOW_VERSION = '([^']+)'/.exec(setup)?.[1]);
     assert.equal(clean.versions.node, process.version.slice(1));
     assert.equal(
