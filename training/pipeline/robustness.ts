@@ -5,6 +5,7 @@ import { decodePanorama } from 'skyfix/imaging';
 import { type BundleGeometry, bevGeometryOf, panoramaWidthOf } from 'skyfix/models';
 import { type ImageStore, memoryStore } from '../data/image-store.js';
 import type { PreparedArea } from '../data/prepared-area.js';
+import { spreadEvenly } from '../data/sheet.js';
 import type { CrossViewDataset, CrossViewPair } from '../datasets/index.js';
 import { PERTURBATIONS, type Perturbation } from '../evaluation/perturbations.js';
 import { type Descriptors, recallOf, strictRanks } from '../evaluation/retrieval.js';
@@ -28,7 +29,7 @@ export async function measureRobustness(
   gallery: Descriptors,
   onProgress: (done: number, total: number) => void,
 ): Promise<RobustnessRow[]> {
-  const rows = spread(area.ids.length, QUERIES);
+  const rows = spreadEvenly(area.ids.length, QUERIES);
   const pairOf = new Map(dataset.pairs.map((pair) => [pair.id, pair]));
   const pairs = rows.map((row) => pairOf.get(area.ids[row] ?? '') as CrossViewPair);
   const changes: (Perturbation | undefined)[] = [undefined, ...PERTURBATIONS];
@@ -70,10 +71,4 @@ async function perturbedBevs(
     data.set(areaDownsample(bev, geometry.bevSizePx / sizePx).image.data, k * sizePx * sizePx * 3);
   }
   return memoryStore({ sizePx, count: pairs.length, data });
-}
-
-/** At most `most` of 0..count-1, evenly spread. */
-function spread(count: number, most: number): number[] {
-  const taken = Math.min(count, most);
-  return Array.from({ length: taken }, (_, k) => Math.floor((k * count) / taken));
 }

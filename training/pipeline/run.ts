@@ -208,7 +208,13 @@ async function evaluateRun(
   const embedWith = (network: ConvNext) => (images: ImageStore, window?: Window) =>
     describe(network, images, window ? { window } : {});
   const retrieval: RetrievalResult[] = [];
-  let first: { figures: AreaFigures; opened: Awaited<ReturnType<typeof openEvaluationArea>> } | undefined;
+  let first:
+    | {
+        figures: AreaFigures;
+        opened: Awaited<ReturnType<typeof openEvaluationArea>>;
+        queries: ImageStore;
+      }
+    | undefined;
   let generation: RunResult['generation'];
   for (const area of config.evaluation.areas) {
     const opened = await openEvaluationArea(area, config, progress.work);
@@ -234,16 +240,15 @@ async function evaluateRun(
     );
     retrieval.push(untrainedFigures.result, trainedFigures.result);
     if (!first) {
-      first = { figures: trainedFigures, opened };
+      first = { figures: trainedFigures, opened, queries };
       generation = generationFigures(own, prepared, generator ? queries : undefined);
     }
   }
   untrained.params.dispose();
   if (!first) throw new Error('A run has an area to be measured on.');
   const { prepared, dataset } = first.opened;
-  const viewsOfFirst = generator ? await queriesOf(config, generator, prepared) : undefined;
   if (config.evaluation.sheets) {
-    const queries = { bevs: prepared.bevs, ...(viewsOfFirst && { views: viewsOfFirst }) };
+    const queries = { bevs: prepared.bevs, ...(generator && { views: first.queries }) };
     await writeSheets(dir, prepared, dataset, queries, first.figures);
   }
   const usesBev = config.queries !== 'panorama' && config.stage1.input === 'bev';

@@ -2,6 +2,7 @@
 
 import { parseChange } from '../evaluation/perturbations.js';
 import { HIT_CURVE_RANKS } from '../evaluation/retrieval.js';
+import { lambdaSchedule } from '../pseudo-labels/index.js';
 import { barChart, lineChart } from './charts.js';
 import { type Group, recallSamples, retrievalOf, samplesOf } from './collect.js';
 import { strategiesOf } from './label-tables.js';
@@ -43,9 +44,6 @@ function seriesOf(name: string, at: readonly (readonly [x: number, samples: read
 }
 
 const GAMMAS = [0.9, 0.7, 0.5, 0.4] as const;
-const LAMBDA_0 = 0.5;
-/** T / T_d of Algorithm 1 as built: λ falls over a run as the paper draws it. */
-const DECAYS = 50;
 
 /** Figure 5: λ_t = λ_0 γ^(t / T_d), T_d = T / 50, and the λ that runs used. */
 export function lambdaFigure(groups: readonly Group[]): Figure {
@@ -53,7 +51,7 @@ export function lambdaFigure(groups: readonly Group[]): Figure {
     name: `γ = ${gamma}`,
     points: Array.from({ length: 101 }, (_, k): [number, number] => [
       k,
-      LAMBDA_0 * gamma ** ((DECAYS * k) / 100),
+      lambdaSchedule({ totalIterations: 100, gamma })(k),
     ]),
   }));
   const used = groups.find(({ runs }) => runs.some(({ result }) => lambdas(result).length > 1));
@@ -67,7 +65,7 @@ export function lambdaFigure(groups: readonly Group[]): Figure {
       xLabel: 'percent of the iterations after the warm-up',
       yLabel: 'λ',
       series,
-      yRange: [0, LAMBDA_0],
+      yRange: [0, 0.5],
     }),
     caption: `Figure 5. Weight of the last threshold, λ_t = 0.5·γ^(t/T_d) with T_d = T/50.${source}`,
   };

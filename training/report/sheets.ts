@@ -3,6 +3,7 @@
 import { writeFileAtomic } from 'skyfix/files';
 import type { RgbImage } from 'skyfix/geometry';
 import { encodePng, resizeImage } from 'skyfix/imaging';
+import { pasteImage } from '../data/sheet.js';
 import { captionSize, drawCaption, fillRect } from './caption.js';
 
 export interface QueryImages {
@@ -138,11 +139,4 @@ async function drawCell(out: RgbImage, { image, caption, frame, wide }: Cell, le
     pasteImage(out, fitted, x, top + inset + ((roomY - heightPx) >> 1));
   }
   if (caption) drawCaption(out, caption, left, top + CELL_PX + 2, SCALE, frame);
-}
-
-function pasteImage(out: RgbImage, image: RgbImage, left: number, top: number): void {
-  const bytes = image.widthPx * 3;
-  for (let row = 0; row < image.heightPx; row++) {
-    out.data.set(image.data.subarray(row * bytes, (row + 1) * bytes), ((top + row) * out.widthPx + left) * 3);
-  }
 }
