@@ -41,6 +41,8 @@ export interface NetworkConfig {
   readonly generator: {
     readonly baseFilters: number;
     readonly blocks: number;
+    /** The view is the BEV plus what G adds (see GeneratorConfig); false when absent. */
+    readonly learnResidual?: boolean;
     /** safetensors to start from: the names of CycleGAN's reference, or a bundle's own. */
     readonly weights?: string;
   };

@@ -60,7 +60,7 @@ export const RUN_CONFIG_SCHEMA = object({
   }),
   tileMarginM: nonNegative,
   networks: object({
-    generator: object({ baseFilters: count, blocks: count, '?weights': text }),
+    generator: object({ baseFilters: count, blocks: count, '?learnResidual': yes, '?weights': text }),
     discriminator: object({ filters: count }),
     contrast: object({ projection: count }),
     encoder: object({

@@ -50,7 +50,8 @@ export function exportGeneratorOnnx(
     });
 
   const base = config.baseFilters;
-  let h = graph.input('bev', ['N', 3, size, size]);
+  const bev = graph.input('bev', ['N', 3, size, size]);
+  let h = bev;
   h = relu(norm(conv(reflect(h, 3), 'in', 7, 1, 0), base)); // [N, base, S, S]
   h = relu(norm(conv(h, 'down1', 3, 2, 1), 2 * base)); // [N, 2·base, S/2, S/2]
   h = relu(norm(conv(h, 'down2', 3, 2, 1), 4 * base)); // [N, 4·base, S/4, S/4]
@@ -62,6 +63,13 @@ export function exportGeneratorOnnx(
   h = relu(norm(up(h, 'up1'), 2 * base)); // [N, 2·base, S/2, S/2]
   h = relu(norm(up(h, 'up2'), base)); // [N, base, S, S]
   h = conv(reflect(h, 3), 'out', 7, 1, 0, true);
-  graph.output(graph.node('Tanh', [h], {}, 'view'), ['N', 3, size, size]);
+  const view = ['N', 3, size, size] as const;
+  if (config.learnResidual) {
+    const bounds = [-1, 1].map((bound) => graph.constant(`bound${bound}`, [], new Float32Array([bound])));
+    graph.output(
+      graph.node('Clip', [graph.node('Add', [bev, graph.node('Tanh', [h])]), ...bounds], {}, 'view'),
+      view,
+    );
+  } else graph.output(graph.node('Tanh', [h], {}, 'view'), view);
   return graph.encode();
 }

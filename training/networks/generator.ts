@@ -13,6 +13,11 @@ export interface GeneratorConfig {
   readonly baseFilters: number;
   /** Residual blocks; 9 in the paper. */
   readonly blocks: number;
+  /**
+   * The network's tanh is added to its input and the sum cut to [-1, 1], instead of being the view itself (`learn_residual` of
+   * DeblurGAN, Kupyn et al. 2018, on the same generator). Not in the paper: what the input shows reaches the view unless the network takes it away.
+   */
+  readonly learnResidual?: boolean;
   /** Side of the images, pixels; a multiple of 4. */
   readonly inputSize: number;
 }
@@ -56,7 +61,8 @@ export function createGenerator(config: GeneratorConfig, seed: number): Generato
         params.use(() => {
           let h = encode(x);
           for (let block = 0; block < config.blocks; block++) h = residual(h, block);
-          return decode(h);
+          const out = decode(h);
+          return config.learnResidual ? (out.add(x).clipByValue(-1, 1) as Tensor4D) : out;
         }),
       ),
     encodeFeatures: (x) => tf.tidy(() => params.use(() => encode(x))),

@@ -17,7 +17,12 @@ export function profileOf({ networks, geometry, name }: RunConfig): Profile {
   const inputSize = geometry.inputSizePx;
   return {
     name,
-    generator: { baseFilters: generator.baseFilters, blocks: generator.blocks, inputSize },
+    generator: {
+      baseFilters: generator.baseFilters,
+      blocks: generator.blocks,
+      learnResidual: generator.learnResidual ?? false,
+      inputSize,
+    },
     discriminator: { filters: discriminator.filters },
     contrast: { baseFilters: generator.baseFilters, projection: contrast.projection },
     encoder: {

@@ -28,6 +28,9 @@ export interface Plot {
   readonly y: Scale;
 }
 
+/** Values closer to zero than this are drawn as zero: no label could tell them apart. */
+const TINY = 1e-12;
+
 /** Lowest and highest of the finite values; a little around a single one, 0 to 1 where there is none. */
 export function extentOf(values: readonly number[]): [number, number] {
   let low = Number.POSITIVE_INFINITY;
@@ -38,8 +41,9 @@ export function extentOf(values: readonly number[]): [number, number] {
     high = Math.max(high, value);
   }
   if (low > high) return [0, 1];
-  if (low < high) return [low, high];
-  const around = low === 0 ? 1 : Math.abs(low) / 10;
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  if (high - low > 1e-9 * size && size > TINY) return [low, high];
+  const around = size > TINY ? size / 10 : 1;
   return [low - around, high + around];
 }
 

@@ -92,6 +92,18 @@ describe('line chart', () => {
     );
   });
 
+  it('draws values that no label could tell apart as one value', () => {
+    for (const [low, high] of [
+      [-5e-324, 0],
+      [1000, 1000 + 1e-10],
+      [0, 1e-300],
+    ] as const) {
+      const points = [[0, low] as const, [1, high] as const];
+      const y = readY(lineChart({ title: 't', xLabel: 'x', yLabel: 'y', series: [{ name: 'one', points }] }));
+      assert.ok(y(0) - y(400) >= 0.1 * Math.max(1, low), `the axis of ${low} to ${high}`);
+    }
+  });
+
   it('keeps any title and name readable as text', () => {
     fc.assert(
       fc.property(

@@ -61,6 +61,7 @@ async function largestDifference(
 describe('ONNX graphs equal the training graphs (max |difference| ≤ 1e-4)', () => {
   const generators: Record<string, GeneratorConfig> = {
     small: PROFILES.small.generator,
+    'small, residual': { ...PROFILES.small.generator, learnResidual: true },
     'paper, narrow': { ...PROFILES.paper.generator, baseFilters: 4, inputSize: 64 },
   };
   for (const [name, config] of Object.entries(generators)) {

@@ -157,6 +157,11 @@ describe('whole networks: the flat gradient equals finite differences', () => {
     const net = createGenerator({ baseFilters: 4, blocks: 1, inputSize: 16 }, 1);
     assertFlatGradient(net.params, () => probe(net.apply(image)), 0.03, 2e-4);
   });
+  test('generator, residual', () => {
+    const net = createGenerator({ baseFilters: 4, blocks: 1, learnResidual: true, inputSize: 16 }, 1);
+    const faint = normal<Tensor4D>([2, 16, 16, 3], 30, 0.05); // no sum near the bounds, where the slope jumps
+    assertFlatGradient(net.params, () => probe(net.apply(faint)), 0.03, 2e-4);
+  });
   test('discriminator', () => {
     const net = createDiscriminator({ filters: 4 }, 2);
     const large = normal<Tensor4D>([1, 32, 32, 3], 31, 0.5);
