@@ -1,5 +1,6 @@
 // Image stores that are made once, in worker threads, and kept in a cache folder. Images go straight from a thread to
 // the file; a file that was not finished is gone on with.
+import { existsSync } from 'node:fs';
 import { mkdir, open, rename, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -89,11 +90,20 @@ export async function cachedImageStore(
   } finally {
     writer.close();
   }
-  const file = await open(partial, 'r+');
-  await file.sync().finally(() => file.close());
-  await rename(partial, path);
-  await syncFolder(options.cacheDir);
+  await finishStore(partial, path, options.cacheDir);
   return fileStore(path);
+}
+
+/** Flushes and renames; a process that made the same images at the same time may have been first. */
+async function finishStore(partial: string, path: string, dir: string): Promise<void> {
+  try {
+    const file = await open(partial, 'r+');
+    await file.sync().finally(() => file.close());
+    await rename(partial, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || !existsSync(path)) throw error;
+  }
+  await syncFolder(dir);
 }
 
 function openFinished(path: string, sizePx: number, count: number): ImageStore | undefined {

@@ -1,7 +1,9 @@
 // The networks of the method, their parameters and their optimiser.
+
 export { Adam, type AdamOptions } from './adam.js';
 export { type ContrastHeads, type ContrastHeadsConfig, createContrastHeads } from './contrast-heads.js';
 export { type ConvNext, type ConvNextConfig, createConvNext, type StochasticDepth } from './convnext.js';
+export { differentiable } from './custom-gradient.js';
 export { createDiscriminator, type Discriminator, type DiscriminatorConfig } from './discriminator.js';
 export { Ema, type EmaOptions } from './ema.js';
 export { createGenerator, type Generator, type GeneratorConfig, toGeneratorRange } from './generator.js';

@@ -36,10 +36,11 @@ int64_t groupsAPiece(const Geometry& g, int64_t tasks, int64_t rows) {
   return std::max(rowsAPiece(kGroup * rows * g.outWidth() * padded(g.out)), (tasks + 7) / 8);
 }
 
-/** from [rows, columns] in panels of 32 columns (the last may have 16, of which those past the end stay as they are). */
+/** from [rows, columns] in panels of 2·kLanes columns; values past the last column stay as they are. */
 void packPanels(const float* from, int64_t rows, int64_t columns, float* to) {
-  for (int64_t first = 0; first < columns; first += 32) {
-    const int64_t width = std::min<int64_t>(32, padded(columns) - first), used = std::min(width, columns - first);
+  for (int64_t first = 0; first < columns; first += 2 * kLanes) {
+    const int64_t width = std::min<int64_t>(2 * kLanes, padded(columns) - first);
+    const int64_t used = std::min(width, columns - first);
     float* panel = to + first * rows;
     for (int64_t row = 0; row < rows; row++) std::copy_n(from + row * columns + first, used, panel + row * width);
   }
@@ -52,7 +53,7 @@ void channelsInVectors(const Sides& sides) {
   const int64_t block = rowsABlock(g), step = g.stride * g.in;
   // With many channels it pays to lay the values of x side by side first.
   const bool gathers = columns >= 128;
-  const bool isPanel = g.out == columns && columns <= 32;  // dy as it lies
+  const bool isPanel = g.out == columns && columns <= 2 * kLanes;  // dy as it lies
   inPieces(tasks, groupsAPiece(g, tasks, sides.rows()), [&](int64_t from, int64_t to) {
     std::vector<float> packed(isPanel ? 0 : block * g.outWidth() * columns, 0.0f), values;
     if (gathers) values.assign(block * g.outWidth() * kGroup, 0.0f);
@@ -73,24 +74,24 @@ void channelsInVectors(const Sides& sides) {
         const auto product = [&]<int M, int NV>(int64_t offset, int64_t first) {
           float* filter = sides.dFilter + (k * g.run() + start + offset) * g.out + first;
           const float* panel = panels + first * pixels;
-          V16 sum[M][NV] = {};
+          Wide sum[M][NV] = {};
           if (top > 0)
             for (int m = 0; m < M; m++) loadColumns<NV>(filter + m * g.out, sum[m], g.out - first);
           const float* rows[M];
           if (gathers) {
             for (int m = 0; m < M; m++) rows[m] = values.data() + offset + m;
-            multiplyAdd<M, NV>(rows, kGroup, pixels, panel, 16 * NV, sum);
+            multiplyAdd<M, NV>(rows, kGroup, pixels, panel, kLanes * NV, sum);
           } else {
-            for (int64_t r = top; r < bottom; r++, panel += g.outWidth() * 16 * NV) {
+            for (int64_t r = top; r < bottom; r++, panel += g.outWidth() * kLanes * NV) {
               for (int m = 0; m < M; m++) rows[m] = sides.under(r, k) + start + offset + m;
-              multiplyAdd<M, NV>(rows, step, g.outWidth(), panel, 16 * NV, sum);
+              multiplyAdd<M, NV>(rows, step, g.outWidth(), panel, kLanes * NV, sum);
             }
           }
           for (int m = 0; m < M; m++) storeColumns<NV>(filter + m * g.out, sum[m], g.out - first);
         };
         inGroups(used, [&]<int M>(int64_t offset) {
-          for (int64_t first = 0; first < g.out; first += 32) {
-            if (g.out - first > 16) product.template operator()<M, 2>(offset, first);
+          for (int64_t first = 0; first < g.out; first += 2 * kLanes) {
+            if (g.out - first > kLanes) product.template operator()<M, 2>(offset, first);
             else product.template operator()<M, 1>(offset, first);
           }
         });
@@ -101,17 +102,17 @@ void channelsInVectors(const Sides& sides) {
 
 /** Fewer than eight: places in vectors. Reads up to 63 floats past a run, so the image needs slack behind it. */
 void placesInVectors(const Sides& sides) {
-  constexpr int NV = 4;
+  constexpr int NV = kLanes / 4;  // four rows of them fit into the registers
   const Geometry& g = sides.g;
-  const int64_t groups = (g.run() + 16 * NV - 1) / (16 * NV), tasks = g.side * groups;
-  const int64_t grain = rowsAPiece(16 * NV * g.out * sides.rows() * g.outWidth());
+  const int64_t groups = (g.run() + kLanes * NV - 1) / (kLanes * NV), tasks = g.side * groups;
+  const int64_t grain = rowsAPiece(kLanes * NV * g.out * sides.rows() * g.outWidth());
   inPieces(tasks, grain, [&](int64_t from, int64_t to) {
     for (int64_t task = from; task < to; task++) {
-      const int64_t k = task / groups, start = task % groups * 16 * NV;
-      const int64_t used = std::min<int64_t>(16 * NV, g.run() - start);
+      const int64_t k = task / groups, start = task % groups * kLanes * NV;
+      const int64_t used = std::min<int64_t>(kLanes * NV, g.run() - start);
       inGroups(g.out, [&]<int M>(int64_t first) {
-        if constexpr (M <= 4) {
-          V16 sum[M][NV] = {};
+        if constexpr (M <= 4) {  // there are fewer than eight channels
+          Wide sum[M][NV] = {};
           for (int64_t r = 0; r < sides.rows(); r++) {
             const float* rows[M];
             for (int m = 0; m < M; m++) rows[m] = sides.gradientRow(r) + first + m;
@@ -119,7 +120,7 @@ void placesInVectors(const Sides& sides) {
           }
           for (int m = 0; m < M; m++) {
             for (int64_t at = 0; at < used; at++)
-              sides.dFilter[(k * g.run() + start + at) * g.out + first + m] = sum[m][at / 16][at % 16];
+              sides.dFilter[(k * g.run() + start + at) * g.out + first + m] = sum[m][at / kLanes][at % kLanes];
           }
         }
       });

@@ -55,11 +55,11 @@ void conv(Call& call) {
       for (int64_t r = from; r < to; r++) {
         const int64_t top = r / g.outHeight() * g.paddedHeight() + r % g.outHeight() * g.stride;
         inGroups(g.outWidth(), [&]<int M>(int64_t j) {
-          V16 sum[M][NV] = {};
+          Wide sum[M][NV] = {};
           for (int64_t k = 0; k < g.side; k++) {
             const float* rows[M];
             for (int m = 0; m < M; m++) rows[m] = source + (top + k) * rowFloats + (j + m) * g.stride * g.in;
-            multiplyAdd<M, NV>(rows, 1, g.run(), panel + k * g.run() * 16 * NV, 16 * NV, sum);
+            multiplyAdd<M, NV>(rows, 1, g.run(), panel + k * g.run() * kLanes * NV, kLanes * NV, sum);
           }
           for (int m = 0; m < M; m++)
             storeColumns<NV>(y + (r * g.outWidth() + j + m) * g.out + first, sum[m], g.out - first);
@@ -90,7 +90,7 @@ void convGradInput(Call& call) {
   }
   const int64_t grain = rowsAPiece(g.outWidth() * g.side * g.run() * g.out / g.stride);
   inPieces(g.batch * g.height, grain, [&](int64_t from, int64_t to) {
-    std::vector<float> sum(g.paddedWidth() * g.in + 32);  // one padded row, and room for a panel's empty columns
+    std::vector<float> sum(g.paddedWidth() * g.in + 2 * kLanes);  // one padded row, and room for a panel's empty columns
     for (int64_t r = from; r < to; r++) {
       const int64_t image = r / g.height, h = r % g.height;
       std::fill(sum.begin(), sum.end(), 0.0f);
@@ -102,13 +102,13 @@ void convGradInput(Call& call) {
           const float* in = gradient + (image * g.outHeight() + i) * g.outWidth() * g.out;
           panels[k].each([&]<int NV>(int64_t first, const float* panel) {
             inGroups(g.outWidth(), [&]<int M>(int64_t j) {
-              V16 product[M][NV] = {};
+              Wide product[M][NV] = {};
               const float* rows[M];
               for (int m = 0; m < M; m++) rows[m] = in + (j + m) * g.out;
-              multiplyAdd<M, NV>(rows, 1, g.out, panel, 16 * NV, product);
+              multiplyAdd<M, NV>(rows, 1, g.out, panel, kLanes * NV, product);
               for (int m = 0; m < M; m++) {
                 float* at = sum.data() + (j + m) * g.stride * g.in + first;
-                for (int v = 0; v < NV; v++) store(at + 16 * v, load<V16>(at + 16 * v) + product[m][v]);
+                for (int v = 0; v < NV; v++) store(at + kLanes * v, load<Wide>(at + kLanes * v) + product[m][v]);
               }
             });
           });

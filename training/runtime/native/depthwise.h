@@ -49,12 +49,10 @@ inline void depthwiseRow(const float* in, int64_t height, int64_t width, int64_t
                          const float* filter, const float* bias, float* out) {
   overChannels(channels, [&]<class V>(int64_t c) {
     const float* offset = bias ? bias + c : nullptr;
-    int64_t j = 0;
     const auto at = [&](int64_t first) { return out + first * channels + c; };
-    for (; j + 8 <= width; j += 8) strip<V, 8>(in + c, height, width, channels, i, j, filter + c, offset, at(j));
-    for (; j + 4 <= width; j += 4) strip<V, 4>(in + c, height, width, channels, i, j, filter + c, offset, at(j));
-    for (; j + 2 <= width; j += 2) strip<V, 2>(in + c, height, width, channels, i, j, filter + c, offset, at(j));
-    for (; j < width; j++) strip<V, 1>(in + c, height, width, channels, i, j, filter + c, offset, at(j));
+    inGroups(width, [&]<int J>(int64_t j) {
+      strip<V, J>(in + c, height, width, channels, i, j, filter + c, offset, at(j));
+    });
   });
 }
 
@@ -87,11 +85,7 @@ inline void addDepthwiseFilterGradient(const float* in, const float* d, int64_t 
       for (int64_t i = low; i < high; i++) {
         const float* row = in + (i + k - kReach) * width * channels + c;
         const float* dRow = d + i * width * channels + c;
-        int64_t j = 0;
-        for (; j + 8 <= width; j += 8) addFilterGradient<V, 8>(row, width, channels, j, dRow, grad);
-        for (; j + 4 <= width; j += 4) addFilterGradient<V, 4>(row, width, channels, j, dRow, grad);
-        for (; j + 2 <= width; j += 2) addFilterGradient<V, 2>(row, width, channels, j, dRow, grad);
-        for (; j < width; j++) addFilterGradient<V, 1>(row, width, channels, j, dRow, grad);
+        inGroups(width, [&]<int J>(int64_t j) { addFilterGradient<V, J>(row, width, channels, j, dRow, grad); });
       }
       for (int m = 0; m < kSide; m++) {
         float* at = gradient + (k * kSide + m) * channels + c;

@@ -1,5 +1,5 @@
-// Vectors of floats. Kernels walk the channels (the last axis of NHWC) in vectors of 16, then 8, then 1, so that
-// every number of channels works; the compiler splits a vector where the processor's are shorter.
+// Vectors of floats. Kernels walk the channels (the last axis of NHWC) in the widest vectors that the processor has, then
+// in shorter ones, so that every number of channels works. (A vector wider than a register would live in memory.)
 #pragma once
 #include <cmath>
 #include <cstdint>
@@ -7,7 +7,17 @@
 
 namespace skyfix {
 
-typedef float V16 __attribute__((vector_size(64)));
+#ifdef __AVX512F__
+/** Floats in the widest vector; AVX-512 has 32 registers of them. */
+constexpr int kLanes = 16;
+/** Rows that are summed up at once, so that the sums of two vectors a row fit into the registers. */
+constexpr int kRowsAtOnce = 8;
+#else
+constexpr int kLanes = 8;
+constexpr int kRowsAtOnce = 4;
+#endif
+
+typedef float Wide __attribute__((vector_size(4 * kLanes)));
 typedef float V8 __attribute__((vector_size(32)));
 typedef float V1 __attribute__((vector_size(4)));
 
@@ -30,12 +40,22 @@ template <class V> inline float sumOf(V v) {
   return sum;
 }
 
-/** Calls body.operator()<V>(channel) for channels 0, 16, 32, …, then 8 and 1 at a time. */
+/** Calls body.operator()<V>(channel) for the first channel of every widest vector, then of 8 and 1 at a time. */
 template <class Body> inline void overChannels(int64_t channels, Body body) {
   int64_t c = 0;
-  for (; c + 16 <= channels; c += 16) body.template operator()<V16>(c);
+  for (; c + kLanes <= channels; c += kLanes) body.template operator()<Wide>(c);
   for (; c + 8 <= channels; c += 8) body.template operator()<V8>(c);
   for (; c < channels; c++) body.template operator()<V1>(c);
+}
+
+/** Calls body.operator()<M>(first) for groups of up to kRowsAtOnce of `count`: 8, then 4, 2 and 1. */
+template <class Body> inline void inGroups(int64_t count, Body body) {
+  int64_t i = 0;
+  if constexpr (kRowsAtOnce >= 8)
+    for (; i + 8 <= count; i += 8) body.template operator()<8>(i);
+  for (; i + 4 <= count; i += 4) body.template operator()<4>(i);
+  for (; i + 2 <= count; i += 2) body.template operator()<2>(i);
+  for (; i < count; i++) body.template operator()<1>(i);
 }
 
 template <class V> inline V smaller(V a, V b) { return a < b ? a : b; }

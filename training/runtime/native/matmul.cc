@@ -44,7 +44,7 @@ inline int64_t panelsOf(int64_t columns) { return (columns + kColumns - 1) / kCo
 
 /** sum[m][…] += Σ over words of rows[m·rowStride + word·step]·panel[word][…], both pairs. */
 inline void multiplyAddPairs(const uint32_t* rows, int64_t rowStride, int64_t step, int64_t words,
-                             const uint32_t* panel, V16 (&sum)[kRows][2]) {
+                             const uint32_t* panel, Wide (&sum)[kRows][2]) {
   __m512 local[kRows][2];
 #pragma GCC unroll 8
   for (int m = 0; m < kRows; m++)
@@ -61,14 +61,14 @@ inline void multiplyAddPairs(const uint32_t* rows, int64_t rowStride, int64_t st
   }
 #pragma GCC unroll 8
   for (int m = 0; m < kRows; m++)
-    for (int v = 0; v < 2; v++) sum[m][v] = (V16)local[m][v];
+    for (int v = 0; v < 2; v++) sum[m][v] = (Wide)local[m][v];
 }
 
 /** A row [depth] as words of two neighbours. */
 void packRow(const float* from, int64_t depth, uint32_t* to) {
   int64_t k = 0;
   for (; k + 32 <= depth; k += 32) {
-    const __m512bh both = _mm512_cvtne2ps_pbh((__m512)load<V16>(from + k + 16), (__m512)load<V16>(from + k));
+    const __m512bh both = _mm512_cvtne2ps_pbh((__m512)load<Wide>(from + k + 16), (__m512)load<Wide>(from + k));
     _mm512_storeu_si512(to + k / 2, (__m512i)both);
   }
   for (; k < depth; k += 2) to[k / 2] = pair(from[k], k + 1 < depth ? from[k + 1] : 0.0f);
@@ -112,7 +112,7 @@ void rowsTimesPanels(const float* a, int64_t rows, int64_t depth, const uint32_t
     for (int64_t row = from; row < to; row++) packRow(a + row * depth, depth, values.get() + (row - from) * words);
     for (int64_t first = 0; first < columns; first += kColumns) {
       for (int64_t row = from; row < to; row += kRows) {
-        V16 sum[kRows][2] = {};
+        Wide sum[kRows][2] = {};
         multiplyAddPairs(values.get() + (row - from) * words, words, 1, words, b + first * words, sum);
         for (int64_t m = 0; m < std::min(kRows, to - row); m++)
           storeColumns<2>(y + (row + m) * columns + first, sum[m], columns - first);
@@ -145,7 +145,7 @@ void transposedTimes(const float* a, const float* b, int64_t depth, int64_t rows
         for (int64_t group = 0; group < groups; group++) {
           const int64_t used = std::min(kRows, rows - group * kRows);
           float* tile = to + group * kRows * columns + left + first;
-          V16 sum[kRows][2] = {};
+          Wide sum[kRows][2] = {};
           if (top > begin)
             for (int64_t m = 0; m < used; m++) loadColumns<2>(tile + m * columns, sum[m], width - first);
           multiplyAddPairs(packedA.get() + group * kRows * words, 1, kRows, words, packedB.get() + first * words, sum);
