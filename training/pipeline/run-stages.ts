@@ -30,6 +30,8 @@ export interface RunContext {
   readonly log: RunLog;
   readonly progress: TrainingProgress;
   readonly shouldStop: () => boolean;
+  /** How long a step waited for its batch. */
+  readonly onWait?: (ms: number) => void;
 }
 
 export type StageName = 'generation' | 'encoder';
@@ -51,7 +53,7 @@ export function checkpointPath(dir: string, stage: StageName, kind: 'last' | 'be
 }
 
 function hooksOf(
-  { config, dir, resume, log, progress, shouldStop }: RunContext,
+  { config, dir, resume, log, progress, shouldStop, onWait }: RunContext,
   stage: StageName,
   key: string,
   validation?: Validation,
@@ -64,6 +66,7 @@ function hooksOf(
     checkpointEvery: config.checkpointEvery,
     ...(validation && { validation }),
     shouldStop,
+    ...(onWait && { onWait }),
     onStart: (step) => {
       if (step === (resume[stage] ?? 0)) return;
       const path = checkpointPath(dir, stage, 'last');

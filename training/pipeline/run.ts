@@ -23,6 +23,7 @@ import { writeEnvironment } from '../runs/environment.js';
 import { readMetrics } from '../runs/metrics-file.js';
 import { openTrainingProgress, type TrainingProgress } from '../runs/progress.js';
 import { METRICS_FILE, openRunLog } from '../runs/run-log.js';
+import { readStageSeconds, timeStage } from '../runs/stage-seconds.js';
 import { writeTrainingReport } from '../runs/training-report.js';
 import { loadCheckpointStep } from '../stages/checkpoint.js';
 import { describe, type Window } from '../stages/descriptors.js';
@@ -63,8 +64,8 @@ const RESULT_FILE = 'result.json';
 const STAGES: readonly StageName[] = ['generation', 'encoder'];
 
 /**
- * Runs the stages that the folder has not done (none where the run is finished), evaluates, and writes bundle/, result.json, report.md and sheets/. Throws
- * TRAINING_CONFIG_INVALID where the folder belongs to another configuration, RunStopped where it was asked to stop, and
+ * Runs the stages that the folder has not done (none where the run is finished), evaluates, and writes bundle/,
+ * result.json, report.md and sheets/. Throws TRAINING_CONFIG_INVALID where the folder belongs to another configuration, RunStopped where it was asked to stop, and
  * what the stages throw; then the folder holds everything up to the last checkpoint.
  */
 export async function runTraining(
@@ -93,7 +94,6 @@ export async function runTraining(
     progress,
     shouldStop: options.shouldStop ?? (() => false),
   };
-  const seconds = new StageSeconds(dir);
   try {
     const { own, encoder: data } = await openTrainingData(config, progress.work);
     const validation =
@@ -102,23 +102,25 @@ export async function runTraining(
     let queries = config.queries === 'panorama' ? (data.panoramas as ImageStore) : data.bevs;
     let queriesKey: string = config.queries;
     if (config.queries === 'views') {
-      const made = await seconds.of('stage1', () => runGeneration(context, own, validation));
+      const made = await timeStage(dir, 'stage1', (onWait) =>
+        runGeneration({ ...context, onWait }, own, validation),
+      );
       generator = made.generator;
       queriesKey = made.key;
       if (options.until === 'generation') return undefined;
-      queries = await seconds.of('stage2', () => runViews(context, made.generator, made.key, data));
+      queries = await timeStage(dir, 'stage2', () => runViews(context, made.generator, made.key, data));
       if (options.until === 'views') return undefined;
     }
     const validationSet = validation && {
       area: validation,
       queries: await queriesOf(config, generator, validation),
     };
-    const encoder = await seconds.of('stage3', () =>
-      runLocalisation(context, data, queries, queriesKey, validationSet),
+    const encoder = await timeStage(dir, 'stage3', (onWait) =>
+      runLocalisation({ ...context, onWait }, data, queries, queriesKey, validationSet),
     );
     if (options.until === 'encoder') return undefined;
     const trained = { own, data, generator, encoder };
-    const { result, manifest } = await evaluateRun(context, trained, await seconds.all());
+    const { result, manifest } = await evaluateRun(context, trained);
     await log.close();
     await writeTrainingReport(dir);
     if (config.publish) await publishRun(dir, config, config.publish, progress.work);
@@ -155,31 +157,6 @@ async function removeHalfWritten(dir: string): Promise<void> {
   }
 }
 
-/** Seconds that each stage took, over all starts of the run. */
-class StageSeconds {
-  readonly #path: string;
-
-  constructor(dir: string) {
-    this.#path = join(dir, 'seconds.json');
-  }
-
-  async all(): Promise<Record<string, number>> {
-    const text = await readFile(this.#path, 'utf8').catch(() => '{}');
-    return JSON.parse(text) as Record<string, number>;
-  }
-
-  async of<T>(stage: string, body: () => Promise<T>): Promise<T> {
-    const started = performance.now();
-    try {
-      return await body();
-    } finally {
-      const before = await this.all();
-      const total = (before[stage] ?? 0) + (performance.now() - started) / 1000;
-      await writeFileAtomic(this.#path, JSON.stringify({ ...before, [stage]: total }));
-    }
-  }
-}
-
 /** An area's places as the encoder sees them, with the margin that serving looks around in. */
 async function queriesOf(
   { queries, stage1 }: RunConfig,
@@ -202,8 +179,8 @@ interface Trained {
 async function evaluateRun(
   { config, dir, progress }: RunContext,
   { own, data, generator, encoder }: Trained,
-  trainSeconds: Record<string, number>,
 ): Promise<{ readonly result: RunResult; readonly manifest: BundleManifest }> {
+  const seconds = await readStageSeconds(dir);
   const untrained = await freshEncoder(config);
   const embedWith = (network: ConvNext) => (images: ImageStore, window?: Window) =>
     describe(network, images, window ? { window } : {});
@@ -268,7 +245,7 @@ async function evaluateRun(
     ...(generator && { generator: generatorCost(profile.generator) }),
     encoder: encoderCost(profile.encoder),
     queryMs: await medianQueryMs(encoder, generator, prepared),
-    trainSeconds,
+    trainSeconds: Object.fromEntries(Object.entries(seconds).map(([stage, { total }]) => [stage, total])),
   };
   const result: RunResult = {
     schema: 'skyfix-run-result/1',

@@ -6,6 +6,7 @@ import { type LineSeries, lineChart } from '../report/charts.js';
 import { type RunEnvironment, readEnvironment } from './environment-file.js';
 import { isScalars, type MetricLine, readMetrics } from './metrics-file.js';
 import { fileName, METRICS_FILE, SAMPLES_FOLDER, TENSORBOARD_FOLDER } from './run-log.js';
+import { readStageSeconds, type StageSeconds } from './stage-seconds.js';
 
 export const REPORT_FILE = 'report.md';
 const CHARTS_FOLDER = 'charts';
@@ -31,6 +32,7 @@ export async function writeTrainingReport(dir: string): Promise<string> {
   const parts = ['# Training report'];
   const environment = await readEnvironment(dir);
   if (environment) parts.push(environmentText(environment));
+  parts.push(...secondsTable(await readStageSeconds(dir)));
   if (lines.length === 0) parts.push('No step has been logged yet.');
   if (curves.length > 0) parts.push('## Values', valuesTable(curves));
   for (const stage of new Set(curves.map((curve) => curve.stage))) {
@@ -48,6 +50,17 @@ export async function writeTrainingReport(dir: string): Promise<string> {
   const path = join(dir, REPORT_FILE);
   await writeFileAtomic(path, `${parts.join('\n\n')}\n`);
   return path;
+}
+
+/** What each stage took, and the share of it that was not spent waiting for data. */
+function secondsTable(stages: Record<string, StageSeconds>): string[] {
+  const rows = Object.entries(stages).map(([stage, { total, waiting }]) => {
+    const share = waiting === undefined ? '' : `${(100 * (1 - waiting / total)).toFixed(1)} %`;
+    return `| ${stage} | ${total.toFixed(0)} | ${share} |`;
+  });
+  return rows.length === 0
+    ? []
+    : ['## Time', ['| stage | seconds | not waiting for data |', '|---|---|---|', ...rows].join('\n')];
 }
 
 /** The values of every stage, in the order in which the file first has them. */

@@ -10,7 +10,7 @@ import type { PairLabels } from '../pseudo-labels/index.js';
 import { makeRng } from '../random/rng.js';
 import { tf } from '../runtime/tf.js';
 import { encoderCrops, type TrainingPair } from './encoder-crops.js';
-import { assertFinite, type BestStep, loadParts, type StageHooks, trainSteps } from './loop.js';
+import { assertFinite, type BestStep, loadParts, type StageHooks, trainSteps, waitFor } from './loop.js';
 import type { EncoderOptions } from './options.js';
 import { PairSampler } from './pair-sampler.js';
 import { cosineDecay } from './schedule.js';
@@ -82,7 +82,7 @@ export async function trainEncoder(
     // The next batch is cropped while this step computes, unless it depends on what this step makes of the network.
     if (next < options.steps && !self.isDue(next) && !sampler.minesAt(next))
       ahead.set(next, await load(next));
-    const pixels = await crops;
+    const pixels = await waitFor(crops, hooks);
     const count = pairs.length;
     const images = tf.tensor4d(pixels, [2 * count, size, size, 3]); // queries, then tiles
     const stores = [encoder.params, ...(learned ? [learned.params] : [])];

@@ -23,7 +23,7 @@ import {
 import type { PairLabels } from '../pseudo-labels/index.js';
 import { tf } from '../runtime/tf.js';
 import { type GenerationBatch, GenerationSampler } from './generation-batches.js';
-import { assertFinite, type BestStep, type StageHooks, trainSteps } from './loop.js';
+import { assertFinite, type BestStep, type StageHooks, trainSteps, waitFor } from './loop.js';
 import type { GenerationOptions } from './options.js';
 import { linearDecay } from './schedule.js';
 
@@ -92,7 +92,7 @@ export async function trainGenerator(
       batch.catch(() => {}); // told where it is awaited
       ahead = { step: index + 1, batch };
     }
-    const batch = await loading;
+    const batch = await waitFor(loading, hooks);
     const losses =
       index < options.pairedWarmupSteps
         ? await pairedStep(trainee, batch, options)

@@ -37,6 +37,8 @@ export interface StageHooks {
   onStart?(step: number): Promise<void> | void;
   onStep?(report: StepReport): void;
   onValidation?(step: number, value: number, best: boolean): void;
+  /** How long a step waited for its batch. */
+  onWait?(ms: number): void;
   /** Before a checkpoint is written: what was logged so far goes to the disk first. */
   onCheckpoint?(step: number): void;
 }
@@ -102,6 +104,14 @@ export async function trainSteps({
     if (stop) throw new RunStopped(done);
   }
   return best;
+}
+
+/** The batch once it is there; tells how long that took. */
+export async function waitFor<T>(batch: Promise<T>, hooks: Pick<StageHooks, 'onWait'>): Promise<T> {
+  const started = performance.now();
+  const loaded = await batch;
+  hooks.onWait?.(performance.now() - started);
+  return loaded;
 }
 
 /** Loads parts from a checkpoint file. Throws DATASET_INVALID where it is missing or of another run. */
