@@ -111,6 +111,10 @@ function faultOf(config: RunConfig): string | undefined {
   if (searchMarginPx > 0 && (queries === 'panorama' || stage1.input === 'panorama')) {
     return `/geometry/searchMarginPx is ${searchMarginPx}, but a panorama has no ground to look around in`;
   }
+  const shiftPx = ((config.shiftM ?? 0) * geometry.inputSizePx) / geometry.tileSizeM;
+  if (Math.abs(shiftPx / 2 - Math.round(shiftPx / 2)) > 1e-6) {
+    return `/shiftM is ${config.shiftM}, which is ${shiftPx} input pixels; it must be a multiple of 2 of them`;
+  }
   if (selfTraining.strategy !== 'none' && labels.fraction === 1 && config.data.source.format !== 'photos') {
     return `/selfTraining/strategy is "${selfTraining.strategy}", but /labels/fraction is 1: nothing is unlabelled`;
   }

@@ -194,6 +194,11 @@ export interface RunConfig {
   readonly geometry: BundleGeometry;
   /** Ground beyond a tile, metres, from which offsets are cropped. */
   readonly tileMarginM: number;
+  /**
+   * Both images of a training pair are cut up to so far off the camera, metres, as the looks of a search are; 0 when
+   * absent. In input pixels it is a multiple of 2.
+   */
+  readonly shiftM?: number;
   readonly networks: NetworkConfig;
   readonly queries: QueryKind;
   readonly labels: { readonly fraction: number };

@@ -59,6 +59,7 @@ export const RUN_CONFIG_SCHEMA = object({
     '?searchStepPx': count,
   }),
   tileMarginM: nonNegative,
+  '?shiftM': nonNegative,
   networks: object({
     generator: object({ baseFilters: count, blocks: count, '?learnResidual': yes, '?weights': text }),
     discriminator: object({ filters: count }),

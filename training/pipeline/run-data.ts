@@ -28,10 +28,18 @@ export interface TrainingData {
   readonly digest: string;
 }
 
-/** What the networks are trained with: BEVs over the ground of one tile, without the margin that serving looks around in. */
+/** BEVs over the ground of one tile, without the margin that serving looks around in. */
 export function trainingGeometry({ geometry }: Pick<RunConfig, 'geometry'>): BundleGeometry {
   const { searchMarginPx, searchStepPx, ...rest } = geometry;
   return rest;
+}
+
+/** What the networks are trained on: BEVs that show shiftM more on every side. */
+function shiftedGeometry(config: RunConfig): BundleGeometry {
+  const { geometry, shiftM = 0 } = config;
+  const middle = trainingGeometry(config);
+  const shiftPx = Math.round((shiftM * geometry.inputSizePx) / geometry.tileSizeM);
+  return shiftPx > 0 ? { ...middle, searchMarginPx: shiftPx } : middle;
 }
 
 /** Opens a data set; a town that is not there is made first. Throws DATASET_INVALID. */
@@ -79,8 +87,8 @@ export async function openTrainingData(
   config: RunConfig,
   tell: Tell,
 ): Promise<{ readonly own: TrainingData; readonly encoder: TrainingData }> {
-  const geometry = trainingGeometry(config);
-  const options = prepareOptions(config, tell);
+  const geometry = shiftedGeometry(config);
+  const options = { ...prepareOptions(config, tell), marginM: config.tileMarginM + (config.shiftM ?? 0) };
   const parts: TrainingData[] = [];
   for (const [k, source] of [config.data.source, ...config.data.encoderOnly].entries()) {
     const dataset = await openSource(source, config, tell);

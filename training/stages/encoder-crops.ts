@@ -1,5 +1,5 @@
-// The augmentation of stage 3: both images of a pair take the same symmetry and turn of the ground, the tile a random
-// offset besides, and each its own colours. A function of (seed, step) alone.
+// The augmentation of stage 3: both images of a pair are cut off the camera by the same shift and take the same symmetry
+// and turn of the ground, the tile a random offset besides, and each its own colours. A function of (seed, step) alone.
 import type { Stage3Config } from '../config/run-config.js';
 import type { Crop } from '../data/crop.js';
 import { makeRng, type Rng } from '../random/rng.js';
@@ -24,6 +24,18 @@ export function drawDihedral(flip: Stage3Config['augment']['flip'], rng: Rng): n
   return flip === 'horizontal' ? rng.int(0, 1) : rng.int(0, 7);
 }
 
+/** How far off the camera both images of a pair are cut, pixels of the stored images. */
+export interface Shift {
+  readonly eastPx: number;
+  readonly southPx: number;
+}
+
+/** Up to mostPx either way; nothing is drawn where that is 0. */
+export function drawShift(mostPx: number, rng: Rng): Shift {
+  if (mostPx <= 0) return { eastPx: 0, southPx: 0 };
+  return { eastPx: rng.int(-mostPx, mostPx), southPx: rng.int(-mostPx, mostPx) };
+}
+
 /** The crops of a step: the queries, then their tiles in the same order. */
 export function encoderCrops(
   data: EncoderData,
@@ -35,6 +47,8 @@ export function encoderCrops(
   const rng = makeRng(seed, step);
   const { flip, turnDeg, jitter } = augment;
   const offsetPx = Math.min(augment.offsetPx, data.marginPx);
+  const middle = data.panorama ? 0 : (data.queries.sizePx - sizePx) >> 1;
+  const shiftPx = Math.min(middle, data.marginPx - offsetPx);
   const queries: Crop[] = [];
   const tiles: Crop[] = [];
   pairs.forEach((pair, slot) => {
@@ -47,24 +61,24 @@ export function encoderCrops(
       ...(turnDeg > 0 && { turnDeg: rng.range(-turnDeg, turnDeg) }),
     };
     const stream = CROP_STREAM + 2 * (step * SLOTS + slot);
-    const middle = data.panorama ? 0 : (data.queries.sizePx - sizePx) >> 1;
+    const { eastPx, southPx } = drawShift(shiftPx, rng);
     queries.push({
       ...common,
       store: STORES.queries,
       row: pair.query,
-      leftPx: middle,
-      topPx: middle,
+      leftPx: middle + eastPx,
+      topPx: middle + southPx,
       stream,
       ...(data.panorama && { panorama: true }),
     });
-    const offset = () => data.marginPx + (offsetPx > 0 ? rng.int(-offsetPx, offsetPx) : 0);
+    const offset = drawShift(offsetPx, rng);
     const own = 'row' in pair;
     tiles.push({
       ...common,
       store: own ? STORES.tiles : STORES.gallery,
       row: own ? pair.row : pair.tile,
-      leftPx: offset(),
-      topPx: offset(),
+      leftPx: data.marginPx + eastPx + offset.eastPx,
+      topPx: data.marginPx + southPx + offset.southPx,
       stream: stream + 1,
     });
   });

@@ -1,11 +1,11 @@
 // The batches of stage 1. Where every pair is labelled, ground and satellite images of a batch belong together; otherwise
 // they are drawn on their own (GAN and cycle losses need no pairs), and labelled pairs come beside them.
-import { NO_JITTER } from '../data/augment.js';
+import { type Dihedral, NO_JITTER } from '../data/augment.js';
 import type { BatchLoader } from '../data/batch-loader.js';
 import type { Crop } from '../data/crop.js';
 import { makeRng } from '../random/rng.js';
 import { shuffled } from '../random/shuffle.js';
-import { drawDihedral, STORES } from './encoder-crops.js';
+import { drawDihedral, drawShift, type Shift, STORES } from './encoder-crops.js';
 import type { GenerationData } from './generation.js';
 import type { GenerationOptions } from './options.js';
 
@@ -27,22 +27,34 @@ interface Slot {
   readonly index: number;
 }
 
+interface Look extends Shift {
+  readonly dihedral: Dihedral;
+}
+
 export class GenerationSampler {
   readonly #data: GenerationData;
   readonly #options: GenerationOptions;
   readonly #sizePx: number;
+  /** Where the middle of a ground image begins. */
+  readonly #middlePx: number;
+  readonly #shiftPx: number;
 
   constructor(data: GenerationData, options: GenerationOptions, sizePx: number) {
     this.#data = data;
     this.#options = options;
     this.#sizePx = sizePx;
+    this.#middlePx = data.panorama ? 0 : (data.inputs.sizePx - sizePx) >> 1;
+    this.#shiftPx = Math.min(this.#middlePx, data.marginPx);
   }
 
   async load(loader: BatchLoader, step: number): Promise<GenerationBatch> {
     const { labels, inputs, gallery } = this.#data;
     const { batch, seed } = this.#options;
     const rng = makeRng(seed, step);
-    const dihedrals = Array.from({ length: 3 * batch }, () => drawDihedral(this.#options.flip, rng));
+    const looks = Array.from({ length: 3 * batch }, () => ({
+      dihedral: drawDihedral(this.#options.flip, rng),
+      ...drawShift(this.#shiftPx, rng),
+    }));
     // Labelled pairs: reading the label says that row k's own tile may be shown with it.
     const pairs = this.#draw(labels.labelled, step, ORDERS.pairs).map((row) => {
       labels.tileOf(row);
@@ -64,8 +76,8 @@ export class GenerationSampler {
           store: STORES.gallery,
           index,
         }));
-    const [first, second] = [dihedrals.slice(0, batch), dihedrals.slice(batch, 2 * batch)];
-    const third = dihedrals.slice(2 * batch);
+    const [first, second] = [looks.slice(0, batch), looks.slice(batch, 2 * batch)];
+    const third = looks.slice(2 * batch);
     const crops = [
       ...this.#crops(ground, first),
       ...this.#crops(satellite, allPaired ? first : second),
@@ -108,17 +120,19 @@ export class GenerationSampler {
     return order;
   }
 
-  #crops(slots: readonly Slot[], dihedrals: readonly number[]): Crop[] {
+  #crops(slots: readonly Slot[], looks: readonly Look[]): Crop[] {
     const { marginPx, panorama } = this.#data;
     return slots.map(({ store, index }, k) => {
       const ground = store === STORES.queries;
+      const { dihedral, eastPx, southPx } = looks[k] as Look;
+      const middle = ground ? this.#middlePx : marginPx;
       return {
         store,
         row: index,
-        leftPx: ground ? 0 : marginPx,
-        topPx: ground ? 0 : marginPx,
+        leftPx: middle + eastPx,
+        topPx: middle + southPx,
         sizePx: this.#sizePx,
-        dihedral: dihedrals[k] ?? 0,
+        dihedral,
         jitter: NO_JITTER,
         seed: 0,
         stream: 0,
