@@ -111,6 +111,9 @@ function faultOf(config: RunConfig): string | undefined {
   if (searchMarginPx > 0 && (queries === 'panorama' || stage1.input === 'panorama')) {
     return `/geometry/searchMarginPx is ${searchMarginPx}, but a panorama has no ground to look around in`;
   }
+  if (config.networks.generator.learnResidual && stage1.input === 'panorama') {
+    return '/networks/generator/learnResidual is true, but /stage1/input is "panorama": a view can be added to a BEV only';
+  }
   const shiftPx = ((config.shiftM ?? 0) * geometry.inputSizePx) / geometry.tileSizeM;
   if (Math.abs(shiftPx / 2 - Math.round(shiftPx / 2)) > 1e-6) {
     return `/shiftM is ${config.shiftM}, which is ${shiftPx} input pixels; it must be a multiple of 2 of them`;

@@ -55,8 +55,7 @@ async function samplePanoramas({ data }: RunConfig): Promise<void> {
 }
 
 const started = Date.now();
-// The demo region is made below; nothing is published to a server's data folder.
-const config = await loadRunConfig('town', ['publish=null', ...process.argv.slice(2)]);
+const config = await loadRunConfig('town', process.argv.slice(2));
 const result = await runTraining(config, DEMO_RUN);
 const bundleDir = join('models', config.bundle.name);
 await rm(bundleDir, { recursive: true, force: true });

@@ -22,10 +22,15 @@ export const MATRIX: readonly MatrixGroup[] = [
   { group: 'bev', set: ['queries=bev'] },
   {
     group: 'cyclegan-from-panorama',
-    set: ['stage1.input=panorama', 'stage1.lambdaContrast=0'],
+    set: ['stage1.input=panorama', 'stage1.lambdaContrast=0', 'networks.generator.learnResidual=false'],
     generator: 'panorama-cyclegan',
   },
   { group: 'bev-cyclegan', set: ['stage1.lambdaContrast=0'], generator: 'bev-cyclegan' },
+  {
+    group: 'bev-cyclegan-contrast-direct', // the paper's form of G
+    set: ['networks.generator.learnResidual=false'],
+    generator: 'bev-cyclegan-contrast-direct',
+  },
   {
     group: 'bev-cyclegan-contrast',
     ...views(100, 'evaluation.robustness=true', 'evaluation.sheets=true'),

@@ -255,7 +255,12 @@ async function evaluateRun(
     dataset: data.name,
     config: {
       ...config,
-      stage1: { ...config.stage1, enabled: config.queries === 'views', source: config.stage1.input },
+      stage1: {
+        ...config.stage1,
+        enabled: config.queries === 'views',
+        source: config.stage1.input,
+        residual: config.networks.generator.learnResidual ?? false,
+      },
     },
     retrieval,
     ...(robustness && { robustness }),

@@ -8,6 +8,8 @@ export interface Method {
   readonly generator?: {
     readonly source: 'bev' | 'panorama';
     readonly contrast: boolean;
+    /** The view is the BEV and what G adds to it. */
+    readonly residual: boolean;
     /** Which pairs stage 1 could read; "all" is the paper's setting. */
     readonly pairs: 'labelled' | 'all';
   };
@@ -38,6 +40,7 @@ export function methodOf({ queries, stage1, labels, selfTraining, stage3 }: Repo
       generator: {
         source: stage1.source ?? 'bev',
         contrast: (stage1.lambdaContrast ?? 0) > 0,
+        residual: stage1.residual ?? false,
         pairs: stage1.pairs ?? 'labelled',
       },
     }),
@@ -59,7 +62,8 @@ export function queryName(method: Method): string {
   if (queries === 'panorama') return 'raw panorama';
   const cycleGan = generator?.source === 'panorama' ? 'CycleGAN (from panorama)' : 'BEV-CycleGAN';
   const saw = sawAllPairs(method) ? " (G saw all pairs: the paper's setting)" : '';
-  return `${cycleGan}${generator?.contrast ? ' + contrast' : ''}${saw}`;
+  const residual = generator?.residual ? ', residual G' : '';
+  return `${cycleGan}${generator?.contrast ? ' + contrast' : ''}${residual}${saw}`;
 }
 
 export function strategyName(strategy: string): string {
@@ -80,12 +84,18 @@ export function variantOf({ queries, generator, loss }: Method): string {
   return JSON.stringify([queries, queries === 'views' ? generator : null, loss]);
 }
 
+/** Generators that differ by what was trained into them alone: of two that start from BEVs, both or neither add to them. */
+export function sameForm(a: Method['generator'], b: Method['generator']): boolean {
+  return a?.source !== 'bev' || b?.source !== 'bev' || a.residual === b.residual;
+}
+
 /** Plain before elaborate: the order of rows. */
 export function compareMethods(a: Method, b: Method): number {
   const order = (method: Method): number[] => [
     -method.fraction,
     ['panorama', 'bev', 'views'].indexOf(method.queries),
     method.generator?.source === 'panorama' ? 0 : 1,
+    method.generator?.residual ? 1 : 0,
     method.generator?.contrast ? 1 : 0,
     (STRATEGIES as readonly string[]).indexOf(method.strategy),
   ];

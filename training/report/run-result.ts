@@ -18,6 +18,7 @@ export interface ReportedConfig {
     readonly lambdaContrast?: number;
     readonly lambdaCycle?: number;
     readonly source?: 'bev' | 'panorama';
+    readonly residual?: boolean;
   };
   /** Share, over 0 to 1. */
   readonly labels: { readonly fraction: number };

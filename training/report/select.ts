@@ -1,6 +1,6 @@
 // Which groups stand for what a table or a claim speaks of.
 import type { Group } from './collect.js';
-import { type Method, variantOf } from './method.js';
+import { type Method, sameForm, variantOf } from './method.js';
 
 export type Kind = 'panorama' | 'bev' | 'cycleGan' | 'bevCycleGan' | 'contrast';
 
@@ -41,11 +41,17 @@ export function fractionsOf(groups: readonly Group[]): number[] {
   return [...new Set(groups.map(({ method }) => method.fraction))].sort((a, b) => a - b);
 }
 
-/** Pairs of a group from each list that were trained with one loss. */
+/** Pairs of a group from each list that were trained with one loss, and asked with views of one form where both are. */
 export function sameLoss(a: readonly Group[], b: readonly Group[]): [Group, Group][] {
   return a.flatMap((x) =>
-    b.filter((y) => x.method.loss === y.method.loss).map((y): [Group, Group] => [x, y]),
+    b
+      .filter((y) => x.method.loss === y.method.loss && viewsOfOneForm(x, y))
+      .map((y): [Group, Group] => [x, y]),
   );
+}
+
+function viewsOfOneForm({ method: a }: Group, { method: b }: Group): boolean {
+  return a.queries !== 'views' || b.queries !== 'views' || sameForm(a.generator, b.generator);
 }
 
 /** Pairs that differ by strategy (and nothing else that a report reads). */

@@ -4,7 +4,7 @@ import { encoderCost, generatorCost } from '../evaluation/network-cost.js';
 import { PROFILES } from '../networks/profiles.js';
 import { areasOf, type Group, retrievalOf, samplesOf } from './collect.js';
 import { fixed, missingText, NONE, paragraphs, samplesText, spreadText, table } from './markdown.js';
-import { fractionName, methodName, queryName, strategyName } from './method.js';
+import { fractionName, methodName, queryName, sameForm, strategyName } from './method.js';
 import {
   PAPER_COLUMN,
   PAPER_CONTRAST_TIME,
@@ -49,7 +49,8 @@ export function generatorPair(groups: readonly Group[], a: Kind, b: Kind): [Grou
     const own = groups.filter(({ method }) => method.fraction === fraction);
     for (const x of generatorGroups(own, a)) {
       const y = generatorGroups(own, b).find(
-        ({ method }) => method.generator?.pairs === x.method.generator?.pairs,
+        ({ method: { generator } }) =>
+          generator?.pairs === x.method.generator?.pairs && sameForm(generator, x.method.generator),
       );
       if (y) return [x, y];
     }

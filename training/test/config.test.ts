@@ -138,6 +138,8 @@ describe('what is wrong is named', () => {
       '/geometry/searchMarginPx',
       '/publish/area',
       '/geometry/searchStepPx',
+      '/networks/generator/learnResidual',
+      '/shiftM',
       '/stage1/steps',
       '/stage3/steps',
     ];
@@ -195,6 +197,8 @@ describe('what is wrong is named', () => {
       '/selfTraining/strategy is "dynamic"',
       '/labels/fraction is 1',
     );
+    await refused(loadRunConfig('town', [...flat, 'stage1.input=panorama']), 'learnResidual', 'a BEV only');
+    await refused(loadRunConfig('town', ['shiftM=7']), '/shiftM is 7', '7 input pixels', 'multiple of 2');
     const areas = '[{ name: a, splits: [test] }, { name: a, splits: [train] }]';
     await refused(loadRunConfig('town', [`evaluation.areas=${areas}`]), '/evaluation/areas', '"a"');
     await refused(loadRunConfig('town', ['geometry.bevSizePx=100']), 'bevSizePx', '100');
@@ -216,7 +220,7 @@ describe('what is wrong is named', () => {
   it('what goes together is let through', async () => {
     const flat = ['geometry.searchMarginPx=null', 'geometry.searchStepPx=null'];
     await loadRunConfig('town', [...flat, 'queries=panorama']);
-    await loadRunConfig('town', [...flat, 'stage1.input=panorama']);
+    await loadRunConfig('town', [...flat, 'stage1.input=panorama', 'networks.generator.learnResidual=null']);
     await loadRunConfig('town', ['labels.fraction=0.1', 'selfTraining.strategy=dynamic']);
     // Own photos: those without GPS are the unlabelled part.
     const photos = ['data.source={ format: photos, root: x, imagery: y, make: null }'];
