@@ -6,7 +6,7 @@ import { writeFileAtomic } from 'skyfix/files';
 import type { BundleManifest } from 'skyfix/models';
 import { loadRunConfig } from '../config/index.js';
 import { runTraining } from '../pipeline/run.js';
-import { figuresOf } from '../pipeline/run-to-end.js';
+import { retrievalTable } from '../report/retrieval-table.js';
 import type { RetrievalResult } from '../report/run-result.js';
 
 const COMPARISONS = {
@@ -29,7 +29,7 @@ for (const [name, changes] of Object.entries(COMPARISONS)) {
   const result = await runTraining(own, join('var', 'demo', own.name));
   if (!result) continue;
   comparisons[name] = result.retrieval.filter(({ model }) => model === 'trained');
-  process.stdout.write(`${name}\n${figuresOf({ retrieval: comparisons[name] })}\n`);
+  process.stdout.write(`${name}\n${retrievalTable(comparisons[name])}\n`);
 }
 const manifest = JSON.parse(await readFile(path, 'utf8')) as BundleManifest;
 const metrics = { ...manifest.metrics, comparisons };

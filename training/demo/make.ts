@@ -7,9 +7,9 @@ import { buildIndex } from 'skyfix/index';
 import { loadRunConfig, type RunConfig } from '../config/index.js';
 import { readTown } from '../datasets/town-places.js';
 import { runTraining } from '../pipeline/run.js';
-import { figuresOf } from '../pipeline/run-to-end.js';
 import { makeRng } from '../random/rng.js';
 import { shuffled } from '../random/shuffle.js';
+import { retrievalTable } from '../report/retrieval-table.js';
 import { openTrainingProgress } from '../runs/progress.js';
 
 const DEMO_DIR = 'demo';
@@ -63,5 +63,5 @@ await cp(join(DEMO_RUN, 'bundle'), bundleDir, { recursive: true });
 await rm(DEMO_DIR, { recursive: true, force: true });
 await makeDemoRegion(config, bundleDir);
 await samplePanoramas(config);
-if (result) process.stdout.write(`${figuresOf(result)}\n`);
+if (result) process.stdout.write(`${retrievalTable(result.retrieval)}\n`);
 process.stdout.write(`done in ${((Date.now() - started) / 60_000).toFixed(1)} minutes\n`);

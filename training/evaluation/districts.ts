@@ -31,7 +31,7 @@ export function recallByDistrict(
 }
 
 /**
- * Counts first answers by district. `answers[query]` is a gallery row, as of `firstAnswers`. The diagonal holds right
+ * Counts first answers by district. `answers[query]` is a gallery row. The diagonal holds right
  * answers and mistakes within a district alike. Throws RangeError for lengths that differ and rows outside the gallery.
  */
 export function confusionByDistrict(

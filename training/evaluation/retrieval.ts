@@ -102,29 +102,6 @@ export function hitCurve(ranks: Int32Array): number[] {
   );
 }
 
-/**
- * The gallery row with the highest similarity to any of a query's looks, for each query (the first look and the lower
- * row where two tie). `looks` are descriptors of the same queries in the same order, seen in different windows.
- */
-export function firstAnswers(looks: readonly Descriptors[], gallery: Descriptors): Int32Array {
-  const count = looks[0]?.count ?? 0;
-  const best = new Int32Array(count);
-  const highest = new Float32Array(count).fill(Number.NEGATIVE_INFINITY);
-  for (const look of looks) {
-    eachScoreBlock(look, gallery, ({ firstQuery, queries, firstRow, rows, scores }) => {
-      for (let q = 0; q < queries; q++) {
-        for (let g = 0; g < rows; g++) {
-          const score = scores[q * rows + g] as number;
-          if (!(score > (highest[firstQuery + q] as number))) continue;
-          highest[firstQuery + q] = score;
-          best[firstQuery + q] = firstRow + g;
-        }
-      }
-    });
-  }
-  return best;
-}
-
 export interface DistanceFigures {
   readonly queries: number;
   readonly gallery: number;

@@ -1,6 +1,7 @@
 // The data of a run: data sets opened, towns made where they are missing, images prepared, and the labels that may be read.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { SkyfixError } from 'skyfix/errors';
 import { sha256OfBytes } from 'skyfix/files';
 import type { BundleGeometry } from 'skyfix/models';
 import type { DataSource, EvaluationArea, RunConfig } from '../config/index.js';
@@ -118,10 +119,15 @@ export async function openEvaluationArea(
   return { prepared, dataset };
 }
 
-/** The validation split, prepared as training sees it; undefined where the data set has none. */
-export async function openValidation(config: RunConfig, tell: Tell): Promise<PreparedArea | undefined> {
+/** The validation split, in the middle of what training sees. Throws TRAINING_CONFIG_INVALID where the data set has none. */
+export async function openValidation(config: RunConfig, tell: Tell): Promise<PreparedArea> {
   const dataset = await openSource(config.data.source, config, tell);
-  if (!splitsOf(dataset).includes('validation')) return undefined;
+  if (!splitsOf(dataset).includes('validation')) {
+    throw new SkyfixError(
+      'TRAINING_CONFIG_INVALID',
+      `/stage3/validateEvery is ${config.stage3.validateEvery}, but ${config.data.source.root} has no validation split (it has ${splitsOf(dataset).join(', ')}); set it to 0.`,
+    );
+  }
   return prepareArea(dataset, 'validation', trainingGeometry(config), prepareOptions(config, tell));
 }
 

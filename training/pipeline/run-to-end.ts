@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from 'skyfix/files';
 import type { RunConfig } from '../config/index.js';
-import type { RunResult } from '../report/run-result.js';
+import { retrievalTable } from '../report/retrieval-table.js';
 import { RunStopped } from '../stages/loop.js';
 import { type RunOptions, runTraining } from './run.js';
 
@@ -24,7 +24,7 @@ export async function runToEnd(config: RunConfig, dir: string, until?: RunOption
   process.on('SIGTERM', onSignal);
   try {
     const result = await runTraining(config, dir, { shouldStop: () => stop, ...(until && { until }) });
-    if (result) process.stdout.write(`${figuresOf(result)}\n${join(dir, 'bundle')}\n`);
+    if (result) process.stdout.write(`${retrievalTable(result.retrieval)}\n${join(dir, 'bundle')}\n`);
   } catch (error) {
     if (error instanceof RunStopped) {
       process.stderr.write(`${error.message}\n`);
@@ -38,18 +38,4 @@ export async function runToEnd(config: RunConfig, dir: string, until?: RunOption
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
   }
-}
-
-/** The run's figures as a Markdown table. */
-export function figuresOf({ retrieval }: Pick<RunResult, 'retrieval'>): string {
-  const f = (value: number | undefined): string => value?.toFixed(1) ?? '–';
-  return [
-    '| area | model | R@1 | R@5 | R@10 | R@1 % | grid: within 25 m | within 5 m | median error |',
-    '|---|---|---|---|---|---|---|---|---|',
-    ...retrieval.map(({ area, model, paired, grid }) => {
-      const cells = [paired.at1, paired.at5, paired.at10, paired.at1Percent, grid?.within25M, grid?.within5M];
-      const median = grid ? `${f(grid.medianErrorM)} m` : '–';
-      return `| ${area} | ${model} | ${cells.map(f).join(' | ')} | ${median} |`;
-    }),
-  ].join('\n');
 }

@@ -20,6 +20,7 @@ import {
   type SelfTrainingUpdate,
 } from '../report/run-result.js';
 import { writeEnvironment } from '../runs/environment.js';
+import { lockFolder } from '../runs/folder-lock.js';
 import { readMetrics } from '../runs/metrics-file.js';
 import { openTrainingProgress, type TrainingProgress } from '../runs/progress.js';
 import { METRICS_FILE, openRunLog } from '../runs/run-log.js';
@@ -65,8 +66,9 @@ const STAGES: readonly StageName[] = ['generation', 'encoder'];
 
 /**
  * Runs the stages that the folder has not done (none where the run is finished), evaluates, and writes bundle/,
- * result.json, report.md and sheets/. Throws TRAINING_CONFIG_INVALID where the folder belongs to another configuration, RunStopped where it was asked to stop, and
- * what the stages throw; then the folder holds everything up to the last checkpoint.
+ * result.json, report.md and sheets/. Throws TRAINING_CONFIG_INVALID where the folder belongs to another configuration or
+ * another process trains in it, RunStopped where it was asked to stop, and what the stages throw; then the folder holds
+ * everything up to the last checkpoint.
  */
 export async function runTraining(
   config: RunConfig,
@@ -75,6 +77,19 @@ export async function runTraining(
 ): Promise<RunResult | undefined> {
   await claimFolder(config, dir);
   if (existsSync(join(dir, RESULT_FILE))) return readRunResult(dir);
+  const unlock = await lockFolder(dir);
+  try {
+    return await runStages(config, dir, options);
+  } finally {
+    await unlock();
+  }
+}
+
+async function runStages(
+  config: RunConfig,
+  dir: string,
+  options: RunOptions,
+): Promise<RunResult | undefined> {
   await removeHalfWritten(dir);
   await writeEnvironment(dir);
   const progress = options.progress ?? openTrainingProgress();

@@ -5,7 +5,9 @@ import { open, readFile } from 'node:fs/promises';
 import { messageOf, SkyfixError } from 'skyfix/errors';
 import { sha256OfBytes, writeFileAtomic } from 'skyfix/files';
 
-const MAGIC = 'SKYFIXC1';
+const MAGIC = 'SKYFIXC2';
+/** Magic, length of the header (uint32, little-endian), SHA-256 of the header. */
+const START_BYTES = 44;
 
 export interface Checkpoint {
   readonly step: number;
@@ -16,7 +18,7 @@ export interface Checkpoint {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** Magic, header length, JSON header (step, key, values, array names, lengths, SHA-256 of the body), float32 body. */
+/** The start, JSON header (step, key, values, array names, lengths, SHA-256 of the body), float32 body. */
 export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   const names = Object.keys(checkpoint.arrays);
   const parts = names.map((name) => {
@@ -33,9 +35,11 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Prom
       sha256: sha256OfBytes(body),
     }),
   );
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(header.length);
-  await writeFileAtomic(path, Buffer.concat([Buffer.from(MAGIC), length, header, body]));
+  const start = Buffer.alloc(START_BYTES);
+  start.write(MAGIC);
+  start.writeUInt32LE(header.length, 8);
+  start.write(sha256OfBytes(header), 12, 'hex');
+  await writeFileAtomic(path, Buffer.concat([start, header, body]));
 }
 
 interface Header {
@@ -53,10 +57,11 @@ interface Header {
 export async function loadCheckpoint(path: string, key: string): Promise<Checkpoint | undefined> {
   const bytes = await readFile(path).catch((error: unknown) => ifMissing(error, path));
   if (!bytes) return undefined;
-  const headerLength = lengthOf(bytes, path);
-  const header = headerOf(bytes.subarray(12, 12 + headerLength), headerLength, path);
+  const start = startOf(bytes, path);
+  const bodyAt = START_BYTES + start.length;
+  const header = headerOf(bytes.subarray(START_BYTES, bodyAt), start, path);
   if (header.key !== key) return undefined;
-  const body = bytes.subarray(12 + headerLength);
+  const body = bytes.subarray(bodyAt);
   if (sha256OfBytes(body) !== header.sha256) throw damaged(path);
   const arrays: Record<string, Float32Array> = {};
   let at = 0;
@@ -81,8 +86,9 @@ export async function loadCheckpointStep(path: string): Promise<number> {
     return buffer.subarray(0, bytesRead);
   };
   try {
-    const length = lengthOf(await read(0, 12), path);
-    return headerOf(await read(12, Math.min(length, (await file.stat()).size)), length, path).step;
+    const start = startOf(await read(0, START_BYTES), path);
+    const length = Math.min(start.length, (await file.stat()).size);
+    return headerOf(await read(START_BYTES, length), start, path).step;
   } finally {
     await file.close();
   }
@@ -97,23 +103,24 @@ function damaged(path: string): SkyfixError {
   return new SkyfixError('DATASET_INVALID', `${path} is damaged; remove it to start this stage anew.`);
 }
 
-/** Length of the header, from the file's first 12 bytes. */
-function lengthOf(start: Buffer, path: string): number {
-  if (start.subarray(0, 8).toString() !== MAGIC) {
-    throw new SkyfixError(
-      'DATASET_INVALID',
-      `${path} is not a checkpoint; remove it to start this stage anew.`,
-    );
-  }
-  if (start.length < 12) throw damaged(path);
-  return start.readUInt32LE(8);
+interface Start {
+  /** Of the header, bytes. */
+  readonly length: number;
+  readonly sha256: string;
 }
 
-function headerOf(bytes: Buffer, length: number, path: string): Header {
-  if (bytes.length < length) throw damaged(path);
-  try {
-    return JSON.parse(bytes.toString()) as Header;
-  } catch {
-    throw damaged(path);
+function startOf(bytes: Buffer, path: string): Start {
+  if (bytes.subarray(0, MAGIC.length).toString() !== MAGIC) {
+    throw new SkyfixError(
+      'DATASET_INVALID',
+      `${path} is no checkpoint of this version; remove it to start this stage anew.`,
+    );
   }
+  if (bytes.length < START_BYTES) throw damaged(path);
+  return { length: bytes.readUInt32LE(8), sha256: bytes.toString('hex', 12, START_BYTES) };
+}
+
+function headerOf(bytes: Buffer, { length, sha256 }: Start, path: string): Header {
+  if (bytes.length < length || sha256OfBytes(bytes) !== sha256) throw damaged(path);
+  return JSON.parse(bytes.toString()) as Header;
 }

@@ -8,7 +8,6 @@ import {
   chanceOf,
   type Descriptors,
   distanceFigures,
-  firstAnswers,
   HIT_CURVE_RANKS,
   hitCurve,
   recallOf,
@@ -57,13 +56,6 @@ test('ranks count the rows that are at least as similar', () => {
     [0, 1],
   ]);
   assert.deepEqual([...strictRanks(query, gallery, [0, 2, 1])], [0, 2, 1]);
-  assert.deepEqual([...firstAnswers([query], gallery)], [0, 0, 2]);
-  const beside = descriptors([
-    [0.9, 0],
-    [0, 2],
-    [0, 0.5],
-  ]);
-  assert.deepEqual([...firstAnswers([query, beside], gallery)], [0, 2, 2]);
 });
 
 test('R@1 % looks at floor(N / 100) answers, at least one', () => {

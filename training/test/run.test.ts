@@ -260,6 +260,38 @@ describe('a run that cannot go on', () => {
   });
 });
 
+describe('a folder in which another process trains', () => {
+  it('is refused while that process lives, and taken over when it is gone', async () => {
+    const dir = join(folder, 'shared');
+    await fsPromises.mkdir(dir);
+    const lock = join(dir, 'run.lock');
+    const config = await tinyRun(folder, ['stage1.steps=2', 'stage3.validateEvery=0']);
+    await writeFile(lock, `${process.ppid}\n`);
+    await assert.rejects(
+      runHere(config, dir, { until: 'generation' }),
+      coded('TRAINING_CONFIG_INVALID', dir, `process ${process.ppid}`, lock),
+    );
+    const { pid = 0 } = spawnSync('true'); // gone by now
+    await writeFile(lock, `${pid}\n`);
+    await runHere(config, dir, { until: 'generation' });
+    await assert.rejects(readFile(lock), { code: 'ENOENT' });
+  });
+});
+
+describe('a run that should validate on what is not there', () => {
+  it('is refused before it trains', async () => {
+    const root = join(folder, 'town-without-validation');
+    await fsPromises.cp(join(folder, 'town'), root, { recursive: true });
+    const places = await readFile(join(root, 'places.csv'), 'utf8');
+    await writeFile(join(root, 'places.csv'), places.replaceAll(',validation', ',train'));
+    const config = await tinyRun(folder, [`data.source.root=${root}`]);
+    await assert.rejects(
+      runHere(config, join(folder, 'without-validation')),
+      coded('TRAINING_CONFIG_INVALID', '/stage3/validateEvery is 6', root, 'train, test'),
+    );
+  });
+});
+
 describe('a full disk', () => {
   /** Runs `body` while the n-th file whose name holds `part` has room for its first 1,000 bytes only. */
   async function whereFull(
@@ -354,7 +386,13 @@ describe('other forms of a run', () => {
     ['raw panoramas', [...plain, ...flat, 'queries=panorama'], ['bev', 'panorama', 'meanTile']],
     [
       'views of raw panoramas, with the contrast against the input',
-      [...plain, ...flat, 'stage1.input=panorama', 'stage1.contrast.positive=input'],
+      [
+        ...plain,
+        ...flat,
+        'stage1.input=panorama',
+        'networks.generator.learnResidual=null',
+        'stage1.contrast.positive=input',
+      ],
       ['view', 'bev', 'panorama', 'meanTile'],
     ],
     [

@@ -275,8 +275,8 @@ test('a checkpoint of another run is not continued, a damaged one is refused', a
       await writeFile(path, whole.subarray(0, at));
       await assert.rejects(loadCheckpoint(path, 'a'), refused, `cut at byte ${at}`);
     }
-    const headerEnd = 12 + whole.readUInt32LE(8);
-    for (const at of [0, 7, 8, 11, 12, headerEnd - 1, headerEnd, whole.length - 1]) {
+    const headerEnd = 44 + whole.readUInt32LE(8);
+    for (const at of [0, 7, 8, 11, 12, 43, 44, 60, headerEnd - 1, headerEnd, whole.length - 1]) {
       const damaged = Buffer.from(whole);
       damaged.writeUInt8(damaged.readUInt8(at) ^ 1, at);
       await writeFile(path, damaged);

@@ -35,8 +35,9 @@ export const tinyConfig = (folder: string) => ({
     searchStepPx: 4,
   },
   tileMarginM: 8,
+  shiftM: 4,
   networks: {
-    generator: { baseFilters: 4, blocks: 1 },
+    generator: { baseFilters: 4, blocks: 1, learnResidual: true },
     discriminator: { filters: 4 },
     contrast: { projection: 8 },
     encoder: { size: 'femto', dropPath: 0.1 },
