@@ -62,37 +62,53 @@ export function scanRows(
   return best.hits();
 }
 
-/** The cosines of each query with the given rows; four queries at a time share the reading of a row. */
+/** Queries that share the reading of a row. */
+const GROUP = 8;
+
+/** The cosines of each query with the given rows. */
 export function similaritiesOf(
   { data, dimensions }: Descriptors,
   queries: readonly Float32Array[],
   rows: Uint32Array,
 ): Float32Array[] {
   const out = queries.map(() => new Float32Array(rows.length));
-  for (let first = 0; first < queries.length; first += 4) {
-    const [q0, q1, q2, q3] = [0, 1, 2, 3].map((k) => queries[Math.min(first + k, queries.length - 1)]) as [
-      Float32Array,
-      Float32Array,
-      Float32Array,
-      Float32Array,
-    ];
-    for (let i = 0; i < rows.length; i++) {
-      const start = (rows[i] as number) * dimensions;
-      let [s0, s1, s2, s3] = [0, 0, 0, 0];
-      for (let d = 0; d < dimensions; d++) {
-        const value = data[start + d] as number;
-        s0 += value * (q0[d] as number);
-        s1 += value * (q1[d] as number);
-        s2 += value * (q2[d] as number);
-        s3 += value * (q3[d] as number);
-      }
-      const sums = [s0, s1, s2, s3];
-      for (let k = 0; k < 4 && first + k < queries.length; k++) {
-        (out[first + k] as Float32Array)[i] = Math.max(-1, Math.min(1, sums[k] as number));
+  const groups = Math.ceil(queries.length / GROUP);
+  // As numbers of 64 bits, so that none is converted in the loop; those of a group lie side by side.
+  const packed = new Float64Array(groups * GROUP * dimensions);
+  queries.forEach((query, k) => {
+    const first = Math.floor(k / GROUP) * GROUP * dimensions + (k % GROUP);
+    for (let d = 0; d < dimensions; d++) packed[first + d * GROUP] = query[d] as number;
+  });
+  const row = new Float64Array(dimensions);
+  const sums = new Float64Array(GROUP);
+  for (let i = 0; i < rows.length; i++) {
+    const start = (rows[i] as number) * dimensions;
+    for (let d = 0; d < dimensions; d++) row[d] = data[start + d] as number;
+    for (let g = 0; g < groups; g++) {
+      addProducts(row, packed, g * GROUP * dimensions, sums);
+      for (let k = 0; k < GROUP && g * GROUP + k < queries.length; k++) {
+        (out[g * GROUP + k] as Float32Array)[i] = Math.max(-1, Math.min(1, sums[k] as number));
       }
     }
   }
   return out;
+}
+
+/** The dot products of a row with the group of queries that begins at packed[at]; one variable a sum, which stays in a register. */
+function addProducts(row: Float64Array, packed: Float64Array, at: number, sums: Float64Array): void {
+  let [a, b, c, d, e, f, g, h] = [0, 0, 0, 0, 0, 0, 0, 0];
+  for (let i = 0, q = at; i < row.length; i++, q += GROUP) {
+    const value = row[i] as number;
+    a += value * (packed[q] as number);
+    b += value * (packed[q + 1] as number);
+    c += value * (packed[q + 2] as number);
+    d += value * (packed[q + 3] as number);
+    e += value * (packed[q + 4] as number);
+    f += value * (packed[q + 5] as number);
+    g += value * (packed[q + 6] as number);
+    h += value * (packed[q + 7] as number);
+  }
+  sums.set([a, b, c, d, e, f, g, h]);
 }
 
 /** Exact search in this thread, in slices that leave the event loop free. */

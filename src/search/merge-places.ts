@@ -57,7 +57,7 @@ export async function searchPlaces(
 ): Promise<PlaceHit[]> {
   const candidates = allowed ? allowed.length : index.count;
   const finders = candidateLooks(looks).map(({ descriptor }) => descriptor);
-  for (let wanted = Math.max(looks.length === 1 ? 64 : 256, 16 * k); ; wanted *= 4) {
+  for (let wanted = Math.max(looks.length === 1 ? 64 : 128, 16 * k); ; wanted *= 4) {
     const hits = await searchLooks(index, finders, wanted, allowed);
     const places =
       looks.length === 1

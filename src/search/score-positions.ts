@@ -25,6 +25,9 @@ const TEMPERATURE = 0.2;
 /** Weight of a window that saw nothing: positions with few tiles around (a region's border) win by no luck. */
 const PRIOR_WEIGHT = 1;
 
+/** Positions in one square of this side, metres, are one: those of neighbouring tiles of a grid coincide. */
+const CELL_M = 0.5;
+
 /** The square lattice that the offsets of looks form. */
 interface Lattice {
   readonly stepM: number;
@@ -49,12 +52,14 @@ function latticeOf(looks: readonly Offset[]): Lattice {
 }
 
 /**
- * The looks that find candidates: every second one of the lattice's inner half, the middle included. A tile within a few
- * metres of the ground of one of them is found; the others only add evidence.
+ * The looks that find candidates: every second one of the lattice's inner half and at least those around the middle. A
+ * tile within a few metres of the ground of one of them is found; the others only add evidence.
  */
 export function candidateLooks<T extends Offset>(looks: readonly T[]): T[] {
-  const reachM = Math.max(...looks.map(({ eastM }) => Math.abs(eastM)));
-  const inner = (m: number) => Math.abs(m) <= reachM / 2;
+  if (looks.length === 1) return [...looks];
+  const { reachM, stepM } = latticeOf(looks);
+  const mostM = Math.max(reachM / 2, 2 * stepM) + 1e-6;
+  const inner = (m: number) => Math.abs(m) <= mostM;
   return coarseLooks(looks).filter(({ eastM, northM }) => inner(eastM) && inner(northM));
 }
 
@@ -98,6 +103,7 @@ export function scorePositions(
   const north = Float64Array.from(tiles, (tile) => tile.northM);
   const around = new Int32Array(tiles.length);
   const tried: ScoredPosition[] = [];
+  const cells = new Set<number>();
   const shiftM = Math.max(...shifts.map((o) => Math.max(Math.abs(o.eastM), Math.abs(o.northM))));
   for (const centre of centres) {
     let count = 0;
@@ -111,6 +117,9 @@ export function scorePositions(
     for (const shift of shifts) {
       const eastM = centre.eastM + shift.eastM;
       const northM = centre.northM + shift.northM;
+      const cell = Math.round(eastM / CELL_M) * 2 ** 26 + Math.round(northM / CELL_M);
+      if (cells.has(cell)) continue;
+      cells.add(cell);
       let evidence = 0;
       let weight = PRIOR_WEIGHT;
       let nearest = -1;
@@ -138,7 +147,7 @@ export function scorePositions(
   for (const position of tried.sort((a, b) => b.score - a.score || a.tile - b.tile)) {
     if (best.length >= k) break;
     const far = (other: Offset) =>
-      Math.hypot(other.eastM - position.eastM, other.northM - position.northM) > apartM;
+      (other.eastM - position.eastM) ** 2 + (other.northM - position.northM) ** 2 > apartM ** 2;
     if (best.every(far)) best.push(position);
   }
   return best;
