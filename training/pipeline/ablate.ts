@@ -92,6 +92,10 @@ async function runAll(
   const generatorKey = ({ group, seed }: Job) =>
     group.generator ? `${group.generator}-seed${seed}` : undefined;
   let wake: () => void = () => {};
+  const wakeAll = (): void => {
+    wake();
+    wake = () => {};
+  };
   const worker = async (): Promise<void> => {
     for (;;) {
       const at = waiting.findIndex((job) => !training.has(generatorKey(job) ?? ''));
@@ -108,8 +112,12 @@ async function runAll(
       }
       const [job] = waiting.splice(at, 1) as [Job];
       const key = generatorKey(job);
+      if (key) training.add(key); // before anything is awaited: the other worker looks at it
       const from = key && !isDone(job.dir) ? await sharedStage1(job, options.out) : undefined;
-      if (key && !from) training.add(key);
+      if (key && from) {
+        training.delete(key);
+        wakeAll();
+      }
       const started = performance.now();
       const code = await runJob(job, options);
       const seconds = (performance.now() - started) / 1000;
@@ -122,8 +130,7 @@ async function runAll(
       say(
         `${job.name}: ${code === 0 ? 'done' : `failed (exit ${code})`} in ${seconds.toFixed(0)} s; ${done}/${todo.length}, ${planText(waiting, times, options.parallel)}`,
       );
-      wake();
-      wake = () => {};
+      wakeAll();
     }
   };
   await Promise.all(Array.from({ length: options.parallel }, worker));

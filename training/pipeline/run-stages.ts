@@ -98,7 +98,10 @@ export async function runGeneration(
   const labels = pairs === 'all' ? own.labels.allVisible() : own.labels;
   const inputs = inputsOf(own, input);
   const profile = profileOf(config);
-  const key = keyOf([profile, stage1, seed, steps, own.digest, config.networks.generator.weights]);
+  // Nothing of the run's name and its later stages: runs that differ in these may share a stage 1.
+  const { generator, discriminator, contrast } = profile;
+  const { weights } = config.networks.generator;
+  const key = keyOf([generator, discriminator, contrast, stage1, seed, steps, own.digest, weights]);
   let g: Generator | undefined;
   const spread = spreadEvenly(Math.min(rows, inputs.count), SAMPLES);
   const every = Math.max(1, Math.floor(steps / SAMPLES_A_RUN));

@@ -2,7 +2,7 @@
 // tells what is to be done without doing it.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -50,6 +50,41 @@ test('the plan names runs that are done and how long the others should take, and
     assert.match(plan.stdout, /^to do {2}bev-10-dynamic-seed1$/m);
     assert.match(plan.stderr, /runs, 1 of them done; about \d+ minutes/);
     assert.doesNotMatch(plan.stdout, /raw-panorama/);
+  } finally {
+    await rm(out, { recursive: true, force: true });
+  }
+});
+
+test('runs of one stage 1 train it once, and the report is written of all', async () => {
+  const out = await mkdtemp(join(tmpdir(), 'skyfix-ablate-'));
+  try {
+    const cli = fileURLToPath(new URL('../../../bin/skyfix-train.js', import.meta.url));
+    const town = '{ format: town, root: TOWN, make: { seed: 3, places: 24, panoramaWidthPx: 256 } }';
+    const tiny = [
+      `data.source=${town.replace('TOWN', join(out, 'town'))}`,
+      `data.cacheDir=${join(out, 'cache')}`,
+      'geometry={ tileSizeM: 64, inputSizePx: 32, bevSizePx: 64 }',
+      'networks={ generator: { baseFilters: 4, blocks: 1 }, discriminator: { filters: 4 }, encoder: { size: femto } }',
+      'stage1.steps=2',
+      'stage3={ steps: 4, batch: 4 }',
+      'selfTraining.every=1',
+    ];
+    const args = ['--out', out, '--report', join(out, 'report'), '--only', 'views-50', '--seeds', '1'];
+    const sets = tiny.flatMap((value) => ['--set', value]);
+    const done = spawnSync(process.execPath, [cli, 'ablate', ...args, ...sets], { encoding: 'utf8' });
+    assert.equal(done.status, 0, done.stderr);
+    const trained = [];
+    for (const strategy of ['supervised', 'fixed', 'dynamic']) {
+      const dir = join(out, 'runs', `views-50-${strategy}-seed1`);
+      const { group } = JSON.parse(await readFile(join(dir, 'result.json'), 'utf8')) as { group: string };
+      assert.equal(group, `views-50-${strategy}`);
+      const lines = (await readFile(join(dir, 'metrics.jsonl'), 'utf8')).trim().split('\n');
+      const stages = lines.map((line) => (JSON.parse(line) as { stage: string }).stage);
+      assert.ok(stages.includes('encoder'));
+      if (stages.includes('generation')) trained.push(strategy);
+    }
+    assert.deepEqual(trained, ['supervised']);
+    assert.match(await readFile(join(out, 'report', 'report.md'), 'utf8'), /dynamic threshold/);
   } finally {
     await rm(out, { recursive: true, force: true });
   }
