@@ -1,16 +1,15 @@
 // skyfix-train ablate: runs the matrix, each run in a process of its own, several at a time; then writes the report. Runs
 // that are finished are not run again, one that was stopped is continued, and a stage 1 that several share is trained once.
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { copyFile, cp, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { SkyfixError } from 'skyfix/errors';
 import { writeFileAtomic } from 'skyfix/files';
 import { loadRunConfig } from '../config/index.js';
 import { writeReport } from '../report/index.js';
 import { MATRIX, type MatrixGroup } from './matrix.js';
 import { openSource } from './run-data.js';
+import { runInProcess } from './run-process.js';
 
 export interface AblateOptions {
   readonly out: string;
@@ -161,35 +160,8 @@ async function sharedStage1(job: Job, out: string): Promise<string | undefined> 
 }
 
 function runJob({ dir, group, seed }: Job, options: AblateOptions): Promise<number> {
-  const settings = [
-    `name=${group.group}`,
-    `group=${group.group}`,
-    `seed=${seed}`,
-    ...group.set,
-    ...options.set,
-  ];
-  const cli = fileURLToPath(new URL('../../../bin/skyfix-train.js', import.meta.url));
-  return new Promise((resolve, reject) => {
-    const child = spawn(
-      process.execPath,
-      [cli, 'run', 'ablation', '--out', dir, ...settings.flatMap((value) => ['--set', value])],
-      { stdio: ['ignore', 'ignore', 'pipe'] },
-    );
-    const lines: Buffer[] = [];
-    child.stderr.on('data', (data: Buffer) => {
-      lines.push(data);
-      if (lines.length > 200) lines.shift();
-    });
-    const stop = () => child.kill('SIGINT');
-    process.once('SIGINT', stop);
-    child.on('error', reject);
-    child.on('close', (code) => {
-      process.off('SIGINT', stop);
-      mkdir(dir, { recursive: true })
-        .then(() => writeFileAtomic(join(dir, 'run.log'), Buffer.concat(lines)))
-        .then(() => resolve(code ?? 1), reject);
-    });
-  });
+  const own = [`name=${group.group}`, `group=${group.group}`, `seed=${seed}`];
+  return runInProcess('ablation', dir, [...own, ...group.set, ...options.set]);
 }
 
 async function readTimes(out: string): Promise<Record<string, number>> {
