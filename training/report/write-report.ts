@@ -1,8 +1,9 @@
 // The report of several runs: the paper's tables and figures from our numbers, its own numbers beside them, and which of
-// its claims hold. A folder with report.md, SVG charts and PNG sheets.
+// its claims hold. A folder with report.md, SVG charts, PNG sheets and the runs' results.
 import { copyFile, mkdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { writeFileAtomic } from 'skyfix/files';
+import { fileName } from '../runs/run-log.js';
 import { type Claim, claimsOf, claimsText } from './claims.js';
 import { areasOf, collectRuns, type Group } from './collect.js';
 import { districtTables } from './districts-table.js';
@@ -22,6 +23,9 @@ import { PAPER_PRECISION } from './paper.js';
 import { robustnessTable } from './robustness.js';
 import { kindOf } from './select.js';
 import { costTable, generationTable, retrievalTable } from './tables.js';
+
+/** The numbers behind the report: the result of each run. */
+const RESULTS_FOLDER = 'results';
 
 export interface ReportSummary {
   readonly path: string;
@@ -44,11 +48,22 @@ export async function writeReport(folders: readonly string[], out: string): Prom
     claims.push(...judged);
     const prefix = datasets.length > 1 ? `${k + 1}-` : '';
     parts.push(await datasetReport(dataset, own, judged, out, prefix));
+    await keepResults(own, join(out, RESULTS_FOLDER), prefix);
   }
   const path = join(out, 'report.md');
   const runs = groups.reduce((sum, group) => sum + group.runs.length, 0);
   await writeFileAtomic(path, `${paragraphs(introduction(runs, groups.length), ...parts)}\n`);
   return { path, runs, groups: groups.length, datasets, claims };
+}
+
+async function keepResults(groups: readonly Group[], dir: string, prefix: string): Promise<void> {
+  await mkdir(dir, { recursive: true });
+  for (const { name, runs } of groups) {
+    for (const { folder, result } of runs) {
+      const copy = `${prefix}${fileName(name)}-seed${result.seed}.json`;
+      await copyFile(join(folder, 'result.json'), join(dir, copy));
+    }
+  }
 }
 
 function introduction(runs: number, groups: number): string {
@@ -57,7 +72,7 @@ function introduction(runs: number, groups: number): string {
     `Written by \`skyfix-train report\` from ${runs} runs in ${groups} groups; the runs of a group differ by their seed only. ` +
       'Figures are mean ± sample deviation over the seeds; a figure without ± comes from one run. Ranking is strict: a tie counts as a miss. ' +
       'Columns marked "paper" hold the published numbers of the paper on its own data (Remote Sensing 2026, 18(6), 944); they are never part of a mean. ' +
-      'What the runs do not hold is named as missing.',
+      `What the runs do not hold is named as missing. ${RESULTS_FOLDER}/ has the result of every run.`,
   );
 }
 

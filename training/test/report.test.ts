@@ -11,6 +11,7 @@ import sharp from 'sharp';
 import { claimsOf } from '../report/claims.js';
 import { collectRuns } from '../report/collect.js';
 import { readScalars, smoothed } from '../report/metrics.js';
+import type { RunResult } from '../report/run-result.js';
 import { compareSamples, compareToLimit, spreadOf } from '../report/statistics.js';
 import { configOf, type FixtureRun, matrix, resultOf, writeRun } from './report-fixtures.js';
 
@@ -276,6 +277,13 @@ describe('skyfix-train report', () => {
       assert.ok(width > 0, file);
     }
     assert.match(text, /### Failures\n\nMissing in these runs: sheets\/failures\.png/);
+  });
+  it('has the results of all runs beside it', async () => {
+    const results = await readdir(join(out, 'results'));
+    assert.equal(results.length, Number(/from (\d+) runs/.exec(text)?.[1]));
+    const [first = ''] = results;
+    const result = JSON.parse(await readFile(join(out, 'results', first), 'utf8')) as RunResult;
+    assert.ok(first.endsWith(`-seed${result.seed}.json`), first);
   });
   it('an empty folder is refused in one sentence', () => {
     const done = spawnSync(process.execPath, [BIN, 'report', root, '--out', out], { encoding: 'utf8' });
