@@ -187,9 +187,10 @@ describe('what is wrong is named', () => {
       '/stage3 needs either steps or epochs',
       'none',
     );
-    const margin = '/geometry/searchMarginPx';
-    await refused(loadRunConfig('town', ['queries=panorama']), margin, '16', 'panorama');
-    await refused(loadRunConfig('town', ['stage1.input=panorama']), margin, '16');
+    const { searchMarginPx } = (await loadRunConfig('town')).geometry;
+    const margin = `/geometry/searchMarginPx is ${searchMarginPx}`;
+    await refused(loadRunConfig('town', ['queries=panorama']), margin, 'panorama');
+    await refused(loadRunConfig('town', ['stage1.input=panorama']), margin);
     const flat = ['geometry.searchMarginPx=null', 'geometry.searchStepPx=null'];
     await refused(loadRunConfig('town', [...flat, 'queries=bev', 'stage1.input=panorama']), '/stage1/input');
     await refused(
