@@ -57,25 +57,30 @@ function generationClaims(groups: readonly Group[]): Claim[] {
     ['BEV-CycleGAN + contrast better than CycleGAN (from panorama)', 'contrast', 'cycleGan'],
   ];
   return orders.flatMap(([text, better, worse]) => {
-    const [a, b] = worse === 'bev' ? withBevs(groups, better) : generatorPair(groups, better, worse);
-    if (!a || !b) return [{ section, text }];
-    return figures.map(({ figure, name, lower, digits }) =>
-      claim(
-        section,
-        `${name}: ${text}`,
-        samplesOf(a, ({ generation }) => generation?.view?.[figure]),
-        samplesOf(b, ({ generation }) => generation?.[worse === 'bev' ? 'bev' : 'view']?.[figure]),
-        lower,
-        digits,
-      ),
+    const pairs = worse === 'bev' ? withBevs(groups, better) : [generatorPair(groups, better, worse)];
+    const judged = pairs.flatMap(([a, b]) =>
+      a && b
+        ? figures.map(({ figure, name, lower, digits }) =>
+            claim(
+              section,
+              `${name}: ${text}${pairs.length > 1 ? ` [${a.name}]` : ''}`,
+              samplesOf(a, ({ generation }) => generation?.view?.[figure]),
+              samplesOf(b, ({ generation }) => generation?.[worse === 'bev' ? 'bev' : 'view']?.[figure]),
+              lower,
+              digits,
+            ),
+          )
+        : [],
     );
+    return judged.length > 0 ? judged : [{ section, text }];
   });
 }
 
-/** A generator's group beside itself: its runs measured the BEVs of the same places. */
-function withBevs(groups: readonly Group[], kind: Kind): [Group?, Group?] {
-  const [own] = generatorGroups(groups, kind);
-  return own?.runs.some(({ result }) => result.generation?.bev) ? [own, own] : [];
+/** Each group that trained such a generator beside itself: its runs measured the BEVs of the same places. */
+function withBevs(groups: readonly Group[], kind: Kind): [Group, Group][] {
+  return generatorGroups(groups, kind)
+    .filter(({ runs }) => runs.some(({ result }) => result.generation?.bev))
+    .map((own) => [own, own]);
 }
 
 function retrievalClaims(groups: readonly Group[]): Claim[] {

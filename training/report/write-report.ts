@@ -1,7 +1,8 @@
 // The report of several runs: the paper's tables and figures from our numbers, its own numbers beside them, and which of
-// its claims hold. A folder with report.md, SVG charts, PNG sheets and the runs' results.
+// its claims hold. A folder with report.md, SVG charts, JPEG sheets and the runs' results.
 import { copyFile, mkdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import sharp from 'sharp';
 import { writeFileAtomic } from 'skyfix/files';
 import { fileName } from '../runs/run-log.js';
 import { type Claim, claimsOf, claimsText } from './claims.js';
@@ -133,7 +134,7 @@ async function datasetReport(
   );
 }
 
-/** Copies a sheet of the most elaborate group that has one: the paper's method with the most labels where it was run. */
+/** A sheet of the most elaborate group that has one: the paper's method with the most labels where it was run. */
 async function sheetOf(
   groups: readonly Group[],
   sheet: string,
@@ -151,9 +152,11 @@ async function sheetOf(
     for (const { folder, result } of runs) {
       const source = join(folder, 'sheets', `${sheet}.png`);
       if (!(await stat(source).catch(() => undefined))) continue;
-      await copyFile(source, join(out, `${prefix}${name}.png`));
+      // As PNG the sheets of photos would be ten times as large.
+      const file = `${prefix}${name}.jpg`;
+      await writeFileAtomic(join(out, file), await sharp(source).jpeg({ quality: 80 }).toBuffer());
       const caption = `${methodName(method)}, seed ${result.seed}`;
-      return `![${caption}](${prefix}${name}.png)\n\n*${caption}.*`;
+      return `![${caption}](${file})\n\n*${caption}.*`;
     }
   }
   return missingText([`sheets/${sheet}.png`]);

@@ -268,7 +268,7 @@ describe('skyfix-train report', () => {
       'figure-5-lambda.svg',
       'figure-6-precision-10.svg',
       'figure-7-losses.svg',
-      'figure-9-top5.png',
+      'figure-9-top5.jpg',
     ]) {
       assert.ok(files.includes(name), name);
     }
