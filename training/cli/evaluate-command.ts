@@ -6,7 +6,7 @@ import { prepareArea } from '../data/prepare.js';
 import { FORMATS, openDataset } from '../datasets/index.js';
 import { evaluateArea } from '../pipeline/evaluate-area.js';
 import { onnxEmbed, onnxViews } from '../pipeline/onnx-embed.js';
-import { retrievalTable } from '../report/retrieval-table.js';
+import { summaryTable } from '../report/summary-table.js';
 import { openTrainingProgress } from '../runs/progress.js';
 import { SPLITS, type Split } from '../town/index.js';
 import { wholeNumber } from './numbers.js';
@@ -55,7 +55,7 @@ export function evaluateCommand(): Command {
         const queries = generator ? await onnxViews(generator, area.bevs) : area.bevs;
         const embed = onnxEmbed(encoder, geometry.inputSizePx);
         const { result } = await evaluateArea(given.split, 'trained', embed, queries, area, geometry);
-        const text = given.json ? JSON.stringify(result, null, 2) : retrievalTable([result]);
+        const text = given.json ? JSON.stringify(result, null, 2) : summaryTable([result]);
         process.stdout.write(`${text}\n`);
       } finally {
         progress.stop();

@@ -93,6 +93,11 @@ function overridden(config: Tree, override: string): Tree {
   return merged(config, tree as Tree);
 }
 
+/** `shiftM` in input pixels, to a millionth of one. */
+export function shiftPx({ geometry, shiftM = 0 }: Pick<RunConfig, 'geometry' | 'shiftM'>): number {
+  return Number(((shiftM * geometry.inputSizePx) / geometry.tileSizeM).toFixed(6));
+}
+
 /** What the schema cannot say. */
 function faultOf(config: RunConfig): string | undefined {
   const { stage1, stage3, geometry, queries, evaluation, selfTraining, labels } = config;
@@ -114,9 +119,9 @@ function faultOf(config: RunConfig): string | undefined {
   if (config.networks.generator.learnResidual && stage1.input === 'panorama') {
     return '/networks/generator/learnResidual is true, but /stage1/input is "panorama": a view can be added to a BEV only';
   }
-  const shiftPx = ((config.shiftM ?? 0) * geometry.inputSizePx) / geometry.tileSizeM;
-  if (Math.abs(shiftPx / 2 - Math.round(shiftPx / 2)) > 1e-6) {
-    return `/shiftM is ${config.shiftM}, which is ${shiftPx} input pixels; it must be a multiple of 2 of them`;
+  const shift = shiftPx(config);
+  if (shift % 2 !== 0) {
+    return `/shiftM is ${config.shiftM}, which is ${shift} input pixels; it must be a multiple of 2 of them`;
   }
   if (selfTraining.strategy !== 'none' && labels.fraction === 1 && config.data.source.format !== 'photos') {
     return `/selfTraining/strategy is "${selfTraining.strategy}", but /labels/fraction is 1: nothing is unlabelled`;

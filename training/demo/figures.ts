@@ -7,8 +7,8 @@ import { writeFileAtomic } from 'skyfix/files';
 import type { BundleManifest } from 'skyfix/models';
 import { loadRunConfig } from '../config/index.js';
 import { runInProcess } from '../pipeline/run-process.js';
-import { retrievalTable } from '../report/retrieval-table.js';
 import { type RetrievalResult, readRunResult } from '../report/run-result.js';
+import { summaryTable } from '../report/summary-table.js';
 
 const EACH = ['publish=null', 'evaluation.robustness=false', 'runtime.threads=1'];
 const COMPARISONS = {
@@ -34,7 +34,7 @@ async function compare(
   }
   const { retrieval } = await readRunResult(dir);
   const trained = retrieval.filter(({ model }) => model === 'trained');
-  process.stdout.write(`${name}\n${retrievalTable(trained)}\n`);
+  process.stdout.write(`${name}\n${summaryTable(trained)}\n`);
   return [name, trained];
 }
 

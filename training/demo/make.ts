@@ -9,7 +9,7 @@ import { readTown } from '../datasets/town-places.js';
 import { runTraining } from '../pipeline/run.js';
 import { makeRng } from '../random/rng.js';
 import { shuffled } from '../random/shuffle.js';
-import { retrievalTable } from '../report/retrieval-table.js';
+import { summaryTable } from '../report/summary-table.js';
 import { openTrainingProgress } from '../runs/progress.js';
 
 const DEMO_DIR = 'demo';
@@ -63,5 +63,5 @@ await cp(join(DEMO_RUN, 'bundle'), bundleDir, { recursive: true });
 await rm(DEMO_DIR, { recursive: true, force: true });
 await makeDemoRegion(config, bundleDir);
 await samplePanoramas(config);
-if (result) process.stdout.write(`${retrievalTable(result.retrieval)}\n`);
+if (result) process.stdout.write(`${summaryTable(result.retrieval)}\n`);
 process.stdout.write(`done in ${((Date.now() - started) / 60_000).toFixed(1)} minutes\n`);

@@ -1,5 +1,5 @@
 // The value of a loss and its gradient for each network's flat vector.
-import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-node-gpu';
+import type { Rank, Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-node-gpu';
 import { tf } from '../runtime/tf.js';
 import type { ParameterStore } from './parameter-store.js';
 
@@ -39,7 +39,12 @@ export function valueAndFlatGrads(
     const { value, grads } = tf.engine().gradients(forward, views.flat(), undefined, true);
     const byView = new Map(views.flat().map((view, i) => [view, grads[i] as Tensor | undefined | null]));
     const flat = views.map((list) =>
-      tf.concat1d(list.map((view) => (byView.get(view) ?? tf.zerosLike(view)).flatten() as Tensor1D)),
+      tf.concat1d(
+        list.map((view) => {
+          const gradient = byView.get(view) ?? tf.zeros<Rank.R1>([view.size]);
+          return gradient.rank === 1 ? (gradient as Tensor1D) : gradient.flatten();
+        }),
+      ),
     );
     return [value, ...flat];
   });

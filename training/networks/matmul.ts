@@ -9,11 +9,7 @@ import {
   usedMath,
 } from '../runtime/tf.js';
 
-/**
- * a [n, k] (or [k, n] where transposed) times b [k, m] (or [m, k]); both transposed is not offered. Not by the operation
- * MatMul: for some shapes oneDNN's code behind it keeps values where a signal's handler writes, and a Ctrl-C ended in a
- * damaged heap.
- */
+/** a [n, k] (or [k, n] where transposed) times b [k, m] (or [m, k]); both transposed is not offered. */
 export function matMul(a: Tensor, b: Tensor, transposeA = false, transposeB = false): Tensor {
   if (usedMath() === 'bf16' && hasBf16Kernels()) return bf16MatMul(a, b, transposeA, transposeB);
   const sides = [boolAttribute('adj_x', transposeA), boolAttribute('adj_y', transposeB)];

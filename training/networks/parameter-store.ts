@@ -54,7 +54,10 @@ export class ParameterStore {
   /** Cuts the vector into views, in order of `names`. The caller disposes them (or runs inside tf.tidy). */
   split(): Tensor[] {
     const parts = tf.split(this.vector as unknown as Tensor1D, this.#sizes, 0);
-    return parts.map((part, i) => part.reshape([...(this.shapes.get(this.names[i] ?? '') ?? [])]));
+    return parts.map((part, i) => {
+      const shape = this.shapes.get(this.names[i] ?? '') ?? [];
+      return shape.length === 1 ? part : part.reshape([...shape]);
+    });
   }
 
   /** Runs `body` with the given views (or with fresh ones where none are open); views do not outlive it. */

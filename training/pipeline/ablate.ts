@@ -1,5 +1,6 @@
 // skyfix-train ablate: runs the matrix, each run in a process of its own, several at a time; then writes the report. Runs
 // that are finished are not run again, one that was stopped is continued, and a stage 1 that several share is trained once.
+import { EventEmitter, once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { copyFile, cp, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,6 +11,7 @@ import { writeReport } from '../report/index.js';
 import { MATRIX, type MatrixGroup } from './matrix.js';
 import { openSource } from './run-data.js';
 import { runInProcess } from './run-process.js';
+import { INTERRUPTED } from './run-to-end.js';
 
 export interface AblateOptions {
   readonly out: string;
@@ -67,7 +69,11 @@ export async function ablate(options: AblateOptions): Promise<void> {
       };
     },
   );
-  await runAll(todo, options, times);
+  if (!(await runAll(todo, options, times))) {
+    say('Stopped; the same command continues.');
+    process.exitCode = INTERRUPTED;
+    return;
+  }
   const summary = await writeReport(
     jobs.map(({ dir }) => dir),
     options.report,
@@ -78,35 +84,28 @@ export async function ablate(options: AblateOptions): Promise<void> {
 const say = (text: string) => process.stderr.write(`${text}\n`);
 const isDone = (dir: string) => existsSync(join(dir, 'result.json'));
 
-/** Runs jobs, `parallel` at a time; a job whose stage 1 another one is just training waits for it. */
+/**
+ * Runs jobs, `parallel` at a time; a job whose stage 1 another one is just training waits for it. False where a signal stopped
+ * them.
+ */
 async function runAll(
   todo: readonly Job[],
   options: AblateOptions,
   times: Record<string, number>,
-): Promise<void> {
+): Promise<boolean> {
   const waiting = [...todo];
   const training = new Set<string>();
   const failed: string[] = [];
   let done = 0;
+  let stopped = false;
   const generatorKey = ({ group, seed }: Job) =>
     group.generator ? `${group.generator}-seed${seed}` : undefined;
-  let wake: () => void = () => {};
-  const wakeAll = (): void => {
-    wake();
-    wake = () => {};
-  };
+  const ready = new EventEmitter();
   const worker = async (): Promise<void> => {
-    for (;;) {
+    while (waiting.length > 0 && !stopped) {
       const at = waiting.findIndex((job) => !training.has(generatorKey(job) ?? ''));
       if (at < 0) {
-        if (waiting.length === 0) return;
-        await new Promise<void>((resolve) => {
-          const before = wake;
-          wake = () => {
-            before();
-            resolve();
-          };
-        });
+        await once(ready, 'stage 1');
         continue;
       }
       const [job] = waiting.splice(at, 1) as [Job];
@@ -115,12 +114,14 @@ async function runAll(
       const from = key && !isDone(job.dir) ? await sharedStage1(job, options.out) : undefined;
       if (key && from) {
         training.delete(key);
-        wakeAll();
+        ready.emit('stage 1');
       }
       const started = performance.now();
       const code = await runJob(job, options);
       const seconds = (performance.now() - started) / 1000;
       training.delete(key ?? '');
+      ready.emit('stage 1');
+      if (stopped && code !== 0) return;
       done++;
       if (code === 0) {
         times[`${from ? 'shared ' : ''}${job.group.generator ? 'views' : 'plain'}`] = seconds;
@@ -129,16 +130,21 @@ async function runAll(
       say(
         `${job.name}: ${code === 0 ? 'done' : `failed (exit ${code})`} in ${seconds.toFixed(0)} s; ${done}/${todo.length}, ${planText(waiting, times, options.parallel)}`,
       );
-      wakeAll();
     }
   };
+  const stop = (): void => {
+    stopped = true;
+  };
+  process.on('SIGINT', stop).on('SIGTERM', stop); // the runs get it too
   await Promise.all(Array.from({ length: options.parallel }, worker));
+  process.off('SIGINT', stop).off('SIGTERM', stop);
   if (failed.length > 0) {
     throw new SkyfixError(
       'TRAINING_DIVERGED',
       `${failed.length} runs failed: ${failed.join(', ')}. Each has a run.log in its folder; the others are kept.`,
     );
   }
+  return !stopped;
 }
 
 /** Copies a finished stage 1 of the same kind and seed into the job's folder; undefined where there is none. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { SkyfixError } from 'skyfix/errors';
 import { sha256OfBytes } from 'skyfix/files';
 import type { BundleGeometry } from 'skyfix/models';
-import type { DataSource, EvaluationArea, RunConfig } from '../config/index.js';
+import { type DataSource, type EvaluationArea, type RunConfig, shiftPx } from '../config/index.js';
 import { centreStore, type ImageStore, joinStores, selectStore } from '../data/image-store.js';
 import { type PrepareOptions, prepareArea, prepareUnpaired } from '../data/prepare.js';
 import type { PreparedArea } from '../data/prepared-area.js';
@@ -37,10 +37,9 @@ export function trainingGeometry({ geometry }: Pick<RunConfig, 'geometry'>): Bun
 
 /** What the networks are trained on: BEVs that show shiftM more on every side. */
 function shiftedGeometry(config: RunConfig): BundleGeometry {
-  const { geometry, shiftM = 0 } = config;
   const middle = trainingGeometry(config);
-  const shiftPx = Math.round((shiftM * geometry.inputSizePx) / geometry.tileSizeM);
-  return shiftPx > 0 ? { ...middle, searchMarginPx: shiftPx } : middle;
+  const searchMarginPx = shiftPx(config);
+  return searchMarginPx > 0 ? { ...middle, searchMarginPx } : middle;
 }
 
 /** Opens a data set; a town that is not there is made first. Throws DATASET_INVALID. */

@@ -9,8 +9,8 @@ import { writeFileAtomic } from 'skyfix/files';
 const LOG_LINES = 200;
 
 /**
- * `skyfix-train run PRESET` into a folder, where run.log keeps the end of what it said; returns the exit code. SIGINT is
- * passed on: the run saves and stops.
+ * `skyfix-train run PRESET` into a folder, where run.log keeps the end of what it said; returns the exit code. SIGINT and
+ * SIGTERM are passed on: the run saves and stops.
  */
 export function runInProcess(preset: string, dir: string, settings: readonly string[]): Promise<number> {
   const cli = fileURLToPath(new URL('../../../bin/skyfix-train.js', import.meta.url));
@@ -18,17 +18,18 @@ export function runInProcess(preset: string, dir: string, settings: readonly str
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [cli, 'run', preset, '--out', dir, ...sets], {
       stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true, // else a terminal's Ctrl-C reaches the run twice, and the second one ends it unsaved
     });
     const lines: Buffer[] = [];
     child.stderr.on('data', (data: Buffer) => {
       lines.push(data);
       if (lines.length > LOG_LINES) lines.shift();
     });
-    const stop = () => child.kill('SIGINT');
-    process.once('SIGINT', stop);
+    const passOn = (signal: NodeJS.Signals) => child.kill(signal);
+    process.on('SIGINT', passOn).on('SIGTERM', passOn);
     child.on('error', reject);
     child.on('close', (code) => {
-      process.off('SIGINT', stop);
+      process.off('SIGINT', passOn).off('SIGTERM', passOn);
       mkdir(dir, { recursive: true })
         .then(() => writeFileAtomic(join(dir, 'run.log'), Buffer.concat(lines)))
         .then(() => resolve(code ?? 1), reject);

@@ -3,12 +3,12 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from 'skyfix/files';
 import type { RunConfig } from '../config/index.js';
-import { retrievalTable } from '../report/retrieval-table.js';
+import { summaryTable } from '../report/summary-table.js';
 import { RunStopped } from '../stages/loop.js';
 import { type RunOptions, runTraining } from './run.js';
 
 /** Exit code of a run that was stopped by Ctrl-C, as shells have it. */
-const INTERRUPTED = 130;
+export const INTERRUPTED = 130;
 
 export async function runToEnd(config: RunConfig, dir: string, until?: RunOptions['until']): Promise<void> {
   await mkdir(dir, { recursive: true });
@@ -24,7 +24,7 @@ export async function runToEnd(config: RunConfig, dir: string, until?: RunOption
   process.on('SIGTERM', onSignal);
   try {
     const result = await runTraining(config, dir, { shouldStop: () => stop, ...(until && { until }) });
-    if (result) process.stdout.write(`${retrievalTable(result.retrieval)}\n${join(dir, 'bundle')}\n`);
+    if (result) process.stdout.write(`${summaryTable(result.retrieval)}\n${join(dir, 'bundle')}\n`);
   } catch (error) {
     if (error instanceof RunStopped) {
       process.stderr.write(`${error.message}\n`);

@@ -16,7 +16,8 @@ if (!existsSync(path)) {
     .map((name) => join(KERNEL_SOURCES, name));
   mkdirSync(dirname(path), { recursive: true });
   const half = `${path}.${process.pid}.tmp`;
-  const libraries = [`-L${join(tensorflow, 'lib')}`, '-ltensorflow_framework'];
+  const found = '-Wl,-rpath,$ORIGIN/../@tensorflow/tfjs-node-gpu/deps/lib'; // the addon loads TensorFlow
+  const libraries = [`-L${join(tensorflow, 'lib')}`, '-ltensorflow_framework', found];
   const args = [...KERNEL_FLAGS, `-I${join(tensorflow, 'include')}`, ...sources, '-o', half, ...libraries];
   const { status, stderr } = spawnSync('g++', args, { encoding: 'utf8' });
   if (status === 0) renameSync(half, path);

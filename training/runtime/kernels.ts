@@ -47,8 +47,8 @@ function processorFeatures(): string {
 }
 
 /**
- * Announces the kernels to the TensorFlow that is loaded. False where the library is not built, or the environment
- * has SKYFIX_KERNELS=off.
+ * Announces the kernels to TensorFlow, and keeps signals off the threads that compute: to be called before TensorFlow
+ * starts its own. False where the library is not built, or the environment has SKYFIX_KERNELS=off.
  */
 export function loadKernels(): boolean {
   if (process.env.SKYFIX_KERNELS === 'off') return false;

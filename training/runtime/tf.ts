@@ -25,6 +25,7 @@ function load(): Runtime {
   // tfjs-node calls util.isNullOrUndefined, which Node 23 removed.
   const util = require('node:util') as { isNullOrUndefined?: (value: unknown) => boolean };
   util.isNullOrUndefined ??= (value) => value === null || value === undefined;
+  const kernels = settings.device === 'cpu' && loadKernels(); // before TensorFlow's threads are there
   const module = require('@tensorflow/tfjs-node-gpu') as typeof TensorFlow;
   const backend = module.backend() as unknown as NativeBackend;
   if (settings.device === 'cuda' && !backend.isUsingGpuDevice) {
@@ -33,7 +34,6 @@ function load(): Runtime {
       'runtime.device is cuda, but TensorFlow finds no GPU: "npm run setup:training -- --cuda" installs its CUDA build; a driver must be there.',
     );
   }
-  const kernels = settings.device === 'cpu' && loadKernels();
   const description = `tfjs-node-gpu ${module.version.tfjs}, ${describe(settings)}, ${kernels ? 'native kernels' : 'no native kernels'}`;
   return { tf: module, settings, backend, kernels, bf16: kernels && hasBf16Instruction(), description };
 }

@@ -1,11 +1,14 @@
 // The ablation matrix: every run of it is a valid configuration, groups differ only by what their name says, and the plan
 // tells what is to be done without doing it.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { loadRunConfig } from '../config/index.js';
 import { MATRIX } from '../pipeline/matrix.js';
@@ -55,7 +58,7 @@ test('the plan names runs that are done and how long the others should take, and
   }
 });
 
-test('runs of one stage 1 train it once, and the report is written of all', async () => {
+test('a matrix stops at Ctrl-C and goes on; runs of one stage 1 train it once, and the report is written of all', async () => {
   const out = await mkdtemp(join(tmpdir(), 'skyfix-ablate-'));
   try {
     const cli = fileURLToPath(new URL('../../../bin/skyfix-train.js', import.meta.url));
@@ -71,7 +74,21 @@ test('runs of one stage 1 train it once, and the report is written of all', asyn
     ];
     const args = ['--out', out, '--report', join(out, 'report'), '--only', 'views-50', '--seeds', '1'];
     const sets = tiny.flatMap((value) => ['--set', value]);
-    const done = spawnSync(process.execPath, [cli, 'ablate', ...args, ...sets], { encoding: 'utf8' });
+    const command = [cli, 'ablate', ...args, ...sets];
+    const runs = join(out, 'runs');
+    const stopped = spawn(process.execPath, command, { stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    stopped.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    const closed = once(stopped, 'close');
+    while (!existsSync(join(runs, 'views-50-supervised-seed1')) && stopped.exitCode === null)
+      await setTimeout(20);
+    stopped.kill('SIGINT');
+    assert.deepEqual(await closed, [130, null], said);
+    assert.match(said, /Stopped; the same command continues/);
+    assert.ok(!existsSync(join(runs, 'views-50-dynamic-seed1')), 'no run is begun after it');
+    const done = spawnSync(process.execPath, command, { encoding: 'utf8' });
     assert.equal(done.status, 0, done.stderr);
     const trained = [];
     for (const strategy of ['supervised', 'fixed', 'dynamic']) {

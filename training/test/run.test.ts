@@ -1,13 +1,10 @@
 // skyfix-train run, from a town that is not there yet to a bundle: what it leaves, how it goes on after kills, and how it ends
-// when something goes wrong.
+// when its configuration, its data or its loss are wrong.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import fsPromises, { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { syncBuiltinESMExports } from 'node:module';
+import { copyFile, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it, type TestContext } from 'node:test';
-import { SkyfixError } from 'skyfix/errors';
+import { after, before, describe, it } from 'node:test';
 import { loadBundle } from 'skyfix/models';
 import { parse } from 'yaml';
 import { runToEnd } from '../pipeline/run-to-end.js';
@@ -16,7 +13,18 @@ import { isScalars, readMetrics } from '../runs/metrics-file.js';
 import { loadCheckpointStep } from '../stages/checkpoint.js';
 import { RunStopped } from '../stages/loop.js';
 import { readEventFolder } from './event-reader.js';
-import { type ChildEnd, lastLine, networksOf, runCommand, runHere, tinyConfig, tinyRun } from './tiny-run.js';
+import {
+  type ChildEnd,
+  checkpoint,
+  coded,
+  lastLine,
+  metrics,
+  networksOf,
+  runCommand,
+  runHere,
+  tinyConfig,
+  tinyRun,
+} from './tiny-run.js';
 
 const STEPS = 24;
 const STAGES = ['generation', 'encoder'] as const;
@@ -34,18 +42,6 @@ before(async () => {
   result = await readRunResult(whole);
 });
 after(() => rm(folder, { recursive: true, force: true }));
-
-const metrics = (dir: string) => readFile(join(dir, 'metrics.jsonl'), 'utf8');
-const checkpoint = (dir: string, stage: string) => join(dir, 'checkpoints', `${stage}-last.bin`);
-const coded =
-  (code: string, ...texts: readonly string[]) =>
-  (error: unknown) => {
-    assert.ok(error instanceof SkyfixError, String(error));
-    assert.equal(error.code, code, error.message);
-    for (const text of texts)
-      assert.ok(error.message.includes(text), `"${text}" is not in: ${error.message}`);
-    return true;
-  };
 
 describe('a run of the command', () => {
   it('leaves configuration, environment, log, checkpoints, samples, sheets, charts and report', async () => {
@@ -260,28 +256,10 @@ describe('a run that cannot go on', () => {
   });
 });
 
-describe('a folder in which another process trains', () => {
-  it('is refused while that process lives, and taken over when it is gone', async () => {
-    const dir = join(folder, 'shared');
-    await fsPromises.mkdir(dir);
-    const lock = join(dir, 'run.lock');
-    const config = await tinyRun(folder, ['stage1.steps=2', 'stage3.validateEvery=0']);
-    await writeFile(lock, `${process.ppid}\n`);
-    await assert.rejects(
-      runHere(config, dir, { until: 'generation' }),
-      coded('TRAINING_CONFIG_INVALID', dir, `process ${process.ppid}`, lock),
-    );
-    const { pid = 0 } = spawnSync('true'); // gone by now
-    await writeFile(lock, `${pid}\n`);
-    await runHere(config, dir, { until: 'generation' });
-    await assert.rejects(readFile(lock), { code: 'ENOENT' });
-  });
-});
-
 describe('a run that should validate on what is not there', () => {
   it('is refused before it trains', async () => {
     const root = join(folder, 'town-without-validation');
-    await fsPromises.cp(join(folder, 'town'), root, { recursive: true });
+    await cp(join(folder, 'town'), root, { recursive: true });
     const places = await readFile(join(root, 'places.csv'), 'utf8');
     await writeFile(join(root, 'places.csv'), places.replaceAll(',validation', ',train'));
     const config = await tinyRun(folder, [`data.source.root=${root}`]);
@@ -289,90 +267,6 @@ describe('a run that should validate on what is not there', () => {
       runHere(config, join(folder, 'without-validation')),
       coded('TRAINING_CONFIG_INVALID', '/stage3/validateEvery is 6', root, 'train, test'),
     );
-  });
-});
-
-describe('a full disk', () => {
-  /** Runs `body` while the n-th file whose name holds `part` has room for its first 1,000 bytes only. */
-  async function whereFull(
-    t: TestContext,
-    part: string,
-    n: number,
-    body: () => Promise<void>,
-  ): Promise<void> {
-    const { open } = fsPromises;
-    let files = 0;
-    t.mock.method(fsPromises, 'open', async (...args: Parameters<typeof open>) => {
-      const file = await open(...args);
-      if (args[1] === 'w' && String(args[0]).includes(part) && ++files === n) {
-        file.writeFile = async (data) => {
-          await file.write((data as Uint8Array).subarray(0, 1000));
-          throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
-        };
-      }
-      return file;
-    });
-    syncBuiltinESMExports();
-    try {
-      await body();
-    } finally {
-      t.mock.restoreAll();
-      syncBuiltinESMExports();
-    }
-  }
-
-  it('ends the run with DISK_FULL; the checkpoint before is whole and the run goes on from it', async (t) => {
-    const dir = join(folder, 'full');
-    const config = await tinyRun(folder, ['stage1.steps=8', 'checkpointEvery=2']);
-    const path = checkpoint(dir, 'generation');
-    await whereFull(t, 'generation-last', 3, async () => {
-      await assert.rejects(runHere(config, dir, { until: 'generation' }), coded('DISK_FULL', path));
-    });
-    const kept = (await readdir(join(dir, 'checkpoints'))).sort();
-    assert.deepEqual(kept, ['generation-best.bin', 'generation-last.bin']);
-    assert.equal(await loadCheckpointStep(path), 4);
-    await runHere(config, dir, { until: 'generation' });
-    const unhurt = join(folder, 'unhurt');
-    await runHere(config, unhurt, { until: 'generation' });
-    assert.equal(await metrics(dir), await metrics(unhurt));
-    assert.deepEqual(await readFile(path), await readFile(checkpoint(unhurt, 'generation')));
-  });
-
-  it('ends the run with DISK_FULL where a sample image does not fit, and not in the middle of a step', async (t) => {
-    const dir = join(folder, 'full-samples');
-    const config = await tinyRun(folder, ['stage1.steps=4']);
-    await whereFull(t, 'views-000002', 1, async () => {
-      await assert.rejects(runHere(config, dir, { until: 'generation' }), coded('DISK_FULL', 'views-000002'));
-    });
-    assert.equal(await loadCheckpointStep(checkpoint(dir, 'generation')), 4);
-  });
-
-  it('in earnest, where a small file system can be mounted', async (t) => {
-    const mount = (sizeK: number, dir: string) => [
-      'unshare',
-      '-rm',
-      'sh',
-      '-c',
-      // The files come out of the mount before it is gone.
-      `mount -t tmpfs -o size=${sizeK}k tmpfs ${dir}/checkpoints && { "$@"; code=$?; cp ${dir}/checkpoints/* ${dir}/; exit $code; }`,
-      'sh',
-    ];
-    const dir = join(folder, 'small-disk');
-    await fsPromises.mkdir(join(dir, 'checkpoints'), { recursive: true });
-    const { length } = await readFile(checkpoint(whole, 'generation'));
-    const [program = '', ...args] = [...mount(64, dir), 'true'];
-    const tried = spawnSync(program, args, { encoding: 'utf8' });
-    if (tried.error || /mount|unshare/.test(tried.stderr)) {
-      t.skip(`no file system can be mounted: ${tried.error?.message ?? tried.stderr.trim()}`);
-      return;
-    }
-    // Room for the last and the best checkpoint, and for half of the next one.
-    const failed = await runCommand(folder, dir, undefined, mount(Math.round((2.5 * length) / 1024), dir));
-    assert.equal(failed.code, 1, failed.stderr);
-    assert.match(failed.stderr, /No space left: Writing .*generation-(best|last)\.bin failed \(ENOSPC\)/);
-    const saved = await loadCheckpointStep(join(dir, 'generation-last.bin'));
-    const line = await lastLine(dir);
-    assert.ok(saved > 0 && saved <= (line?.step ?? 0), `${saved} steps saved, ${line?.step} done`);
   });
 });
 

@@ -1,10 +1,12 @@
 // Runs of a few steps on a town of two dozen places, in this process or as the command in one of its own.
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { watch } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PACKAGE_ROOT } from 'skyfix/cli';
+import { SkyfixError } from 'skyfix/errors';
 import { stringify } from 'yaml';
 import { type RunConfig, resolveRunConfig } from '../config/index.js';
 import { type RunOptions, runTraining } from '../pipeline/run.js';
@@ -142,3 +144,18 @@ export async function networksOf(dir: string): Promise<unknown> {
   };
   return Object.fromEntries(Object.entries(files).map(([name, { sha256 }]) => [name, sha256]));
 }
+
+/** A run's log. */
+export const metrics = (dir: string) => readFile(join(dir, 'metrics.jsonl'), 'utf8');
+/** A stage's last checkpoint. */
+export const checkpoint = (dir: string, stage: string) => join(dir, 'checkpoints', `${stage}-last.bin`);
+/** For assert.rejects: a SkyfixError of a code, with texts in its message. */
+export const coded =
+  (code: string, ...texts: readonly string[]) =>
+  (error: unknown) => {
+    assert.ok(error instanceof SkyfixError, String(error));
+    assert.equal(error.code, code, error.message);
+    for (const text of texts)
+      assert.ok(error.message.includes(text), `"${text}" is not in: ${error.message}`);
+    return true;
+  };

@@ -1,5 +1,6 @@
-// Loading this file as a Node addon announces the kernels to the TensorFlow that is already in the process.
+// Loading this file as a Node addon announces the kernels to TensorFlow, before any thread of TensorFlow's is there.
 #include "kernels.h"
+#include "signals.h"
 
 namespace skyfix {
 namespace {
@@ -50,6 +51,7 @@ void registerAll() {
 
 /** Node calls this once; the module exports nothing. */
 extern "C" __attribute__((visibility("default"))) void* napi_register_module_v1(void*, void* exports) {
+  skyfix::keepSignalsAway();
   skyfix::registerAll();
   return exports;
 }

@@ -2,7 +2,7 @@
 import type { RetrievalResult } from './run-result.js';
 
 /** A row an area and model: paired protocol, and grid where there is one. */
-export function retrievalTable(retrieval: readonly RetrievalResult[]): string {
+export function summaryTable(retrieval: readonly RetrievalResult[]): string {
   const f = (value: number | undefined): string => value?.toFixed(1) ?? '–';
   return [
     '| area | model | R@1 | R@5 | R@10 | R@1 % | grid: within 25 m | within 5 m | median error |',
