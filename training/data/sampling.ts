@@ -101,6 +101,8 @@ export interface MixOptions {
   readonly first?: readonly number[];
   /** Place of each labelled row, by row number. */
   readonly placeOf?: readonly number[];
+  /** Selected pairs at most; half of the batch by default. */
+  readonly most?: number;
 }
 
 export interface MixedBatch<Pair> {
@@ -109,7 +111,7 @@ export interface MixedBatch<Pair> {
 }
 
 /**
- * A batch of Algorithm 1's step 4: half labelled, half selected; where fewer are selected, more labelled ones fill it up.
+ * A batch of Algorithm 1's step 4: half (or `most`) selected, the others labelled; where fewer are selected, more labelled ones fill it up.
  * No row, no place and no view comes twice, so a batch is smaller where too few are there. A function of (step, seed).
  */
 export function mixedBatch<Pair extends { readonly view: number }>(
@@ -118,19 +120,19 @@ export function mixedBatch<Pair extends { readonly view: number }>(
   selected: readonly Pair[],
   batch: number,
   seed: number,
-  { first, placeOf }: MixOptions = {},
+  { first, placeOf, most = batch >> 1 }: MixOptions = {},
 ): MixedBatch<Pair> {
   const rng = makeRng(seed, MIX_STREAM + step);
   const views = new Set<number>();
   const pairs: Pair[] = [];
   for (const k of shuffled(selected.length, rng)) {
     const pair = selected[k] as Pair;
-    if (pairs.length === batch >> 1) break;
+    if (pairs.length === most) break;
     if (views.has(pair.view)) continue;
     views.add(pair.view);
     pairs.push(pair);
   }
-  const start = first ?? passPart(step, labelled, batch - (batch >> 1), seed);
+  const start = first ?? passPart(step, labelled, batch - most, seed);
   const ahead = new Set(start);
   const others = labelled.filter((row) => !ahead.has(row));
   const rows: number[] = [];

@@ -244,7 +244,7 @@ export async function runLocalisation(
 }
 
 function selfTrainingOptions(selfTraining: RunConfig['selfTraining']) {
-  const { strategy, warmupShare, every, sample, candidates, unique, bins, cap } = selfTraining;
+  const { strategy, warmupShare, every, sample, candidates, mix, unique, bins, cap } = selfTraining;
   const { lambda0, gamma, decayShare, threshold } = selfTraining;
   const rule = { ...(threshold !== undefined && { threshold }), unique };
   const named = strategy === 'none' ? 'fixed' : strategy;
@@ -257,6 +257,7 @@ function selfTrainingOptions(selfTraining: RunConfig['selfTraining']) {
     every,
     sample,
     candidates,
+    mix,
   };
 }
 

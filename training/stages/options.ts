@@ -1,5 +1,5 @@
 // What stage 3 can be told; the configuration's stage3 and selfTraining with everything resolved to numbers.
-import type { Stage1Config, Stage3Config } from '../config/run-config.js';
+import type { SelfTrainingConfig, Stage1Config, Stage3Config } from '../config/run-config.js';
 import type { StrategyOptions } from '../pseudo-labels/index.js';
 
 export interface SelfTrainingOptions {
@@ -9,6 +9,7 @@ export interface SelfTrainingOptions {
   /** Unlabelled tiles and views that an update looks at, at most. */
   readonly sample: number;
   readonly candidates: 'views' | 'all';
+  readonly mix: SelfTrainingConfig['mix'];
 }
 
 export interface EncoderOptions extends Omit<Stage3Config, 'steps' | 'epochs' | 'validateEvery'> {

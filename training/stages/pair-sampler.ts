@@ -39,10 +39,7 @@ export class PairSampler implements Stateful {
     return this.#mines(step) && this.#epochs.beginsEpoch(step);
   }
 
-  /**
-   * The pairs of a step: labelled ones alone, or half labelled and half selected (Algorithm 1, step 4), no view and no
-   * tile twice.
-   */
+  /** The pairs of a step: labelled ones alone, or mixed with selected ones (Algorithm 1, step 4), no view and no tile twice. */
   async pairsAt(step: number, selected: readonly PseudoPair[]): Promise<TrainingPair[]> {
     this.#step = step;
     const rows = await this.#epochs.rowsAt(step);
@@ -51,8 +48,9 @@ export class PairSampler implements Stateful {
     const ofRow = (k: number): TrainingPair => ({ query: labelled[k] as number, row: labelled[k] as number });
     if (selected.length === 0) return rows.map(ofRow);
     const all = labelled.map((_, k) => k);
-    const first = rows.slice(0, batch - (batch >> 1));
-    const mixed = mixedBatch(step, all, selected, batch, seed, { first, placeOf: this.#placeOf });
+    const most = this.#mostSelected(selected.length);
+    const mixing = { first: rows.slice(0, batch - most), placeOf: this.#placeOf, most };
+    const mixed = mixedBatch(step, all, selected, batch, seed, mixing);
     const pseudo = mixed.selected.map(({ view, tile }): TrainingPair => ({ query: view, tile }));
     return [...mixed.labelled.map(ofRow), ...pseudo];
   }
@@ -63,6 +61,12 @@ export class PairSampler implements Stateful {
 
   load(arrays: Readonly<Record<string, NamedArray>>): void {
     this.#epochs.load(arrays);
+  }
+
+  #mostSelected(selected: number): number {
+    const { batch, selfTraining } = this.#options;
+    if (selfTraining?.mix !== 'proportional') return batch >> 1;
+    return Math.round((batch * selected) / (selected + this.#placeOf.length));
   }
 
   #mines(step: number): boolean {

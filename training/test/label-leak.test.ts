@@ -155,7 +155,13 @@ test('an update looks at unlabelled images alone, and draws views and tiles apar
   const options = {
     ...PLAIN_ENCODER,
     steps: 1,
-    selfTraining: { ...selfTraining, warmupShare: 0, sample: 20, candidates: 'views' as const },
+    selfTraining: {
+      ...selfTraining,
+      warmupShare: 0,
+      sample: 20,
+      candidates: 'views' as const,
+      mix: 'half' as const,
+    },
   };
   const stores = { queries: queries.store, tiles: tiles.store, gallery: gallery.store };
   await trainEncoder(encoder, { ...data, ...stores }, options, { key: 'k' });

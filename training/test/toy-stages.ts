@@ -152,6 +152,7 @@ export const FULL_ENCODER: EncoderOptions = {
     every: 4,
     sample: 1_000,
     candidates: 'all',
+    mix: 'half',
   },
 };
 
