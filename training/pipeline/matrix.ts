@@ -42,6 +42,19 @@ export const MATRIX: readonly MatrixGroup[] = [
   ]),
   { group: 'views-10-margin', ...views(10, 'selfTraining.strategy=margin') },
   { group: 'views-10-ucvgl', ...views(10, 'selfTraining.strategy=ucvgl') },
-  { group: 'bev-10-supervised', set: ['labels.fraction=0.1', 'queries=bev'] },
-  { group: 'bev-10-dynamic', set: ['labels.fraction=0.1', 'queries=bev', 'selfTraining.strategy=dynamic'] },
+  // Table 5 without a generator, and the paper's own setting, in which G sees every pair.
+  ...([3, 10] as const).flatMap((percent) =>
+    (['bev', 'panorama'] as const).flatMap((queries): MatrixGroup[] => {
+      const set = [`labels.fraction=${percent / 100}`, `queries=${queries}`];
+      return [
+        { group: `${queries}-${percent}-supervised`, set },
+        { group: `${queries}-${percent}-dynamic`, set: [...set, 'selfTraining.strategy=dynamic'] },
+      ];
+    }),
+  ),
+  ...(['none', 'dynamic'] as const).map((strategy): MatrixGroup => {
+    const name = strategy === 'none' ? 'supervised' : strategy;
+    const set = ['labels.fraction=0.03', 'stage1.pairs=all', `selfTraining.strategy=${strategy}`];
+    return { group: `views-3-all-pairs-${name}`, set, generator: 'bev-cyclegan-contrast-3-all-pairs' };
+  }),
 ];
