@@ -145,8 +145,8 @@ export interface SelfTrainingConfig {
   /** Unlabelled tiles and views that an update looks at, at most. */
   readonly sample: number;
   readonly candidates: 'views' | 'all';
-  /** Selected pairs in a batch: half of it (Algorithm 1), or as many as their number beside the labelled ones. */
-  readonly mix: 'half' | 'proportional';
+  /** Selected pairs in a batch: half of it (Algorithm 1; when absent), or as many as their number beside the labelled ones. */
+  readonly mix?: 'half' | 'proportional';
   readonly unique: boolean;
   readonly bins: number;
   readonly cap: number;

@@ -135,7 +135,7 @@ export const RUN_CONFIG_SCHEMA = object({
     every: count,
     sample: count,
     candidates: oneOf(['views', 'all']),
-    mix: oneOf(['half', 'proportional']),
+    '?mix': oneOf(['half', 'proportional']),
     unique: yes,
     bins: count,
     cap: { type: 'number', exclusiveMinimum: 0, maximum: 1 },

@@ -2,14 +2,16 @@
 // that are finished are not run again, one that was stopped is continued, and a stage 1 that several share is trained once.
 import { EventEmitter, once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { copyFile, cp, mkdir, readFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SkyfixError } from 'skyfix/errors';
 import { writeFileAtomic } from 'skyfix/files';
 import { loadRunConfig } from '../config/index.js';
 import { writeReport } from '../report/index.js';
+import { readStageSeconds, writeStageSeconds } from '../runs/stage-seconds.js';
 import { MATRIX, type MatrixGroup } from './matrix.js';
 import { openSource } from './run-data.js';
+import { isOfRun } from './run-folder.js';
 import { runInProcess } from './run-process.js';
 import { INTERRUPTED } from './run-to-end.js';
 
@@ -29,13 +31,15 @@ interface Job {
   readonly dir: string;
   readonly group: MatrixGroup;
   readonly seed: number;
+  /** Over the preset "ablation". */
+  readonly set: readonly string[];
 }
 
 /** Seconds of a run where none was measured yet: stage 1, stage 3 and the rest, on one thread of a 2026 server core. */
 const GUESS_SECONDS = { generator: 190, encoder: 70 };
 const TIMES_FILE = 'seconds.json';
 /** What a run with the same stage 1 takes over from another one. */
-const GENERATOR_FILES = ['generation-last.bin', 'generation-best.bin'];
+const STAGE1_FILES = ['checkpoints/generation-last.bin', 'checkpoints/generation-best.bin', 'views'];
 
 export async function ablate(options: AblateOptions): Promise<void> {
   const groups = MATRIX.filter(({ group }) => options.only === undefined || group.includes(options.only));
@@ -43,9 +47,12 @@ export async function ablate(options: AblateOptions): Promise<void> {
   const jobs = seeds.flatMap((seed) =>
     groups.map((group): Job => {
       const name = `${group.group}-seed${seed}`;
-      return { name, dir: join(options.out, 'runs', name), group, seed };
+      const own = [`name=${group.group}`, `group=${group.group}`, `seed=${seed}`];
+      const set = [...own, ...group.set, ...options.set];
+      return { name, dir: join(options.out, 'runs', name), group, seed, set };
     }),
   );
+  for (const { dir, set } of jobs) await isOfRun(await loadRunConfig('ablation', set), dir); // else it throws
   const todo = jobs.filter(({ dir }) => !isDone(dir));
   const times = await readTimes(options.out);
   say(
@@ -117,7 +124,7 @@ async function runAll(
         ready.emit('stage 1');
       }
       const started = performance.now();
-      const code = await runJob(job, options);
+      const code = await runInProcess('ablation', job.dir, job.set);
       const seconds = (performance.now() - started) / 1000;
       training.delete(key ?? '');
       ready.emit('stage 1');
@@ -155,19 +162,17 @@ async function sharedStage1(job: Job, out: string): Promise<string | undefined> 
   );
   const from = candidates.find((dir) => dir !== job.dir && isDone(dir));
   if (!from) return undefined;
-  await mkdir(join(job.dir, 'checkpoints'), { recursive: true });
-  for (const file of GENERATOR_FILES) {
-    const path = join(from, 'checkpoints', file);
-    if (existsSync(path)) await copyFile(path, join(job.dir, 'checkpoints', file));
+  // Under another name first: a run must not find half of a file.
+  const copy = join(job.dir, 'stage1.tmp');
+  await rm(copy, { recursive: true, force: true });
+  for (const path of STAGE1_FILES) {
+    if (existsSync(join(from, path))) await cp(join(from, path), join(copy, path), { recursive: true });
   }
-  if (existsSync(join(from, 'views')))
-    await cp(join(from, 'views'), join(job.dir, 'views'), { recursive: true });
+  const { stage1, stage2 } = await readStageSeconds(from);
+  await writeStageSeconds(copy, { ...(stage1 && { stage1 }), ...(stage2 && { stage2 }) });
+  for (const name of await readdir(copy)) await rename(join(copy, name), join(job.dir, name));
+  await rm(copy, { recursive: true });
   return from;
-}
-
-function runJob({ dir, group, seed }: Job, options: AblateOptions): Promise<number> {
-  const own = [`name=${group.group}`, `group=${group.group}`, `seed=${seed}`];
-  return runInProcess('ablation', dir, [...own, ...group.set, ...options.set]);
 }
 
 async function readTimes(out: string): Promise<Record<string, number>> {

@@ -13,6 +13,7 @@ import type { ConvNext, Generator } from '../networks/index.js';
 import type { TrainingProgress } from '../runs/progress.js';
 import type { RunLog } from '../runs/run-log.js';
 import { sampleGrid } from '../runs/sample-grid.js';
+import type { StageClock } from '../runs/stage-seconds.js';
 import { describe } from '../stages/descriptors.js';
 import { loadBestEncoder, trainEncoder } from '../stages/encoder.js';
 import { trainGenerator } from '../stages/generation.js';
@@ -31,7 +32,7 @@ export interface RunContext {
   readonly progress: TrainingProgress;
   readonly shouldStop: () => boolean;
   /** How long a step waited for its batch. */
-  readonly onWait?: (ms: number) => void;
+  readonly clock?: StageClock;
 }
 
 export type StageName = 'generation' | 'encoder';
@@ -53,7 +54,7 @@ export function checkpointPath(dir: string, stage: StageName, kind: 'last' | 'be
 }
 
 function hooksOf(
-  { config, dir, resume, log, progress, shouldStop, onWait }: RunContext,
+  { config, dir, resume, log, progress, shouldStop, clock }: RunContext,
   stage: StageName,
   key: string,
   validation?: Validation,
@@ -66,7 +67,7 @@ function hooksOf(
     checkpointEvery: config.checkpointEvery,
     ...(validation && { validation }),
     shouldStop,
-    ...(onWait && { onWait }),
+    ...(clock && { onWait: clock.waited }),
     onStart: (step) => {
       if (step === (resume[stage] ?? 0)) return;
       const path = checkpointPath(dir, stage, 'last');
@@ -80,7 +81,10 @@ function hooksOf(
       tell(report);
     },
     onValidation: (step, value, best) => log.event(stage, step, 'validation', { value, best }),
-    onCheckpoint: () => log.flush(),
+    onCheckpoint: () => {
+      log.flush();
+      return clock?.note();
+    },
   };
 }
 
@@ -257,7 +261,7 @@ function selfTrainingOptions(selfTraining: RunConfig['selfTraining']) {
     every,
     sample,
     candidates,
-    mix,
+    ...(mix && { mix }),
   };
 }
 

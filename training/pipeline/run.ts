@@ -1,11 +1,8 @@
 // skyfix-train run: everything from a data set to a bundle and its figures, in one folder, continued wherever it stopped.
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SkyfixError } from 'skyfix/errors';
 import { sha256OfBytes, writeFileAtomic } from 'skyfix/files';
 import type { BundleManifest } from 'skyfix/models';
-import { stringify } from 'yaml';
 import type { RunConfig } from '../config/index.js';
 import { type ImageStore, imageOfStore, joinStores } from '../data/image-store.js';
 import type { PreparedArea } from '../data/prepared-area.js';
@@ -41,6 +38,7 @@ import {
   type TrainingData,
   trainingGeometry,
 } from './run-data.js';
+import { claimFolder, removeHalfWritten } from './run-folder.js';
 import {
   checkpointPath,
   type RunContext,
@@ -59,7 +57,6 @@ export interface RunOptions {
   readonly until?: 'generation' | 'views' | 'encoder';
 }
 
-const CONFIG_FILE = 'config.yaml';
 /** Written last: a run that has it is finished. */
 const RESULT_FILE = 'result.json';
 const STAGES: readonly StageName[] = ['generation', 'encoder'];
@@ -117,8 +114,8 @@ async function runStages(
     let queries = config.queries === 'panorama' ? (data.panoramas as ImageStore) : data.bevs;
     let queriesKey: string = config.queries;
     if (config.queries === 'views') {
-      const made = await timeStage(dir, 'stage1', (onWait) =>
-        runGeneration({ ...context, onWait }, own, validation),
+      const made = await timeStage(dir, 'stage1', (clock) =>
+        runGeneration({ ...context, clock }, own, validation),
       );
       generator = made.generator;
       queriesKey = made.key;
@@ -130,8 +127,8 @@ async function runStages(
       area: validation,
       queries: await queriesOf(config, generator, validation),
     };
-    const encoder = await timeStage(dir, 'stage3', (onWait) =>
-      runLocalisation({ ...context, onWait }, data, queries, queriesKey, validationSet),
+    const encoder = await timeStage(dir, 'stage3', (clock) =>
+      runLocalisation({ ...context, clock }, data, queries, queriesKey, validationSet),
     );
     if (options.until === 'encoder') return undefined;
     const trained = { own, data, generator, encoder };
@@ -149,29 +146,6 @@ async function runStages(
 }
 
 /** Keeps the configuration in the folder; a folder of another one is refused. */
-async function claimFolder(config: RunConfig, dir: string): Promise<void> {
-  const path = join(dir, CONFIG_FILE);
-  const text = stringify(config);
-  const old = await readFile(path, 'utf8').catch(() => undefined);
-  if (old === undefined) {
-    await mkdir(dir, { recursive: true });
-    await writeFileAtomic(path, text);
-  } else if (old !== text) {
-    const line = text.split('\n').findIndex((own, k) => own !== old.split('\n')[k]);
-    throw new SkyfixError(
-      'TRAINING_CONFIG_INVALID',
-      `${path} is of another run: line ${line + 1} is "${old.split('\n')[line]?.trim()}" there and "${text.split('\n')[line]?.trim()}" here. Choose another folder or remove this one.`,
-    );
-  }
-}
-
-/** What a killed start was writing: a checkpoint is as large as the networks and their optimisers. */
-async function removeHalfWritten(dir: string): Promise<void> {
-  for (const name of await readdir(dir, { recursive: true })) {
-    if (name.endsWith('.tmp')) await rm(join(dir, name), { recursive: true, force: true });
-  }
-}
-
 /** An area's places as the encoder sees them, with the margin that serving looks around in. */
 async function queriesOf(
   { queries, stage1 }: RunConfig,

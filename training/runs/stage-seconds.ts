@@ -1,4 +1,5 @@
-// How long the stages of a run took: seconds.json in its folder, added up over all starts of the run.
+// How long the stages of a run took: seconds.json in its folder, added up over all starts of the run, of a killed one up to
+// its last checkpoint.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from 'skyfix/files';
@@ -17,24 +18,43 @@ export async function readStageSeconds(dir: string): Promise<Record<string, Stag
   return JSON.parse(text) as Record<string, StageSeconds>;
 }
 
-/** Runs a stage and notes its seconds, also where it is stopped or fails. It is given what to call for every wait, ms. */
+/** Puts the seconds of some stages into the folder's file. */
+export async function writeStageSeconds(
+  dir: string,
+  stages: Readonly<Record<string, StageSeconds>>,
+): Promise<void> {
+  const all = { ...(await readStageSeconds(dir)), ...stages };
+  await writeFileAtomic(join(dir, SECONDS_FILE), JSON.stringify(all));
+}
+
+/** What a stage tells while it is timed. */
+export interface StageClock {
+  /** A step waited for its batch. */
+  waited(ms: number): void;
+  /** Writes the time so far. */
+  note(): Promise<void>;
+}
+
+/** Runs a stage and notes its seconds at the end, also where it is stopped or fails. */
 export async function timeStage<T>(
   dir: string,
   stage: string,
-  body: (onWait: (ms: number) => void) => Promise<T>,
+  body: (clock: StageClock) => Promise<T>,
 ): Promise<T> {
   const started = performance.now();
+  const before = (await readStageSeconds(dir))[stage];
   let waitedMs: number | undefined;
-  try {
-    return await body((ms) => {
-      waitedMs = (waitedMs ?? 0) + ms;
-    });
-  } finally {
-    const all = await readStageSeconds(dir);
-    const before = all[stage];
+  const note = async (): Promise<void> => {
     const total = (before?.total ?? 0) + (performance.now() - started) / 1000;
     const waiting = waitedMs === undefined ? before?.waiting : (before?.waiting ?? 0) + waitedMs / 1000;
-    const stages = { ...all, [stage]: { total, ...(waiting !== undefined && { waiting }) } };
-    await writeFileAtomic(join(dir, SECONDS_FILE), JSON.stringify(stages));
+    await writeStageSeconds(dir, { [stage]: { total, ...(waiting !== undefined && { waiting }) } });
+  };
+  const waited = (ms: number): void => {
+    waitedMs = (waitedMs ?? 0) + ms;
+  };
+  try {
+    return await body({ waited, note });
+  } finally {
+    await note();
   }
 }

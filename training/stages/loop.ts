@@ -40,7 +40,7 @@ export interface StageHooks {
   /** How long a step waited for its batch. */
   onWait?(ms: number): void;
   /** Before a checkpoint is written: what was logged so far goes to the disk first. */
-  onCheckpoint?(step: number): void;
+  onCheckpoint?(step: number): Promise<void> | void;
 }
 
 /** The stage was asked to stop; its checkpoint holds all steps that were done. */
@@ -98,7 +98,7 @@ export async function trainSteps({
     }
     const stop = done < steps && hooks.shouldStop?.();
     if (checkpoint && (done % checkpointEvery === 0 || done === steps || stop)) {
-      hooks.onCheckpoint?.(done);
+      await hooks.onCheckpoint?.(done);
       await saveState(checkpoint, stateOf(parts, done, key, best));
     }
     if (stop) throw new RunStopped(done);

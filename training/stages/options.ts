@@ -9,7 +9,7 @@ export interface SelfTrainingOptions {
   /** Unlabelled tiles and views that an update looks at, at most. */
   readonly sample: number;
   readonly candidates: 'views' | 'all';
-  readonly mix: SelfTrainingConfig['mix'];
+  readonly mix?: SelfTrainingConfig['mix'];
 }
 
 export interface EncoderOptions extends Omit<Stage3Config, 'steps' | 'epochs' | 'validateEvery'> {

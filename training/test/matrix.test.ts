@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { loadRunConfig } from '../config/index.js';
 import { MATRIX } from '../pipeline/matrix.js';
 import { stepsOf } from '../pipeline/run-stages.js';
+import { readStageSeconds } from '../runs/stage-seconds.js';
 
 test('every group is a valid run; equal stage 1 means equal settings of stage 1 and labels', async () => {
   const stage1 = new Map<string, string>();
@@ -101,6 +102,21 @@ test('a matrix stops at Ctrl-C and goes on; runs of one stage 1 train it once, a
       if (stages.includes('generation')) trained.push(strategy);
     }
     assert.deepEqual(trained, ['supervised']);
+    const seconds = await Promise.all(
+      ['supervised', 'dynamic'].map((strategy) => readStageSeconds(join(runs, `views-50-${strategy}-seed1`))),
+    );
+    assert.ok(
+      (seconds[1]?.stage1?.total ?? 0) > (seconds[0]?.stage1?.total ?? 0) / 2,
+      'a shared stage 1 counts',
+    );
+    const other = spawnSync(process.execPath, [...command, '--set', 'stage1.steps=3', '--plan'], {
+      encoding: 'utf8',
+    });
+    assert.equal(other.status, 1, other.stdout);
+    assert.match(
+      other.stderr,
+      /views-50-supervised-seed1.*config\.yaml is of another run.*"steps: 2" there and "steps: 3" here/,
+    );
     assert.match(await readFile(join(out, 'report', 'report.md'), 'utf8'), /dynamic threshold/);
   } finally {
     await rm(out, { recursive: true, force: true });

@@ -1,10 +1,12 @@
 // skyfix-train run, from a town that is not there yet to a bundle: what it leaves, how it goes on after kills, and how it ends
 // when its configuration, its data or its loss are wrong.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { copyFile, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { PACKAGE_ROOT } from 'skyfix/cli';
 import { loadBundle } from 'skyfix/models';
 import { parse } from 'yaml';
 import { runToEnd } from '../pipeline/run-to-end.js';
@@ -306,6 +308,23 @@ describe('other forms of a run', () => {
       assert.deepEqual((await readRunResult(dir)).retrieval, JSON.parse(JSON.stringify(made?.retrieval)));
     });
   }
+
+  it('published: a region that the locate command finds a panorama of the test area in', async () => {
+    const town = join(folder, 'town');
+    const dataDir = join(folder, 'data');
+    const to = `publish={ dataDir: ${dataDir}, region: town, imagery: ${town}/mosaic-test.tif, area: ${town}/area-test.geojson, strideM: 32 }`;
+    const dir = join(folder, 'published');
+    await runHere(await tinyRun(folder, [...plain, 'queries=bev', to]), dir);
+    const places = (await readFile(join(town, 'places.csv'), 'utf8')).trim().split('\n');
+    const file = join(town, places.find((line) => line.split(',')[2] === 'test')?.split(',')[1] ?? '');
+    const args = [join(PACKAGE_ROOT, 'bin/skyfix.js'), 'locate', file, '--top', '3', '--json'];
+    const env = { ...process.env, SKYFIX_DATA: dataDir };
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', env });
+    assert.equal(status, 0, stderr);
+    const answer = JSON.parse(stdout) as { region: string; bundle: unknown; results: readonly unknown[] };
+    assert.equal(answer.region, 'town', stdout);
+    assert.equal(answer.results.length, 3);
+  });
 
   it('ends after a stage where it is told to, and goes on from there', async () => {
     const dir = join(folder, 'until');
