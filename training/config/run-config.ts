@@ -65,7 +65,7 @@ export interface Stage1Config {
   /** Which pairs the contrast may use: the labelled ones, or all, as the paper does. */
   readonly pairs: 'labelled' | 'all';
   readonly steps?: number;
-  /** Instead of steps. */
+  /** Instead of steps: passes over as many pairs as the run's training split has, labelled or not. */
   readonly epochs?: number;
   readonly batch: number;
   readonly learningRate: number;
@@ -93,6 +93,10 @@ export interface Stage1Config {
 /** Localisation: the encoder. */
 export interface Stage3Config {
   readonly steps?: number;
+  /**
+   * Instead of steps: an epoch is as many batches as all pairs of the data fill, labelled or not. With few labels the
+   * labelled ones are therefore gone through more often.
+   */
   readonly epochs?: number;
   readonly batch: number;
   readonly learningRate: number;

@@ -44,9 +44,13 @@ const SAMPLES_A_RUN = 10;
 
 const keyOf = (value: unknown): string => sha256OfBytes(JSON.stringify(value));
 
-/** Steps of a stage; its epochs count the rows that it learns from. */
-export function stepsOf(stage: Stage1Config | Stage3Config, rows: number): number {
-  return stage.steps ?? (stage.epochs as number) * Math.max(1, Math.floor(rows / stage.batch));
+/**
+ * Steps of a stage. Its epochs count all rows of its data, labelled or not, in stage 3 too, where batches without
+ * pseudo-labels are of labelled rows alone: few labels make an epoch no shorter. Else the paper's 50 epochs at 1 % of the
+ * labels would be 100 steps, with an update of the pseudo-labels every 50.
+ */
+export function stepsOf(stage: Stage1Config | Stage3Config, { ids }: Pick<TrainingData, 'ids'>): number {
+  return stage.steps ?? (stage.epochs as number) * Math.max(1, Math.floor(ids.length / stage.batch));
 }
 
 export function checkpointPath(dir: string, stage: StageName, kind: 'last' | 'best'): string {
@@ -98,7 +102,7 @@ export async function runGeneration(
   const { stage1, seed, runtime } = config;
   const { steps: _, epochs: __, input, pairs, ...options } = stage1;
   const rows = own.ids.length;
-  const steps = stepsOf(stage1, rows);
+  const steps = stepsOf(stage1, own);
   const labels = pairs === 'all' ? own.labels.allVisible() : own.labels;
   const inputs = inputsOf(own, input);
   const profile = profileOf(config);
@@ -202,7 +206,7 @@ export async function runLocalisation(
   const { config, log, dir } = context;
   const { stage3, selfTraining, seed, runtime, networks } = config;
   const { steps: _, epochs: __, validateEvery, ...options } = stage3;
-  const steps = stepsOf(stage3, data.ids.length);
+  const steps = stepsOf(stage3, data);
   const encoder = await freshEncoder(config);
   const key = keyOf([
     profileOf(config).encoder,

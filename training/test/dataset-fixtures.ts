@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import proj4 from 'proj4';
+import { offsetLonLat } from 'skyfix/geometry';
 import { encodePng } from 'skyfix/imaging';
 import { type MatFixture, matFile } from './mat-fixture.js';
 
@@ -91,6 +92,16 @@ export async function writeCvCities(root: string): Promise<void> {
       await putImage(join(root, city, 'pano', `${name}.jpg`), 64, 32);
     }
   }
+}
+
+/** Own data: photos along a street, one every stepM metres northwards, each with a tile of its own. */
+export async function writePhotoStreet(root: string, count: number, stepM: number): Promise<void> {
+  const numbers = Array.from({ length: count }, (_, k) => k);
+  const places = numbers.map((k) => offsetLonLat({ lon: 8.5, lat: 47.25 }, 0, k * stepM));
+  const rows = places.map(({ lon, lat }, k) => `${k},g/${k}.png,s/${k}.png,${lon},${lat},`);
+  await put(join(root, 'pairs.csv'), `${[CSV_HEADER, ...rows].join('\n')}\n`);
+  for (const k of numbers) await putImage(join(root, `g/${k}.png`), 64, 32, 10 * k);
+  for (const k of numbers) await putImage(join(root, `s/${k}.png`), 24, 24, 200 - k);
 }
 
 export const CSV_HEADER = 'id,ground,satellite,lon,lat,heading';

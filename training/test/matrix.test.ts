@@ -12,8 +12,10 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { loadRunConfig } from '../config/index.js';
 import { MATRIX } from '../pipeline/matrix.js';
+import { openTrainingData } from '../pipeline/run-data.js';
 import { stepsOf } from '../pipeline/run-stages.js';
 import { readStageSeconds } from '../runs/stage-seconds.js';
+import { writePhotoStreet } from './dataset-fixtures.js';
 
 test('every group is a valid run; equal stage 1 means equal settings of stage 1 and labels', async () => {
   const stage1 = new Map<string, string>();
@@ -30,10 +32,26 @@ test('every group is a valid run; equal stage 1 means equal settings of stage 1 
   assert.equal(new Set(stage1.values()).size, stage1.size, 'each stage 1 is another one');
 });
 
-test('epochs count the rows that a stage learns from', async () => {
-  const { stage3 } = await loadRunConfig('small', ['stage3.epochs=3', 'stage3.batch=32']);
-  assert.equal(stepsOf(stage3, 100), 9);
-  assert.equal(stepsOf({ ...stage3, steps: 7 }, 100), 7);
+test('epochs count all rows of the data, labelled or not, in both stages', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'skyfix-epochs-'));
+  try {
+    await writePhotoStreet(root, 9, 50);
+    const config = await loadRunConfig('small', [
+      `data.source={ format: csv, root: ${root} }`,
+      `data.cacheDir=${join(root, 'cache')}`,
+      'geometry={ inputSizePx: 32, bevSizePx: 32 }',
+      'labels.fraction=0.2',
+      'stage1={ epochs: 5, batch: 1 }',
+      'stage3={ epochs: 3, batch: 2 }',
+    ]);
+    const { own, encoder } = await openTrainingData(config, () => () => {});
+    assert.equal(encoder.labels.labelled.length, 2);
+    assert.equal(stepsOf(config.stage1, own), 5 * 9);
+    assert.equal(stepsOf(config.stage3, encoder), 3 * 4); // 4 full batches of the 9; the labelled ones fill 1
+    assert.equal(stepsOf({ ...config.stage3, steps: 7 }, encoder), 7);
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
 });
 
 test('the plan names runs that are done and how long the others should take, and runs nothing', async () => {
