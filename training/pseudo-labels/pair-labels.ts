@@ -1,6 +1,6 @@
 // The labels of a data set, with a door: the label of a row that counts as unlabelled cannot be read.
 
-/** Says which gallery tile belongs to which row (ground image), for labelled rows only, and counts who asks. */
+/** Says which gallery tiles belong to which row (ground image), for labelled rows only, and counts who asks. */
 export class PairLabels {
   /** Rows with a label, ascending. */
   readonly labelled: readonly number[];
@@ -9,6 +9,7 @@ export class PairLabels {
   /** Gallery tiles that no labelled row owns, ascending: their order says nothing about the rows. */
   readonly unlabelledTiles: readonly number[];
   readonly #tileOf: readonly (number | undefined)[];
+  readonly #semiPositives: readonly (readonly number[])[];
   readonly #isLabelled: Uint8Array;
   readonly #tileCount: number;
   #reads = 0;
@@ -19,14 +20,17 @@ export class PairLabels {
    * @param tileOf gallery tile of each row; undefined where nobody knows it
    * @param labelled the rows whose label may be read
    * @param tileCount number of tiles in the gallery
+   * @param semiPositives tiles that also show each row's place, further from their middle (VIGOR); none by default
    * Throws RangeError where a labelled row does not exist, is named twice, or has no tile of the gallery.
    */
   constructor(
     tileOf: readonly (number | undefined)[],
     labelled: readonly number[],
     tileCount: number = tileOf.length,
+    semiPositives: readonly (readonly number[])[] = [],
   ) {
     this.#tileOf = tileOf;
+    this.#semiPositives = semiPositives;
     this.#tileCount = tileCount;
     this.#isLabelled = new Uint8Array(tileOf.length);
     const owned = new Uint8Array(tileCount);
@@ -47,15 +51,19 @@ export class PairLabels {
   /** The labels of data sets one behind the other, hidden ones still hidden. */
   static joined(parts: readonly PairLabels[]): PairLabels {
     const tileOf: (number | undefined)[] = [];
+    const semiPositives: number[][] = [];
     const labelled: number[] = [];
     let tiles = 0;
     for (const part of parts) {
       labelled.push(...part.labelled.map((row) => row + tileOf.length));
       const offset = tiles;
       tileOf.push(...part.#tileOf.map((tile) => (tile === undefined ? undefined : tile + offset)));
+      semiPositives.push(
+        ...part.#tileOf.map((_, row) => (part.#semiPositives[row] ?? []).map((tile) => tile + offset)),
+      );
       tiles += part.#tileCount;
     }
-    return new PairLabels(tileOf, labelled, tiles);
+    return new PairLabels(tileOf, labelled, tiles, semiPositives);
   }
 
   isLabelled(row: number): boolean {
@@ -73,6 +81,11 @@ export class PairLabels {
     return tile;
   }
 
+  /** The tiles that show the place of a labelled row: its own, then its semi-positives. Throws as tileOf does. */
+  tilesOf(row: number): readonly number[] {
+    return [this.tileOf(row), ...(this.#semiPositives[row] ?? [])];
+  }
+
   /**
    * Whether a pseudo-label is right, for the log alone: it must not flow back into training. Undefined where nobody
    * knows.
@@ -86,13 +99,16 @@ export class PairLabels {
   /** The same rows with every label that is known visible: the paper's first stage, which is marked in every report. */
   allVisible(): PairLabels {
     const known = this.#tileOf.flatMap((tile, row) => (tile === undefined ? [] : [row]));
-    return new PairLabels(this.#tileOf, known, this.#tileCount);
+    return new PairLabels(this.#tileOf, known, this.#tileCount, this.#semiPositives);
   }
 
   /** The same rows with every hidden label erased: training on it must give the same result. */
   withoutHidden(): PairLabels {
     const known = this.#tileOf.map((tile, row) => (this.isLabelled(row) ? tile : undefined));
-    return new PairLabels(known, this.labelled, this.#tileCount);
+    const semiPositives = this.#tileOf.map((_, row) =>
+      this.isLabelled(row) ? (this.#semiPositives[row] ?? []) : [],
+    );
+    return new PairLabels(known, this.labelled, this.#tileCount, semiPositives);
   }
 
   /** How often labels of labelled rows were read, hidden ones asked for, and pairs judged for the log. */

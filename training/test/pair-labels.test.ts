@@ -73,6 +73,22 @@ test('hidden labels can be erased; what training may see stays', () => {
   assert.throws(() => erased.tileOf(0), /hidden/);
 });
 
+test('the tiles of a labelled row are its own and its semi-positives; hidden ones are behind the same door', () => {
+  const labels = new PairLabels([3, 1, undefined, 0], [3, 1], 5, [[2], [4, 2], [], []]);
+  assert.deepEqual([labels.tilesOf(1), labels.tilesOf(3)], [[1, 4, 2], [0]]);
+  assert.throws(() => labels.tilesOf(0), /row 0 is hidden/);
+  assert.deepEqual(labels.counts, { reads: 2, refused: 1, logReads: 0 });
+  const joined = PairLabels.joined([labels, labels]);
+  assert.deepEqual(
+    joined.labelled.map((row) => joined.tilesOf(row)),
+    [[1, 4, 2], [0], [6, 9, 7], [5]],
+  );
+  assert.deepEqual(labels.allVisible().tilesOf(0), [3, 2]);
+  const erased = labels.withoutHidden();
+  assert.deepEqual(erased.tilesOf(1), [1, 4, 2]);
+  assert.throws(() => erased.allVisible().tilesOf(0), /hidden/);
+});
+
 test('rows that are unknown, named twice or without a tile cannot be labelled', () => {
   for (const labelled of [[4], [-1], [0, 0], [2]]) {
     assert.throws(() => new PairLabels([0, 1, undefined, 9], labelled), RangeError, String(labelled));
