@@ -193,8 +193,13 @@ export interface RunConfig {
     readonly source: DataSource;
     /** Further data for the encoder alone: all their splits. G never sees them. */
     readonly encoderOnly: readonly DataSource[];
-    /** Places this far apart are look-alikes and no longer the same place. */
+    /** Places this far apart are look-alikes, except where they are the same place. */
     readonly nearM: { readonly low: number; readonly high: number };
+    /**
+     * Labelled pairs of one data set at most so far apart are the same place, as are those that share a tile or whose tile
+     * is a semi-positive of the other: never negatives of each other in stage 3. 0, or absent: by their tiles alone.
+     */
+    readonly samePlaceM?: number;
     readonly cacheDir: string;
   };
   readonly geometry: BundleGeometry;

@@ -48,6 +48,7 @@ export const RUN_CONFIG_SCHEMA = object({
     source,
     encoderOnly: { type: 'array', items: source },
     nearM: object({ low: nonNegative, high: positive }),
+    '?samePlaceM': nonNegative,
     cacheDir: text,
   }),
   geometry: object({

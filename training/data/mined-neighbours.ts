@@ -31,14 +31,3 @@ export function minedNeighbours(
   });
   return neighbours;
 }
-
-/** For each row all rows of its place, itself included: what a row's neighbours must leave out. */
-export function rowsOfSamePlace(placeOf: readonly number[]): number[][] {
-  const rows = new Map<number, number[]>();
-  placeOf.forEach((place, row) => {
-    const list = rows.get(place);
-    if (list) list.push(row);
-    else rows.set(place, [row]);
-  });
-  return placeOf.map((place) => rows.get(place) ?? []);
-}

@@ -1,5 +1,5 @@
 // Which rows make a batch, as strong systems choose them (Sample4Geo, Deuser et al. 2023): look-alikes share a batch,
-// rows of one place never do. Rows that share a tile are the same place: each would be the other's false negative.
+// rows of one place never do: each would be the other's false negative.
 import { makeRng } from '../random/rng.js';
 import { shuffled } from '../random/shuffle.js';
 
@@ -26,19 +26,20 @@ export interface EpochOptions {
   /** Rows are 0..count-1. */
   readonly count: number;
   readonly batch: number;
-  /** Place of each row; by default each row is its own. */
-  readonly placeOf?: readonly number[];
+  /** For each row those of its place (symmetric); whether it names itself does not matter. By default none are. */
+  readonly same?: readonly (readonly number[])[];
   readonly neighbours?: Neighbours;
   readonly seed: number;
   readonly epoch: number;
 }
 
 /**
- * The batches of an epoch, all full, in which every row comes once at most and no place twice in a batch. Rows that fill no
- * batch are left out of this epoch (others in the next). Where not even one batch can be filled it is one smaller batch.
+ * The batches of an epoch, all full, in which every row comes once at most and no two of one place share a batch. Rows that
+ * fill no batch are left out of this epoch (others in the next). Where not even one batch can be filled it is one smaller
+ * batch.
  */
 export function epochBatches(options: EpochOptions): number[][] {
-  const { count, batch, placeOf, neighbours, seed, epoch } = options;
+  const { count, batch, same, neighbours, seed, epoch } = options;
   const rng = makeRng(seed, ORDER_STREAM + epoch);
   const order = shuffled(count, rng);
   const used = new Uint8Array(count);
@@ -47,13 +48,13 @@ export function epochBatches(options: EpochOptions): number[][] {
   let next = 0;
   for (;;) {
     const rows: number[] = [];
-    const places = new Set<number>();
+    const taken = new Set<number>(); // rows whose place is in the batch
     const later: number[] = [];
-    const fits = (row: number): boolean => used[row] === 0 && !places.has(placeOf?.[row] ?? row);
+    const fits = (row: number): boolean => used[row] === 0 && !taken.has(row);
     const add = (row: number): void => {
       used[row] = 1;
       rows.push(row);
-      places.add(placeOf?.[row] ?? row);
+      for (const other of same?.[row] ?? []) taken.add(other);
     };
     const offer = (row: number): void => {
       if (used[row] !== 0) return;
@@ -96,11 +97,13 @@ function lookAlikes(
   return [...hardest, ...drawn.map((k) => others[k] as number)];
 }
 
-export interface MixOptions {
+export interface MixOptions<Pair> {
   /** Labelled rows that come first, e.g. the step's batch of an EpochSampler; by default passes in random order. */
   readonly first?: readonly number[];
-  /** Place of each labelled row, by row number. */
-  readonly placeOf?: readonly number[];
+  /** Labelled rows of each labelled row's place, by row number, as in EpochOptions. */
+  readonly same?: readonly (readonly number[])[];
+  /** Whether a selected pair may be of a labelled row's place: they share no batch. By default none is. */
+  readonly meets?: (row: number, pair: Pair) => boolean;
   /** Selected pairs at most; half of the batch by default. */
   readonly most?: number;
 }
@@ -112,7 +115,9 @@ export interface MixedBatch<Pair> {
 
 /**
  * A batch of Algorithm 1's step 4: half (or `most`) selected, the others labelled; where fewer are selected, more labelled ones fill it up.
- * No row, no place and no view comes twice, so a batch is smaller where too few are there. A function of (step, seed).
+ * No row, no place and no view comes twice, so a batch is smaller where too few are there; of a labelled row and a selected
+ * pair that meet, the pair gives way to one of the step's own rows, and a row that would only fill up to the pair. A function
+ * of (step, seed).
  */
 export function mixedBatch<Pair extends { readonly view: number }>(
   step: number,
@@ -120,31 +125,33 @@ export function mixedBatch<Pair extends { readonly view: number }>(
   selected: readonly Pair[],
   batch: number,
   seed: number,
-  { first, placeOf, most = batch >> 1 }: MixOptions = {},
+  { first, same, meets, most = batch >> 1 }: MixOptions<Pair> = {},
 ): MixedBatch<Pair> {
   const rng = makeRng(seed, MIX_STREAM + step);
-  const views = new Set<number>();
+  const rows: number[] = [];
   const pairs: Pair[] = [];
+  const taken = new Set<number>(); // rows whose place is in the batch
+  const add = (row: number, room: number): void => {
+    if (rows.length >= room || taken.has(row) || pairs.some((pair) => meets?.(row, pair))) return;
+    taken.add(row);
+    for (const other of same?.[row] ?? []) taken.add(other);
+    rows.push(row);
+  };
+  const start = first ?? passPart(step, labelled, batch - most, seed);
+  for (const row of start) add(row, batch - most);
+  const views = new Set<number>();
   for (const k of shuffled(selected.length, rng)) {
     const pair = selected[k] as Pair;
     if (pairs.length === most) break;
-    if (views.has(pair.view)) continue;
+    if (views.has(pair.view) || rows.some((row) => meets?.(row, pair))) continue;
     views.add(pair.view);
     pairs.push(pair);
   }
-  const start = first ?? passPart(step, labelled, batch - most, seed);
+  const room = batch - pairs.length;
+  for (const row of start) add(row, room);
   const ahead = new Set(start);
   const others = labelled.filter((row) => !ahead.has(row));
-  const rows: number[] = [];
-  const places = new Set<number>();
-  const add = (row: number): void => {
-    const place = placeOf?.[row] ?? row;
-    if (rows.length + pairs.length === batch || places.has(place)) return;
-    places.add(place);
-    rows.push(row);
-  };
-  start.forEach(add);
-  for (const k of shuffled(others.length, rng)) add(others[k] as number);
+  for (const k of shuffled(others.length, rng)) add(others[k] as number, room);
   return { labelled: rows, selected: pairs };
 }
 

@@ -6,6 +6,7 @@ import { sha256OfBytes } from 'skyfix/files';
 import type { BundleGeometry } from 'skyfix/models';
 import { type DataSource, type EvaluationArea, type RunConfig, shiftPx } from '../config/index.js';
 import { centreStore, type ImageStore, joinStores, selectStore } from '../data/image-store.js';
+import { nearPlaces } from '../data/near-places.js';
 import { type PrepareOptions, prepareArea, prepareUnpaired } from '../data/prepare.js';
 import type { PreparedArea } from '../data/prepared-area.js';
 import { type CrossViewDataset, DEFAULT_PHOTOS, openDataset } from '../datasets/index.js';
@@ -24,6 +25,8 @@ export interface TrainingData {
   readonly gallery: ImageStore;
   readonly marginPx: number;
   readonly near: readonly (readonly number[])[];
+  /** close[k]: labelled rows of row k's data set that are its place by their distance; none where it is unlabelled. */
+  readonly close: readonly (readonly number[])[];
   readonly labels: PairLabels;
   readonly ids: readonly string[];
   readonly digest: string;
@@ -96,7 +99,7 @@ export async function openTrainingData(
     const area = await prepareArea(dataset, splits, geometry, options);
     const unpaired = await prepareUnpaired(dataset, splits, geometry, options);
     const labelled = labelledRows(area.ids.length, config.labels.fraction, config.seed + k);
-    parts.push(trainingData(area, unpaired, labelled));
+    parts.push(trainingData(area, unpaired, labelled, config.data.samePlaceM));
   }
   const [own] = parts;
   if (!own) throw new Error('A run has a data set.');
@@ -136,7 +139,12 @@ const splitsOf = (dataset: CrossViewDataset): Split[] => [
 
 type Unpaired = Awaited<ReturnType<typeof prepareUnpaired>>;
 
-function trainingData(area: PreparedArea, unpaired: Unpaired, labelled: readonly number[]): TrainingData {
+function trainingData(
+  area: PreparedArea,
+  unpaired: Unpaired,
+  labelled: readonly number[],
+  samePlaceM: number | undefined,
+): TrainingData {
   const behind = (own: ImageStore, more: ImageStore | undefined) => (more ? joinStores(own, more) : own);
   const firstRow = new Map<number, number>();
   area.tileOf.forEach((tile, row) => {
@@ -154,10 +162,23 @@ function trainingData(area: PreparedArea, unpaired: Unpaired, labelled: readonly
     gallery: wide ? selectStore(area.tiles, rowOfTile) : area.gallery,
     marginPx: wide ? area.marginPx : 0,
     near: area.near,
-    labels: new PairLabels(area.tileOf, labelled, area.galleryIds.length),
+    close: closeRows(area.locations, labelled, samePlaceM),
+    labels: new PairLabels(area.tileOf, labelled, area.galleryIds.length, area.semiPositives),
     ids: area.ids,
     digest: sha256OfBytes(`${area.digest} ${unpaired?.digest ?? ''} ${labelled.join(',')}`),
   };
+}
+
+/** For each labelled row the others within samePlaceM; where an unlabelled row is, is not looked at. */
+function closeRows(
+  locations: PreparedArea['locations'],
+  labelled: readonly number[],
+  samePlaceM = 0,
+): readonly (readonly number[])[] {
+  if (samePlaceM === 0) return locations.map(() => []);
+  const known: PreparedArea['locations'][number][] = locations.map(() => undefined);
+  for (const row of labelled) known[row] = locations[row];
+  return nearPlaces(known, 0, samePlaceM).map((list, row) => list.filter((other) => other !== row));
 }
 
 /** One behind the other; data without a partner are left out of all but the first. */
@@ -179,11 +200,15 @@ function joined(parts: readonly TrainingData[]): TrainingData {
     });
     return joinStores(...paired, ...rest);
   };
-  const near: number[][] = [];
-  for (const part of parts) {
-    const offset = near.length;
-    near.push(...part.near.map((list) => list.map((k) => k + offset)));
-  }
+  /** Lists of rows, with the numbers that the rows have now. */
+  const lists = (listsOf: (part: TrainingData) => readonly (readonly number[])[]): number[][] => {
+    const all: number[][] = [];
+    for (const part of parts) {
+      const offset = all.length;
+      all.push(...listsOf(part).map((list) => list.map((k) => k + offset)));
+    }
+    return all;
+  };
   const panoramas = ground((part) => part.panoramas);
   return {
     name: parts.map(({ name }) => name).join(' + '),
@@ -192,7 +217,8 @@ function joined(parts: readonly TrainingData[]): TrainingData {
     tiles: joinStores(...parts.map((part) => cut(part.tiles, part))),
     gallery: joinStores(...parts.map((part) => cut(part.gallery, part))),
     marginPx,
-    near,
+    near: lists((part) => part.near),
+    close: lists((part) => part.close),
     labels: PairLabels.joined(parts.map(({ labels }) => labels)),
     ids: parts.flatMap(({ ids }) => ids),
     digest: sha256OfBytes(parts.map(({ digest }) => digest).join(' ')),

@@ -217,6 +217,7 @@ export async function runLocalisation(
     steps,
     queriesKey,
     data.digest,
+    ...(data.close.some((rows) => rows.length > 0) ? [data.close] : []),
   ]);
   const measured: Validation | undefined =
     validation && validateEvery > 0
@@ -230,6 +231,7 @@ export async function runLocalisation(
       ...tilesOf(data),
       labels: data.labels,
       near: data.near,
+      close: data.close,
     },
     {
       ...options,

@@ -28,8 +28,10 @@ export interface EncoderData {
   readonly gallery: ImageStore;
   readonly marginPx: number;
   readonly labels: PairLabels;
-  /** near[k]: rows that are look-alikes of row k because they are close. */
+  /** near[k]: rows that are look-alikes of row k because they are close; those of its place are left out. */
   readonly near: readonly (readonly number[])[];
+  /** close[k]: rows so near row k that both are the same place; read for labelled rows only. */
+  readonly close: readonly (readonly number[])[];
 }
 
 export interface EncoderHooks extends StageHooks {
@@ -86,18 +88,21 @@ export async function trainEncoder(
     const count = pairs.length;
     const images = tf.tensor4d(pixels, [2 * count, size, size, 3]); // queries, then tiles
     const stores = [encoder.params, ...(learned ? [learned.params] : [])];
+    const excluded = sampler.places.exclusion(pairs);
     const { loss, aux, grads } = valueAndFlatGrads(() => {
       const both = encoder.apply(images, depthAt(index)); // [2B, D]
       const [q, t] = tf.split(both, 2, 0) as [Tensor2D, Tensor2D];
+      const apart = excluded && { exclude: tf.tensor2d(excluded, [count, count]) };
       const parts: Record<string, Scalar> = {};
       if (options.infoNce.weight > 0) {
         parts.infoNce = infoNce(q, t, {
           scale: learned ? learned.apply() : (scale as number),
           labelSmoothing: options.infoNce.labelSmoothing,
+          ...apart,
         });
       }
       if (options.triplet.weight > 0 && index >= options.triplet.fromShare * options.steps) {
-        parts.triplet = hardTriplet(q, t, options.triplet); // eq. (8)
+        parts.triplet = hardTriplet(q, t, { ...options.triplet, ...apart }); // eq. (8)
       }
       const weighted = Object.entries(parts).map(([name, part]) =>
         part.mul(name === 'infoNce' ? options.infoNce.weight : options.triplet.weight),

@@ -1,6 +1,6 @@
 // Which pairs make the batch of a step: labelled ones with their hard negatives, mixed with pseudo-labelled ones.
 import { EpochSampler } from '../data/epoch-sampler.js';
-import { minedNeighbours, rowsOfSamePlace } from '../data/mined-neighbours.js';
+import { minedNeighbours } from '../data/mined-neighbours.js';
 import { mixedBatch, type Neighbours } from '../data/sampling.js';
 import type { ConvNext, NamedArray } from '../networks/index.js';
 import type { PseudoPair } from '../pseudo-labels/index.js';
@@ -9,17 +9,18 @@ import type { EncoderData } from './encoder.js';
 import type { TrainingPair } from './encoder-crops.js';
 import type { Stateful } from './loop.js';
 import type { EncoderOptions } from './options.js';
+import { SamePlaces } from './same-place.js';
 
 /** How many look-alikes of a row are looked at (Sample4Geo: 128 in a batch of 128). */
 const MINED = 64;
 
 export class PairSampler implements Stateful {
+  /** Pairs of one place, which the batches keep apart as far as labels tell. */
+  readonly places: SamePlaces;
   readonly #encoder: ConvNext;
   readonly #data: EncoderData;
   readonly #options: EncoderOptions;
   readonly #epochs: EpochSampler;
-  /** Place of each labelled row: its tile's number. */
-  readonly #placeOf: readonly number[];
   #step = 0;
 
   constructor(encoder: ConvNext, data: EncoderData, options: EncoderOptions) {
@@ -27,9 +28,9 @@ export class PairSampler implements Stateful {
     this.#data = data;
     this.#options = options;
     const { labelled } = data.labels;
-    this.#placeOf = labelled.map((row) => data.labels.tileOf(row));
+    this.places = new SamePlaces(data);
     this.#epochs = new EpochSampler(
-      { count: labelled.length, batch: options.batch, placeOf: this.#placeOf, seed: options.seed },
+      { count: labelled.length, batch: options.batch, same: this.places.rows, seed: options.seed },
       () => this.#neighbours(),
     );
   }
@@ -39,7 +40,10 @@ export class PairSampler implements Stateful {
     return this.#mines(step) && this.#epochs.beginsEpoch(step);
   }
 
-  /** The pairs of a step: labelled ones alone, or mixed with selected ones (Algorithm 1, step 4), no view and no tile twice. */
+  /**
+   * The pairs of a step: labelled ones alone, or mixed with selected ones (Algorithm 1, step 4). No view and no tile comes
+   * twice, and no pair is of a labelled row's place beside that row; selected pairs may be of one place among themselves.
+   */
   async pairsAt(step: number, selected: readonly PseudoPair[]): Promise<TrainingPair[]> {
     this.#step = step;
     const rows = await this.#epochs.rowsAt(step);
@@ -49,8 +53,13 @@ export class PairSampler implements Stateful {
     if (selected.length === 0) return rows.map(ofRow);
     const all = labelled.map((_, k) => k);
     const most = this.#mostSelected(selected.length);
-    const mixing = { first: rows.slice(0, batch - most), placeOf: this.#placeOf, most };
-    const mixed = mixedBatch(step, all, selected, batch, seed, mixing);
+    const { places } = this;
+    const mixed = mixedBatch(step, all, selected, batch, seed, {
+      first: rows.slice(0, batch - most),
+      same: places.rows,
+      meets: (number, pair) => places.meets(number, pair),
+      most,
+    });
     const pseudo = mixed.selected.map(({ view, tile }): TrainingPair => ({ query: view, tile }));
     return [...mixed.labelled.map(ofRow), ...pseudo];
   }
@@ -66,7 +75,7 @@ export class PairSampler implements Stateful {
   #mostSelected(selected: number): number {
     const { batch, selfTraining } = this.#options;
     if (selfTraining?.mix !== 'proportional') return batch >> 1;
-    return Math.round((batch * selected) / (selected + this.#placeOf.length));
+    return Math.round((batch * selected) / (selected + this.#data.labels.labelled.length));
   }
 
   #mines(step: number): boolean {
@@ -82,8 +91,8 @@ export class PairSampler implements Stateful {
     if (this.#mines(this.#step)) {
       const queries = await describe(this.#encoder, this.#data.queries, { rows: labels.labelled });
       const tiles = await describe(this.#encoder, this.#data.tiles, { rows: labels.labelled });
-      const same = rowsOfSamePlace(this.#placeOf);
-      return { lists: minedNeighbours(queries, tiles, MINED, same), groupSize: sampling.groupSize };
+      const lists = minedNeighbours(queries, tiles, MINED, this.places.rows);
+      return { lists, groupSize: sampling.groupSize };
     }
     const numberOf = new Map(labels.labelled.map((row, k) => [row, k]));
     const lists = labels.labelled.map((row) =>

@@ -79,6 +79,23 @@ export async function writeVigor(root: string): Promise<void> {
   }
 }
 
+/**
+ * VIGOR with a street of tiles in Chicago, each overlapping the next three, and a panorama in the middle of each: the
+ * panorama street-K has tile K for its positive and K + 1, K + 2, K + 3 for its semi-positives. 12 to train with.
+ */
+export async function writeVigorStreet(root: string): Promise<void> {
+  await writeVigor(root);
+  const tiles = Array.from({ length: 15 }, (_, k) => `satellite_41.8${10 + k}_-87.6.png`);
+  const names = Array.from({ length: 12 }, (_, k) => `street-${k},41.8${10 + k},-87.6,.jpg`);
+  for (const name of tiles) await putImage(join(root, 'Chicago/satellite', name), 20, 20);
+  for (const [k, name] of names.entries())
+    await putImage(join(root, 'Chicago/panorama', name), 64, 32, 20 * k);
+  const lists = join(root, 'splits/Chicago');
+  await put(join(lists, 'satellite_list.txt'), `${[...VIGOR_TILES, ...tiles].join('\n')}\n`);
+  const rows = names.map((name, k) => vigorRow(name, tiles.slice(k, k + 4)));
+  await put(join(lists, 'same_area_balanced_train.txt'), `${rows.join('\n')}\n`);
+}
+
 /** CV-Cities: two panoramas in Paris (training), one in London (test). */
 export async function writeCvCities(root: string): Promise<void> {
   const cities = { paris: ['p1', 'p2'], london: ['l1'] };

@@ -21,7 +21,7 @@ const LABELLED = [0, 2, 3, 5, 8, 9, 11, 14];
 const PLACES = 20;
 const UNLABELLED = Array.from({ length: PLACES }, (_, row) => row).filter((row) => !LABELLED.includes(row));
 
-const toy = () => toyData({ seed: 8, places: PLACES, labelled: LABELLED, unpaired: 2 });
+const toy = () => toyData({ seed: 8, places: PLACES, labelled: LABELLED, unpaired: 2, overlapping: true });
 
 /** The data with other labels behind the same images. */
 const withLabels = (data: ToyData, labels: PairLabels): ToyData => ({
@@ -35,6 +35,13 @@ const withLabels = (data: ToyData, labels: PairLabels): ToyData => ({
 const withoutOwnTiles = (data: ToyData, rows: readonly number[] = UNLABELLED): ToyData => {
   const tiles = withNoise(data.encoder.tiles, rows, 5);
   return { ...data, encoder: { ...data.encoder, tiles }, generation: { ...data.generation, tiles } };
+};
+
+/** Some rows are said to be close to all others. */
+const withOtherPlaces = (data: ToyData, rows: readonly number[]): ToyData => {
+  const all = Array.from({ length: PLACES }, (_, row) => row);
+  const close = data.encoder.close.map((list, row) => (rows.includes(row) ? all : list));
+  return { ...data, encoder: { ...data.encoder, close } };
 };
 
 async function generatorOf({ generation }: ToyData): Promise<Float32Array> {
@@ -128,6 +135,12 @@ for (const strategy of STRATEGIES) {
     test("gives the same weights where the unlabelled rows' own tiles are noise; a labelled row's counts", async () => {
       assert.deepEqual(await encoderOf(withoutOwnTiles(data), strategy), outcome);
       const other = await encoderOf(withoutOwnTiles(data, LABELLED.slice(0, 1)), strategy);
+      assert.notDeepEqual(other.weights, outcome.weights);
+    });
+
+    test("gives the same weights wherever the unlabelled rows are; a labelled row's place counts", async () => {
+      assert.deepEqual(await encoderOf(withOtherPlaces(data, UNLABELLED), strategy), outcome);
+      const other = await encoderOf(withOtherPlaces(data, LABELLED.slice(0, 1)), strategy);
       assert.notDeepEqual(other.weights, outcome.weights);
     });
   });

@@ -3,12 +3,31 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { EpochSampler } from '../data/epoch-sampler.js';
-import { minedNeighbours, rowsOfSamePlace } from '../data/mined-neighbours.js';
+import { minedNeighbours } from '../data/mined-neighbours.js';
 import { epochBatches, mixedBatch } from '../data/sampling.js';
 import { makeRng } from '../random/rng.js';
 import { tf } from '../runtime/tf.js';
 
 const range = (count: number) => Array.from({ length: count }, (_, k) => k);
+
+/** For each row those of its place, itself included. */
+const rowsOfPlace = (placeOf: readonly number[]): number[][] =>
+  placeOf.map((place) => range(placeOf.length).filter((row) => placeOf[row] === place));
+
+/** For each row the others that it shares a place with: symmetric, but not transitive. */
+const relation = (count: number) =>
+  fc.array(fc.tuple(fc.nat(count - 1), fc.nat(count - 1)), { maxLength: 2 * count }).map((edges) => {
+    const same = range(count).map(() => new Set<number>());
+    for (const [a, b] of edges) {
+      same[a]?.add(b);
+      same[b]?.add(a);
+    }
+    return same.map((rows) => [...rows]);
+  });
+
+/** Whether two rows of a batch are of one place. */
+const meet = (rows: readonly number[], same: readonly (readonly number[])[]): boolean =>
+  rows.some((a, k) => rows.some((b, m) => m !== k && same[a]?.includes(b)));
 
 /** Rows with places, look-alikes (also of the same place, also itself) and a batch size. */
 const situation = fc
@@ -31,7 +50,7 @@ describe('the batches of an epoch', () => {
   test('no row twice in an epoch, no place twice in a batch, all full, the same for the same seed', () => {
     fc.assert(
       fc.property(situation, ({ count, batch, placeOf, seed, epoch, ...neighbours }) => {
-        const options = { count, batch, placeOf, neighbours, seed, epoch };
+        const options = { count, batch, same: rowsOfPlace(placeOf), neighbours, seed, epoch };
         const batches = epochBatches(options);
         const rows = batches.flat();
         assert.equal(new Set(rows).size, rows.length);
@@ -45,6 +64,25 @@ describe('the batches of an epoch', () => {
         const target = batches[0]?.length ?? 0;
         if (target === batch) assert.ok(new Set(left.map((row) => placeOf[row])).size < batch);
         assert.deepEqual(epochBatches(options), batches);
+      }),
+    );
+  });
+
+  test('rows of one place never share one, also where places are not transitive; none waits without need', () => {
+    const related = situation.chain((s) => fc.record({ s: fc.constant(s), same: relation(s.count) }));
+    fc.assert(
+      fc.property(related, ({ s: { count, batch, seed, epoch, placeOf: _, ...neighbours }, same }) => {
+        const batches = epochBatches({ count, batch, same, neighbours, seed, epoch });
+        const rows = batches.flat();
+        assert.equal(new Set(rows).size, rows.length);
+        for (const one of batches) {
+          assert.ok(one.length === batch || batches.length === 1);
+          assert.ok(!meet(one, same), one.join());
+        }
+        // Only one batch, and it is not full: every row left over is of the place of one that is in it.
+        const [only = []] = batches;
+        const left = range(count).filter((row) => !rows.includes(row));
+        if (only.length < batch) assert.ok(left.every((row) => meet([row, ...only], same)));
       }),
     );
   });
@@ -91,9 +129,9 @@ describe('the batches of an epoch', () => {
 
   test('a row that shares its place with the batch waits for the next one', () => {
     // Two rows of each of ten places: two batches of ten, each with all places.
-    const placeOf = range(20).map((row) => row % 10);
+    const same = rowsOfPlace(range(20).map((row) => row % 10));
     for (let epoch = 0; epoch < 20; epoch++) {
-      const batches = epochBatches({ count: 20, batch: 10, placeOf, seed: 1, epoch });
+      const batches = epochBatches({ count: 20, batch: 10, same, seed: 1, epoch });
       assert.equal(batches.length, 2);
       for (const rows of batches) assert.deepEqual(rows.map((r) => r % 10).sort(), range(10));
     }
@@ -156,7 +194,8 @@ describe('mixed batches', () => {
           seed: fc.nat(100),
         }),
         ({ step, labelled, selected, batch, placeOf, seed }) => {
-          const mix = () => mixedBatch(step, labelled, selected, batch, seed, { placeOf });
+          const same = rowsOfPlace(placeOf);
+          const mix = () => mixedBatch(step, labelled, selected, batch, seed, { same });
           const mixed = mix();
           const views = new Set(selected.map(({ view }) => view));
           const places = new Set(labelled.map((row) => placeOf[row]));
@@ -167,6 +206,33 @@ describe('mixed batches', () => {
           assert.ok(mixed.labelled.every((row) => labelled.includes(row)));
           assert.ok(mixed.selected.every((p) => selected.includes(p)));
           assert.deepEqual(mix(), mixed);
+        },
+      ),
+    );
+  });
+
+  test('no labelled row is beside one of its place or a pair that it meets, and pairs give way to rows of the step', () => {
+    fc.assert(
+      fc.property(
+        fc.record({
+          step: fc.nat(500),
+          first: fc.uniqueArray(fc.nat(39), { maxLength: 10 }),
+          selected: fc.array(pair, { maxLength: 40 }),
+          batch: fc.integer({ min: 1, max: 20 }),
+          same: relation(40),
+          tilesOf: fc.array(fc.uniqueArray(fc.nat(50), { maxLength: 8 }), { minLength: 40, maxLength: 40 }),
+        }),
+        ({ step, first, selected, batch, same, tilesOf }) => {
+          const meets = (row: number, { tile }: { tile: number }) => tilesOf[row]?.includes(tile) ?? false;
+          const mixed = mixedBatch(step, range(40), selected, batch, 7, { first, same, meets });
+          assert.ok(!meet(mixed.labelled, same));
+          assert.ok(mixed.labelled.every((row) => mixed.selected.every((one) => !meets(row, one))));
+          const half = batch >> 1;
+          assert.ok(mixed.selected.length <= half && mixed.labelled.length + mixed.selected.length <= batch);
+          // The step's rows are there as if nothing were selected.
+          const alone = mixedBatch(step, range(40), [], batch, 7, { first, same });
+          const own = alone.labelled.filter((row) => first.includes(row)).slice(0, batch - half);
+          assert.deepEqual(mixed.labelled.slice(0, own.length), own);
         },
       ),
     );
@@ -207,7 +273,7 @@ describe('mined neighbours', () => {
     });
     const [queries, tiles] = [make(), make()];
     const placeOf = range(count).map((row) => (row < 30 ? row % 3 : row));
-    const exclude = rowsOfSamePlace(placeOf);
+    const exclude = rowsOfPlace(placeOf);
     const before = tf.memory().numTensors;
     const found = minedNeighbours(queries, tiles, 12, exclude);
     assert.equal(tf.memory().numTensors, before);
@@ -231,9 +297,5 @@ describe('mined neighbours', () => {
     const one = { count: 2, dimensions: 2, data: Float32Array.of(1, 0, 0, 1) };
     assert.deepEqual(minedNeighbours(one, one, 5, [[0], [0, 1]]), [Int32Array.of(1), Int32Array.of()]);
     assert.throws(() => minedNeighbours(one, one, 5, [[0]]), /1 lists .* 2 queries/);
-  });
-
-  test('rows of the same place', () => {
-    assert.deepEqual(rowsOfSamePlace([4, 7, 4]), [[0, 2], [1], [0, 2]]);
   });
 });

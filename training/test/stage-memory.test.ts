@@ -67,7 +67,7 @@ function isSteady(
 
 describe('memory', () => {
   test('of stage 3, with mining, self-training, an average of the weights and a learned scale', async () => {
-    const data = toyData({ seed: 2, places: 24, labelled: LABELLED, unpaired: 2 });
+    const data = toyData({ seed: 2, places: 24, labelled: LABELLED, unpaired: 2, overlapping: true });
     const measured = await moments(async (hooks) => {
       const encoder = createConvNext(TOY_PROFILE.encoder, 5);
       await trainEncoder(encoder, data.encoder, { ...FULL_ENCODER, steps: STEPS }, hooks);

@@ -22,6 +22,8 @@ export interface ToyOptions {
   readonly labelled?: readonly number[];
   /** Ground images that belong to no tile, behind the rows. */
   readonly unpaired?: number;
+  /** Each place is also on the next row's tile, a semi-positive, and close to the sixth row after it. */
+  readonly overlapping?: boolean;
 }
 
 export interface ToyData {
@@ -33,7 +35,7 @@ export interface ToyData {
 }
 
 /** Smooth random pictures; a place's tile shows what its ground image shows, in other colours and 2 px wider. */
-export function toyData({ seed, places, labelled, unpaired = 0 }: ToyOptions): ToyData {
+export function toyData({ seed, places, labelled, unpaired = 0, overlapping }: ToyOptions): ToyData {
   const rows = Array.from({ length: places }, (_, k) => k);
   const ground = imageSet(SIZE, places + unpaired);
   const tiles = imageSet(WIDE, places);
@@ -56,7 +58,8 @@ export function toyData({ seed, places, labelled, unpaired = 0 }: ToyOptions): T
   tileOf.forEach((tile, row) => {
     gallery.data.set(tiles.data.subarray(row * bytes, (row + 1) * bytes), tile * bytes);
   });
-  const labels = new PairLabels(tileOf, labelled ?? rows, places);
+  const semiPositives = rows.map((k) => (overlapping ? [tileOf[(k + 1) % places] as number] : []));
+  const labels = new PairLabels(tileOf, labelled ?? rows, places, semiPositives);
   const inputs = memoryStore(ground);
   const shared = {
     panorama: false,
@@ -66,7 +69,12 @@ export function toyData({ seed, places, labelled, unpaired = 0 }: ToyOptions): T
     labels,
   };
   return {
-    encoder: { ...shared, queries: inputs, near: rows.map((k) => [(k + 1) % places, (k + 2) % places]) },
+    encoder: {
+      ...shared,
+      queries: inputs,
+      near: rows.map((k) => [(k + 1) % places, (k + 2) % places]),
+      close: rows.map((k) => (overlapping ? [(k + 6) % places] : [])),
+    },
     generation: { ...shared, inputs },
     tileOf,
     labels,
