@@ -28,7 +28,7 @@ The networks are float32 ONNX files without external data, S = inputSizePx, D = 
 RGB. The ImageNet normalisation and the L2 normalisation are part of the encoder's graph. Both networks must give the
 same bits for the same image, and within 1e-4 the same alone and in a batch of two.
 
-The configuration is a bundle.json without "files"; createdAt, profile, training and metrics may be added:
+The configuration is a bundle.json without "files"; createdAt, profile, input, training and metrics may be added:
 ${JSON.stringify(EXAMPLE)}
 `;
 

@@ -135,6 +135,11 @@ export const ERROR_CODES = {
     title: 'Bundle damaged',
     advice: 'A checksum or the schema does not match: export or copy the bundle again.',
   },
+  BUNDLE_INPUT_UNSUPPORTED: {
+    status: 500,
+    title: 'Bundle cannot be served',
+    advice: 'Use a bundle whose first network takes BEVs; "skyfix-train evaluate" measures this one.',
+  },
   BUNDLE_CONFIG_INVALID: {
     status: 500,
     title: 'Bundle configuration unusable',

@@ -66,8 +66,8 @@ export class RegionSlot {
 
 /**
  * Opens a region's current version with its bundle and networks, everything verified. Throws REGION_UNKNOWN,
- * INDEX_MISSING, INDEX_CORRUPT, INDEX_BUNDLE_MISMATCH, INDEX_RECALL_TOO_LOW, BUNDLE_MISSING, BUNDLE_CORRUPT; then
- * nothing stays open.
+ * INDEX_MISSING, INDEX_CORRUPT, INDEX_BUNDLE_MISMATCH, INDEX_RECALL_TOO_LOW, BUNDLE_MISSING, BUNDLE_CORRUPT,
+ * BUNDLE_INPUT_UNSUPPORTED; then nothing stays open.
  */
 export async function openRegionSlot(
   dataDir: string,

@@ -22,12 +22,21 @@ export interface BundleGeometry {
   readonly searchStepPx?: number;
 }
 
+/** What a bundle's first network can take. */
+export const BUNDLE_INPUTS = ['bev', 'panorama'] as const;
+export type BundleInput = (typeof BUNDLE_INPUTS)[number];
+
 export interface BundleManifest {
   readonly schema: typeof BUNDLE_SCHEMA;
   readonly name: string;
   readonly version: string;
   readonly createdAt: string;
   readonly profile: string;
+  /**
+   * What the first network was trained on, the generator where there is one, else the encoder; "bev" where absent. "panorama": the
+   * raw panorama squeezed to inputSizePx x inputSizePx, north in its middle column; a baseline that no server answers with.
+   */
+  readonly input?: BundleInput;
   readonly geometry: BundleGeometry;
   readonly preprocessing: {
     /** generator.onnx: input "bev" [B,3,S,S] in [-1,1], invalid pixels -1; output "view" in [-1,1]. */

@@ -1,5 +1,5 @@
 // JSON schema of bundle.json; the types are in bundle-manifest.ts.
-import { BUNDLE_SCHEMA, type BundleGeometry } from './bundle-manifest.js';
+import { BUNDLE_INPUTS, BUNDLE_SCHEMA, type BundleGeometry } from './bundle-manifest.js';
 
 const text = { type: 'string', minLength: 1 } as const;
 const positive = { type: 'number', exclusiveMinimum: 0 } as const;
@@ -34,6 +34,7 @@ export const BUNDLE_JSON_SCHEMA = {
     version: text,
     createdAt: text,
     profile: text,
+    input: { enum: BUNDLE_INPUTS },
     geometry: {
       type: 'object',
       required: ['tileSizeM', 'inputSizePx', 'bevSizePx', 'cameraHeightM'],

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { messageOf, SkyfixError } from '../errors/index.js';
 import { type FileChecksum, sha256OfFile } from '../files/index.js';
-import type { BundleManifest } from './bundle-manifest.js';
+import type { BundleInput, BundleManifest } from './bundle-manifest.js';
 import { BUNDLE_JSON_SCHEMA, geometryFault } from './bundle-schema.js';
 import { explainSchemaErrors } from './schema-errors.js';
 
@@ -29,11 +29,17 @@ export function checkManifest(json: unknown, path: string): BundleManifest {
   return manifest;
 }
 
+export interface LoadOptions {
+  /** What the first network may take; "bev" alone where absent, since that is what serving makes of an upload. */
+  readonly inputs?: readonly BundleInput[];
+}
+
 /**
- * Reads and verifies a bundle folder. Throws BUNDLE_MISSING where there is no bundle.json, and BUNDLE_CORRUPT, with the
- * file and both values, where the schema, a size or a checksum does not match.
+ * Reads and verifies a bundle folder. Throws BUNDLE_MISSING where there is no bundle.json, BUNDLE_CORRUPT, with the file and
+ * both values, where the schema, a size or a checksum does not match, and BUNDLE_INPUT_UNSUPPORTED where the first network
+ * takes something else than the caller gives it.
  */
-export async function loadBundle(dir: string): Promise<Bundle> {
+export async function loadBundle(dir: string, { inputs = ['bev'] }: LoadOptions = {}): Promise<Bundle> {
   const manifestPath = join(dir, 'bundle.json');
   let text: string;
   try {
@@ -52,6 +58,13 @@ export async function loadBundle(dir: string): Promise<Bundle> {
     });
   }
   const manifest = checkManifest(json, manifestPath);
+  const { input = 'bev' } = manifest;
+  if (!inputs.includes(input)) {
+    throw new SkyfixError(
+      'BUNDLE_INPUT_UNSUPPORTED',
+      `${manifestPath}: /input is "${input}", but its networks would be given ${inputs.join(' or ')}.`,
+    );
+  }
   for (const [name, expected] of Object.entries(manifest.files)) await verifyFile(join(dir, name), expected);
   return {
     dir,

@@ -106,13 +106,14 @@ async function writeImported(
       await writeFileAtomic(join(temporary, name), bytes);
       files[name] = { sha256: sha256OfBytes(bytes), bytes: bytes.byteLength };
     }
-    const { schema, name, version, geometry, preprocessing, descriptor } = config;
+    const { schema, name, version, input, geometry, preprocessing, descriptor } = config;
     const manifest: BundleManifest = {
       schema,
       name,
       version,
       createdAt: config.createdAt ?? new Date().toISOString(),
       profile: config.profile ?? 'imported',
+      ...(input && { input }),
       geometry,
       preprocessing,
       descriptor,

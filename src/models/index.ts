@@ -1,7 +1,13 @@
 // Models: a verified bundle on disk becomes two running networks behind one port.
-export { type Bundle, checkManifest, loadBundle } from './bundle.js';
+export { type Bundle, checkManifest, type LoadOptions, loadBundle } from './bundle.js';
 export { type BundleConfig, checkBundleConfig } from './bundle-config.js';
-export { BUNDLE_SCHEMA, type BundleGeometry, type BundleManifest } from './bundle-manifest.js';
+export {
+  BUNDLE_INPUTS,
+  BUNDLE_SCHEMA,
+  type BundleGeometry,
+  type BundleInput,
+  type BundleManifest,
+} from './bundle-manifest.js';
 export { geometryFault } from './bundle-schema.js';
 export type { InferenceEngine, Tensor } from './engine.js';
 export { type ImportedBundle, type ImportOptions, importBundle } from './import-bundle.js';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdtemp, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, mock, test } from 'node:test';
@@ -42,5 +42,9 @@ test('skyfix bundle check refuses networks that break the contract', async () =>
   await appendFile(join(damaged, 'encoder.onnx'), 'x');
   await assert.rejects(check(damaged), { code, message: /encoder\.onnx has \d+ bytes/ });
   await assert.rejects(check(join(root, 'none')), { code: 'BUNDLE_MISSING' });
+  const baseline = await writeTinyBundle(join(root, 'baseline'), GEOMETRY, sound);
+  const manifest = JSON.parse(await readFile(join(baseline, 'bundle.json'), 'utf8'));
+  await writeFile(join(baseline, 'bundle.json'), JSON.stringify({ ...manifest, input: 'panorama' }));
+  await assert.rejects(check(baseline), { code: 'BUNDLE_INPUT_UNSUPPORTED' });
   assert.equal(log.mock.callCount(), 0);
 });

@@ -56,6 +56,16 @@ test('a grid over imagery: places, names, recall, and every tile finds itself', 
   await assert.rejects(buildIndex({ bundleDir, imagery, outDir }), { code: 'PARAMETER_INVALID' });
 });
 
+test('a bundle whose networks take panoramas gets no index', async () => {
+  const dir = join(folder, 'baseline');
+  await writeTinyBundle(dir, 5);
+  const manifest = JSON.parse(await readFile(join(dir, 'bundle.json'), 'utf8'));
+  await writeFile(join(dir, 'bundle.json'), JSON.stringify({ ...manifest, input: 'panorama' }));
+  const outDir = join(folder, 'of-baseline');
+  await assert.rejects(buildIndex({ bundleDir: dir, imagery, outDir }), { code: 'BUNDLE_INPUT_UNSUPPORTED' });
+  assert.equal(await stat(`${outDir}.partial`).catch(() => 'missing'), 'missing');
+});
+
 test('a build that is killed goes on and ends the same', async () => {
   const whole = join(folder, 'whole');
   const killed = join(folder, 'killed');

@@ -102,6 +102,21 @@ describe('RegionService', () => {
     });
   });
 
+  test('a region whose networks take panoramas is refused at the start and on reload', async () => {
+    const refusal = { code: 'BUNDLE_INPUT_UNSUPPORTED', message: /bundle\.json: \/input is "panorama"/ };
+    await withTemporaryFolder(async (dataDir) => {
+      await publishTinyVersion(dataDir, 'town', { input: 'panorama' });
+      await assert.rejects(RegionService.open(dataDir, { threads: 1 }), refusal);
+    });
+    await withService(async (dataDir, service) => {
+      await publishTinyVersion(dataDir, 'town', { indexVersion: 'v2', input: 'panorama' });
+      await assert.rejects(service.reload('town'), refusal);
+      const lease = service.acquire();
+      assert.equal(lease.region.version.manifest.version, 'v1');
+      lease.release();
+    });
+  });
+
   test('regions with the same networks share them; a new region is added by reload', async () => {
     await withService(async (dataDir, service) => {
       await publishTinyVersion(dataDir, 'other', { seeds: [1, 2, 3] });

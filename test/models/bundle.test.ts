@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { sha256OfBytes } from '../../src/files/index.js';
-import { loadBundle, openOnnxEngine } from '../../src/models/index.js';
+import { BUNDLE_INPUTS, loadBundle, openOnnxEngine } from '../../src/models/index.js';
+import { flatEncoder, writeTinyBundle } from './tiny-bundle.js';
 
 const folder = await mkdtemp(join(tmpdir(), 'skyfix-models-'));
 after(() => rm(folder, { recursive: true }));
@@ -13,6 +14,29 @@ test('a file that is no network is refused as a damaged bundle', async () => {
   const path = join(folder, 'text.onnx');
   await writeFile(path, 'not a network');
   await assert.rejects(openOnnxEngine(path, { threads: 1 }), { code: 'BUNDLE_CORRUPT' });
+});
+
+test('a bundle for panoramas is refused, and loads where the caller has panoramas for it', async () => {
+  const dir = join(folder, 'input');
+  const geometry = { tileSizeM: 20, inputSizePx: 4, bevSizePx: 8, cameraHeightM: 2 };
+  await writeTinyBundle(dir, geometry, { 'encoder.onnx': flatEncoder(4, true) });
+  const path = join(dir, 'bundle.json');
+  const { files, ...rest } = JSON.parse(await readFile(path, 'utf8'));
+  const withInput = (input: unknown) => writeFile(path, JSON.stringify({ ...rest, input, files }));
+  assert.equal((await loadBundle(dir)).manifest.input, undefined);
+  await withInput('bev');
+  assert.equal((await loadBundle(dir)).manifest.input, 'bev');
+  await withInput('panorama');
+  await assert.rejects(loadBundle(dir), {
+    code: 'BUNDLE_INPUT_UNSUPPORTED',
+    message: /input\/bundle\.json: \/input is "panorama".* given bev\..*takes BEVs/,
+  });
+  assert.equal((await loadBundle(dir, { inputs: BUNDLE_INPUTS })).manifest.input, 'panorama');
+  await withInput('video');
+  await assert.rejects(loadBundle(dir, { inputs: BUNDLE_INPUTS }), {
+    code: 'BUNDLE_CORRUPT',
+    message: /\/input .*"video"/,
+  });
 });
 
 test('a missing bundle, and one whose encoder changed', async () => {

@@ -92,6 +92,9 @@ describe('networks that keep the contract', () => {
     const { out, imported } = await importOf({ encoder: encoder() });
     assert.equal((await imported).generator, undefined);
     assert.equal((await loadBundle(out)).generatorPath, undefined);
+    const baseline = await importOf({ encoder: encoder() }, { config: { ...CONFIG, input: 'panorama' } });
+    assert.equal((await baseline.imported).manifest.input, 'panorama');
+    await assert.rejects(loadBundle(baseline.out), { code: 'BUNDLE_INPUT_UNSUPPORTED' });
     const fixed = await importOf({ encoder: encoder(), generator: generator('Tanh') });
     assert.equal((await fixed.imported).generator?.batch, 1);
   });

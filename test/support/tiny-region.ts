@@ -12,7 +12,7 @@ import {
   projectBev,
   type RgbImage,
 } from '../../src/geometry/index.js';
-import { BUNDLE_SCHEMA, type BundleGeometry, OnnxGraph } from '../../src/models/index.js';
+import { BUNDLE_SCHEMA, type BundleGeometry, type BundleInput, OnnxGraph } from '../../src/models/index.js';
 import {
   buildHnswGraph,
   type Descriptors,
@@ -100,6 +100,7 @@ export interface TinyBundleOptions {
   readonly generator?: boolean;
   /** Networks with other checksums. */
   readonly nudge?: number;
+  readonly input?: BundleInput;
 }
 
 /** Writes a bundle folder; returns its encoder's SHA-256. */
@@ -118,6 +119,7 @@ export async function writeTinyBundle(dir: string, options: TinyBundleOptions = 
     version: options.version ?? '1',
     createdAt: '2026-01-01T00:00:00.000Z',
     profile: 'test',
+    ...(options.input && { input: options.input }),
     geometry: GEOMETRY,
     preprocessing: { generatorRange: [-1, 1], encoderRange: [0, 1], invalidPixel: -1 },
     descriptor: { dimensions: DIMENSIONS },

@@ -1,7 +1,8 @@
-// skyfix-train evaluate: strict figures of a bundle as it is served (ONNX graphs), in both protocols.
+// skyfix-train evaluate: strict figures of a bundle by its ONNX graphs, on what its first network takes, in both protocols.
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { loadBundle, openNetworks } from 'skyfix/models';
+import { BUNDLE_INPUTS, loadBundle, openNetworks } from 'skyfix/models';
+import type { ImageStore } from '../data/image-store.js';
 import { prepareArea } from '../data/prepare.js';
 import { FORMATS, openDataset } from '../datasets/index.js';
 import { evaluateArea } from '../pipeline/evaluate-area.js';
@@ -38,8 +39,8 @@ export function evaluateCommand(): Command {
       const root = given.town ?? given.root;
       if (root === undefined) command.error('error: give --town <dir>, or --format and --root');
       const format = given.town === undefined ? given.format : 'town';
-      const bundle = await loadBundle(given.bundle);
-      const { geometry } = bundle.manifest;
+      const bundle = await loadBundle(given.bundle, { inputs: BUNDLE_INPUTS });
+      const { geometry, input = 'bev' } = bundle.manifest;
       const progress = openTrainingProgress();
       const networks = await openNetworks(bundle, { threads: 2 });
       try {
@@ -48,11 +49,13 @@ export function evaluateCommand(): Command {
         const mosaic = format === 'town' || format === 'photos';
         const area = await prepareArea(dataset, splits, geometry, {
           cacheDir: given.cache,
+          panoramas: input === 'panorama',
           ...(mosaic && given.gridStrideM > 0 && { grid: { strideM: given.gridStrideM } }),
           onProgress: (what, done, total) => progress.work(what)(done, total),
         });
         const { generator, encoder } = networks;
-        const queries = generator ? await onnxViews(generator, area.bevs) : area.bevs;
+        const inputs = input === 'panorama' ? (area.panoramas as ImageStore) : area.bevs;
+        const queries = generator ? await onnxViews(generator, inputs) : inputs;
         const embed = onnxEmbed(encoder, geometry.inputSizePx);
         const { result } = await evaluateArea(given.split, 'trained', embed, queries, area, geometry);
         const text = given.json ? JSON.stringify(result, null, 2) : summaryTable([result]);

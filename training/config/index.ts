@@ -1,5 +1,5 @@
 // The configuration of a run: one YAML file, checked before anything is computed.
-export { loadRunConfig, PRESETS, resolveRunConfig, shiftPx } from './load-config.js';
+export { inputOf, loadRunConfig, PRESETS, resolveRunConfig, shiftPx } from './load-config.js';
 export type {
   DataSource,
   EvaluationArea,

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import { messageOf, SkyfixError } from 'skyfix/errors';
-import { explainSchemaErrors, geometryFault } from 'skyfix/models';
+import { type BundleInput, explainSchemaErrors, geometryFault } from 'skyfix/models';
 import { parse } from 'yaml';
 import type { DataSource, RunConfig } from './run-config.js';
 import { RUN_CONFIG_SCHEMA } from './schema.js';
@@ -98,6 +98,11 @@ export function shiftPx({ geometry, shiftM = 0 }: Pick<RunConfig, 'geometry' | '
   return Number(((shiftM * geometry.inputSizePx) / geometry.tileSizeM).toFixed(6));
 }
 
+/** What the first network of a run takes. */
+export function inputOf({ queries, stage1 }: Pick<RunConfig, 'queries' | 'stage1'>): BundleInput {
+  return queries === 'panorama' || stage1.input === 'panorama' ? 'panorama' : 'bev';
+}
+
 /** What the schema cannot say. */
 function faultOf(config: RunConfig): string | undefined {
   const { stage1, stage3, geometry, queries, evaluation, selfTraining, labels } = config;
@@ -113,11 +118,16 @@ function faultOf(config: RunConfig): string | undefined {
     return '/stage3/infoNce/weight and /stage3/triplet/weight are both 0: there is nothing to learn from';
   }
   const { searchMarginPx = 0 } = geometry;
-  if (searchMarginPx > 0 && (queries === 'panorama' || stage1.input === 'panorama')) {
+  const takesPanoramas = inputOf(config) === 'panorama';
+  if (searchMarginPx > 0 && takesPanoramas) {
     return `/geometry/searchMarginPx is ${searchMarginPx}, but a panorama has no ground to look around in`;
   }
   if (config.networks.generator.learnResidual && stage1.input === 'panorama') {
     return '/networks/generator/learnResidual is true, but /stage1/input is "panorama": a view can be added to a BEV only';
+  }
+  if (config.publish && takesPanoramas) {
+    const field = queries === 'panorama' ? '/queries' : '/stage1/input';
+    return `/publish is given, but ${field} is "panorama": a server gives its networks BEVs; make /publish null`;
   }
   const shift = shiftPx(config);
   if (shift % 2 !== 0) {

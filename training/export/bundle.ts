@@ -9,7 +9,13 @@ import {
   temporaryNameFor,
   writeFileAtomic,
 } from 'skyfix/files';
-import { BUNDLE_SCHEMA, type BundleGeometry, type BundleManifest, viewSizePx } from 'skyfix/models';
+import {
+  BUNDLE_SCHEMA,
+  type BundleGeometry,
+  type BundleInput,
+  type BundleManifest,
+  viewSizePx,
+} from 'skyfix/models';
 import {
   type ConvNextConfig,
   createConvNext,
@@ -30,9 +36,11 @@ export interface BundleContent {
   readonly name: string;
   readonly version: string;
   readonly profile: string;
+  /** What the first network was trained on. */
+  readonly input?: BundleInput;
   readonly geometry: BundleGeometry;
   readonly encoder: { readonly params: Arrays; readonly config: ConvNextConfig };
-  /** Absent: the BEV goes straight into the encoder. */
+  /** Absent: the input goes straight into the encoder. */
   readonly generator?: { readonly params: Arrays; readonly config: GeneratorConfig };
   readonly training?: Readonly<Record<string, unknown>>;
   readonly metrics?: Readonly<Record<string, unknown>>;
@@ -69,6 +77,8 @@ export async function writeBundle(folder: string, content: BundleContent): Promi
       version: content.version,
       createdAt: content.createdAt ?? new Date().toISOString(),
       profile: content.profile,
+      // Said where it is not what every reader takes it for.
+      ...(content.input === 'panorama' && { input: content.input }),
       geometry: content.geometry,
       preprocessing: { generatorRange: [-1, 1], encoderRange: [0, 1], invalidPixel: -1 },
       descriptor: { dimensions: encoder.config.dims[encoder.config.dims.length - 1] ?? 0 },

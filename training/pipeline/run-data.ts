@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { SkyfixError } from 'skyfix/errors';
 import { sha256OfBytes } from 'skyfix/files';
 import type { BundleGeometry } from 'skyfix/models';
-import { type DataSource, type EvaluationArea, type RunConfig, shiftPx } from '../config/index.js';
+import { type DataSource, type EvaluationArea, inputOf, type RunConfig, shiftPx } from '../config/index.js';
 import { centreStore, type ImageStore, joinStores, selectStore } from '../data/image-store.js';
 import { nearPlaces } from '../data/near-places.js';
 import { type PrepareOptions, prepareArea, prepareUnpaired } from '../data/prepare.js';
@@ -74,11 +74,11 @@ export async function openSource(
 }
 
 function prepareOptions(config: RunConfig, tell: Tell): PrepareOptions {
-  const { queries, stage1, data, runtime, tileMarginM } = config;
+  const { data, runtime, tileMarginM } = config;
   return {
     cacheDir: data.cacheDir,
     marginM: tileMarginM,
-    panoramas: queries === 'panorama' || stage1.input === 'panorama',
+    panoramas: inputOf(config) === 'panorama',
     nearM: data.nearM,
     threads: runtime.threads,
     onProgress: (what, done, total) => tell(what)(done, total),

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256OfBytes, writeFileAtomic } from 'skyfix/files';
 import type { BundleManifest } from 'skyfix/models';
-import type { RunConfig } from '../config/index.js';
+import { inputOf, type RunConfig } from '../config/index.js';
 import { type ImageStore, imageOfStore, joinStores } from '../data/image-store.js';
 import type { PreparedArea } from '../data/prepared-area.js';
 import { meanQuality } from '../evaluation/image-quality.js';
@@ -145,17 +145,14 @@ async function runStages(
   }
 }
 
-/** Keeps the configuration in the folder; a folder of another one is refused. */
 /** An area's places as the encoder sees them, with the margin that serving looks around in. */
 async function queriesOf(
-  { queries, stage1 }: RunConfig,
+  config: RunConfig,
   generator: Generator | undefined,
   area: PreparedArea,
 ): Promise<ImageStore> {
-  if (queries === 'panorama') return area.panoramas as ImageStore;
-  if (!generator) return area.bevs;
-  const inputs = stage1.input === 'panorama' ? (area.panoramas as ImageStore) : area.bevs;
-  return viewsInMemory(generator, inputs);
+  const inputs = inputOf(config) === 'panorama' ? (area.panoramas as ImageStore) : area.bevs;
+  return generator ? viewsInMemory(generator, inputs) : inputs;
 }
 
 interface Trained {
@@ -217,9 +214,8 @@ async function evaluateRun(
     const queries = { bevs: prepared.bevs, ...(generator && { views: first.queries }) };
     await writeSheets(dir, prepared, dataset, queries, first.figures);
   }
-  const usesBev = config.queries !== 'panorama' && config.stage1.input === 'bev';
   const robustness =
-    config.evaluation.robustness && usesBev
+    config.evaluation.robustness && inputOf(config) === 'bev'
       ? await measureRobustness(
           dataset,
           prepared,
@@ -320,6 +316,7 @@ async function writeRunBundle(
     name: bundle.name,
     version: bundle.version,
     profile: name,
+    input: inputOf(config),
     geometry,
     ...(generator && { generator: { params: generator.params.toArrays(), config: generator.config } }),
     encoder: { params: encoder.params.toArrays(), config: encoder.config },

@@ -199,6 +199,13 @@ describe('what is wrong is named', () => {
       '/labels/fraction is 1',
     );
     await refused(loadRunConfig('town', [...flat, 'stage1.input=panorama']), 'learnResidual', 'a BEV only');
+    const published = { preset: 'town', networks: { generator: { learnResidual: null } } };
+    for (const field of ['queries', 'stage1.input']) {
+      const values = [...flat, `${field}=panorama`];
+      const at = `/publish is given, but /${field.replace('.', '/')} is "panorama"`;
+      await refused(resolveRunConfig(published, values), at);
+      await resolveRunConfig(published, [...values, 'publish=null']);
+    }
     await refused(loadRunConfig('town', ['shiftM=7']), '/shiftM is 7', '7 input pixels', 'multiple of 2');
     const areas = '[{ name: a, splits: [test] }, { name: a, splits: [train] }]';
     await refused(loadRunConfig('town', [`evaluation.areas=${areas}`]), '/evaluation/areas', '"a"');
@@ -220,8 +227,10 @@ describe('what is wrong is named', () => {
 
   it('what goes together is let through', async () => {
     const flat = ['geometry.searchMarginPx=null', 'geometry.searchStepPx=null'];
-    await loadRunConfig('town', [...flat, 'queries=panorama']);
-    await loadRunConfig('town', [...flat, 'stage1.input=panorama', 'networks.generator.learnResidual=null']);
+    const panoramas = [...flat, 'publish=null'];
+    await loadRunConfig('town', [...panoramas, 'queries=panorama']);
+    const plain = 'networks.generator.learnResidual=null';
+    await loadRunConfig('town', [...panoramas, 'stage1.input=panorama', plain]);
     await loadRunConfig('town', ['labels.fraction=0.1', 'selfTraining.strategy=dynamic']);
     // Own photos: those without GPS are the unlabelled part.
     const photos = ['data.source={ format: photos, root: x, imagery: y, make: null }'];

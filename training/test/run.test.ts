@@ -1,13 +1,14 @@
 // skyfix-train run, from a town that is not there yet to a bundle: what it leaves, how it goes on after kills, and how it ends
 // when its configuration, its data or its loss are wrong.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { copyFile, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
 import { PACKAGE_ROOT } from 'skyfix/cli';
-import { loadBundle } from 'skyfix/models';
+import { BUNDLE_INPUTS, loadBundle } from 'skyfix/models';
 import { parse } from 'yaml';
 import { runToEnd } from '../pipeline/run-to-end.js';
 import { type RunResult, readRunResult } from '../report/run-result.js';
@@ -28,6 +29,7 @@ import {
   tinyRun,
 } from './tiny-run.js';
 
+const BIN = join(PACKAGE_ROOT, 'bin/skyfix-train.js');
 const STEPS = 24;
 const STAGES = ['generation', 'encoder'] as const;
 
@@ -272,6 +274,14 @@ describe('a run that should validate on what is not there', () => {
   });
 });
 
+/** What `skyfix-train evaluate` measures of a run's bundle on the unseen part of the town. */
+async function evaluated(dir: string): Promise<RunResult['retrieval'][number]> {
+  const bundle = ['--bundle', join(dir, 'bundle'), '--cache', join(folder, 'cache')];
+  const command = [BIN, 'evaluate', ...bundle, '--town', join(folder, 'town'), '--grid-stride-m', '0'];
+  const { stdout } = await promisify(execFile)(process.execPath, [...command, '--json']);
+  return JSON.parse(stdout);
+}
+
 describe('other forms of a run', () => {
   const short = ['stage1.steps=3', 'stage3.steps=3', 'stage3.validateEvery=0', 'evaluation.sheets=false'];
   const plain = [...short, 'labels.fraction=1', 'selfTraining.strategy=none'];
@@ -303,8 +313,15 @@ describe('other forms of a run', () => {
       const dir = join(folder, name.replaceAll(/\W+/g, '-'));
       const made = await runHere(await tinyRun(folder, own), dir);
       assert.deepEqual(Object.keys(made?.generation ?? {}), generation);
-      const { manifest } = await loadBundle(join(dir, 'bundle'));
+      const { manifest } = await loadBundle(join(dir, 'bundle'), { inputs: BUNDLE_INPUTS });
       assert.equal('generator.onnx' in manifest.files, generation.includes('view' as never));
+      const panoramas = generation.includes('panorama' as never);
+      assert.equal(manifest.input, panoramas ? 'panorama' : undefined);
+      if (panoramas) {
+        await assert.rejects(loadBundle(join(dir, 'bundle')), { code: 'BUNDLE_INPUT_UNSUPPORTED' });
+        const trained = made?.retrieval.find(({ model }) => model === 'trained');
+        assert.deepEqual((await evaluated(dir)).paired, trained?.paired);
+      }
       assert.deepEqual((await readRunResult(dir)).retrieval, JSON.parse(JSON.stringify(made?.retrieval)));
     });
   }
