@@ -40,9 +40,10 @@ export function bevCommand(root?: string): Command {
   return addPanoramaOptions(command, REFERENCE.cameraHeightM).action(
     async (file: string, flags: BevFlags) => {
       const bundleDir = flags.bundle ?? shipped;
-      const base = bundleDir ? bevGeometryOf((await loadBundle(bundleDir)).manifest.geometry) : REFERENCE;
-      const geometry = geometryOf(flags, base, bundleDir !== undefined);
-      const panorama = await readPanorama(file, flags);
+      const ofBundle = bundleDir ? (await loadBundle(bundleDir)).manifest.geometry : undefined;
+      const base = ofBundle ? bevGeometryOf(ofBundle) : REFERENCE;
+      const geometry = geometryOf(flags, base, ofBundle !== undefined);
+      const panorama = await readPanorama(file, flags, ofBundle?.fieldOfView);
       const bev = projectBev(panorama.image, panorama.window, panorama.pose, geometry);
       await writeFileAtomic(flags.out, await encodePng(bev.image));
       const side = (geometry.sizePx * geometry.gsdM).toFixed(2);

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { messageOf, SkyfixError } from '../../src/errors/index.js';
+import type { FieldOfView } from '../../src/geometry/index.js';
 import { type DecodedPanorama, type DecodeOptions, decodePanorama } from '../../src/imaging/index.js';
 
 export interface PanoramaFlags {
@@ -30,7 +31,11 @@ export function addPanoramaOptions(command: Command, cameraHeightM?: number): Co
     )
     .option('--pitch <deg>', "up positive (default: the file's metadata, else 0)", parseNumber)
     .option('--roll <deg>', "right side down positive (default: the file's metadata, else 0)", parseNumber)
-    .option('--vertical-fov <deg>', 'vertical field of view of a strip', parseNumber);
+    .option(
+      '--vertical-fov <deg>',
+      "vertical field of view of a strip (default: the file's metadata, else the bundle's)",
+      parseNumber,
+    );
 }
 
 export function poseOptions(flags: PanoramaFlags): DecodeOptions {
@@ -46,12 +51,16 @@ export function printWarnings(warnings: readonly string[]): void {
   for (const warning of warnings) console.error(`warning: ${warning}`);
 }
 
-/** Reads and decodes the file; warnings go to stderr. Throws PARAMETER_INVALID and what decodePanorama throws. */
-export async function readPanorama(file: string, flags: PanoramaFlags): Promise<DecodedPanorama> {
+/** Reads and decodes the file, assuming the bundle's field of view where nothing says it; warnings go to stderr. Throws PARAMETER_INVALID and what decodePanorama throws. */
+export async function readPanorama(
+  file: string,
+  flags: PanoramaFlags,
+  fieldOfView: FieldOfView | undefined,
+): Promise<DecodedPanorama> {
   const bytes = await readFile(file).catch((error: unknown) => {
     throw new SkyfixError('PARAMETER_INVALID', `${file} cannot be read (${messageOf(error)}).`);
   });
-  const panorama = await decodePanorama(bytes, poseOptions(flags));
+  const panorama = await decodePanorama(bytes, { ...poseOptions(flags), fieldOfView });
   printWarnings(panorama.warnings);
   return panorama;
 }

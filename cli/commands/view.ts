@@ -19,7 +19,8 @@ export function viewCommand(root?: string): Command {
   return addPanoramaOptions(command).action(
     async (file: string, flags: PanoramaFlags & { bundle?: string; out: string }) => {
       const bundle = await loadBundle(bundleDirOrShipped(flags.bundle, root));
-      const panorama = await readPanorama(file, flags);
+      const { fieldOfView } = bundle.manifest.geometry;
+      const panorama = await readPanorama(file, flags, fieldOfView);
       const geometry = bevGeometryOf(bundle.manifest.geometry, flags.cameraHeight);
       const bev = projectBev(panorama.image, panorama.window, panorama.pose, geometry);
       const networks = await openNetworks(bundle, { threads: availableParallelism() });

@@ -12,5 +12,12 @@ export {
   offsetLonLat,
   wrapLonDeg,
 } from './geodesy.js';
-export { fullSphere, isFullCircle, LEVEL_NORTH, sphereWindowFromVerticalFov } from './sphere.js';
-export type { Bev, BevGeometry, CameraPose, LonLat, RgbImage, SphereWindow } from './types.js';
+export {
+  fieldOfViewFault,
+  fullSphere,
+  isFullCircle,
+  LEVEL_NORTH,
+  sphereWindowFromVerticalFov,
+  sphereWindowOf,
+} from './sphere.js';
+export type { Bev, BevGeometry, CameraPose, FieldOfView, LonLat, RgbImage, SphereWindow } from './types.js';

@@ -1,6 +1,6 @@
 // Which part of the sphere an image shows.
 import { SkyfixError } from '../errors/index.js';
-import type { CameraPose, SphereWindow } from './types.js';
+import type { CameraPose, FieldOfView, SphereWindow } from './types.js';
 
 /** A levelled camera that looks north. */
 export const LEVEL_NORTH: CameraPose = { headingDeg: 0, pitchDeg: 0, rollDeg: 0 };
@@ -40,16 +40,43 @@ export function sphereWindowFromVerticalFov(
       `horizontalFovDeg is ${horizontalFovDeg}; it must be over 0 and at most 360.`,
     );
   }
-  const fullWidthPx = (widthPx * 360) / horizontalFovDeg;
-  const fullHeightPx = (heightPx * 180) / verticalFovDeg;
+  const fov = { verticalDeg: verticalFovDeg, horizontalDeg: horizontalFovDeg };
+  return sphereWindowOf(widthPx, heightPx, fov);
+}
+
+/** The window of an image with this field of view. Throws PARAMETER_INVALID where fieldOfViewFault finds something. */
+export function sphereWindowOf(widthPx: number, heightPx: number, fov: FieldOfView): SphereWindow {
+  const fault = fieldOfViewFault(fov);
+  if (fault) throw new SkyfixError('PARAMETER_INVALID', `The field of view's ${fault}.`);
+  const { horizontalDeg = 360, verticalDeg, horizonShare = 0.5 } = fov;
+  const fullWidthPx = (widthPx * 360) / horizontalDeg;
+  const fullHeightPx = (heightPx * 180) / verticalDeg;
   return checkedWindow({
     fullWidthPx,
     fullHeightPx,
     leftPx: (fullWidthPx - widthPx) / 2,
-    topPx: (fullHeightPx - heightPx) / 2,
+    topPx: fullHeightPx / 2 - horizonShare * heightPx,
     widthPx,
     heightPx,
   });
+}
+
+/** Rounding of angles that a person wrote, degrees. */
+const ANGLE_TOLERANCE_DEG = 1e-6;
+
+/** The first value of a field of view that is out of range, with the range; or undefined. */
+export function fieldOfViewFault(fov: FieldOfView): string | undefined {
+  const { horizontalDeg = 360, verticalDeg, horizonShare = 0.5 } = fov;
+  if (!(horizontalDeg > 0 && horizontalDeg <= 360)) {
+    return `horizontalDeg is ${horizontalDeg}; it must be over 0 and at most 360`;
+  }
+  if (!(verticalDeg > 0 && verticalDeg <= 180)) {
+    return `verticalDeg is ${verticalDeg}; it must be over 0 and at most 180`;
+  }
+  const [topDeg, bottomDeg] = [horizonShare * verticalDeg, (horizonShare - 1) * verticalDeg];
+  if (topDeg <= 90 + ANGLE_TOLERANCE_DEG && bottomDeg >= -90 - ANGLE_TOLERANCE_DEG) return undefined;
+  const rows = `its rows reach from ${bottomDeg} to ${topDeg} degrees`;
+  return `horizonShare is ${horizonShare}, but with verticalDeg ${verticalDeg} ${rows}; -90 to 90 is all there is`;
 }
 
 /** True where the window's columns go all the way round, so that the seam can be wrapped. */

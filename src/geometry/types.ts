@@ -16,6 +16,16 @@ export interface SphereWindow {
   readonly heightPx: number;
 }
 
+/** What an equirectangular image shows where its file does not say. All rows lie between zenith and nadir (fieldOfViewFault). */
+export interface FieldOfView {
+  /** Angle of the columns, centred on the heading; over 0, at most 360, which it is where absent. */
+  readonly horizontalDeg?: number;
+  /** Angle of the rows; over 0, at most 180. */
+  readonly verticalDeg: number;
+  /** Where the horizon lies: share of the rows above it, so 0.5 (where absent) is the middle row; may lie outside of the image. */
+  readonly horizonShare?: number;
+}
+
 /** Where the camera looks: heading clockwise from true north, pitch up positive, roll right side down positive. */
 export interface CameraPose {
   readonly headingDeg: number;

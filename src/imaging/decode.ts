@@ -1,8 +1,8 @@
 // An uploaded panorama: its pixels, the part of the sphere it shows, the camera's pose and position.
 import sharp, { type Metadata } from 'sharp';
 import { SkyfixError } from '../errors/index.js';
-import type { CameraPose, LonLat, RgbImage, SphereWindow } from '../geometry/index.js';
-import { fullSphere, sphereWindowFromVerticalFov } from '../geometry/index.js';
+import type { CameraPose, FieldOfView, LonLat, RgbImage, SphereWindow } from '../geometry/index.js';
+import { fullSphere, sphereWindowFromVerticalFov, sphereWindowOf } from '../geometry/index.js';
 import { type Gpano, readGpano } from './gpano.js';
 import { readGps } from './gps.js';
 import { asDecodeError, DEFAULT_MAX_PIXELS, decodeImage } from './pixels.js';
@@ -18,6 +18,8 @@ export interface DecodeOptions {
   readonly rollDeg?: number | undefined;
   /** The image's rows cover this angle, centred on the horizon, its columns the full circle. */
   readonly verticalFovDeg?: number | undefined;
+  /** What the image shows where neither verticalFovDeg nor GPano metadata say it; a full sphere of 2:1 where absent. */
+  readonly fieldOfView?: FieldOfView | undefined;
   /** Larger images are refused before they are decoded. */
   readonly maxPixels?: number | undefined;
   /** Shrinks larger panoramas so that the full circle has this many columns. */
@@ -67,7 +69,7 @@ export async function readPanoramaMetadata(
   const xmp = metadata.xmpAsString ?? metadata.xmp?.toString('utf8');
   const gpano: Gpano = xmp ? readGpano(xmp) : { numbers: {}, warnings: [] };
   const warnings = [...gpano.warnings];
-  const window = windowOf(originalWidthPx, originalHeightPx, gpano, options.verticalFovDeg, warnings);
+  const window = windowOf(originalWidthPx, originalHeightPx, gpano, options, warnings);
   const { pose, headingSource } = poseOf(gpano, options, warnings);
   const gps = metadata.exif ? readGps(metadata.exif) : undefined;
   return {
@@ -136,12 +138,19 @@ function windowOf(
   widthPx: number,
   heightPx: number,
   gpano: Gpano,
-  verticalFovDeg: number | undefined,
+  { verticalFovDeg, fieldOfView }: DecodeOptions,
   warnings: string[],
 ): SphereWindow {
   if (verticalFovDeg !== undefined) return sphereWindowFromVerticalFov(widthPx, heightPx, verticalFovDeg);
   const fromGpano = gpanoWindow(widthPx, heightPx, gpano, warnings);
   if (fromGpano) return fromGpano;
+  if (fieldOfView) {
+    const { horizontalDeg = 360, verticalDeg } = fieldOfView;
+    warnings.push(
+      `No field of view was given and the file has none: it is taken to show ${horizontalDeg} x ${verticalDeg} degrees.`,
+    );
+    return sphereWindowOf(widthPx, heightPx, fieldOfView);
+  }
   if (Math.abs(widthPx / heightPx - 2) <= 0.02) return fullSphere(widthPx, heightPx);
   throw new SkyfixError(
     'PANORAMA_FOV_UNKNOWN',

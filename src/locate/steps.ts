@@ -11,13 +11,15 @@ export function decodeUpload(
   region: LoadedRegion,
   options: LocateOptions,
 ): Promise<DecodedPanorama> {
+  const { geometry } = region.bundle.manifest;
   return decodePanorama(upload, {
     headingDeg: options.headingDeg,
     pitchDeg: options.pitchDeg,
     rollDeg: options.rollDeg,
     verticalFovDeg: options.verticalFovDeg,
+    fieldOfView: geometry.fieldOfView,
     maxPixels: options.maxPixels,
-    targetWidthPx: panoramaWidthOf(region.bundle.manifest.geometry),
+    targetWidthPx: panoramaWidthOf(geometry),
   });
 }
 

@@ -16,7 +16,7 @@ export interface LocateOptions {
   readonly rollDeg?: number | undefined;
   /** Default: the bundle's. */
   readonly cameraHeightM?: number | undefined;
-  /** What the rows of a strip cover, centred on the horizon. */
+  /** What the rows of a strip cover, centred on the horizon. Default: what the file says, else the bundle. */
   readonly verticalFovDeg?: number | undefined;
   readonly prior?: Prior | undefined;
   /** True: overlapping tiles are one place. False: raw tiles. */

@@ -1,6 +1,7 @@
 // bundle.json: the versioned artefact that training produces and serving loads (generator + encoder + geometry
 // + preprocessing, with checksums).
 import type { FileChecksum } from '../files/index.js';
+import type { FieldOfView } from '../geometry/index.js';
 
 export const BUNDLE_SCHEMA = 'skyfix-bundle/1';
 
@@ -20,6 +21,8 @@ export interface BundleGeometry {
   readonly searchMarginPx?: number;
   /** Distance of neighbouring windows, input pixels; divides searchMarginPx, which it is where absent. */
   readonly searchStepPx?: number;
+  /** Assumed of panoramas whose files and requests say nothing; absent: they are full spheres, 2:1. */
+  readonly fieldOfView?: FieldOfView;
 }
 
 /** What a bundle's first network can take. */

@@ -1,4 +1,5 @@
 // JSON schema of bundle.json; the types are in bundle-manifest.ts.
+import { fieldOfViewFault } from '../geometry/index.js';
 import { BUNDLE_INPUTS, BUNDLE_SCHEMA, type BundleGeometry } from './bundle-manifest.js';
 
 const text = { type: 'string', minLength: 1 } as const;
@@ -45,6 +46,16 @@ export const BUNDLE_JSON_SCHEMA = {
         cameraHeightM: positive,
         searchMarginPx: { type: 'integer', minimum: 0 },
         searchStepPx: count,
+        fieldOfView: {
+          type: 'object',
+          required: ['verticalDeg'],
+          properties: {
+            horizontalDeg: { type: 'number', exclusiveMinimum: 0, maximum: 360 },
+            verticalDeg: { type: 'number', exclusiveMinimum: 0, maximum: 180 },
+            horizonShare: { type: 'number' },
+          },
+          additionalProperties: false,
+        },
       },
     },
     preprocessing: {
@@ -69,9 +80,11 @@ export const BUNDLE_JSON_SCHEMA = {
   },
 } as const;
 
-/** What the schema cannot say: the sizes that do not go together, or undefined. */
+/** What the schema cannot say: the sizes and angles that do not go together, or undefined. */
 export function geometryFault(geometry: BundleGeometry): string | undefined {
-  const { bevSizePx, inputSizePx, searchMarginPx = 0, searchStepPx } = geometry;
+  const { bevSizePx, inputSizePx, searchMarginPx = 0, searchStepPx, fieldOfView } = geometry;
+  const fault = fieldOfView && fieldOfViewFault(fieldOfView);
+  if (fault) return `/geometry/fieldOfView/${fault}`;
   if (bevSizePx % inputSizePx !== 0) {
     return `/geometry/bevSizePx is ${bevSizePx}, not a multiple of inputSizePx ${inputSizePx}`;
   }

@@ -90,6 +90,20 @@ describe('skyfix bev', () => {
     assert.match(String(warn.mock.calls[0]?.arguments[0]), /warning: No heading/);
   });
 
+  test("a file that says nothing shows the bundle's field of view", async () => {
+    const folder = join(root, 'strips');
+    const fieldOfView = { horizontalDeg: 180, verticalDeg: 90, horizonShare: 0 };
+    const geometry = { ...GEOMETRY, fieldOfView };
+    await writeTinyBundle(join(folder, 'models', 'tiny'), geometry, { 'encoder.onnx': flatEncoder(4) });
+    const { at } = await bev([], folder);
+    // A column is a quarter of a degree now: green within 22.5 degrees of the heading, red from 67.5 degrees down.
+    assert.deepEqual(at(0, 7, 20), [0, 255, 0]);
+    assert.deepEqual(at(7, 1, 20), [0, 0, 0]);
+    assert.deepEqual(at(0.25, 0.25, 20), [255, 0, 0]);
+    assert.deepEqual(at(0.25, 1.25, 20), [0, 255, 0]);
+    assert.match(warn.mock.calls.map((call) => call.arguments[0]).join(), /taken to show 180 x 90 degrees/);
+  });
+
   test('the help says which bundle the defaults come from', () => {
     assert.match(bevCommand(root).helpInformation().replace(/\s+/g, ' '), /models\/tiny, which ships/);
     assert.match(

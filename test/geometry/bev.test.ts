@@ -5,6 +5,7 @@ import {
   areaDownsample,
   BevTableCache,
   type CameraPose,
+  fieldOfViewFault,
   fullSphere,
   LEVEL_NORTH,
   panoramaPointOfGround,
@@ -12,6 +13,7 @@ import {
   type RgbImage,
   type SphereWindow,
   sphereWindowFromVerticalFov,
+  sphereWindowOf,
 } from '../../src/geometry/index.js';
 
 type Matrix = readonly [readonly number[], readonly number[], readonly number[]];
@@ -221,6 +223,90 @@ test('a strip shows only its own angles; the rest is black and masked', () => {
       assert.equal(out.image.data[k * 3], shown ? 200 : 0);
     }
   }
+});
+
+/** Fields of view whose rows lie between zenith and nadir, whether the horizon lies in the image or not. */
+const anyFieldOfView = fc
+  .record({
+    horizontalDeg: fc.double({ min: 1, max: 360, noNaN: true }),
+    topDeg: fc.double({ min: -89, max: 90, noNaN: true }),
+    bottomDeg: fc.double({ min: -90, max: 89, noNaN: true }),
+  })
+  .filter(({ topDeg, bottomDeg }) => topDeg - bottomDeg > 1)
+  .map(({ horizontalDeg, topDeg, bottomDeg }) => {
+    const verticalDeg = topDeg - bottomDeg;
+    return { horizontalDeg, verticalDeg, horizonShare: topDeg / verticalDeg, topDeg, bottomDeg };
+  });
+
+test('a field of view puts the edges of the image at its angles', () => {
+  const size = fc.integer({ min: 16, max: 4000 });
+  fc.assert(
+    fc.property(anyFieldOfView, size, size, ({ topDeg, bottomDeg, ...fov }, widthPx, heightPx) => {
+      const window = sphereWindowOf(widthPx, heightPx, fov);
+      const elevation = (row: number) => 90 - (180 * (window.topPx + row)) / window.fullHeightPx;
+      const azimuth = (column: number) => (360 * (window.leftPx + column)) / window.fullWidthPx - 180;
+      assert.ok(Math.abs(elevation(0) - topDeg) < 1e-9);
+      assert.ok(Math.abs(elevation(heightPx) - bottomDeg) < 1e-9);
+      assert.ok(Math.abs(azimuth(0) + fov.horizontalDeg / 2) < 1e-9);
+      assert.ok(Math.abs(azimuth(widthPx) - fov.horizontalDeg / 2) < 1e-9);
+      // The whole circle about the horizon is the strip that a request describes by verticalFovDeg alone, to the bit.
+      const { verticalDeg } = fov;
+      const top = ((heightPx * 180) / verticalDeg - heightPx) / 2;
+      assert.equal(sphereWindowOf(widthPx, heightPx, { verticalDeg }).topPx, top);
+      assert.deepEqual(
+        sphereWindowOf(widthPx, heightPx, { verticalDeg }),
+        sphereWindowFromVerticalFov(widthPx, heightPx, verticalDeg),
+      );
+    }),
+    { seed: 15 },
+  );
+  for (const [fov, told] of [
+    [{ verticalDeg: 0 }, /verticalDeg is 0/],
+    [{ verticalDeg: 181 }, /verticalDeg is 181/],
+    [{ verticalDeg: 90, horizontalDeg: 361 }, /horizontalDeg is 361/],
+    [{ verticalDeg: 100, horizonShare: 0.95 }, /horizonShare is 0.95, .* from -5.* to 95 degrees/],
+    [{ verticalDeg: 100, horizonShare: 0 }, /horizonShare is 0, .* from -100 to 0 degrees/],
+    [{ verticalDeg: 100, horizonShare: Number.NaN }, /horizonShare is NaN/],
+  ] as const) {
+    const thrown = { code: 'PARAMETER_INVALID', message: told };
+    assert.throws(() => sphereWindowOf(100, 50, fov), thrown);
+  }
+  assert.equal(fieldOfViewFault({ verticalDeg: 180, horizonShare: 0.5 }), undefined);
+});
+
+test('a strip cut out of a panorama shows the ground that the panorama shows there', () => {
+  // 360 x 180 pixels: a degree each. The strip: azimuths -60 to 60, elevations 20 down to -70.
+  const full = { widthPx: 360, heightPx: 180, data: new Uint8Array(360 * 180 * 3) };
+  for (let k = 0; k < full.data.length; k++) full.data[k] = (k * 2654435761) >>> 13;
+  const strip = { widthPx: 120, heightPx: 90, data: new Uint8Array(120 * 90 * 3) };
+  for (let row = 0; row < 90; row++) {
+    const from = ((row + 70) * 360 + 120) * 3;
+    strip.data.set(full.data.subarray(from, from + 360), row * 360);
+  }
+  const fov = { horizontalDeg: 120, verticalDeg: 90, horizonShare: 2 / 9 };
+  const bev = { sizePx: 40, gsdM: 0.5, cameraHeightM: 2 };
+  const pose = { ...LEVEL_NORTH, headingDeg: 33 };
+  const whole = projectBev(full, fullSphere(360, 180), pose, bev);
+  const part = projectBev(strip, sphereWindowOf(120, 90, fov), pose, bev);
+  let shown = 0;
+  for (let i = 0, k = 0; i < 40; i++) {
+    for (let j = 0; j < 40; j++, k++) {
+      const [east, north] = [j - 19.5, 19.5 - i];
+      const azimuth = (((Math.atan2(east, north) * 180) / Math.PI - 33 + 540) % 360) - 180;
+      const depression = (Math.atan2(2, 0.5 * Math.hypot(east, north)) * 180) / Math.PI;
+      // Half a degree from its edges the strip has no neighbour to interpolate with.
+      const inside = Math.min(60 - Math.abs(azimuth), 70 - depression);
+      if (Math.abs(inside) < 0.6) continue;
+      assert.equal(part.mask[k], inside > 0 ? 1 : 0, `${azimuth} ${depression}`);
+      if (inside < 0) continue;
+      shown++;
+      const pixel = (of: typeof whole) => [...of.image.data.subarray(k * 3, k * 3 + 3)];
+      pixel(part).forEach((value, c) => {
+        assert.ok(Math.abs(value - (pixel(whole)[c] ?? -99)) <= 1, `${azimuth} ${depression}`);
+      });
+    }
+  }
+  assert.ok(shown > 400, `${shown} pixels`);
 });
 
 test('a limited horizontal field of view masks what lies beside it, at any heading', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import sharp from 'sharp';
-import { decodePanorama, readPanoramaMetadata } from '../../src/imaging/index.js';
+import { type DecodeOptions, decodePanorama, readPanoramaMetadata } from '../../src/imaging/index.js';
 
 const make = (width: number, height: number) =>
   sharp({ create: { width, height, channels: 3, background: '#c86432' } });
@@ -107,6 +107,38 @@ test('a strip with verticalFovDeg; no heading is assumed with a warning; shrinki
   assert.equal(found.image.widthPx, 616);
   assert.equal(found.image.heightPx, 112);
   assert.ok(Math.abs((found.window.heightPx / found.window.fullHeightPx) * 180 - 65.45) < 1e-9);
+});
+
+test('a field of view is assumed where neither the request nor a GPano crop says it, with a warning', async () => {
+  const fieldOfView = { horizontalDeg: 120, verticalDeg: 60, horizonShare: 0.25 };
+  const windowFor = async (bytes: Uint8Array, more: DecodeOptions = {}) => {
+    const { window, warnings } = await readPanoramaMetadata(bytes, { fieldOfView, headingDeg: 0, ...more });
+    return { window, assumed: /taken to show 120 x 60 degrees/.test(warnings.join()) };
+  };
+  const strip = await make(400, 200).png().toBuffer();
+  const expected = {
+    fullWidthPx: 1200,
+    fullHeightPx: 600,
+    leftPx: 400,
+    topPx: 250,
+    widthPx: 400,
+    heightPx: 200,
+  };
+  assert.deepEqual(await windowFor(strip), { window: expected, assumed: true });
+  // A heading alone says nothing of what is seen; nor does a crop that does not fit the file.
+  for (const attributes of [
+    'GPano:PoseHeadingDegrees="9"',
+    'GPano:FullPanoWidthPixels="100" GPano:FullPanoHeightPixels="100"',
+  ]) {
+    const file = await make(400, 200).withXmp(xmp(attributes)).png().toBuffer();
+    assert.deepEqual(await windowFor(file), { window: expected, assumed: true });
+  }
+  const { window: given, assumed } = await windowFor(strip, { verticalFovDeg: 90 });
+  assert.deepEqual([given.fullWidthPx, given.fullHeightPx, given.topPx, assumed], [400, 400, 100, false]);
+  const crop = 'GPano:FullPanoWidthPixels="400" GPano:FullPanoHeightPixels="200"';
+  const full = await make(400, 200).withXmp(xmp(crop)).png().toBuffer();
+  const { window: whole, assumed: guessed } = await windowFor(full);
+  assert.deepEqual([whole.fullHeightPx, whole.topPx, guessed], [200, 0, false]);
 });
 
 test('EXIF orientation is applied and GPS is read', async () => {

@@ -115,6 +115,34 @@ describe('locate', () => {
     assert.match(nowhere.warnings.join(), /No tile/);
   });
 
+  test("a strip without metadata shows the bundle's field of view", async () => {
+    // What a BEV of 16 m cannot see is cut off: from 80 degrees up to 10 above the horizon.
+    const { widthPx, heightPx, data } = noisePanorama(3);
+    const skyPx = Math.floor((heightPx * 80) / 180);
+    const strip = { widthPx, heightPx: heightPx - skyPx, data: data.subarray(skyPx * widthPx * 3) };
+    const upload = await pngOf(strip);
+    await assert.rejects(locate(lease.region, upload, options), { code: 'PANORAMA_FOV_UNKNOWN' });
+    const verticalDeg = (180 * strip.heightPx) / heightPx;
+    const fieldOfView = { verticalDeg, horizonShare: (heightPx / 2 - skyPx) / strip.heightPx };
+    await publishTinyVersion(dataDir, 'strips', { fieldOfView });
+    await service.reload('strips');
+    const strips = service.acquire('strips');
+    try {
+      const answer = await locate(strips.region, upload, options);
+      const expected = await locate(lease.region, await pngOf(noisePanorama(3)), options);
+      assert.equal(answer.results[0]?.tile, 'place-3');
+      assert.ok((answer.results[0]?.score ?? 0) > 0.999);
+      assert.deepEqual(
+        answer.results.map(({ tile }) => tile),
+        expected.results.map(({ tile }) => tile),
+      );
+      assert.match(answer.warnings.join(), /taken to show 360 x [\d.]+ degrees/);
+      assert.doesNotMatch(expected.warnings.join(), /taken to show/);
+    } finally {
+      strips.release();
+    }
+  });
+
   test('the camera height changes the view', async () => {
     const upload = await pngOf(noisePanorama(3));
     const low = await locate(lease.region, upload, { ...options, cameraHeightM: 0.5 });

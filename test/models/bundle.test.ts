@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { sha256OfBytes } from '../../src/files/index.js';
-import { BUNDLE_INPUTS, loadBundle, openOnnxEngine } from '../../src/models/index.js';
+import { BUNDLE_INPUTS, type BundleGeometry, loadBundle, openOnnxEngine } from '../../src/models/index.js';
 import { flatEncoder, writeTinyBundle } from './tiny-bundle.js';
 
 const folder = await mkdtemp(join(tmpdir(), 'skyfix-models-'));
@@ -37,6 +37,27 @@ test('a bundle for panoramas is refused, and loads where the caller has panorama
     code: 'BUNDLE_CORRUPT',
     message: /\/input .*"video"/,
   });
+});
+
+test("a bundle's field of view has rows of the sphere only", async () => {
+  const dir = join(folder, 'strips');
+  const geometry = { tileSizeM: 20, inputSizePx: 4, bevSizePx: 8, cameraHeightM: 2 };
+  const withFieldOfView = (fieldOfView: object) =>
+    writeTinyBundle(dir, { ...geometry, fieldOfView } as BundleGeometry, {
+      'encoder.onnx': flatEncoder(4, true),
+    });
+  const fieldOfView = { horizontalDeg: 120, verticalDeg: 65, horizonShare: 0.4 };
+  await withFieldOfView(fieldOfView);
+  assert.deepEqual((await loadBundle(dir)).manifest.geometry, { ...geometry, fieldOfView });
+  for (const [wrong, message] of [
+    [{ ...fieldOfView, horizontalDeg: 400 }, /\/geometry\/fieldOfView\/horizontalDeg must be <= 360/],
+    [{ horizontalDeg: 120 }, /\/geometry\/fieldOfView must have required property 'verticalDeg'/],
+    [{ verticalDeg: 65, horizon: 0.5 }, /\/geometry\/fieldOfView\/horizon is not known/],
+    [{ verticalDeg: 120, horizonShare: 0.1 }, /\/geometry\/fieldOfView\/horizonShare is 0\.1/],
+  ] as const) {
+    await withFieldOfView(wrong);
+    await assert.rejects(loadBundle(dir), { code: 'BUNDLE_CORRUPT', message });
+  }
 });
 
 test('a missing bundle, and one whose encoder changed', async () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { type FileChecksum, sha256OfBytes, sha256OfFile } from '../../src/files/index.js';
 import {
+  type FieldOfView,
   fullSphere,
   LEVEL_NORTH,
   offsetLonLat,
@@ -101,6 +102,7 @@ export interface TinyBundleOptions {
   /** Networks with other checksums. */
   readonly nudge?: number;
   readonly input?: BundleInput;
+  readonly fieldOfView?: FieldOfView;
 }
 
 /** Writes a bundle folder; returns its encoder's SHA-256. */
@@ -120,7 +122,7 @@ export async function writeTinyBundle(dir: string, options: TinyBundleOptions = 
     createdAt: '2026-01-01T00:00:00.000Z',
     profile: 'test',
     ...(options.input && { input: options.input }),
-    geometry: GEOMETRY,
+    geometry: { ...GEOMETRY, ...(options.fieldOfView && { fieldOfView: options.fieldOfView }) },
     preprocessing: { generatorRange: [-1, 1], encoderRange: [0, 1], invalidPixel: -1 },
     descriptor: { dimensions: DIMENSIONS },
     training: {},

@@ -1,5 +1,6 @@
 // skyfix-train dataset: what a data set holds and what is wrong with it, before anything is trained on it.
 import { Command, Option } from 'commander';
+import type { FieldOfView } from 'skyfix/geometry';
 import {
   type DatasetFormat,
   DEFAULT_PHOTOS,
@@ -15,7 +16,7 @@ import {
   writeContactSheet,
 } from '../datasets/index.js';
 import { SPLITS, type Split } from '../town/index.js';
-import { metres, wholeNumber } from './numbers.js';
+import { fieldOfView, metres, wholeNumber } from './numbers.js';
 
 interface DatasetOptions {
   readonly format: DatasetFormat;
@@ -24,6 +25,7 @@ interface DatasetOptions {
   readonly area: VigorArea;
   readonly dropInvalid: boolean;
   readonly checkImages: boolean;
+  readonly fieldOfView?: FieldOfView;
   readonly contactSheet?: string;
   readonly seed: number;
   readonly imagery?: string;
@@ -53,6 +55,11 @@ export function datasetCommand(): Command {
     )
     .addOption(new Option('--area <area>', "VIGOR's protocol").choices(VIGOR_AREAS).default('same'))
     .option('--drop-invalid', 'drop and count what cannot be used, instead of stopping', false)
+    .option(
+      '--field-of-view <horizontal,vertical[,horizon]>',
+      'degrees that panoramas show whose files do not say it, and the share of the rows above the horizon (default: 0.5)',
+      fieldOfView,
+    )
     .option('--check-images', 'decode every image, and not only look for its file', false)
     .option('--contact-sheet <file>', 'write a PNG of a dozen pairs, panorama beside tile')
     .option('--seed <n>', 'seed that draws the dozen pairs', wholeNumber(0, 2 ** 31 - 1), 1)
@@ -72,7 +79,8 @@ export function datasetCommand(): Command {
     .action(async (given: DatasetOptions) => {
       const { split, contactSheet, seed, format, root, area, dropInvalid, checkImages } = given;
       const photos = photoOptionsOf(given);
-      const options = { format, root, area, dropInvalid, checkImages, ...(photos && { photos }) };
+      const seen = given.fieldOfView && { fieldOfView: given.fieldOfView };
+      const options = { format, root, area, dropInvalid, checkImages, ...seen, ...(photos && { photos }) };
       const dataset = await openDataset({ ...options, ...(split && { splits: split }) });
       const sample = samplePairs(dataset, seed);
       const drawn = { pairs: sample, unpairedPanoramas: [], gallery: [] };

@@ -1,6 +1,7 @@
 // skyfix-train evaluate: strict figures of a bundle by its ONNX graphs, on what its first network takes, in both protocols.
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
+import type { FieldOfView } from 'skyfix/geometry';
 import { BUNDLE_INPUTS, loadBundle, openNetworks } from 'skyfix/models';
 import type { ImageStore } from '../data/image-store.js';
 import { prepareArea } from '../data/prepare.js';
@@ -10,7 +11,7 @@ import { onnxEmbed, onnxViews } from '../pipeline/onnx-embed.js';
 import { summaryTable } from '../report/summary-table.js';
 import { openTrainingProgress } from '../runs/progress.js';
 import { SPLITS, type Split } from '../town/index.js';
-import { wholeNumber } from './numbers.js';
+import { fieldOfView, wholeNumber } from './numbers.js';
 
 interface EvaluateOptions {
   readonly bundle: string;
@@ -18,6 +19,7 @@ interface EvaluateOptions {
   readonly root?: string;
   readonly format: (typeof FORMATS)[number];
   readonly split: Split | 'all';
+  readonly fieldOfView?: FieldOfView;
   readonly gridStrideM: number;
   readonly cache: string;
   readonly json: boolean;
@@ -32,6 +34,11 @@ export function evaluateCommand(): Command {
     .addOption(new Option('--format <format>', 'format of the data set').choices(FORMATS).default('town'))
     .option('--root <path>', 'its folder')
     .addOption(new Option('--split <split>', 'area to ask from').choices([...SPLITS, 'all']).default('test'))
+    .option(
+      '--field-of-view <horizontal,vertical[,horizon]>',
+      'degrees that panoramas show whose files do not say it (default: as in training), and the share of the rows above the horizon (default: 0.5)',
+      fieldOfView,
+    )
     .option('--grid-stride-m <m>', 'stride of the grid of tiles; 0: paired only', wholeNumber(0, 1000), 16)
     .option('--cache <dir>', 'folder of prepared images', join('var', 'cache'))
     .option('--json', 'print JSON instead of a table', false)
@@ -44,7 +51,11 @@ export function evaluateCommand(): Command {
       const progress = openTrainingProgress();
       const networks = await openNetworks(bundle, { threads: 2 });
       try {
-        const dataset = await openDataset({ format, root: root as string });
+        const dataset = await openDataset({
+          format,
+          root: root as string,
+          ...(given.fieldOfView && { fieldOfView: given.fieldOfView }),
+        });
         const splits = given.split === 'all' ? SPLITS : [given.split];
         const mosaic = format === 'town' || format === 'photos';
         const area = await prepareArea(dataset, splits, geometry, {

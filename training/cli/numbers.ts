@@ -1,5 +1,6 @@
 // Numbers from the command line, with a message that names the value.
 import { InvalidArgumentError } from 'commander';
+import { type FieldOfView, fieldOfViewFault } from 'skyfix/geometry';
 
 /** A parser of whole numbers from low to high. */
 export function wholeNumber(low: number, high: number): (text: string) => number {
@@ -19,4 +20,15 @@ export function metres(text: string): number {
     throw new InvalidArgumentError(`Give a length in metres, not "${text}".`);
   }
   return value;
+}
+
+/** A field of view: horizontal and vertical degrees and, where it is not the middle row, the share of the rows above the horizon. */
+export function fieldOfView(text: string): FieldOfView {
+  const values = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  const [horizontalDeg = 0, verticalDeg = 0, horizonShare] = values;
+  const fov = { horizontalDeg, verticalDeg, ...(horizonShare !== undefined && { horizonShare }) };
+  const count = values.length === 2 || values.length === 3;
+  const fault = count ? fieldOfViewFault(fov) : 'it must be two or three numbers with commas between them';
+  if (fault) throw new InvalidArgumentError(`Give a field of view, not "${text}": ${fault}.`);
+  return fov;
 }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import { messageOf, SkyfixError } from 'skyfix/errors';
+import { fieldOfViewFault } from 'skyfix/geometry';
 import { type BundleInput, explainSchemaErrors, geometryFault } from 'skyfix/models';
 import { parse } from 'yaml';
 import type { DataSource, RunConfig } from './run-config.js';
@@ -139,21 +140,29 @@ function faultOf(config: RunConfig): string | undefined {
   const names = evaluation.areas.map(({ name }) => name);
   const twice = names.find((name, k) => names.indexOf(name) < k);
   if (twice !== undefined) return `/evaluation/areas has two areas of the name "${twice}"`;
-  return madeElsewhere(config) ?? geometryFault(geometry);
+  for (const [at, source] of sourcesOf(config)) {
+    const fault = sourceFault(at, source);
+    if (fault) return fault;
+  }
+  return geometryFault(geometry);
 }
 
-/** A town must not be made in the folder of other data, e.g. because a preset's own town shines through. */
-function madeElsewhere({ data, evaluation }: RunConfig): string | undefined {
-  const sources: [string, DataSource | undefined][] = [
+/** Every data set that a run names, with the place in its configuration. */
+function sourcesOf({ data, evaluation }: RunConfig): readonly (readonly [string, DataSource])[] {
+  return [
     ['/data/source', data.source],
-    ...data.encoderOnly.map((source, k): [string, DataSource] => [`/data/encoderOnly/${k}`, source]),
-    ...evaluation.areas.map(({ source }, k): [string, DataSource | undefined] => [
-      `/evaluation/areas/${k}/source`,
-      source,
-    ]),
+    ...data.encoderOnly.map((source, k) => [`/data/encoderOnly/${k}`, source] as const),
+    ...evaluation.areas.flatMap(({ source }, k) =>
+      source ? [[`/evaluation/areas/${k}/source`, source] as const] : [],
+    ),
   ];
-  const wrong = sources.find(([, source]) => source?.make && source.format !== 'town');
-  return (
-    wrong && `${wrong[0]}/make is for towns, but ${wrong[0]}/format is "${wrong[1]?.format}": make it null`
-  );
+}
+
+function sourceFault(at: string, { format, make, fieldOfView }: DataSource): string | undefined {
+  // A town must not be made in the folder of other data, e.g. because a preset's own town shines through.
+  if (make && format !== 'town') {
+    return `${at}/make is for towns, but ${at}/format is "${format}": make it null`;
+  }
+  const fault = fieldOfView && fieldOfViewFault(fieldOfView);
+  return fault && `${at}/fieldOfView/${fault}`;
 }

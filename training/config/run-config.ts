@@ -1,5 +1,6 @@
 // What a run is made of: one YAML file with everything that decides its result. The JSON schema is in schema.ts, the
 // values where the file is silent are in presets/.
+import type { FieldOfView } from 'skyfix/geometry';
 import type { BundleGeometry } from 'skyfix/models';
 import type { ColourJitter } from '../data/augment.js';
 import type { DatasetFormat, VigorArea } from '../datasets/index.js';
@@ -18,6 +19,11 @@ export interface DataSource {
   /** Own panoramas: where tiles are cut from. */
   readonly imagery?: string;
   readonly dropInvalid?: boolean;
+  /**
+   * What panoramas show whose files have no GPano crop metadata, instead of what the format says (cvusa: strips of 65.45 degrees,
+   * else full spheres). It does not go into the bundle: geometry.fieldOfView is what a server assumes.
+   */
+  readonly fieldOfView?: FieldOfView;
   /** Towns: made with these where `root` does not exist. */
   readonly make?: {
     readonly seed: number;

@@ -24,12 +24,18 @@ function object(properties: Readonly<Record<string, unknown>>) {
   };
 }
 
+const fieldOfView = object({
+  '?horizontalDeg': { type: 'number', exclusiveMinimum: 0, maximum: 360 },
+  verticalDeg: { type: 'number', exclusiveMinimum: 0, maximum: 180 },
+  '?horizonShare': { type: 'number' },
+});
 const source = object({
   format: oneOf(FORMATS),
   root: text,
   '?area': oneOf(VIGOR_AREAS),
   '?imagery': text,
   '?dropInvalid': yes,
+  '?fieldOfView': fieldOfView,
   '?make': object({
     seed: { type: 'integer', minimum: 0, maximum: 2 ** 31 - 1 },
     places: { type: 'integer', minimum: 4, maximum: 5000 },
@@ -58,6 +64,7 @@ export const RUN_CONFIG_SCHEMA = object({
     cameraHeightM: positive,
     '?searchMarginPx': { type: 'integer', minimum: 0, multipleOf: 2 },
     '?searchStepPx': count,
+    '?fieldOfView': fieldOfView,
   }),
   tileMarginM: nonNegative,
   '?shiftM': nonNegative,

@@ -1,8 +1,8 @@
 // How one image of a store is made out of a data set's file: BEV, raw panorama or tile, by the functions that serving
 // uses. A job says everything that its pixels depend on.
 import { readFile } from 'node:fs/promises';
-import { areaDownsample, BevTableCache, projectBev, type RgbImage } from 'skyfix/geometry';
-import { decodeImage, decodePanorama, resizeImage } from 'skyfix/imaging';
+import { areaDownsample, BevTableCache, type FieldOfView, projectBev, type RgbImage } from 'skyfix/geometry';
+import { type DecodedPanorama, decodeImage, decodePanorama, resizeImage } from 'skyfix/imaging';
 import { type BundleGeometry, bevGeometryOf, panoramaWidthOf } from 'skyfix/models';
 import { ImageReader, type TileImage } from '../datasets/index.js';
 import { rollColumns } from './roll-columns.js';
@@ -15,6 +15,8 @@ export interface PanoramaSource {
   readonly path: string;
   readonly headingDeg?: number;
   readonly verticalFovDeg?: number;
+  /** Assumed where the file does not say it; the geometry's where absent. */
+  readonly fieldOfView?: FieldOfView;
 }
 
 /** A square of a tile's file in shares of its side; (0, 0) is the upper left corner. */
@@ -49,7 +51,7 @@ export class ImageMaker {
       case 'bev':
         return this.#bev(job.panorama, job.geometry);
       case 'panorama': {
-        const { image, pose } = await decode(job.panorama, job.geometry);
+        const { image, pose } = await decodeSource(job.panorama, job.geometry);
         return rollColumns(await resizeImage(image, sizePx, sizePx), pose.headingDeg / 360);
       }
       case 'file':
@@ -66,7 +68,7 @@ export class ImageMaker {
   }
 
   async #bev(panorama: PanoramaSource, geometry: BundleGeometry): Promise<RgbImage> {
-    const { image, window, pose } = await decode(panorama, geometry);
+    const { image, window, pose } = await decodeSource(panorama, geometry);
     const bev = projectBev(image, window, pose, bevGeometryOf(geometry), this.#tables);
     return areaDownsample(bev, geometry.bevSizePx / geometry.inputSizePx).image;
   }
@@ -83,9 +85,17 @@ export function fileOfJob(job: ImageJob): string {
 }
 
 /** As a server decodes an upload with these values in its request. */
-async function decode({ path, headingDeg, verticalFovDeg }: PanoramaSource, geometry: BundleGeometry) {
-  const bytes = await readFile(path);
-  return decodePanorama(bytes, { headingDeg, verticalFovDeg, targetWidthPx: panoramaWidthOf(geometry) });
+export async function decodeSource(
+  { path, headingDeg, verticalFovDeg, fieldOfView }: PanoramaSource,
+  geometry: BundleGeometry,
+): Promise<DecodedPanorama> {
+  const targetWidthPx = panoramaWidthOf(geometry);
+  return decodePanorama(await readFile(path), {
+    headingDeg,
+    verticalFovDeg,
+    fieldOfView: fieldOfView ?? geometry.fieldOfView,
+    targetWidthPx,
+  });
 }
 
 /** The window of a square image, to whole pixels. */

@@ -138,7 +138,7 @@ async function groundImages(
   const cache = cacheOf(dataset, options);
   const jobs = (kind: 'bev' | 'panorama'): readonly ListedJob[] =>
     panoramas.map((one) => ({
-      job: { kind, panorama: sourceOf(dataset, one), geometry: groundGeometry(geometry) },
+      job: { kind, panorama: panoramaSourceOf(dataset, one), geometry: groundGeometry(geometry) },
       listedAt: one.listedAt,
     }));
   const bevs = await cachedImageStore(jobs('bev'), viewSizePx(geometry), cache('BEVs'));
@@ -268,12 +268,17 @@ function positiveOf(pair: CrossViewPair) {
   return positive;
 }
 
-/** A town's headings are the true ones, which no server knows: there, and in photos, the file says where it looks. */
-function sourceOf({ format }: CrossViewDataset, panorama: DatasetPanorama): PanoramaSource {
-  const { path, headingDeg, verticalFovDeg } = panorama;
-  if (format === 'town' || format === 'photos') return { path };
+/**
+ * What is told of a panorama when it is decoded. A town's headings are the true ones, which no server knows: there, and in
+ * photos, the file says where it looks.
+ */
+export function panoramaSourceOf({ format }: CrossViewDataset, panorama: DatasetPanorama): PanoramaSource {
+  const { path, headingDeg, verticalFovDeg, fieldOfView } = panorama;
+  const assumed = { ...(fieldOfView && { fieldOfView }) };
+  if (format === 'town' || format === 'photos') return { path, ...assumed };
   return {
     path,
+    ...assumed,
     ...(headingDeg !== undefined && { headingDeg }),
     ...(verticalFovDeg !== undefined && { verticalFovDeg }),
   };
@@ -286,8 +291,16 @@ function groundGeometry({
   bevSizePx,
   cameraHeightM,
   searchMarginPx,
+  fieldOfView,
 }: BundleGeometry) {
-  return { tileSizeM, inputSizePx, bevSizePx, cameraHeightM, ...(searchMarginPx && { searchMarginPx }) };
+  return {
+    tileSizeM,
+    inputSizePx,
+    bevSizePx,
+    cameraHeightM,
+    ...(searchMarginPx && { searchMarginPx }),
+    ...(fieldOfView && { fieldOfView }),
+  };
 }
 
 function cacheOf({ root }: CrossViewDataset, options: PrepareOptions): (what: string) => CacheOptions {

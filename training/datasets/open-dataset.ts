@@ -1,5 +1,6 @@
 // Opens a data set of any format: its lists, then the checks that are the same for all.
 import { SkyfixError } from 'skyfix/errors';
+import type { FieldOfView } from 'skyfix/geometry';
 import { SPLITS, type Split } from '../town/index.js';
 import { listCsv } from './csv-list.js';
 import { CV_CITIES_SPLITS, listCvCities } from './cv-cities.js';
@@ -32,6 +33,8 @@ export interface OpenOptions {
   readonly area?: VigorArea;
   /** Of the format "photos", which needs it: where the tiles come from, and how photos are parted. */
   readonly photos?: PhotoOptions;
+  /** What the panoramas show whose files have no GPano crop, instead of what the format says. */
+  readonly fieldOfView?: FieldOfView;
   /** Leaves unusable entries out and counts them, instead of throwing. */
   readonly dropInvalid?: boolean;
   /** Decodes every image, which takes its time; otherwise only their existence is checked. */
@@ -62,7 +65,7 @@ export async function openDataset(options: OpenOptions): Promise<CrossViewDatase
     const detail = `The format "${format}" has the splits ${SPLITS_OF[format].join(', ')}, not ${unknown.join(', ')}.`;
     throw new SkyfixError('DATASET_INVALID', detail);
   }
-  const listing = await readListing(options, splits);
+  const listing = assuming(options.fieldOfView, await readListing(options, splits));
   const unique = withoutDuplicates(listing);
   const checked = await withoutBadImages(unique, checkImages);
   const dropped = [...listing.problems, ...unique.found, ...checked.found];
@@ -92,7 +95,7 @@ export async function openDataset(options: OpenOptions): Promise<CrossViewDatase
 }
 
 async function readListing(
-  { format, root, area = 'same', photos }: OpenOptions,
+  { format, root, area = 'same', photos, fieldOfView }: OpenOptions,
   splits: readonly Split[],
 ): Promise<Listing> {
   switch (format) {
@@ -109,12 +112,26 @@ async function readListing(
     case 'town':
       return listTown(root, splits);
     case 'photos':
-      if (photos) return listPhotos(root, splits, photos);
+      if (photos) return listPhotos(root, splits, photos, fieldOfView);
       throw new SkyfixError(
         'DATASET_INVALID',
         'Photos need an imagery source to cut their tiles from (--imagery).',
       );
   }
+}
+
+/** The panoramas with the field of view that the user knows; without one as the format has them. */
+function assuming(fieldOfView: FieldOfView | undefined, listing: Listing): Listing {
+  if (!fieldOfView) return listing;
+  const seen = <T extends DatasetPanorama>({ verticalFovDeg: _, ...panorama }: T) => ({
+    ...panorama,
+    fieldOfView,
+  });
+  return {
+    ...listing,
+    pairs: listing.pairs.map(seen),
+    unpairedPanoramas: listing.unpairedPanoramas.map(seen),
+  };
 }
 
 /** Entries that passed a check, and what was found against the others. */

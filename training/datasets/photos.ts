@@ -3,7 +3,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import { messageOf, SkyfixError } from 'skyfix/errors';
-import { insideBbox, type LonLat } from 'skyfix/geometry';
+import { type FieldOfView, insideBbox, type LonLat } from 'skyfix/geometry';
 import { type PanoramaMetadata, readPanoramaMetadata } from 'skyfix/imaging';
 import { cutTile, type ImageryOptions, type ImagerySource, openImagery } from 'skyfix/index';
 import type { Split } from '../town/index.js';
@@ -53,14 +53,15 @@ interface Photo {
  * Every photo in the folder and those below it, in the order of their paths: EXIF GPS is its place and the middle of its
  * tile, GPano its heading and pose. Blocks of 4 x 4 tiles go to one split each, drawn by the seed; of training and
  * validation what shares ground with a test tile is left out and counted ("near-test"). Problems: no 360 degree photo
- * ("no-panorama"), no heading ("no-heading": its BEV could not be turned north), not all of its tile
- * and margin in the imagery ("outside-imagery"). Photos without GPS are unpaired panoramas for training. Throws DATASET_INVALID where the folder
- * cannot be read or has no photos, IMAGERY_INVALID.
+ * ("no-panorama"), no heading ("no-heading": its BEV could not be turned north), not all of its tile and margin in the imagery
+ * ("outside-imagery"). Photos without GPS are unpaired panoramas for training. With `fieldOfView`, photos without a GPano crop are
+ * such strips. Throws DATASET_INVALID where the folder cannot be read or has no photos, IMAGERY_INVALID.
  */
 export async function listPhotos(
   root: string,
   splits: readonly Split[],
   options: PhotoOptions,
+  fieldOfView?: FieldOfView,
 ): Promise<Listing> {
   const { imagery, imageryOptions = {}, tileSizeM, marginM, seed, shares } = options;
   if (!(tileSizeM > 0 && marginM >= 0)) {
@@ -73,7 +74,7 @@ export async function listPhotos(
   const problems: (Problem | undefined)[] = [];
   const photos: (Photo | undefined)[] = [];
   await forEachPath(paths, async (path, k) => {
-    const read = await readPhoto(root, path);
+    const read = await readPhoto(root, path, fieldOfView);
     if ('reason' in read) problems[k] = read;
     else photos[k] = read;
   });
@@ -129,10 +130,14 @@ async function photosIn(root: string): Promise<readonly string[]> {
   return paths;
 }
 
-async function readPhoto(root: string, path: string): Promise<Photo | Problem> {
+async function readPhoto(
+  root: string,
+  path: string,
+  fieldOfView: FieldOfView | undefined,
+): Promise<Photo | Problem> {
   let metadata: PanoramaMetadata;
   try {
-    metadata = await readPanoramaMetadata(await readFile(path));
+    metadata = await readPanoramaMetadata(await readFile(path), { fieldOfView });
   } catch (error) {
     const plain = error instanceof SkyfixError && error.code === 'PANORAMA_FOV_UNKNOWN';
     const detail = error instanceof SkyfixError ? error.detail : messageOf(error);

@@ -96,9 +96,15 @@ function describeKnown(
   const panoramas = [...pairs, ...unpairedPanoramas];
   const headed = panoramas.filter(({ headingDeg }) => headingDeg !== undefined).length;
   const fovs = new Set(panoramas.flatMap(({ verticalFovDeg }) => verticalFovDeg?.toFixed(2) ?? []));
+  const assumed = panoramas.find(({ fieldOfView }) => fieldOfView)?.fieldOfView;
   return [
     `place of ${located.length} and heading of ${headed} of ${panoramas.length} panoramas`,
     ...[...fovs].map((fov) => `vertical field of view ${fov} degrees`),
+    ...(assumed
+      ? [
+          `field of view ${assumed.horizontalDeg ?? 360} x ${assumed.verticalDeg} degrees where no file says it`,
+        ]
+      : []),
     ...(ground.cameraHeightM === undefined ? [] : [`camera ${ground.cameraHeightM} m above the ground`]),
   ].join(', ');
 }

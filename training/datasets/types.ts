@@ -1,5 +1,5 @@
 // What every loader returns: panoramas, the tiles that show the same ground, and what is known of both.
-import type { LonLat } from 'skyfix/geometry';
+import type { FieldOfView, LonLat } from 'skyfix/geometry';
 import type { ImageryOptions } from 'skyfix/index';
 import type { Split } from '../town/index.js';
 import type { Problem, Reason } from './problems.js';
@@ -61,6 +61,8 @@ export interface DatasetPanorama {
   readonly headingDeg?: number;
   /** Angle that the rows cover about the horizon, where it is not the full 180 degrees of a 2:1 image. */
   readonly verticalFovDeg?: number;
+  /** What the image shows where its file does not say it, as the user of the data set knows; instead of the format's angle. */
+  readonly fieldOfView?: FieldOfView;
   /** Kind of built-up area, where the format tells. */
   readonly district?: string;
   /** File and line that name the panorama. */

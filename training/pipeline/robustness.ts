@@ -1,9 +1,9 @@
 // How much R@1 is lost when the projection is told something wrong, the ground slopes, or things stand in the way.
-import { readFile } from 'node:fs/promises';
 import { areaDownsample, BevTableCache, projectBev } from 'skyfix/geometry';
-import { decodePanorama } from 'skyfix/imaging';
-import { type BundleGeometry, bevGeometryOf, panoramaWidthOf } from 'skyfix/models';
+import { type BundleGeometry, bevGeometryOf } from 'skyfix/models';
+import { decodeSource, type PanoramaSource } from '../data/image-jobs.js';
 import { type ImageStore, memoryStore } from '../data/image-store.js';
+import { panoramaSourceOf } from '../data/prepare.js';
 import type { PreparedArea } from '../data/prepared-area.js';
 import { spreadEvenly } from '../data/sheet.js';
 import type { CrossViewDataset, CrossViewPair } from '../datasets/index.js';
@@ -31,12 +31,13 @@ export async function measureRobustness(
 ): Promise<RobustnessRow[]> {
   const rows = spreadEvenly(area.ids.length, QUERIES);
   const pairOf = new Map(dataset.pairs.map((pair) => [pair.id, pair]));
-  const pairs = rows.map((row) => pairOf.get(area.ids[row] ?? '') as CrossViewPair);
+  const panoramas = rows.map((row) =>
+    panoramaSourceOf(dataset, pairOf.get(area.ids[row] ?? '') as CrossViewPair),
+  );
   const changes: (Perturbation | undefined)[] = [undefined, ...PERTURBATIONS];
-  const fromFile = dataset.format === 'town' || dataset.format === 'photos';
   const results: RobustnessRow[] = [];
   for (const [k, change] of changes.entries()) {
-    const bevs = await perturbedBevs(pairs, geometry, fromFile, change);
+    const bevs = await perturbedBevs(panoramas, geometry, change);
     const asked = await describeBevs(bevs);
     const ranks = strictRanks(
       asked,
@@ -50,25 +51,19 @@ export async function measureRobustness(
 }
 
 async function perturbedBevs(
-  pairs: readonly CrossViewPair[],
+  panoramas: readonly PanoramaSource[],
   geometry: BundleGeometry,
-  poseFromFile: boolean,
   change: Perturbation | undefined,
 ): Promise<ImageStore> {
   const sizePx = geometry.inputSizePx;
-  const data = new Uint8Array(pairs.length * sizePx * sizePx * 3);
+  const data = new Uint8Array(panoramas.length * sizePx * sizePx * 3);
   const tables = new BevTableCache();
-  for (const [k, { path, headingDeg, verticalFovDeg }] of pairs.entries()) {
-    const decoded = await decodePanorama(await readFile(path), {
-      ...(!poseFromFile && headingDeg !== undefined && { headingDeg }),
-      ...(verticalFovDeg !== undefined && { verticalFovDeg }),
-      targetWidthPx: panoramaWidthOf(geometry),
-    });
-    const { image, window, pose } = decoded;
+  for (const [k, panorama] of panoramas.entries()) {
+    const { image, window, pose } = await decodeSource(panorama, geometry);
     const given = { image, window, pose, bev: bevGeometryOf(geometry) };
     const seen = change ? change.apply(given, makeRng(7_700_000, k)) : given;
     const bev = projectBev(seen.image, seen.window, seen.pose, seen.bev, tables);
     data.set(areaDownsample(bev, geometry.bevSizePx / sizePx).image.data, k * sizePx * sizePx * 3);
   }
-  return memoryStore({ sizePx, count: pairs.length, data });
+  return memoryStore({ sizePx, count: panoramas.length, data });
 }

@@ -51,16 +51,19 @@ export async function openSource(
   config: RunConfig,
   tell: Tell,
 ): Promise<CrossViewDataset> {
-  const { format, root, area, imagery, make, dropInvalid } = source;
+  const { format, root, area, imagery, make, dropInvalid, fieldOfView } = source;
   if (make && !existsSync(join(root, 'town.json'))) {
     const options = { ...DEFAULT_TOWN, ...make, out: root, workers: config.runtime.threads };
     await makeTown(options, (step, done, total) => tell(`town ${make.seed}: ${step}`)(done, total));
   }
+  // Photos are looked at when they are listed; other formats are decoded as serving decodes, which knows the geometry.
+  const assumed = fieldOfView ?? (format === 'photos' ? config.geometry.fieldOfView : undefined);
   return openDataset({
     format,
     root,
     ...(area && { area }),
     ...(dropInvalid !== undefined && { dropInvalid }),
+    ...(assumed && { fieldOfView: assumed }),
     ...(imagery !== undefined && {
       photos: {
         ...DEFAULT_PHOTOS,

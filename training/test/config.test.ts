@@ -214,6 +214,35 @@ describe('what is wrong is named', () => {
     await refused(loadRunConfig('town', nothing), '/stage3/triplet/weight', 'nothing to learn from');
   });
 
+  it('a field of view beyond the sphere, in the geometry and in every data set', async () => {
+    const far = '{ verticalDeg: 120, horizonShare: 0.1 }';
+    const told = 'horizonShare is 0.1, but with verticalDeg 120 its rows reach from -108 to 12 degrees';
+    await refused(loadRunConfig('small', [`geometry.fieldOfView=${far}`]), `/geometry/fieldOfView/${told}`);
+    for (const [value, at] of [
+      [`data.source.fieldOfView=${far}`, '/data/source'],
+      [`data.encoderOnly=[{ format: csv, root: x, fieldOfView: ${far} }]`, '/data/encoderOnly/0'],
+      [
+        `evaluation.areas=[{ name: a, splits: [test], source: { format: csv, root: x, fieldOfView: ${far} } }]`,
+        '/evaluation/areas/0/source',
+      ],
+    ] as const) {
+      await refused(loadRunConfig('small', [value]), `${at}/fieldOfView/${told}`);
+    }
+    const wide = 'data.source.fieldOfView={ horizontalDeg: 400, verticalDeg: 65 }';
+    await refused(loadRunConfig('small', [wide]), '/data/source/fieldOfView/horizontalDeg', '400');
+    const fov = '{ horizontalDeg: 120, verticalDeg: 65, horizonShare: 0.4 }';
+    const both = await loadRunConfig('small', [
+      `data.source.fieldOfView=${fov}`,
+      `geometry.fieldOfView=${fov}`,
+    ]);
+    assert.deepEqual(both.data.source.fieldOfView, {
+      horizontalDeg: 120,
+      verticalDeg: 65,
+      horizonShare: 0.4,
+    });
+    assert.deepEqual(both.geometry.fieldOfView, both.data.source.fieldOfView);
+  });
+
   it('a town that would be made in the folder of other data', async () => {
     await refused(loadRunConfig('town', ['data.source.format=cvusa']), '/data/source/make', '"cvusa"');
     const other =

@@ -52,6 +52,13 @@ describe('skyfix-train dataset', () => {
     assert.match(good.stdout, /vertical field of view 65\.45 degrees/);
     assert.match(good.stdout, /bounding box +-84\.500000, 31\.000000, -81\.000000, 34\.500000/);
     assert.match(good.stdout, /dropped +0/);
+    const told = dataset('--format', 'cvusa', '--root', root, '--field-of-view', '360,90,0.4');
+    assert.match(told.stdout, /field of view 360 x 90 degrees where no file says it/);
+    assert.doesNotMatch(told.stdout, /65\.45/);
+    for (const wrong of ['90', '360,90,0.4,1', '360,', '360,200', '360,100,0.95']) {
+      const { status, stderr } = dataset('--format', 'cvusa', '--root', root, '--field-of-view', wrong);
+      assert.ok(status !== 0 && stderr.includes(`not "${wrong}"`), stderr);
+    }
     const { widthPx, heightPx } = await decodeImage(await readFile(sheet));
     assert.deepEqual([widthPx, heightPx], [2 * (512 + 256 + 8) - 4, 2 * 260 - 4]);
     const bad = join(folder, 'bad');

@@ -10,9 +10,11 @@ import fc from 'fast-check';
 import sharp from 'sharp';
 import { distanceM, offsetLonLat } from 'skyfix/geometry';
 import { cutTile, openImagery } from 'skyfix/index';
+import { loadRunConfig } from '../config/index.js';
 import { prepareArea, prepareUnpaired } from '../data/prepare.js';
 import { splitOfBlock } from '../datasets/blocks.js';
 import { DEFAULT_PHOTOS, openDataset } from '../datasets/index.js';
+import { openSource } from '../pipeline/run-data.js';
 import { encodePanorama } from '../town/camera-file.js';
 import { ORIGIN, TOWN_EPSG, toLonLat } from '../town/georeference.js';
 import { encodeGeoTiff } from '../town/geotiff-writer.js';
@@ -197,6 +199,19 @@ describe('a folder of photos', () => {
       'plain.jpg': 'no-panorama',
       'unheaded.png': 'no-heading',
     });
+    // Where it is said what photos show, in the data set or in the geometry, one of 3:2 lacks its heading only.
+    const fieldOfView = { horizontalDeg: 120, verticalDeg: 80 };
+    const config = await loadRunConfig('small', [
+      'geometry.fieldOfView={ horizontalDeg: 120, verticalDeg: 80 }',
+    ]);
+    const source = { format: 'photos', root: bad, imagery, dropInvalid: true } as const;
+    for (const made of [
+      await openDataset({ ...options, dropInvalid: true, fieldOfView }),
+      await openSource(source, config, () => () => {}),
+    ]) {
+      const plain = made.dropped.find(({ where }) => where.endsWith('plain.jpg'));
+      assert.equal(plain?.reason, 'no-heading');
+    }
     assert.ok(
       pairs.some(({ id }) => id === 'inside-edge.jpg') ||
         dropped.some(({ where }) => where.endsWith('inside-edge.jpg')),

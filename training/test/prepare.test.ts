@@ -14,6 +14,7 @@ import {
   projectBev,
   type RgbImage,
   sphereWindowFromVerticalFov,
+  sphereWindowOf,
 } from 'skyfix/geometry';
 import { decodeImage, encodePng, resizeImage } from 'skyfix/imaging';
 import { bevGeometryOf } from 'skyfix/models';
@@ -218,6 +219,47 @@ describe('prepared data', () => {
     );
     const validation = await prepareArea(dataset, 'validation', geometry, { cacheDir });
     assert.deepEqual([validation.ids, validation.galleryIds], [['0000004'], ['0000004']]);
+  });
+
+  it('of strips show what the data set is said to show, else what the geometry says, else what the format says', async () => {
+    const root = join(dir, 'strips');
+    await writeOwnData(root);
+    const geometry = { tileSizeM: 48, inputSizePx: 16, bevSizePx: 32, cameraHeightM: 2 };
+    const strips: RgbImage[] = [];
+    for (const k of [1, 2, 3]) strips.push(await putNoise(join(root, `g/${k}.png`), 120, 90, 10 + k));
+    const fieldOfView = { horizontalDeg: 120, verticalDeg: 80, horizonShare: 0.3 };
+    const wider = { verticalDeg: 150 };
+    const bevOf = (image: RgbImage, fov: typeof fieldOfView | typeof wider, headingDeg: number) => {
+      const window = sphereWindowOf(image.widthPx, image.heightPx, fov);
+      const pose = { headingDeg, pitchDeg: 0, rollDeg: 0 };
+      return areaDownsample(projectBev(image, window, pose, bevGeometryOf(geometry)), 2).image.data;
+    };
+    const plain = await openDataset({ format: 'csv', root });
+    await assert.rejects(prepareArea(plain, 'train', geometry, { cacheDir }), /line 2.*120x90 pixels/s);
+    const said = await openDataset({ format: 'csv', root, fieldOfView });
+    for (const more of [{}, { fieldOfView: wider }]) {
+      const { bevs } = await prepareArea(said, 'train', { ...geometry, ...more }, { cacheDir });
+      assert.deepEqual(imageOf(bevs, 0), bevOf(strips[0] as RgbImage, fieldOfView, 90));
+      assert.deepEqual(imageOf(bevs, 1), bevOf(strips[1] as RgbImage, fieldOfView, 0));
+      const unpaired = await prepareUnpaired(said, 'train', { ...geometry, ...more }, { cacheDir });
+      assert.ok(unpaired);
+      assert.deepEqual(imageOf(unpaired.bevs, 0), bevOf(strips[2] as RgbImage, fieldOfView, 0));
+    }
+    const assumed = await prepareArea(plain, 'train', { ...geometry, fieldOfView: wider }, { cacheDir });
+    assert.deepEqual(imageOf(assumed.bevs, 0), bevOf(strips[0] as RgbImage, wider, 90));
+    // CVUSA's strips are what they are published as, unless the data set is said to be another one.
+    const cvusa = join(dir, 'cvusa-taller');
+    await writeCvusa(cvusa);
+    const taller = await putNoise(join(cvusa, 'streetview/panos/0000001.jpg'), 308, 112, 5);
+    const [published, other] = [{ verticalDeg: (360 * 224) / 1232 }, { verticalDeg: 130.9 }];
+    const first = async (fov: typeof other | undefined, more: object = {}) => {
+      const open = await openDataset({ format: 'cvusa', root: cvusa, ...(fov && { fieldOfView: fov }) });
+      const area = await prepareArea(open, 'train', { ...geometry, ...more }, { cacheDir });
+      return imageOf(area.bevs, 0);
+    };
+    assert.deepEqual(await first(undefined), bevOf(taller, published, 0));
+    assert.deepEqual(await first(undefined, { fieldOfView: wider }), bevOf(taller, published, 0));
+    assert.deepEqual(await first(other), bevOf(taller, other, 0));
   });
 
   it('of VIGOR turn tiles to the camera where they reach, and know semi-positives and the whole gallery', async () => {
