@@ -6,6 +6,7 @@ import { messageOf, SkyfixError } from 'skyfix/errors';
 import { fieldOfViewFault } from 'skyfix/geometry';
 import { type BundleInput, explainSchemaErrors, geometryFault } from 'skyfix/models';
 import { parse } from 'yaml';
+import { FORMATS, publishedGround } from '../datasets/index.js';
 import type { DataSource, RunConfig } from './run-config.js';
 import { RUN_CONFIG_SCHEMA } from './schema.js';
 
@@ -13,6 +14,9 @@ export const PRESETS = ['paper', 'small', 'town', 'ablation'] as const;
 export type Preset = (typeof PRESETS)[number];
 
 type Tree = Readonly<Record<string, unknown>>;
+
+/** Presets for any data set: tile and camera height are those of its format, where they are published (see PUBLISHED_GROUND). */
+const FOLLOWS_DATA: readonly Preset[] = ['paper', 'small'];
 
 const validate = new Ajv({ allErrors: true, verbose: true }).compile(RUN_CONFIG_SCHEMA);
 
@@ -36,13 +40,25 @@ export async function resolveRunConfig(
     throw invalid(`${source}: preset is ${JSON.stringify(preset)}, not one of ${PRESETS.join(', ')}`);
   }
   const path = fileURLToPath(new URL(`../../config/presets/${preset}.yaml`, import.meta.url));
-  let config = merged(await readYaml(path), values);
-  for (const override of overrides) config = overridden(config, override);
+  const base = await readYaml(path);
+  const over = (below: Tree) => overrides.reduce(overridden, merged(below, values));
+  const config = over(FOLLOWS_DATA.includes(preset) ? onGroundOf(over(base), base) : base);
   if (!validate(config)) throw invalid(`${source}: ${explainSchemaErrors(validate.errors)}`);
   const checked = config as unknown as RunConfig;
   const fault = faultOf(checked);
   if (fault) throw invalid(`${source}: ${fault}`);
   return checked;
+}
+
+/** The preset with the geometry of the data set that the whole configuration names. */
+function onGroundOf({ data }: Tree, preset: Tree): Tree {
+  const source = isTree(data) ? data.source : undefined;
+  const named = isTree(source) ? source.format : undefined;
+  const format = FORMATS.find((known) => known === named);
+  const ground = format && publishedGround(format);
+  if (!ground) return preset;
+  const { tileSizeM, cameraHeightM } = ground;
+  return merged(preset, { geometry: { tileSizeM, cameraHeightM } });
 }
 
 const isPreset = (name: string): name is Preset => (PRESETS as readonly string[]).includes(name);

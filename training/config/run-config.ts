@@ -208,6 +208,7 @@ export interface RunConfig {
     readonly samePlaceM?: number;
     readonly cacheDir: string;
   };
+  /** Presets paper and small: tileSizeM and cameraHeightM are those published of the source's format, where there are some. */
   readonly geometry: BundleGeometry;
   /** Ground beyond a tile, metres, from which offsets are cropped. */
   readonly tileMarginM: number;

@@ -57,6 +57,11 @@ function vigorCity(gsdM: number) {
   } as const;
 }
 
+/** What is known of a published data set; undefined for formats whose ground the user has to say. */
+export function publishedGround(format: DatasetFormat | PublishedGroundName): PublishedGround | undefined {
+  return format in PUBLISHED_GROUND ? PUBLISHED_GROUND[format as PublishedGroundName] : undefined;
+}
+
 /**
  * The geometry of a bundle for a published data set with networks of this input size; BEVs are projected at twice the
  * size and averaged down. Undefined for formats whose ground the user has to say.
@@ -65,7 +70,8 @@ export function publishedGeometry(
   format: DatasetFormat | PublishedGroundName,
   inputSizePx: number,
 ): BundleGeometry | undefined {
-  if (!(format in PUBLISHED_GROUND)) return undefined;
-  const { tileSizeM, cameraHeightM } = PUBLISHED_GROUND[format as PublishedGroundName];
+  const ground = publishedGround(format);
+  if (!ground) return undefined;
+  const { tileSizeM, cameraHeightM } = ground;
   return { tileSizeM, inputSizePx, bevSizePx: 2 * inputSizePx, cameraHeightM };
 }

@@ -5,6 +5,7 @@ export {
   type PublishedGround,
   type PublishedGroundName,
   publishedGeometry,
+  publishedGround,
 } from './ground.js';
 export { decodeImages, fileImage, ImageReader, imageKey } from './images.js';
 export { type MatArray, type MatStruct, parseMat, readMatFile } from './mat-file.js';

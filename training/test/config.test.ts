@@ -59,6 +59,60 @@ describe('presets', () => {
   });
 });
 
+describe('the ground of a data set', () => {
+  const groundOf = async (own: Record<string, unknown>, values: readonly string[] = []) => {
+    const { tileSizeM, cameraHeightM } = (await resolveRunConfig(own, values)).geometry;
+    return [tileSizeM, cameraHeightM];
+  };
+
+  it('is what is published of its format, in the presets for any data set', async () => {
+    assert.deepEqual(await groundOf({ preset: 'paper' }), [55, 2]);
+    for (const preset of ['paper', 'small'] as const) {
+      for (const [format, ground] of [
+        ['cvusa', [55, 2]],
+        ['cvact', [50, 2]],
+        ['vigor', [64.5, 2]],
+        ['cv-cities', [50, 2]],
+      ] as const) {
+        const source = { format, root: 'x' };
+        assert.deepEqual(await groundOf({ preset, data: { source } }), ground, `${preset} ${format}`);
+        const values = [`data.source={ format: ${format}, root: x }`];
+        assert.deepEqual(await groundOf({ preset }, values), ground, `${preset} --set ${format}`);
+        const { geometry } = await resolveRunConfig({ preset }, values);
+        const { geometry: own } = await resolveRunConfig({ preset });
+        assert.deepEqual(
+          { ...geometry, tileSizeM: 0, cameraHeightM: 0 },
+          { ...own, tileSizeM: 0, cameraHeightM: 0 },
+        );
+      }
+    }
+  });
+
+  it('is what the configuration says, field by field', async () => {
+    const data = { source: { format: 'cvusa', root: 'x' } };
+    for (const preset of ['paper', 'small']) {
+      assert.deepEqual(await groundOf({ preset, data, geometry: { tileSizeM: 40 } }), [40, 2]);
+      assert.deepEqual(await groundOf({ preset, data }, ['geometry.cameraHeightM=1.5']), [55, 1.5]);
+    }
+    const printed = parse(
+      stringify(await resolveRunConfig({ preset: 'paper', geometry: { tileSizeM: 40 } })),
+    );
+    assert.deepEqual(await groundOf(printed as Record<string, unknown>), [40, 2]);
+    await refused(loadRunConfig('paper', ['geometry.tileSizeM=null']), "'tileSizeM'");
+    await refused(loadRunConfig('paper', ['data=null']), "'data'");
+  });
+
+  it("is the preset's for other formats and in the presets of a town", async () => {
+    const csv = ['data.source={ format: csv, root: x }'];
+    assert.deepEqual(await groundOf({ preset: 'paper' }, csv), [50, 1.5]);
+    assert.deepEqual(await groundOf({ preset: 'small' }, csv), [64, 2.5]);
+    for (const preset of ['town', 'ablation']) {
+      const source = ['data.source={ format: cvusa, root: x, make: null }'];
+      assert.deepEqual(await groundOf({ preset }, source), [48, 2.5]);
+    }
+  });
+});
+
 describe('values over a preset', () => {
   let dir = '';
   before(async () => {
