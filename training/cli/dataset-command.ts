@@ -9,7 +9,6 @@ import {
   formatSummary,
   imagesOf,
   openDataset,
-  type PhotoOptions,
   samplePairs,
   VIGOR_AREAS,
   type VigorArea,
@@ -17,8 +16,9 @@ import {
 } from '../datasets/index.js';
 import { SPLITS, type Split } from '../town/index.js';
 import { fieldOfView, metres, wholeNumber } from './numbers.js';
+import { type GivenPhotoOptions, photoOptionsOf, withPhotoOptions } from './photo-options.js';
 
-interface DatasetOptions {
+interface DatasetOptions extends GivenPhotoOptions {
   readonly format: DatasetFormat;
   readonly root: string;
   readonly split?: readonly Split[];
@@ -28,18 +28,12 @@ interface DatasetOptions {
   readonly fieldOfView?: FieldOfView;
   readonly contactSheet?: string;
   readonly seed: number;
-  readonly imagery?: string;
-  readonly zoom?: number;
-  readonly tms?: true;
-  readonly proj4?: string;
   readonly tileSizeM: number;
-  readonly marginM: number;
-  readonly splitSeed: number;
 }
 
 /** The sub-command `dataset`. */
 export function datasetCommand(): Command {
-  return new Command('dataset')
+  const command = new Command('dataset')
     .description('read a data set in its published format, check it, and show what it holds')
     .addOption(
       new Option('--format <format>', 'format of the data set').choices(FORMATS).makeOptionMandatory(),
@@ -62,23 +56,12 @@ export function datasetCommand(): Command {
     )
     .option('--check-images', 'decode every image, and not only look for its file', false)
     .option('--contact-sheet <file>', 'write a PNG of a dozen pairs, panorama beside tile')
-    .option('--seed <n>', 'seed that draws the dozen pairs', wholeNumber(0, 2 ** 31 - 1), 1)
-    .optionsGroup('For "photos":')
-    .option('--imagery <source>', 'GeoTIFF file, or folder of XYZ/TMS tiles, that tiles are cut from')
-    .option('--zoom <level>', 'zoom level of an XYZ/TMS folder (default: the deepest)', wholeNumber(0, 30))
-    .option('--tms', 'rows of the folder count from the south')
-    .option('--proj4 <definition>', 'coordinate system of the GeoTIFF, where it is not known by its code')
+    .option('--seed <n>', 'seed that draws the dozen pairs', wholeNumber(0, 2 ** 31 - 1), 1);
+  return withPhotoOptions(command)
     .option('--tile-size-m <metres>', 'ground that a tile shows', metres, DEFAULT_PHOTOS.tileSizeM)
-    .option('--margin-m <metres>', 'ground beyond it for random offsets', metres, DEFAULT_PHOTOS.marginM)
-    .option(
-      '--split-seed <n>',
-      'seed that draws which blocks are for training, validation and test',
-      wholeNumber(0, 2 ** 31 - 1),
-      DEFAULT_PHOTOS.seed,
-    )
     .action(async (given: DatasetOptions) => {
       const { split, contactSheet, seed, format, root, area, dropInvalid, checkImages } = given;
-      const photos = photoOptionsOf(given);
+      const photos = photoOptionsOf(given, given.tileSizeM);
       const seen = given.fieldOfView && { fieldOfView: given.fieldOfView };
       const options = { format, root, area, dropInvalid, checkImages, ...seen, ...(photos && { photos }) };
       const dataset = await openDataset({ ...options, ...(split && { splits: split }) });
@@ -90,16 +73,4 @@ export function datasetCommand(): Command {
       await writeContactSheet(contactSheet, sample);
       process.stdout.write(`contact sheet ${contactSheet}: ${sample.map(({ id }) => id).join(' ')}\n`);
     });
-}
-
-/** What the command line says about photos; undefined without an imagery source. */
-function photoOptionsOf(given: DatasetOptions): PhotoOptions | undefined {
-  const { imagery, zoom, tms, proj4, tileSizeM, marginM, splitSeed } = given;
-  if (imagery === undefined) return undefined;
-  const imageryOptions = {
-    ...(zoom !== undefined && { zoom }),
-    ...(tms && { tms }),
-    ...(proj4 !== undefined && { proj4 }),
-  };
-  return { ...DEFAULT_PHOTOS, imagery, imageryOptions, tileSizeM, marginM, seed: splitSeed };
 }

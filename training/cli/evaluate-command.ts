@@ -1,25 +1,30 @@
 // skyfix-train evaluate: strict figures of a bundle by its ONNX graphs, on what its first network takes, in both protocols.
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import type { FieldOfView } from 'skyfix/geometry';
-import { BUNDLE_INPUTS, loadBundle, openNetworks } from 'skyfix/models';
+import { BUNDLE_INPUTS, type BundleManifest, loadBundle, openNetworks } from 'skyfix/models';
 import type { ImageStore } from '../data/image-store.js';
 import { prepareArea } from '../data/prepare.js';
-import { FORMATS, openDataset } from '../datasets/index.js';
+import type { PreparedArea } from '../data/prepared-area.js';
+import { type DatasetFormat, FORMATS, openDataset, VIGOR_AREAS, type VigorArea } from '../datasets/index.js';
 import { evaluateArea } from '../pipeline/evaluate-area.js';
 import { onnxEmbed, onnxViews } from '../pipeline/onnx-embed.js';
 import { summaryTable } from '../report/summary-table.js';
-import { openTrainingProgress } from '../runs/progress.js';
+import { openTrainingProgress, type Tell } from '../runs/progress.js';
 import { SPLITS, type Split } from '../town/index.js';
 import { fieldOfView, wholeNumber } from './numbers.js';
+import { type GivenPhotoOptions, photoOptionsOf, withPhotoOptions } from './photo-options.js';
 
-interface EvaluateOptions {
+interface EvaluateOptions extends GivenPhotoOptions {
   readonly bundle: string;
   readonly town?: string;
   readonly root?: string;
-  readonly format: (typeof FORMATS)[number];
+  readonly format: DatasetFormat;
   readonly split: Split | 'all';
   readonly fieldOfView?: FieldOfView;
+  readonly area: VigorArea;
+  readonly dropInvalid: boolean;
   readonly gridStrideM: number;
   readonly cache: string;
   readonly json: boolean;
@@ -27,13 +32,17 @@ interface EvaluateOptions {
 
 /** The sub-command `evaluate`. */
 export function evaluateCommand(): Command {
-  return new Command('evaluate')
-    .description('strict R@1/5/10/1 % (paired) and distances (grid of tiles) of a bundle on a data set')
+  const command = new Command('evaluate')
+    .description(
+      'strict R@1/5/10/1 % (paired) and distances (first tile; grid of tiles) of a bundle on a data set',
+    )
     .requiredOption('--bundle <dir>', 'the bundle')
     .option('--town <dir>', 'a town made by "skyfix-train town": the same as --format town --root DIR')
     .addOption(new Option('--format <format>', 'format of the data set').choices(FORMATS).default('town'))
-    .option('--root <path>', 'its folder')
+    .option('--root <path>', 'its folder; for "csv" the file will do too')
     .addOption(new Option('--split <split>', 'area to ask from').choices([...SPLITS, 'all']).default('test'))
+    .addOption(new Option('--area <area>', "VIGOR's protocol").choices(VIGOR_AREAS).default('same'))
+    .option('--drop-invalid', 'drop what cannot be used, instead of stopping', false)
     .option(
       '--field-of-view <horizontal,vertical[,horizon]>',
       'degrees that panoramas show whose files do not say it (default: as in training), and the share of the rows above the horizon (default: 0.5)',
@@ -41,39 +50,51 @@ export function evaluateCommand(): Command {
     )
     .option('--grid-stride-m <m>', 'stride of the grid of tiles; 0: paired only', wholeNumber(0, 1000), 16)
     .option('--cache <dir>', 'folder of prepared images', join('var', 'cache'))
-    .option('--json', 'print JSON instead of a table', false)
-    .action(async (given: EvaluateOptions, command: Command) => {
-      const root = given.town ?? given.root;
-      if (root === undefined) command.error('error: give --town <dir>, or --format and --root');
-      const format = given.town === undefined ? given.format : 'town';
-      const bundle = await loadBundle(given.bundle, { inputs: BUNDLE_INPUTS });
-      const { geometry, input = 'bev' } = bundle.manifest;
-      const progress = openTrainingProgress();
-      const networks = await openNetworks(bundle, { threads: 2 });
-      try {
-        const dataset = await openDataset({
-          format,
-          root: root as string,
-          ...(given.fieldOfView && { fieldOfView: given.fieldOfView }),
-        });
-        const splits = given.split === 'all' ? SPLITS : [given.split];
-        const mosaic = format === 'town' || format === 'photos';
-        const area = await prepareArea(dataset, splits, geometry, {
-          cacheDir: given.cache,
-          panoramas: input === 'panorama',
-          ...(mosaic && given.gridStrideM > 0 && { grid: { strideM: given.gridStrideM } }),
-          onProgress: (what, done, total) => progress.work(what)(done, total),
-        });
-        const { generator, encoder } = networks;
-        const inputs = input === 'panorama' ? (area.panoramas as ImageStore) : area.bevs;
-        const queries = generator ? await onnxViews(generator, inputs) : inputs;
-        const embed = onnxEmbed(encoder, geometry.inputSizePx);
-        const { result } = await evaluateArea(given.split, 'trained', embed, queries, area, geometry);
-        const text = given.json ? JSON.stringify(result, null, 2) : summaryTable([result]);
-        process.stdout.write(`${text}\n`);
-      } finally {
-        progress.stop();
-        await networks.close();
-      }
-    });
+    .option('--json', 'print JSON instead of a table', false);
+  return withPhotoOptions(command).action(async (given: EvaluateOptions, self: Command) => {
+    const root = given.town ?? given.root;
+    if (root === undefined) self.error('error: give --town <dir>, or --format and --root');
+    const bundle = await loadBundle(given.bundle, { inputs: BUNDLE_INPUTS });
+    const { geometry, input } = bundle.manifest;
+    const progress = openTrainingProgress();
+    const networks = await openNetworks(bundle, { threads: 2 });
+    await mkdir(given.cache, { recursive: true });
+    const scratch = await mkdtemp(join(given.cache, 'evaluate-'));
+    try {
+      const area = await areaOf(given, root as string, bundle.manifest, progress.work);
+      const inputs = input === 'panorama' ? (area.panoramas as ImageStore) : area.bevs;
+      const { generator, encoder } = networks;
+      const path = join(scratch, 'views', 'views.images');
+      const queries = generator ? await onnxViews(generator, inputs, path, progress.work('views')) : inputs;
+      const embed = onnxEmbed(encoder, geometry.inputSizePx);
+      const { result } = await evaluateArea(given.split, 'trained', embed, queries, area, geometry);
+      const text = given.json ? JSON.stringify(result, null, 2) : summaryTable([result]);
+      process.stdout.write(`${text}\n`);
+    } finally {
+      progress.stop();
+      await rm(scratch, { recursive: true, force: true });
+      await networks.close();
+    }
+  });
+}
+
+/** The places that the command line names, prepared. */
+async function areaOf(
+  given: EvaluateOptions,
+  root: string,
+  { geometry, input }: Pick<BundleManifest, 'geometry' | 'input'>,
+  tell: Tell,
+): Promise<PreparedArea> {
+  const { town, split, area, dropInvalid, gridStrideM, cache } = given;
+  const format = town === undefined ? given.format : 'town';
+  const photos = photoOptionsOf(given, geometry.tileSizeM);
+  const seen = given.fieldOfView && { fieldOfView: given.fieldOfView };
+  const dataset = await openDataset({ format, root, area, dropInvalid, ...seen, ...(photos && { photos }) });
+  const mosaic = format === 'town' || format === 'photos';
+  return prepareArea(dataset, split === 'all' ? SPLITS : [split], geometry, {
+    cacheDir: cache,
+    panoramas: input === 'panorama',
+    ...(mosaic && gridStrideM > 0 && { grid: { strideM: gridStrideM } }),
+    onProgress: (what, done, total) => tell(what)(done, total),
+  });
 }

@@ -89,6 +89,7 @@ export async function prepareArea(
     tileOf,
     gallery,
     galleryIds: tilesOfArea.map(({ id }) => id),
+    galleryCentres: tilesOfArea.map(({ centre }) => centre),
     ...(semi.some((list) => list.length > 0) && { semiPositives: semi }),
     near,
     ...(grid && { grid }),

@@ -27,6 +27,8 @@ export interface PreparedArea {
   /** Every tile that a query is searched in, those of no place included; inputSizePx a side. */
   readonly gallery: ImageStore;
   readonly galleryIds: readonly string[];
+  /** WGS 84; undefined where the format has none. */
+  readonly galleryCentres: readonly (LonLat | undefined)[];
   /** Numbers in the gallery of the tiles that also show the place, further from their middle (VIGOR). */
   readonly semiPositives?: readonly (readonly number[])[];
   /** Places that are close but not the same: look-alikes. Empty where no place is known. */

@@ -65,13 +65,15 @@ export function ssimOf(a: RgbImage, b: RgbImage): number {
   return total / 3;
 }
 
-/** All three figures, averaged over pairs of images. */
-export function meanQuality(pairs: Iterable<readonly [RgbImage, RgbImage]>): ImageQuality {
+/** All three figures, averaged over pairs of images, which are asked for one after the other. */
+export async function meanQuality(
+  pairs: Iterable<readonly [RgbImage, RgbImage]> | AsyncIterable<readonly [RgbImage, RgbImage]>,
+): Promise<ImageQuality> {
   let count = 0;
   let psnrDb = 0;
   let ssim = 0;
   let rmse = 0;
-  for (const [a, b] of pairs) {
+  for await (const [a, b] of pairs) {
     count++;
     psnrDb += psnrOf(a, b);
     ssim += ssimOf(a, b);

@@ -1,8 +1,11 @@
-// Retrieval figures with strict ranking: a collapsed model, for which every similarity ties, scores zero.
+// Retrieval figures of strict ranks and of first answers' distances.
 
-import { type Descriptors, eachScoreBlock } from './scores.js';
-
-export type { Descriptors } from './scores.js';
+/** Unit descriptors, [count, dimensions] row-major. */
+export interface Descriptors {
+  readonly count: number;
+  readonly dimensions: number;
+  readonly data: Float32Array;
+}
 
 export interface RecallFigures {
   readonly queries: number;
@@ -13,55 +16,6 @@ export interface RecallFigures {
   readonly at10: number;
   /** Percent, K = floor(gallery / 100), at least 1. */
   readonly at1Percent: number;
-}
-
-/**
- * Strict rank of each query's true gallery row: the number of other rows whose similarity is at least the true
- * one's (0 is best). NaN counts as a miss.
- *
- * `ignored[query]` are rows that count neither for nor against it. VIGOR's semi-positives are such rows in the field's
- * hit rate (Zhu et al. 2021; Sample4Geo masks them): a tile that also shows the place is no error. Its recall counts
- * them as errors, so figures with and without must not be mixed.
- */
-export function strictRanks(
-  queries: Descriptors,
-  gallery: Descriptors,
-  truth: readonly number[],
-  ignored: readonly (readonly number[])[] = [],
-): Int32Array {
-  if (truth.length !== queries.count) {
-    throw new RangeError(`${queries.count} queries have ${truth.length} truths.`);
-  }
-  const ranks = new Int32Array(queries.count);
-  const own = trueScores(queries, gallery, truth);
-  const skipped = truth.map((row, query) => new Set([row, ...(ignored[query] ?? [])]));
-  eachScoreBlock(queries, gallery, ({ firstQuery, queries: count, firstRow, rows, scores }) => {
-    for (let q = 0; q < count; q++) {
-      const query = firstQuery + q;
-      const limit = own[query] as number;
-      let better = 0;
-      for (let g = 0; g < rows; g++) if (!((scores[q * rows + g] as number) < limit)) better++;
-      for (const row of skipped[query] ?? []) {
-        const g = row - firstRow;
-        if (g >= 0 && g < rows && !((scores[q * rows + g] as number) < limit)) better--;
-      }
-      ranks[query] = (ranks[query] as number) + better;
-    }
-  });
-  return ranks;
-}
-
-/** Each query's similarity to its true row, summed as the blocks are; NaN where the gallery has no such row. */
-function trueScores(queries: Descriptors, gallery: Descriptors, truth: readonly number[]): Float32Array {
-  const { dimensions, data } = gallery;
-  return Float32Array.from(truth, (row, query) => {
-    if (!(row >= 0 && row < gallery.count)) return Number.NaN;
-    let sum = 0;
-    for (let k = 0; k < dimensions; k++) {
-      sum += (queries.data[query * dimensions + k] as number) * (data[row * dimensions + k] as number);
-    }
-    return sum;
-  });
 }
 
 /** R@1, R@5, R@10 and R@1 % of strict ranks. */

@@ -1,7 +1,7 @@
 // All cosine similarities between two sets of descriptors, a block of rows at a time: one matrix product a block, so
 // that thousands by thousands take a moment and never more memory than a block.
 import type { Tensor2D } from '@tensorflow/tfjs-node-gpu';
-import { tf } from '../runtime/tf.js';
+import { tf, usedDevice, usedMath } from '../runtime/tf.js';
 import type { Descriptors } from './retrieval.js';
 
 /** Similarities in one block at most: 32 MiB of float32. */
@@ -36,6 +36,20 @@ export function eachSimilarityBlock(
   } finally {
     right.dispose();
   }
+}
+
+/** How far a product of two numbers may be off before it is added up: both are rounded to 8 bits, or 11 (TF32). */
+const BF16_PRODUCT = 2.01 * 2 ** -8;
+const TF32_PRODUCT = 2.01 * 2 ** -11;
+
+/**
+ * How far a similarity in a block may be off at most, as a share of the product of both descriptors' norms: the bound
+ * of a float32 sum in any order (Higham 2002, eq. 3.5), and the rounding of the products where the runtime rounds them.
+ */
+export function similarityError(dimensions: number): number {
+  const sum = 1.01 * (dimensions + 4) * 2 ** -24;
+  if (usedMath() === 'bf16') return sum + BF16_PRODUCT;
+  return usedDevice() === 'cuda' ? sum + TF32_PRODUCT : sum;
 }
 
 function tensorOf({ data, dimensions }: Descriptors, first: number, count: number): Tensor2D {

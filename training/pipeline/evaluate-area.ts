@@ -12,8 +12,8 @@ import {
   distanceFigures,
   hitCurve,
   recallOf,
-  strictRanks,
 } from '../evaluation/retrieval.js';
+import { rankGallery } from '../evaluation/strict-ranks.js';
 import type { RetrievalResult } from '../report/run-result.js';
 import type { Window } from '../stages/descriptors.js';
 
@@ -28,6 +28,8 @@ export interface AreaFigures {
   readonly firstFive: readonly (readonly number[])[];
 }
 
+const ANSWERS = 5;
+
 /** `queries`: row k shows place k of the area, perhaps with the margin that serving looks around in. */
 export async function evaluateArea(
   name: string,
@@ -39,35 +41,53 @@ export async function evaluateArea(
 ): Promise<AreaFigures> {
   const asked = await embed(queries);
   const gallery = await embed(area.gallery);
-  const ranks = strictRanks(asked, gallery, area.tileOf);
-  const firstFive = mostSimilar(asked, gallery, 5);
+  const { ranks, answers } = rankGallery(asked, gallery, area.tileOf, { answers: ANSWERS });
+  const first = answers.map(([row = 0]) => row);
+  const pairedDistance = firstTileDistances(first, area);
   const grid = area.grid && (await gridFigures(embed, queries, area.locations, area.grid, geometry));
   const { districts } = area;
-  const ofGallery =
-    districts && area.galleryIds.length === districts.length
-      ? area.galleryIds.map((_, tile) => districts[area.tileOf.indexOf(tile)] ?? '')
-      : undefined;
+  const ofGallery = districts && districtsOfTiles(districts, area);
   return {
     ranks,
-    firstFive,
+    firstFive: answers,
     result: {
       area: name,
       model,
       paired: recallOf(ranks, gallery.count),
       chance: chanceOf(gallery.count),
       hitCurve: hitCurve(ranks),
+      ...(pairedDistance && { pairedDistance }),
       ...(grid && { grid }),
       ...(districts && { byDistrict: recallByDistrict(ranks, districts) }),
-      ...(districts &&
-        ofGallery && {
-          confusion: confusionByDistrict(
-            firstFive.map(([first = 0]) => first),
-            districts,
-            ofGallery,
-          ),
-        }),
+      ...(districts && ofGallery && { confusion: confusionByDistrict(first, districts, ofGallery) }),
     },
   };
+}
+
+/**
+ * Distances from where queries were taken to the centre of their first tile; undefined where a tile's centre or every
+ * query's place is unknown. Queries without a place do not count.
+ */
+function firstTileDistances(
+  first: readonly number[],
+  { locations, galleryCentres }: PreparedArea,
+): DistanceFigures | undefined {
+  if (galleryCentres.some((centre) => centre === undefined)) return undefined;
+  const errors = locations.flatMap((truth, query) => {
+    const centre = galleryCentres[first[query] as number];
+    return truth && centre ? [distanceM(truth, centre)] : [];
+  });
+  return errors.length > 0 ? distanceFigures(errors, galleryCentres.length) : undefined;
+}
+
+/** The district of each gallery tile, where every one belongs to a place. */
+function districtsOfTiles(districts: readonly string[], { tileOf, galleryIds }: PreparedArea) {
+  if (galleryIds.length !== districts.length) return undefined;
+  const ofTile = galleryIds.map(() => '');
+  for (let place = tileOf.length - 1; place >= 0; place--) {
+    ofTile[tileOf[place] as number] = districts[place] as string; // of two places in one tile the first counts
+  }
+  return ofTile;
 }
 
 /** As a server answers: every window of the view votes, and the first place counts. */
@@ -103,22 +123,4 @@ async function gridFigures(
     errors.push(place ? distanceM(truth, place) : Number.POSITIVE_INFINITY);
   }
   return distanceFigures(errors, cells.count);
-}
-
-/** Rows of the k most similar gallery descriptors of each query; the lower row of two equal ones first. */
-function mostSimilar(queries: Descriptors, gallery: Descriptors, k: number): number[][] {
-  const { dimensions } = gallery;
-  return Array.from({ length: queries.count }, (_, query) => {
-    const q = queries.data.subarray(query * dimensions, (query + 1) * dimensions);
-    const scored = Array.from({ length: gallery.count }, (_, row) => {
-      let sum = 0;
-      for (let d = 0; d < dimensions; d++)
-        sum += (q[d] as number) * (gallery.data[row * dimensions + d] as number);
-      return { row, sum };
-    });
-    return scored
-      .sort((a, b) => b.sum - a.sum || a.row - b.row)
-      .slice(0, k)
-      .map(({ row }) => row);
-  });
 }

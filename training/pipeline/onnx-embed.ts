@@ -1,7 +1,8 @@
 // A bundle's networks as they are served (ONNX graphs), for evaluation.
 import { nchwToRgb, rgbToNchw, stackTensors } from 'skyfix/imaging';
 import type { InferenceEngine } from 'skyfix/models';
-import { cropStore, type ImageStore, imageOfStore, memoryStore } from '../data/image-store.js';
+import { bytesPerImage, cropStore, type ImageStore, imageOfStore } from '../data/image-store.js';
+import { writeStore } from '../data/write-store.js';
 import { middleOf } from '../stages/descriptors.js';
 import type { Embed } from './evaluate-area.js';
 
@@ -15,16 +16,23 @@ function batchOf(store: ImageStore, start: number, range: 'signed' | 'unit') {
   return { count, tensor: stackTensors(images) };
 }
 
-/** The generated views of BEVs, in memory. */
-export async function onnxViews(generator: InferenceEngine, bevs: ImageStore): Promise<ImageStore> {
-  const bytes = bevs.sizePx * bevs.sizePx * 3;
-  const data = new Uint8Array(bevs.count * bytes);
-  for (let start = 0; start < bevs.count; start += BATCH) {
-    const { count, tensor } = batchOf(bevs, start, 'signed');
-    const output = await generator.run(tensor);
-    for (let k = 0; k < count; k++) data.set(nchwToRgb(output, 'signed', k).data, (start + k) * bytes);
+/** The generated views of BEVs as a store file. */
+export function onnxViews(
+  generator: InferenceEngine,
+  bevs: ImageStore,
+  path: string,
+  onProgress?: (done: number, total: number) => void,
+): Promise<ImageStore> {
+  async function* views() {
+    for (let start = 0; start < bevs.count; start += BATCH) {
+      const { count, tensor } = batchOf(bevs, start, 'signed');
+      const output = await generator.run(tensor);
+      const batch = new Uint8Array(count * bytesPerImage(bevs));
+      for (let k = 0; k < count; k++) batch.set(nchwToRgb(output, 'signed', k).data, k * bytesPerImage(bevs));
+      yield batch;
+    }
   }
-  return memoryStore({ sizePx: bevs.sizePx, count: bevs.count, data });
+  return writeStore(path, bevs, views(), onProgress);
 }
 
 /** Descriptors by the encoder's graph. */

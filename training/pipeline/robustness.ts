@@ -8,7 +8,8 @@ import type { PreparedArea } from '../data/prepared-area.js';
 import { spreadEvenly } from '../data/sheet.js';
 import type { CrossViewDataset, CrossViewPair } from '../datasets/index.js';
 import { PERTURBATIONS, type Perturbation } from '../evaluation/perturbations.js';
-import { type Descriptors, recallOf, strictRanks } from '../evaluation/retrieval.js';
+import { type Descriptors, recallOf } from '../evaluation/retrieval.js';
+import { strictRanks } from '../evaluation/strict-ranks.js';
 import { makeRng } from '../random/rng.js';
 
 /** Queries that are changed, spread over the area. */

@@ -8,7 +8,8 @@ import { fileStore, type ImageStore, imageOfStore, selectStore } from '../data/i
 import type { PreparedArea } from '../data/prepared-area.js';
 import { spreadEvenly } from '../data/sheet.js';
 import { meanQuality } from '../evaluation/image-quality.js';
-import { recallOf, strictRanks } from '../evaluation/retrieval.js';
+import { recallOf } from '../evaluation/retrieval.js';
+import { strictRanks } from '../evaluation/strict-ranks.js';
 import type { ConvNext, Generator } from '../networks/index.js';
 import type { TrainingProgress } from '../runs/progress.js';
 import type { RunLog } from '../runs/run-log.js';
@@ -18,7 +19,7 @@ import { describe } from '../stages/descriptors.js';
 import { loadBestEncoder, trainEncoder } from '../stages/encoder.js';
 import { trainGenerator } from '../stages/generation.js';
 import { loadParts, type StageHooks, type Validation } from '../stages/loop.js';
-import { viewsInMemory, writeViews } from '../stages/views.js';
+import { eachView, viewsInMemory, writeViews } from '../stages/views.js';
 import { freshEncoder, generatorStart, profileOf } from './networks-of.js';
 import type { TrainingData } from './run-data.js';
 
@@ -153,20 +154,31 @@ export async function runGeneration(
 
 const tilesOf = ({ tiles, gallery, marginPx }: TrainingData) => ({ tiles, gallery, marginPx });
 
-function inputsOf(data: Pick<TrainingData, 'bevs' | 'panoramas'>, input: 'bev' | 'panorama'): ImageStore {
+/** Ground images of some data as they are given to a generator, or to an encoder without one. */
+type Ground = Pick<TrainingData | PreparedArea, 'bevs' | 'panoramas' | 'digest'>;
+
+function inputsOf(data: Ground, input: 'bev' | 'panorama'): ImageStore {
   if (input === 'bev') return data.bevs;
   if (!data.panoramas) throw new Error('The panoramas were not prepared.');
   return data.panoramas;
 }
 
+/** What a run's networks are given: raw panoramas or BEVs, before a generator has changed them. */
+export function rawQueries({ queries, stage1 }: RunConfig, data: Ground): ImageStore {
+  return inputsOf(data, queries === 'views' ? stage1.input : queries);
+}
+
 /** Mean RMSE of views against their tiles; lower is better. */
 async function viewError(g: Generator, area: PreparedArea, input: 'bev' | 'panorama'): Promise<number> {
-  const views = await viewsInMemory(g, inputsOf(area, input));
-  const margin = (area.tiles.sizePx - views.sizePx) / 2;
-  const quality = meanQuality(
-    area.ids.map((_, row) => [imageOfStore(views, row), imageOfStore(area.tiles, row, margin)] as const),
-  );
-  return quality.rmse;
+  const inputs = inputsOf(area, input);
+  const margin = (area.tiles.sizePx - inputs.sizePx) / 2;
+  async function* pairs() {
+    let row = 0;
+    for await (const view of eachView(g, inputs)) {
+      yield [view, imageOfStore(area.tiles, row++, margin)] as const;
+    }
+  }
+  return (await meanQuality(pairs())).rmse;
 }
 
 async function writeSamples(
@@ -182,12 +194,12 @@ async function writeSamples(
   await log.images('generation/views', step, await sampleGrid(samples, { labels: ['input', 'view'] }));
 }
 
-/** Stage 2: the view of every ground image that the encoder learns from, written once. */
+/** Stage 2: the view of every ground image of some data, written into the run's folder once. */
 export async function runViews(
-  { dir, progress, config }: RunContext,
+  { dir, progress, config }: Pick<RunContext, 'dir' | 'progress' | 'config'>,
   generator: Generator,
   generatorKey: string,
-  data: TrainingData,
+  data: Ground,
 ): Promise<ImageStore> {
   const inputs = inputsOf(data, config.stage1.input);
   const path = join(dir, 'views', `${keyOf([generatorKey, data.digest]).slice(0, 24)}.images`);

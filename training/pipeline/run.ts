@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256OfBytes, writeFileAtomic } from 'skyfix/files';
+import type { RgbImage } from 'skyfix/geometry';
 import type { BundleManifest } from 'skyfix/models';
 import { inputOf, type RunConfig } from '../config/index.js';
 import { type ImageStore, imageOfStore, joinStores } from '../data/image-store.js';
@@ -42,6 +43,7 @@ import { claimFolder, removeHalfWritten } from './run-folder.js';
 import {
   checkpointPath,
   type RunContext,
+  rawQueries,
   runGeneration,
   runLocalisation,
   runViews,
@@ -110,28 +112,26 @@ async function runStages(
     const { own, encoder: data } = await openTrainingData(config, progress.work);
     const validation =
       config.stage3.validateEvery > 0 ? await openValidation(config, progress.work) : undefined;
-    let generator: Generator | undefined;
-    let queries = config.queries === 'panorama' ? (data.panoramas as ImageStore) : data.bevs;
-    let queriesKey: string = config.queries;
+    let made: MadeGenerator | undefined;
+    let queries = rawQueries(config, data);
     if (config.queries === 'views') {
-      const made = await timeStage(dir, 'stage1', (clock) =>
+      const { generator, key } = await timeStage(dir, 'stage1', (clock) =>
         runGeneration({ ...context, clock }, own, validation),
       );
-      generator = made.generator;
-      queriesKey = made.key;
+      made = { generator, key };
       if (options.until === 'generation') return undefined;
-      queries = await timeStage(dir, 'stage2', () => runViews(context, made.generator, made.key, data));
+      queries = await timeStage(dir, 'stage2', () => runViews(context, generator, key, data));
       if (options.until === 'views') return undefined;
     }
     const validationSet = validation && {
       area: validation,
-      queries: await queriesOf(config, generator, validation),
+      queries: await queriesOf(context, made, validation),
     };
     const encoder = await timeStage(dir, 'stage3', (clock) =>
-      runLocalisation({ ...context, clock }, data, queries, queriesKey, validationSet),
+      runLocalisation({ ...context, clock }, data, queries, made?.key ?? config.queries, validationSet),
     );
     if (options.until === 'encoder') return undefined;
-    const trained = { own, data, generator, encoder };
+    const trained = { own, data, made, encoder };
     const { result, manifest } = await evaluateRun(context, trained);
     await log.close();
     await writeTrainingReport(dir);
@@ -145,27 +145,30 @@ async function runStages(
   }
 }
 
-/** An area's places as the encoder sees them, with the margin that serving looks around in. */
+type MadeGenerator = Awaited<ReturnType<typeof runGeneration>>;
+
+/** An area's places as the encoder sees them, with the margin that serving looks around in; views are written once. */
 async function queriesOf(
-  config: RunConfig,
-  generator: Generator | undefined,
+  context: RunContext,
+  made: MadeGenerator | undefined,
   area: PreparedArea,
 ): Promise<ImageStore> {
-  const inputs = inputOf(config) === 'panorama' ? (area.panoramas as ImageStore) : area.bevs;
-  return generator ? viewsInMemory(generator, inputs) : inputs;
+  return made ? runViews(context, made.generator, made.key, area) : rawQueries(context.config, area);
 }
 
 interface Trained {
   readonly own: TrainingData;
   readonly data: TrainingData;
-  readonly generator: Generator | undefined;
+  readonly made: MadeGenerator | undefined;
   readonly encoder: ConvNext;
 }
 
 async function evaluateRun(
-  { config, dir, progress }: RunContext,
-  { own, data, generator, encoder }: Trained,
+  context: RunContext,
+  { own, data, made, encoder }: Trained,
 ): Promise<{ readonly result: RunResult; readonly manifest: BundleManifest }> {
+  const { config, dir, progress } = context;
+  const generator = made?.generator;
   const seconds = await readStageSeconds(dir);
   const untrained = await freshEncoder(config);
   const embedWith = (network: ConvNext) => (images: ImageStore, window?: Window) =>
@@ -182,9 +185,7 @@ async function evaluateRun(
   for (const area of config.evaluation.areas) {
     const opened = await openEvaluationArea(area, config, progress.work);
     const { prepared } = opened;
-    const queries = await queriesOf(config, generator, prepared);
-    // Untrained: the same form without G, so that nothing in it was trained.
-    const plain = config.queries === 'panorama' ? queries : prepared.bevs;
+    const queries = await queriesOf(context, made, prepared);
     const trainedFigures = await evaluateArea(
       area.name,
       'trained',
@@ -197,14 +198,14 @@ async function evaluateRun(
       area.name,
       'untrained',
       embedWith(untrained),
-      plain,
+      rawQueries(config, prepared), // what G is given: nothing in it was trained
       prepared,
       trainingGeometry(config), // in the middle only
     );
     retrieval.push(untrainedFigures.result, trainedFigures.result);
     if (!first) {
       first = { figures: trainedFigures, opened, queries };
-      generation = generationFigures(own, prepared, generator ? queries : undefined);
+      generation = await generationFigures(own, prepared, generator ? queries : undefined);
     }
   }
   untrained.params.dispose();
@@ -253,26 +254,29 @@ async function evaluateRun(
     cost,
     ...(config.selfTraining.strategy !== 'none' && { selfTraining: await updatesOf(dir) }),
   };
-  const manifest = await writeRunBundle(config, dir, { own, data, generator, encoder }, result);
+  const manifest = await writeRunBundle(config, dir, { own, data, made, encoder }, result);
   return { result, manifest };
 }
 
-function generationFigures(
+async function generationFigures(
   own: TrainingData,
   area: PreparedArea,
   views: ImageStore | undefined,
-): RunResult['generation'] {
+): Promise<RunResult['generation']> {
   const sizePx = area.gallery.sizePx;
-  const margin = (store: ImageStore) => (store.sizePx - sizePx) / 2;
-  const tile = (row: number) => imageOfStore(area.tiles, row, margin(area.tiles));
-  const against = (store: ImageStore) =>
-    meanQuality(area.ids.map((_, row) => [imageOfStore(store, row, margin(store)), tile(row)] as const));
+  const imageOf = (store: ImageStore) => (row: number) =>
+    imageOfStore(store, row, (store.sizePx - sizePx) / 2);
+  const tile = imageOf(area.tiles);
+  function* besideTiles(image: (row: number) => RgbImage) {
+    for (const row of area.ids.keys()) yield [image(row), tile(row)] as const;
+  }
+  const against = (store: ImageStore) => meanQuality(besideTiles(imageOf(store)));
   const mean = meanImage(own.gallery, sizePx);
   return {
-    ...(views && { view: against(views) }),
-    bev: against(area.bevs),
-    ...(area.panoramas && { panorama: against(area.panoramas) }),
-    meanTile: meanQuality(area.ids.map((_, row) => [mean, tile(row)] as const)),
+    ...(views && { view: await against(views) }),
+    bev: await against(area.bevs),
+    ...(area.panoramas && { panorama: await against(area.panoramas) }),
+    meanTile: await meanQuality(besideTiles(() => mean)),
   };
 }
 
@@ -307,9 +311,10 @@ async function updatesOf(dir: string): Promise<SelfTrainingUpdate[]> {
 async function writeRunBundle(
   config: RunConfig,
   dir: string,
-  { own, data, generator, encoder }: Trained,
+  { own, data, made, encoder }: Trained,
   result: RunResult,
 ): Promise<BundleManifest> {
+  const generator = made?.generator;
   const { bundle, geometry, name } = config;
   const { weights: _, ...encoderSizes } = config.networks.encoder;
   return writeBundle(join(dir, 'bundle'), {

@@ -32,7 +32,7 @@ export async function writeSheets(
       ...(views && { view: shown(views, row) }),
       caption,
       answers: (firstFive[row] ?? []).map((tile) => {
-        const [here, there] = [area.locations[row], area.locations[area.tileOf.indexOf(tile)]];
+        const [here, there] = [area.locations[row], area.galleryCentres[tile]];
         return {
           tile: imageOfStore(area.gallery, tile),
           right: tile === area.tileOf[row],

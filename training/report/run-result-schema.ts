@@ -36,20 +36,23 @@ const config = object(
   ['selfTraining', 'stage3'],
 );
 
+const distance = object({
+  queries: count,
+  gallery: count,
+  medianErrorM: { type: 'number', minimum: 0 },
+  within5M: percent,
+  within25M: percent,
+  within50M: percent,
+});
+
 const retrieval = object(
   {
     area: text,
     model: { enum: ['trained', 'untrained'] },
     paired: object({ queries: count, gallery: count, ...recall }),
     chance: object(recall),
-    grid: object({
-      queries: count,
-      gallery: count,
-      medianErrorM: { type: 'number', minimum: 0 },
-      within5M: percent,
-      within25M: percent,
-      within50M: percent,
-    }),
+    pairedDistance: distance,
+    grid: distance,
     hitCurve: { type: 'array', items: percent, minItems: 7, maxItems: 7 },
     byDistrict: { type: 'object', additionalProperties: object({ queries: count, at1: percent }) },
     confusion: object({
@@ -57,7 +60,7 @@ const retrieval = object(
       counts: { type: 'array', items: { type: 'array', items: count } },
     }),
   },
-  ['grid', 'byDistrict', 'confusion'],
+  ['pairedDistance', 'grid', 'byDistrict', 'confusion'],
 );
 
 const update = object(

@@ -32,6 +32,9 @@ export interface RetrievalResult {
   /** Percent, strict. */
   readonly paired: RecallFigures;
   readonly chance: Omit<RecallFigures, 'queries' | 'gallery'>;
+  /** From the query's place to the centre of its first tile; where both are known. */
+  readonly pairedDistance?: DistanceFigures;
+  /** From the query's place to the first place that a server would answer. */
   readonly grid?: DistanceFigures;
   /** Percent of queries found within rank 1, 2, 5, 10, 20, 50, 100. */
   readonly hitCurve: readonly number[];

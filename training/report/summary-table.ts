@@ -1,16 +1,27 @@
 // The retrieval figures of a run or an evaluation as a Markdown table, for terminals.
 import type { RetrievalResult } from './run-result.js';
 
-/** A row an area and model: paired protocol, and grid where there is one. */
+const HEADER = [
+  ...['area', 'model', 'R@1', 'R@5', 'R@10', 'R@1 %'],
+  ...['first tile: within 25 m', 'within 5 m', 'median error'],
+  ...['grid: within 25 m', 'within 5 m', 'median error'],
+];
+
+/** A row an area and model: paired protocol, and distances where there are any. */
 export function summaryTable(retrieval: readonly RetrievalResult[]): string {
   const f = (value: number | undefined): string => value?.toFixed(1) ?? '–';
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const distance = (figures: RetrievalResult['grid']): readonly string[] => [
+    f(figures?.within25M),
+    f(figures?.within5M),
+    figures ? `${f(figures.medianErrorM)} m` : '–',
+  ];
   return [
-    '| area | model | R@1 | R@5 | R@10 | R@1 % | grid: within 25 m | within 5 m | median error |',
-    '|---|---|---|---|---|---|---|---|---|',
-    ...retrieval.map(({ area, model, paired, grid }) => {
-      const cells = [paired.at1, paired.at5, paired.at10, paired.at1Percent, grid?.within25M, grid?.within5M];
-      const median = grid ? `${f(grid.medianErrorM)} m` : '–';
-      return `| ${area} | ${model} | ${cells.map(f).join(' | ')} | ${median} |`;
+    line(HEADER),
+    `|${'---|'.repeat(HEADER.length)}`,
+    ...retrieval.map(({ area, model, paired, pairedDistance, grid }) => {
+      const recall = [paired.at1, paired.at5, paired.at10, paired.at1Percent].map(f);
+      return line([area, model, ...recall, ...distance(pairedDistance), ...distance(grid)]);
     }),
   ].join('\n');
 }

@@ -120,15 +120,17 @@ export function retrievalTable(groups: readonly Group[]): string {
       const of = (model: 'trained' | 'untrained'): string[] | undefined => {
         const recall = (figure: (typeof RECALLS)[number]) =>
           samplesOf(group, (result) => retrievalOf(result, area, model)?.paired[figure]);
-        const grid = (figure: 'within25M' | 'medianErrorM') =>
-          samplesOf(group, (result) => retrievalOf(result, area, model)?.grid?.[figure]);
+        const distances = (protocol: 'pairedDistance' | 'grid') =>
+          (['within25M', 'medianErrorM'] as const).map((figure) =>
+            samplesText(samplesOf(group, (result) => retrievalOf(result, area, model)?.[protocol]?.[figure])),
+          );
         const count = recall('at1').length;
         if (count === 0) {
           missing.push(`figures of the ${model} network of "${group.name}" in "${area}"`);
           return undefined;
         }
         const figures = RECALLS.map((figure) => samplesText(recall(figure)));
-        return [...figures, samplesText(grid('within25M')), samplesText(grid('medianErrorM')), String(count)];
+        return [...figures, ...distances('pairedDistance'), ...distances('grid'), String(count)];
       };
       const trained = of('trained');
       const untrained = of('untrained');
@@ -141,7 +143,7 @@ export function retrievalTable(groups: readonly Group[]): string {
         ...(trained ? [[`**${methodName(group.method)}**, ${area}${size}`, ...trained, paper]] : []),
         ...(untrained ? [['untrained network', ...untrained, NONE]] : []),
         ...(chance
-          ? [['chance', ...RECALLS.map((figure) => fixed(chance[figure])), NONE, NONE, NONE, NONE]]
+          ? [['chance', ...RECALLS.map((figure) => fixed(chance[figure])), ...Array(6).fill(NONE)]]
           : []),
       ];
     }),
@@ -152,6 +154,8 @@ export function retrievalTable(groups: readonly Group[]): string {
     'R@5',
     'R@10',
     'R@1 %',
+    'first tile: within 25 m',
+    'median error, m',
     'grid: within 25 m',
     'median error, m',
     'seeds',

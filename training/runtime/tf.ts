@@ -57,6 +57,9 @@ export const hasBf16Kernels = (): boolean => runtime().bf16;
 /** The math that TensorFlow was loaded with. */
 export const usedMath = (): RuntimeSettings['math'] => runtime().settings.math;
 
+/** The device that TensorFlow was loaded for. */
+export const usedDevice = (): RuntimeSettings['device'] => runtime().settings.device;
+
 /** What computes, e.g. for a run's log. */
 export const describeRuntime = (): string => runtime().description;
 

@@ -1,10 +1,7 @@
 // Stage 2: G is frozen, and the generated view of every ground image is written once.
-
-import { mkdir, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { temporaryNameFor } from 'skyfix/files';
-import { bytesPerImage, fileStore, type ImageStore, memoryStore } from '../data/image-store.js';
-import { StoreFileWriter } from '../data/store-file.js';
+import type { RgbImage } from 'skyfix/geometry';
+import { bytesPerImage, type ImageStore, memoryStore } from '../data/image-store.js';
+import { writeStore } from '../data/write-store.js';
 import type { Generator } from '../networks/index.js';
 import { tf } from '../runtime/tf.js';
 import { imagesToTensor, middleOf } from './descriptors.js';
@@ -12,7 +9,7 @@ import { imagesToTensor, middleOf } from './descriptors.js';
 const BATCH = 8;
 
 /** The views of some images, batch by batch, as bytes [n, S, S, 3]. */
-async function* viewsOf(g: Generator, inputs: ImageStore): AsyncGenerator<Uint8ClampedArray> {
+async function* viewsOf(g: Generator, inputs: ImageStore): AsyncGenerator<Uint8Array> {
   const window = middleOf(inputs, inputs.sizePx);
   for (let start = 0; start < inputs.count; start += BATCH) {
     const rows = Array.from({ length: Math.min(BATCH, inputs.count - start) }, (_, k) => start + k);
@@ -22,8 +19,19 @@ async function* viewsOf(g: Generator, inputs: ImageStore): AsyncGenerator<Uint8C
         .add(1)
         .mul(127.5),
     );
-    yield new Uint8ClampedArray(await views.data());
+    yield new Uint8Array(new Uint8ClampedArray(await views.data()).buffer);
     views.dispose();
+  }
+}
+
+/** The generated view of every image, one after the other, in the order of the rows. */
+export async function* eachView(g: Generator, inputs: ImageStore): AsyncGenerator<RgbImage> {
+  const bytes = bytesPerImage(inputs);
+  const { sizePx } = inputs;
+  for await (const batch of viewsOf(g, inputs)) {
+    for (let at = 0; at < batch.length; at += bytes) {
+      yield { widthPx: sizePx, heightPx: sizePx, data: batch.subarray(at, at + bytes) };
+    }
   }
 }
 
@@ -39,31 +47,11 @@ export async function viewsInMemory(g: Generator, inputs: ImageStore): Promise<I
 }
 
 /** The generated view of every image as a store file: complete under its name, or not there. */
-export async function writeViews(
+export function writeViews(
   g: Generator,
   inputs: ImageStore,
   path: string,
   onProgress?: (done: number, total: number) => void,
 ): Promise<ImageStore> {
-  await mkdir(dirname(path), { recursive: true });
-  const temporary = temporaryNameFor(path);
-  const bytes = bytesPerImage(inputs);
-  const writer = new StoreFileWriter(temporary, inputs.sizePx, inputs.count);
-  try {
-    let row = 0;
-    for await (const batch of viewsOf(g, inputs)) {
-      for (let at = 0; at < batch.length; at += bytes) {
-        writer.write(row++, new Uint8Array(batch.subarray(at, at + bytes)));
-      }
-      onProgress?.(row, inputs.count);
-    }
-    writer.sync();
-    writer.close();
-    await rename(temporary, path);
-  } catch (error) {
-    writer.close();
-    await rm(temporary, { force: true });
-    throw error;
-  }
-  return fileStore(path);
+  return writeStore(path, inputs, viewsOf(g, inputs), onProgress);
 }

@@ -11,8 +11,8 @@ import {
   HIT_CURVE_RANKS,
   hitCurve,
   recallOf,
-  strictRanks,
 } from '../evaluation/retrieval.js';
+import { rankGallery, strictRanks } from '../evaluation/strict-ranks.js';
 import { makeRng } from '../random/rng.js';
 
 const descriptors = (rows: number[][]) => ({
@@ -70,29 +70,48 @@ test('the median error of an even count lies between the two middle ones', () =>
   assert.deepEqual([figures.within5M, figures.within25M, figures.within50M], [50, 50, 75]);
 });
 
-/** The definition, one pair at a time. */
-function ranksByDefinition(queries: Descriptors, gallery: Descriptors, truth: readonly number[]): number[] {
+/** Similarities by the definition, one pair at a time. */
+function scoresByDefinition(queries: Descriptors, gallery: Descriptors, query: number): number[] {
   const n = gallery.dimensions;
+  return Array.from({ length: gallery.count }, (_, row) => {
+    let sum = 0;
+    for (let k = 0; k < n; k++)
+      sum += (queries.data[query * n + k] as number) * (gallery.data[row * n + k] as number);
+    return sum;
+  });
+}
+
+function ranksByDefinition(queries: Descriptors, gallery: Descriptors, truth: readonly number[]): number[] {
   return truth.map((own, query) => {
-    const scores = Array.from({ length: gallery.count }, (_, row) => {
-      let sum = 0;
-      for (let k = 0; k < n; k++)
-        sum += (queries.data[query * n + k] as number) * (gallery.data[row * n + k] as number);
-      return Math.fround(sum);
-    });
+    const scores = scoresByDefinition(queries, gallery, query).map(Math.fround);
     return scores.filter((score, row) => row !== own && !(score < (scores[own] as number))).length;
   });
 }
 
-/** Few distinct rows, so that many similarities tie. */
+function answersByDefinition(queries: Descriptors, gallery: Descriptors, k: number): number[][] {
+  return Array.from({ length: queries.count }, (_, query) =>
+    scoresByDefinition(queries, gallery, query)
+      .map((score, row) => ({ score, row }))
+      .sort((a, b) => b.score - a.score || a.row - b.row)
+      .slice(0, k)
+      .map(({ row }) => row),
+  );
+}
+
+/** Few distinct rows, so that many similarities tie; some are nearly the same. */
 function repeating(count: number, dimensions: number, distinct: number, seed: number): Descriptors {
   const rng = makeRng(seed);
   const pool = Array.from({ length: distinct }, () => Array.from({ length: dimensions }, () => rng.normal()));
-  const rows = Array.from({ length: count }, () => rng.pick(pool));
+  const rows = Array.from({ length: count }, () => {
+    const row = rng.pick(pool);
+    return rng.next() < 0.2 ? row.map((value) => value * (1 + 2e-7 * rng.normal())) : row;
+  });
   return { count, dimensions, data: Float32Array.from(rows.flat()) };
 }
 
-test('ranks in blocks are the definition, ties included, at any size', () => {
+const truthOf = (queries: number, rows: number) => Array.from({ length: queries }, (_, k) => (k * 7) % rows);
+
+test('ranks and first answers are the definition, ties and all but ties included, at any size', () => {
   const size = fc.integer({ min: 1, max: 150 });
   fc.assert(
     fc.property(
@@ -103,12 +122,37 @@ test('ranks in blocks are the definition, ties included, at any size', () => {
       (queries, rows, dimensions, seed) => {
         const q = repeating(queries, dimensions, 9, seed);
         const g = repeating(rows, dimensions, 12, seed + 1);
-        const truth = Array.from({ length: queries }, (_, k) => (k * 7) % rows);
-        assert.deepEqual([...strictRanks(q, g, truth)], ranksByDefinition(q, g, truth));
+        const truth = truthOf(queries, rows);
+        const { ranks, answers } = rankGallery(q, g, truth, { answers: 5 });
+        assert.deepEqual([...ranks], ranksByDefinition(q, g, truth));
+        assert.deepEqual(answers, answersByDefinition(q, g, 5));
       },
     ),
     { numRuns: 30 },
   );
+});
+
+test('the queries of a second block are ranked by the definition too', () => {
+  const [q, g] = [repeating(2900, 3, 2000, 5), repeating(3000, 3, 2000, 6)]; // a block has 8 Mi similarities
+  const truth = truthOf(2900, 3000);
+  const { ranks, answers } = rankGallery(q, g, truth, { answers: 2 });
+  const last = { ...q, count: 50, data: q.data.subarray(2850 * 3) };
+  assert.deepEqual([...ranks.subarray(2850)], ranksByDefinition(last, g, truth.slice(2850)));
+  assert.deepEqual(answers.slice(2850), answersByDefinition(last, g, 2));
+});
+
+test('a gallery row that is NaN counts before every query, and is its last answer', () => {
+  const gallery = descriptors([
+    [Number.NaN, 0],
+    [0.8, 0.6],
+    [1, 0],
+    [0, 1],
+  ]);
+  const query = descriptors([[1, 0]]);
+  const { ranks, answers } = rankGallery(query, gallery, [2], { answers: 4 });
+  assert.deepEqual([...ranks], [1]);
+  assert.deepEqual(answers, [[2, 1, 3, 0]]);
+  assert.deepEqual([...rankGallery(query, gallery, [0]).ranks], [3]);
 });
 
 test('a collapsed model of full width finds nothing, wherever its rows lie in the blocks', () => {

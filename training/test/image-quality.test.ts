@@ -80,9 +80,18 @@ describe('image quality is what scikit-image computes', () => {
       close(rmseOf(a, b), one.rmse, 'RMSE');
     });
   }
-  it('the mean over pairs is the mean of the figures', () => {
+  it('the mean over pairs is the mean of the figures', async () => {
     const mean = (of: (one: Case) => number) => cases.reduce((sum, one) => sum + of(one), 0) / cases.length;
-    const found = meanQuality(pairs.map(({ a, b }) => [a, b] as const));
+    let alive = 0;
+    async function* oneByOne() {
+      for (const { a, b } of pairs) {
+        assert.equal(alive++, 0, 'the next pair is asked for when the one before is done');
+        yield [a, b] as const;
+        alive--;
+      }
+    }
+    const found = await meanQuality(oneByOne());
+    assert.deepEqual(await meanQuality(pairs.map(({ a, b }) => [a, b] as const)), found);
     close(
       found.psnrDb,
       mean((one) => one.psnrDb),

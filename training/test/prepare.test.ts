@@ -306,6 +306,8 @@ describe('prepared data', () => {
     assert.ok(
       test.galleryIds.length === 10 && test.galleryIds.every((id) => /^(SanFrancisco|Chicago)/.test(id)),
     );
+    const centres = [0, 1, 2, 3, 4].map((k) => ({ lon: -70.25 - k, lat: 40.5 + k }));
+    assert.deepEqual(test.galleryCentres, [...centres, ...centres], 'of every tile, by its name');
   });
 
   it('of CVACT, CV-Cities and own data are made too, unpaired panoramas apart', async () => {
@@ -333,6 +335,10 @@ describe('prepared data', () => {
         ['s/1.png', 's/4.png'],
       ],
     );
+    assert.deepEqual(area.galleryCentres, [
+      { lon: 8.5, lat: 47.25 },
+      { lon: 9, lat: 48 },
+    ]);
     const pose = { headingDeg: 90, pitchDeg: 0, rollDeg: 0 };
     const window = { fullWidthPx: 64, fullHeightPx: 32, leftPx: 0, topPx: 0, widthPx: 64, heightPx: 32 };
     const bev = areaDownsample(projectBev(noise, window, pose, bevGeometryOf(geometry)), 2).image;

@@ -47,6 +47,13 @@ export function retrieval(area: string, model: 'trained' | 'untrained', at1: num
     model,
     paired: { queries: 391, gallery: 391, at1, at5: at(10), at10: at(15), at1Percent: at(7) },
     chance: chanceOf(391),
+    // Results of before had none.
+    ...(model === 'trained' && {
+      pairedDistance: {
+        ...{ queries: 391, gallery: 391, medianErrorM: 7 },
+        ...{ within5M: at1, within25M: at(1), within50M: at(2) },
+      },
+    }),
     grid: { queries: 391, gallery: 4000, medianErrorM: 12, within5M: 20, within25M: at1 / 2, within50M: 70 },
     hitCurve: [at1, at(5), at(10), at(15), at(18), at(20), at(22)],
     byDistrict: {

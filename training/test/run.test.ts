@@ -286,6 +286,7 @@ describe('other forms of a run', () => {
   const short = ['stage1.steps=3', 'stage3.steps=3', 'stage3.validateEvery=0', 'evaluation.sheets=false'];
   const plain = [...short, 'labels.fraction=1', 'selfTraining.strategy=none'];
   const flat = ['geometry.searchMarginPx=null', 'geometry.searchStepPx=null'];
+  const untrained = new Map<string, unknown>();
 
   for (const [name, values, generation] of [
     ['BEVs without a generator', [...plain, 'queries=bev'], ['bev', 'meanTile']],
@@ -313,6 +314,7 @@ describe('other forms of a run', () => {
       const dir = join(folder, name.replaceAll(/\W+/g, '-'));
       const made = await runHere(await tinyRun(folder, own), dir);
       assert.deepEqual(Object.keys(made?.generation ?? {}), generation);
+      untrained.set(name, made?.retrieval[0]);
       const { manifest } = await loadBundle(join(dir, 'bundle'), { inputs: BUNDLE_INPUTS });
       assert.equal('generator.onnx' in manifest.files, generation.includes('view' as never));
       const panoramas = generation.includes('panorama' as never);
@@ -341,6 +343,12 @@ describe('other forms of a run', () => {
     const answer = JSON.parse(stdout) as { region: string; bundle: unknown; results: readonly unknown[] };
     assert.equal(answer.region, 'town', stdout);
     assert.equal(answer.results.length, 3);
+  });
+
+  it('compares views of raw panoramas with an untrained network that sees raw panoramas', () => {
+    const own = untrained.get('views of raw panoramas, with the contrast against the input');
+    assert.deepEqual(own, untrained.get('raw panoramas'));
+    assert.equal((own as RunResult['retrieval'][number]).model, 'untrained');
   });
 
   it('ends after a stage where it is told to, and goes on from there', async () => {

@@ -1,0 +1,47 @@
+// How a folder of photos becomes a data set, on the command line: the same for every command that reads one.
+import type { Command } from 'commander';
+import { DEFAULT_PHOTOS, type PhotoOptions } from '../datasets/index.js';
+import { metres, wholeNumber } from './numbers.js';
+
+export interface GivenPhotoOptions {
+  readonly imagery?: string;
+  readonly zoom?: number;
+  readonly tms?: true;
+  readonly proj4?: string;
+  readonly marginM: number;
+  readonly splitSeed: number;
+}
+
+/** Adds the options to a command, in a group of their own. */
+export function withPhotoOptions(command: Command): Command {
+  return command
+    .optionsGroup('For "photos":')
+    .option('--imagery <source>', 'GeoTIFF file, or folder of XYZ/TMS tiles, that tiles are cut from')
+    .option('--zoom <level>', 'zoom level of an XYZ/TMS folder (default: the deepest)', wholeNumber(0, 30))
+    .option('--tms', 'rows of the folder count from the south')
+    .option('--proj4 <definition>', 'coordinate system of the GeoTIFF, where it is not known by its code')
+    .option(
+      '--margin-m <metres>',
+      'ground beyond the tile for random offsets',
+      metres,
+      DEFAULT_PHOTOS.marginM,
+    )
+    .option(
+      '--split-seed <n>',
+      'seed that draws which blocks are for training, validation and test; of a run its own seed',
+      wholeNumber(0, 2 ** 31 - 1),
+      DEFAULT_PHOTOS.seed,
+    );
+}
+
+/** What the command line says about photos, with the ground that a tile shows; undefined without an imagery source. */
+export function photoOptionsOf(given: GivenPhotoOptions, tileSizeM: number): PhotoOptions | undefined {
+  const { imagery, zoom, tms, proj4, marginM, splitSeed } = given;
+  if (imagery === undefined) return undefined;
+  const imageryOptions = {
+    ...(zoom !== undefined && { zoom }),
+    ...(tms && { tms }),
+    ...(proj4 !== undefined && { proj4 }),
+  };
+  return { ...DEFAULT_PHOTOS, imagery, imageryOptions, tileSizeM, marginM, seed: splitSeed };
+}
