@@ -20,7 +20,7 @@ const SHORT = [
   ...['labels.fraction=1', 'selfTraining.strategy=none'],
   ...['geometry.searchMarginPx=null', 'geometry.searchStepPx=null'],
   ...['evaluation.sheets=false', 'evaluation.robustness=true', 'evaluation.gridStrideM=128'],
-  ...['data.source.make.places=8', 'data.source.make.panoramaWidthPx=128', 'runtime.threads=1'],
+  ...['data.source.make.places=8', 'runtime.threads=1'],
 ];
 
 let folder = '';
