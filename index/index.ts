@@ -7,6 +7,7 @@ export {
   type ImageryBlock,
   type ImageryOptions,
   type ImagerySource,
+  imageryIdentity,
   openImagery,
 } from './imagery/index.js';
 export { type ListedRegion, type ListedVersion, listIndex } from './list.js';

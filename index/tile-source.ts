@@ -1,5 +1,5 @@
 // Where an index's tiles come from: a grid over imagery, or a list of image files.
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { messageOf, SkyfixError } from '../src/errors/index.js';
 import { sha256OfBytes } from '../src/files/index.js';
@@ -8,7 +8,7 @@ import { decodeImage } from '../src/imaging/index.js';
 import { numberOf, parseCsv, type Tile } from '../src/search/index.js';
 import { readArea } from './area.js';
 import { gridCentres } from './grid.js';
-import { cutTile, type ImageryOptions, openImagery } from './imagery/index.js';
+import { cutTile, type ImageryOptions, imageryIdentity, openImagery } from './imagery/index.js';
 
 /** Tiles by number. */
 export interface TileSource {
@@ -51,10 +51,10 @@ export async function openGrid(options: GridOptions): Promise<TileSource> {
     if (centres.count === 0) {
       throw new SkyfixError('IMAGERY_INVALID', `No tile of ${tileSizeM} m lies in ${source.description}.`);
     }
-    const { size, mtimeMs } = await stat(imagery);
+    const identity = await imageryIdentity(imagery);
     const places = new Uint8Array(centres.lonLats.buffer);
     const digest = sha256OfBytes(
-      JSON.stringify([source.description, size, mtimeMs, tileSizeM, strideM, sha256OfBytes(places)]),
+      JSON.stringify([source.description, ...identity, tileSizeM, strideM, sha256OfBytes(places)]),
     );
     return {
       count: centres.count,

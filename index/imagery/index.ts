@@ -6,6 +6,7 @@ import type { ImagerySource } from './source.js';
 import { openXyzFolder, type XyzOptions } from './xyz.js';
 
 export { cutTile } from './cut-tile.js';
+export { imageryIdentity } from './identity.js';
 export type { ImageryBlock, ImagerySource } from './source.js';
 
 export type ImageryOptions = GeoTiffOptions & XyzOptions;

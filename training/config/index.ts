@@ -1,8 +1,10 @@
 // The configuration of a run: one YAML file, checked before anything is computed.
+export { imageryOptionsOf } from './imagery-options.js';
 export { inputOf, loadRunConfig, PRESETS, resolveRunConfig, shiftPx } from './load-config.js';
 export type {
   DataSource,
   EvaluationArea,
+  ImageryFields,
   NetworkConfig,
   PublishConfig,
   QueryKind,

@@ -7,6 +7,7 @@ import { fieldOfViewFault } from 'skyfix/geometry';
 import { type BundleInput, explainSchemaErrors, geometryFault } from 'skyfix/models';
 import { parse } from 'yaml';
 import { FORMATS, publishedGround } from '../datasets/index.js';
+import { PHOTO_MARGIN, photoOffset, trainsOnPhotos } from './gps-tolerance.js';
 import type { DataSource, RunConfig } from './run-config.js';
 import { RUN_CONFIG_SCHEMA } from './schema.js';
 
@@ -41,13 +42,21 @@ export async function resolveRunConfig(
   }
   const path = fileURLToPath(new URL(`../../config/presets/${preset}.yaml`, import.meta.url));
   const base = await readYaml(path);
-  const over = (below: Tree) => overrides.reduce(overridden, merged(below, values));
-  const config = over(FOLLOWS_DATA.includes(preset) ? onGroundOf(over(base), base) : base);
-  if (!validate(config)) throw invalid(`${source}: ${explainSchemaErrors(validate.errors)}`);
-  const checked = config as unknown as RunConfig;
-  const fault = faultOf(checked);
+  /** The user's values over some defaults. */
+  const over = (below: Tree): Tree => overrides.reduce(overridden, merged(below, values));
+  const checked = (config: Tree): RunConfig => {
+    if (!validate(config)) throw invalid(`${source}: ${explainSchemaErrors(validate.errors)}`);
+    return config as unknown as RunConfig;
+  };
+  const defaults = FOLLOWS_DATA.includes(preset) ? onGroundOf(over(base), base) : base;
+  let config = checked(over(defaults));
+  if (trainsOnPhotos(config)) {
+    const wide = merged(defaults, PHOTO_MARGIN);
+    config = checked(over(merged(wide, photoOffset(checked(over(wide))))));
+  }
+  const fault = faultOf(config);
   if (fault) throw invalid(`${source}: ${fault}`);
-  return checked;
+  return config;
 }
 
 /** The preset with the geometry of the data set that the whole configuration names. */
@@ -150,7 +159,7 @@ function faultOf(config: RunConfig): string | undefined {
   if (shift % 2 !== 0) {
     return `/shiftM is ${config.shiftM}, which is ${shift} input pixels; it must be a multiple of 2 of them`;
   }
-  if (selfTraining.strategy !== 'none' && labels.fraction === 1 && config.data.source.format !== 'photos') {
+  if (selfTraining.strategy !== 'none' && labels.fraction === 1 && !hasUnpaired(config)) {
     return `/selfTraining/strategy is "${selfTraining.strategy}", but /labels/fraction is 1: nothing is unlabelled`;
   }
   const names = evaluation.areas.map(({ name }) => name);
@@ -161,6 +170,11 @@ function faultOf(config: RunConfig): string | undefined {
     if (fault) return fault;
   }
   return geometryFault(geometry);
+}
+
+/** Own data may hold panoramas and tiles of no pair: whether they do is seen once they are open. */
+function hasUnpaired({ data }: RunConfig): boolean {
+  return [data.source, ...data.encoderOnly].some(({ format }) => format === 'photos' || format === 'csv');
 }
 
 /** Every data set that a run names, with the place in its configuration. */

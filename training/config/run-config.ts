@@ -10,14 +10,28 @@ import type { Split, TownGaps } from '../town/index.js';
 
 export const RUN_SCHEMA = 'skyfix-run/1';
 
+/** How imagery is opened, where that needs saying. */
+export interface ImageryFields {
+  /** Zoom level of a folder of tiles; the deepest when absent. */
+  readonly zoom?: number;
+  /** Rows of the folder count from the south. */
+  readonly tms?: boolean;
+  /** Coordinate system of a GeoTIFF, where it is not known by its code. */
+  readonly proj4?: string;
+}
+
 /** A data set on disk; a town that is not there is made. */
-export interface DataSource {
+export interface DataSource extends ImageryFields {
   readonly format: DatasetFormat;
   readonly root: string;
   /** VIGOR's protocol. */
   readonly area?: VigorArea;
-  /** Own panoramas: where tiles are cut from. */
+  /** Own panoramas: where tiles are cut from, a GeoTIFF file or a folder of XYZ/TMS tiles. */
   readonly imagery?: string;
+  /** Own panoramas: draws which blocks are for training, validation and test; 1 when absent, whatever the run's seed. */
+  readonly splitSeed?: number;
+  /** Own panoramas: distance of the unlabelled tiles that self-training looks at, metres; half a tile when absent. */
+  readonly unlabelledStrideM?: number;
   readonly dropInvalid?: boolean;
   /**
    * What panoramas show whose files have no GPano crop metadata, instead of what the format says (cvusa: strips of 65.45 degrees,
@@ -178,7 +192,7 @@ export interface RuntimeConfig {
 }
 
 /** Where the bundle goes when it is trained: an index over imagery, as a region of a server's data folder. */
-export interface PublishConfig {
+export interface PublishConfig extends ImageryFields {
   /** SKYFIX_DATA of the server. */
   readonly dataDir: string;
   readonly region: string;

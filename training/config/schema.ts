@@ -11,6 +11,7 @@ const share = { type: 'number', minimum: 0, maximum: 1 } as const;
 const count = { type: 'integer', minimum: 1 } as const;
 const whole = { type: 'integer', minimum: 0 } as const;
 const yes = { type: 'boolean' } as const;
+const seed = { type: 'integer', minimum: 0, maximum: 2 ** 31 - 1 } as const;
 const oneOf = (values: readonly string[]) => ({ enum: [...values] });
 
 /** An object without unknown fields; fields with a leading "?" may be missing. */
@@ -29,15 +30,23 @@ const fieldOfView = object({
   verticalDeg: { type: 'number', exclusiveMinimum: 0, maximum: 180 },
   '?horizonShare': { type: 'number' },
 });
+const imageryFields = {
+  '?zoom': { type: 'integer', minimum: 0, maximum: 30 },
+  '?tms': yes,
+  '?proj4': text,
+} as const;
 const source = object({
   format: oneOf(FORMATS),
   root: text,
   '?area': oneOf(VIGOR_AREAS),
   '?imagery': text,
+  ...imageryFields,
+  '?splitSeed': seed,
+  '?unlabelledStrideM': positive,
   '?dropInvalid': yes,
   '?fieldOfView': fieldOfView,
   '?make': object({
-    seed: { type: 'integer', minimum: 0, maximum: 2 ** 31 - 1 },
+    seed,
     places: { type: 'integer', minimum: 4, maximum: 5000 },
     '?panoramaWidthPx': { type: 'integer', minimum: 256, maximum: 4096 },
     ...Object.fromEntries(TOWN_GAPS.map((name) => [`?${name}`, yes])),
@@ -49,7 +58,7 @@ export const RUN_CONFIG_SCHEMA = object({
   schema: { const: RUN_SCHEMA },
   name: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$' },
   group: text,
-  seed: { type: 'integer', minimum: 0, maximum: 2 ** 31 - 1 },
+  seed,
   data: object({
     source,
     encoderOnly: { type: 'array', items: source },
@@ -178,6 +187,7 @@ export const RUN_CONFIG_SCHEMA = object({
     dataDir: text,
     region: { type: 'string', pattern: '^[a-z0-9][a-z0-9-]*$' },
     imagery: text,
+    ...imageryFields,
     '?area': text,
     strideM: positive,
   }),

@@ -1,11 +1,12 @@
 // Image stores that are made once, in worker threads, and kept in a cache folder. Images go straight from a thread to
 // the file; a file that was not finished is gone on with.
 import { existsSync } from 'node:fs';
-import { mkdir, open, rename, stat } from 'node:fs/promises';
+import { mkdir, open, rename } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { sha256OfBytes, syncFolder } from 'skyfix/files';
+import { imageryIdentity } from 'skyfix/index';
 import { type Problem, refuse } from '../datasets/index.js';
 import { fileOfJob, type ImageJob, ImageMaker, PIXELS_VERSION } from './image-jobs.js';
 import { fileStore, type ImageStore } from './image-store.js';
@@ -57,7 +58,7 @@ const MOST_FAILURES = 100;
 
 /**
  * The store of these jobs' images, sizePx a side, from the cache or made now. Its key holds the jobs, size, time and
- * path of every file they read, and the version of the code. Throws DATASET_INVALID that names file and line of images
+ * path of every file they read (of a folder of tiles, of all in it), and the version of the code. Throws DATASET_INVALID that names file and line of images
  * that cannot be made (what was made is kept), DISK_FULL.
  */
 export async function cachedImageStore(
@@ -117,15 +118,14 @@ function openFinished(path: string, sizePx: number, count: number): ImageStore |
   return undefined;
 }
 
-/** Path, size and time of change of every file that the jobs read. */
-async function filesOf(jobs: readonly ListedJob[]): Promise<readonly (readonly [string, number, number])[]> {
+/** Path, size and time of change of every file that the jobs read; of a folder of tiles, a digest of these. */
+async function filesOf(jobs: readonly ListedJob[]): Promise<readonly (readonly (string | number)[])[]> {
   const paths = [...new Set(jobs.map(({ job }) => fileOfJob(job)))];
-  const files: (readonly [string, number, number])[] = [];
+  const files: (readonly (string | number)[])[] = [];
   const next = paths.entries();
   const look = async (): Promise<void> => {
     for (const [k, path] of next) {
-      const found = await stat(path).catch(() => undefined);
-      files[k] = [path, found?.size ?? -1, found?.mtimeMs ?? -1];
+      files[k] = [path, ...(await imageryIdentity(path))];
     }
   };
   await Promise.all(Array.from({ length: 16 }, look));

@@ -18,7 +18,7 @@ import { gridAround } from './grid-centres.js';
 import type { PanoramaSource } from './image-jobs.js';
 import { centreStore, digestOfStore, type ImageStore, selectStore } from './image-store.js';
 import { nearPlaces } from './near-places.js';
-import type { PreparedArea, PreparedPanoramas } from './prepared-area.js';
+import type { PreparedArea, PreparedPanoramas, PreparedTiles } from './prepared-area.js';
 import { cameraWindow, isTooSmall, middleWindow, tilesAcross } from './tile-windows.js';
 
 export interface PrepareOptions {
@@ -129,6 +129,33 @@ export async function prepareUnpaired(
   };
 }
 
+/**
+ * The data set's unlabelled tiles, with marginPx more on every side; those without imagery are left out. Undefined where
+ * none are left.
+ */
+export async function prepareUnlabelledTiles(
+  dataset: CrossViewDataset,
+  { tileSizeM, inputSizePx }: BundleGeometry,
+  marginPx: number,
+  options: PrepareOptions,
+): Promise<PreparedTiles | undefined> {
+  const sizePx = inputSizePx + 2 * marginPx;
+  const listed = (dataset.unlabelledTiles ?? []).flatMap(({ id, image, listedAt }) =>
+    image.kind === 'mosaic'
+      ? [{ id, listedAt, image: { ...image, sizeM: (tileSizeM * sizePx) / inputSizePx } }]
+      : [],
+  );
+  if (listed.length === 0) return undefined;
+  const { images, present } = await cutWherePresent(
+    listed,
+    sizePx,
+    cacheOf(dataset, options)('unlabelled tiles'),
+  );
+  if (present.length === 0) return undefined;
+  const ids = present.map((index) => listed[index]?.id ?? '');
+  return { ids, images, marginPx, digest: sha256OfBytes(JSON.stringify([ids, digestOfStore(images)])) };
+}
+
 /** BEVs and, if wanted, raw panoramas of some panoramas. */
 async function groundImages(
   dataset: CrossViewDataset,
@@ -208,22 +235,33 @@ async function gridTiles(
     tileSizeM,
     strideM,
   );
-  const jobs = centres.map(
-    (centre): ListedJob => ({
-      job: { kind: 'cut', image: { ...mosaic, centre, sizeM: tileSizeM }, blackIfMissing: true },
-      listedAt: mosaic.path,
-    }),
+  const squares = centres.map((centre) => ({
+    image: { ...mosaic, centre, sizeM: tileSizeM },
+    listedAt: mosaic.path,
+  }));
+  const { images, present } = await cutWherePresent(squares, inputSizePx, cache('grid'));
+  return { centres: present.map((index) => centres[index] as LonLat), images };
+}
+
+/** Squares of a mosaic as a store, without those that have no imagery; `present` has the numbers of the others. */
+async function cutWherePresent(
+  squares: readonly {
+    readonly image: TileImage & { readonly kind: 'mosaic' };
+    readonly listedAt: string;
+  }[],
+  sizePx: number,
+  cache: CacheOptions,
+): Promise<{ images: ImageStore; present: readonly number[] }> {
+  const jobs = squares.map(
+    ({ image, listedAt }): ListedJob => ({ job: { kind: 'cut', image, blackIfMissing: true }, listedAt }),
   );
-  const images = await cachedImageStore(jobs, inputSizePx, cache('grid'));
-  const image = new Uint8Array(inputSizePx * inputSizePx * 3);
-  const present = centres.flatMap((_, index) => {
-    images.read(index, image);
-    return image.some((value) => value !== 0) ? [index] : [];
+  const all = await cachedImageStore(jobs, sizePx, cache);
+  const pixels = new Uint8Array(sizePx * sizePx * 3);
+  const present = squares.flatMap((_, index) => {
+    all.read(index, pixels);
+    return pixels.some((value) => value !== 0) ? [index] : [];
   });
-  return {
-    centres: present.map((index) => centres[index] as LonLat),
-    images: selectStore(images, present),
-  };
+  return { images: selectStore(all, present), present };
 }
 
 /** Tiles that queries of these splits are searched in: those of their pairs, those of no pair, and those named for a split. */

@@ -41,3 +41,12 @@ export interface PreparedArea {
 
 /** Panoramas without a tile: unlabelled ground images. Row k is panorama k. */
 export type PreparedPanoramas = Pick<PreparedArea, 'ids' | 'locations' | 'bevs' | 'panoramas' | 'digest'>;
+
+/** Tiles that show no pair's place, for training alone: unlabelled. */
+export interface PreparedTiles {
+  readonly ids: readonly string[];
+  /** With marginPx more on every side. */
+  readonly images: ImageStore;
+  readonly marginPx: number;
+  readonly digest: string;
+}

@@ -5,6 +5,8 @@ import type { Split } from '../town/index.js';
 
 /** A degree of latitude, metres. */
 const DEGREE_M = 111_195;
+/** Square tiles whose middles are this many sides apart share no ground, however they lie to each other. */
+export const APART_TILES = Math.SQRT2;
 /** Share of the blocks for each split. */
 export interface SplitShares {
   readonly validation: number;

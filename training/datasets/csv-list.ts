@@ -28,7 +28,8 @@ interface Entry {
  * Reads a CSV with the header id,ground,satellite,lon,lat,heading and, if wanted, split (train, validation, test; train
  * where there is none); `root` is the file, or a folder that holds it as pairs.csv. Image paths are relative to the
  * file; lon and lat are WGS 84 and hold for the panorama and the tile's centre; heading is the azimuth of the centre
- * column in degrees. One tile may stand in several rows. A row without "satellite" is an unpaired panorama, one without "ground" a tile of the gallery.
+ * column in degrees. One tile may stand in several rows. A row without "satellite" is an unpaired panorama; one without
+ * "ground" is a tile of every split's gallery, or of its own alone where that is validation or test.
  * Throws DATASET_INVALID where the file is missing or empty, or has another header.
  */
 export async function listCsv(root: string, splits: readonly Split[]): Promise<Listing> {
@@ -93,11 +94,14 @@ function entryOf(folder: string, id: string, split: Split, fields: readonly stri
     ...(location && { location }),
     ...(headed && { headingDeg: numberField(fields, COLUMNS.indexOf('heading'), 'heading') }),
   };
+  // A tile alone that is named for validation or test is for their gallery, not for training.
+  const heldOut = cell('ground') === '' && split !== 'train';
   const tile: DatasetTile = {
     id: cell('satellite'),
     image: { kind: 'file', path: resolve(folder, cell('satellite')) },
     listedAt: where,
     ...(location && { centre: location }),
+    ...(heldOut && { splits: [split] }),
   };
   return { ...(cell('ground') !== '' && { panorama }), ...(cell('satellite') !== '' && { tile }) };
 }

@@ -65,13 +65,17 @@ export function fileImage(path: string): TileImage {
   return { kind: 'file', path };
 }
 
-/** The keys of images whose file is missing, a folder or without bytes, each with what is wrong. */
+/**
+ * The keys of images whose file is missing or a folder, each with what is wrong; a mosaic may be a folder, whose tiles are
+ * looked for where it is opened.
+ */
 export async function missingImages(images: Iterable<TileImage>): Promise<ReadonlyMap<string, string>> {
   const missing = new Map<string, string>();
   await forEachImage(images, async (image, key) => {
     const found = await stat(image.path).catch(() => undefined);
     if (!found) missing.set(key, `${image.path} does not exist`);
-    else if (!found.isFile()) missing.set(key, `${image.path} is not a file`);
+    else if (!found.isFile() && !(image.kind === 'mosaic' && found.isDirectory()))
+      missing.set(key, `${image.path} is not a file`);
   });
   return missing;
 }

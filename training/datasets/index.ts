@@ -27,4 +27,5 @@ export {
   type PairedTile,
   type TileImage,
 } from './types.js';
+export type { UnlabelledGrid } from './unlabelled-grid.js';
 export { VIGOR_AREAS, VIGOR_TILE_PX, type VigorArea } from './vigor.js';

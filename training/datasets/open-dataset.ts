@@ -79,13 +79,14 @@ export async function openDataset(options: OpenOptions): Promise<CrossViewDatase
     refuse(root, dropped, 'Nothing is left without them.');
     throw new SkyfixError('DATASET_INVALID', `${root} has nothing in ${splits.join(', ')}.`);
   }
-  const { name, ground, publishedPairs } = listing;
+  const { name, ground, publishedPairs, unlabelledTiles } = listing;
   return {
     name,
     format,
     root,
     pairs,
     unpairedPanoramas,
+    ...(unlabelledTiles && { unlabelledTiles }),
     gallery,
     ground,
     publishedPairs,

@@ -7,11 +7,12 @@ import { type FieldOfView, insideBbox, type LonLat } from 'skyfix/geometry';
 import { type PanoramaMetadata, readPanoramaMetadata } from 'skyfix/imaging';
 import { cutTile, type ImageryOptions, type ImagerySource, openImagery } from 'skyfix/index';
 import type { Split } from '../town/index.js';
-import { type SplitShares, splitOfBlock } from './blocks.js';
+import { APART_TILES, type SplitShares, splitOfBlock } from './blocks.js';
 import { tilesOf, unusable } from './lists.js';
 import { PlaceGrid } from './place-grid.js';
 import type { Problem } from './problems.js';
-import type { CrossViewPair, DatasetPanorama, Listing } from './types.js';
+import type { CrossViewPair, DatasetPanorama, DatasetTile, Listing, TileImage } from './types.js';
+import { type UnlabelledGrid, unlabelledCentres } from './unlabelled-grid.js';
 
 export interface PhotoOptions {
   /** GeoTIFF file, or folder of XYZ/TMS tiles. */
@@ -24,6 +25,8 @@ export interface PhotoOptions {
   /** Draws which blocks are for training, validation and test. */
   readonly seed: number;
   readonly shares: SplitShares;
+  /** Also tiles all over the imagery that show no photo's place (unlabelledTiles); none when absent. */
+  readonly unlabelled?: UnlabelledGrid;
 }
 
 export const DEFAULT_PHOTOS = {
@@ -35,8 +38,6 @@ export const DEFAULT_PHOTOS = {
 
 /** Side of a block of one split, in tiles. */
 const BLOCK_TILES = 4;
-/** Tiles whose middles are this many sides apart share no ground, however they lie to each other. */
-const APART_TILES = Math.SQRT2;
 const EXTENSIONS: readonly string[] = ['.jpg', '.jpeg', '.png', '.webp', '.avif', '.tif', '.tiff'];
 /** Side at which a tile is cut to see whether all of it has imagery. */
 const PROBE_PX = 16;
@@ -55,7 +56,8 @@ interface Photo {
  * validation what shares ground with a test tile is left out and counted ("near-test"). Problems: no 360 degree photo
  * ("no-panorama"), no heading ("no-heading": its BEV could not be turned north), not all of its tile and margin in the imagery
  * ("outside-imagery"). Photos without GPS are unpaired panoramas for training. With `fieldOfView`, photos without a GPano crop are
- * such strips. Throws DATASET_INVALID where the folder cannot be read or has no photos, IMAGERY_INVALID.
+ * such strips. Throws DATASET_INVALID where the folder cannot be read or has no photos, IMAGERY_INVALID, PARAMETER_INVALID for a
+ * stride that makes more than 20 million unlabelled tiles.
  */
 export async function listPhotos(
   root: string,
@@ -63,7 +65,7 @@ export async function listPhotos(
   options: PhotoOptions,
   fieldOfView?: FieldOfView,
 ): Promise<Listing> {
-  const { imagery, imageryOptions = {}, tileSizeM, marginM, seed, shares } = options;
+  const { imagery, imageryOptions = {}, tileSizeM, marginM, seed, shares, unlabelled } = options;
   if (!(tileSizeM > 0 && marginM >= 0)) {
     throw new SkyfixError(
       'DATASET_INVALID',
@@ -80,27 +82,33 @@ export async function listPhotos(
   });
   const read = photos.flatMap((photo) => photo ?? []);
   const source = await openImagery(imagery, imageryOptions);
+  const { bounds } = source;
   const outside = await outsideImagery(read, source, tileSizeM + 2 * marginM).finally(() => source.close());
   const placed = read.filter((photo) => photo.place && !outside.has(photo.path));
-  const splitOf = new Map(
-    placed.map(({ path, place }) => [
-      path,
-      splitOfBlock(place as LonLat, BLOCK_TILES * tileSizeM, seed, shares),
-    ]),
-  );
+  const splitAt = (place: LonLat) => splitOfBlock(place, BLOCK_TILES * tileSizeM, seed, shares);
+  const splitOf = new Map(placed.map(({ path, place }) => [path, splitAt(place as LonLat)]));
   const nearTest = nearOf(placed, (photo) => splitOf.get(photo.path) === 'test', APART_TILES * tileSizeM);
+  const tileAt = (id: string, centre: LonLat, listedAt: string): DatasetTile => {
+    const how = Object.keys(imageryOptions).length > 0 ? { imagery: imageryOptions } : {};
+    const image: TileImage = { kind: 'mosaic', path: imagery, centre, sizeM: tileSizeM, ...how };
+    return { id, image, centre, sizeM: tileSizeM, listedAt };
+  };
   const pairs = placed
     .filter(({ path }) => !nearTest.has(path))
-    .map((photo): CrossViewPair => {
-      const centre = photo.place as LonLat;
-      const options = Object.keys(imageryOptions).length > 0 ? { imagery: imageryOptions } : {};
-      const image = { kind: 'mosaic', path: imagery, centre, sizeM: tileSizeM, ...options } as const;
-      const tile = { id: photo.id, image, centre, sizeM: tileSizeM, listedAt: photo.path };
-      return {
+    .map(
+      (photo): CrossViewPair => ({
         ...panoramaOf(photo, splitOf.get(photo.path) ?? 'train'),
-        tiles: [{ relation: 'positive', tile }],
-      };
-    });
+        tiles: [{ relation: 'positive', tile: tileAt(photo.id, photo.place as LonLat, photo.path) }],
+      }),
+    );
+  const lone =
+    unlabelled &&
+    unlabelledCentres(
+      bounds,
+      placed.map(({ path, place }) => ({ place: place as LonLat, split: splitOf.get(path) ?? 'train' })),
+      splitAt,
+      { ...unlabelled, tileSizeM, marginM },
+    );
   const wanted = pairs.filter(({ split }) => splits.includes(split));
   const unplaced = read.filter(({ place }) => !place);
   const found = [...problems.flatMap((problem) => problem ?? []), ...outside.values(), ...nearTest.values()];
@@ -108,6 +116,10 @@ export async function listPhotos(
     name: 'own photos',
     pairs: wanted,
     unpairedPanoramas: splits.includes('train') ? unplaced.map((photo) => panoramaOf(photo, 'train')) : [],
+    ...(lone &&
+      splits.includes('train') && {
+        unlabelledTiles: lone.map(({ name, centre }) => tileAt(name, centre, imagery)),
+      }),
     gallery: tilesOf(wanted),
     ground: {},
     publishedPairs: {},

@@ -86,8 +86,13 @@ export interface CrossViewDataset {
   readonly format: DatasetFormat;
   readonly root: string;
   readonly pairs: readonly CrossViewPair[];
-  /** Panoramas without a tile (CSV only): unlabelled ground images. */
+  /** Panoramas without a tile: unlabelled ground images (rows of a CSV without one, photos without GPS). */
   readonly unpairedPanoramas: readonly DatasetPanorama[];
+  /**
+   * Tiles that show no panorama's place, all for training: the unlabelled part beside those of the gallery. No query is
+   * searched in them. Absent where none were asked for (photos only).
+   */
+  readonly unlabelledTiles?: readonly DatasetTile[];
   /** Every tile of the splits that were opened, those of no pair included: what a query is searched in. */
   readonly gallery: readonly DatasetTile[];
   readonly ground: GroundMetadata;
@@ -103,7 +108,7 @@ export interface CrossViewDataset {
 export interface Listing
   extends Pick<
     CrossViewDataset,
-    'name' | 'pairs' | 'unpairedPanoramas' | 'gallery' | 'ground' | 'publishedPairs'
+    'name' | 'pairs' | 'unpairedPanoramas' | 'unlabelledTiles' | 'gallery' | 'ground' | 'publishedPairs'
   > {
   /** Rows that could not be used; they are in none of the lists above. */
   readonly problems: readonly Problem[];

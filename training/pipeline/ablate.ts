@@ -10,7 +10,7 @@ import { loadRunConfig } from '../config/index.js';
 import { writeReport } from '../report/index.js';
 import { readStageSeconds, writeStageSeconds } from '../runs/stage-seconds.js';
 import { MATRIX, type MatrixGroup } from './matrix.js';
-import { openSource } from './run-data.js';
+import { openSource } from './open-source.js';
 import { isOfRun } from './run-folder.js';
 import { runInProcess } from './run-process.js';
 import { INTERRUPTED } from './run-to-end.js';

@@ -2,20 +2,22 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildIndex, publishIndex } from 'skyfix/index';
-import type { PublishConfig, RunConfig } from '../config/index.js';
+import { imageryOptionsOf, type PublishConfig, type RunConfig } from '../config/index.js';
 import type { Tell } from '../runs/progress.js';
 
 /** Builds the index in the run's folder and publishes it; returns the version. Throws what building and publishing throw. */
 export async function publishRun(
   dir: string,
   { geometry }: Pick<RunConfig, 'geometry'>,
-  { dataDir, region, imagery, area, strideM }: PublishConfig,
+  publish: PublishConfig,
   tell: Tell,
 ): Promise<string> {
+  const { dataDir, region, imagery, area, strideM } = publish;
   const outDir = join(dir, 'index');
   await buildIndex({
     bundleDir: join(dir, 'bundle'),
     imagery,
+    imageryOptions: imageryOptionsOf(publish),
     tileSizeM: geometry.tileSizeM,
     strideM,
     ...(area !== undefined && { areaGeoJson: area }),

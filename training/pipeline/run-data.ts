@@ -1,18 +1,22 @@
-// The data of a run: data sets opened, towns made where they are missing, images prepared, and the labels that may be read.
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+// The data of a run: images prepared, and the labels that may be read.
 import { SkyfixError } from 'skyfix/errors';
 import { sha256OfBytes } from 'skyfix/files';
 import type { BundleGeometry } from 'skyfix/models';
-import { type DataSource, type EvaluationArea, inputOf, type RunConfig, shiftPx } from '../config/index.js';
+import { type EvaluationArea, inputOf, type RunConfig, shiftPx } from '../config/index.js';
 import { centreStore, type ImageStore, joinStores, selectStore } from '../data/image-store.js';
 import { nearPlaces } from '../data/near-places.js';
-import { type PrepareOptions, prepareArea, prepareUnpaired } from '../data/prepare.js';
-import type { PreparedArea } from '../data/prepared-area.js';
-import { type CrossViewDataset, DEFAULT_PHOTOS, openDataset } from '../datasets/index.js';
+import {
+  type PrepareOptions,
+  prepareArea,
+  prepareUnlabelledTiles,
+  prepareUnpaired,
+} from '../data/prepare.js';
+import type { PreparedArea, PreparedPanoramas, PreparedTiles } from '../data/prepared-area.js';
+import type { CrossViewDataset } from '../datasets/index.js';
 import { labelledRows, PairLabels } from '../pseudo-labels/index.js';
 import type { Tell } from '../runs/progress.js';
-import { DEFAULT_TOWN, makeTown, type Split } from '../town/index.js';
+import type { Split } from '../town/index.js';
+import { openSource, trainingMarginM } from './open-source.js';
 
 /** Training data of one or more data sets, row after row. Row k of inputs and tiles belongs to row k of labels. */
 export interface TrainingData {
@@ -21,7 +25,7 @@ export interface TrainingData {
   readonly bevs: ImageStore;
   readonly panoramas?: ImageStore;
   readonly tiles: ImageStore;
-  /** The tile of each number, with the same margin as `tiles`. */
+  /** The tile of each number, with the same margin as `tiles`: those of the area's gallery, behind them the unlabelled ones. */
   readonly gallery: ImageStore;
   readonly marginPx: number;
   readonly near: readonly (readonly number[])[];
@@ -45,37 +49,6 @@ function shiftedGeometry(config: RunConfig): BundleGeometry {
   return searchMarginPx > 0 ? { ...middle, searchMarginPx } : middle;
 }
 
-/** Opens a data set; a town that is not there is made first. Throws DATASET_INVALID. */
-export async function openSource(
-  source: DataSource,
-  config: RunConfig,
-  tell: Tell,
-): Promise<CrossViewDataset> {
-  const { format, root, area, imagery, make, dropInvalid, fieldOfView } = source;
-  if (make && !existsSync(join(root, 'town.json'))) {
-    const options = { ...DEFAULT_TOWN, ...make, out: root, workers: config.runtime.threads };
-    await makeTown(options, (step, done, total) => tell(`town ${make.seed}: ${step}`)(done, total));
-  }
-  // Photos are looked at when they are listed; other formats are decoded as serving decodes, which knows the geometry.
-  const assumed = fieldOfView ?? (format === 'photos' ? config.geometry.fieldOfView : undefined);
-  return openDataset({
-    format,
-    root,
-    ...(area && { area }),
-    ...(dropInvalid !== undefined && { dropInvalid }),
-    ...(assumed && { fieldOfView: assumed }),
-    ...(imagery !== undefined && {
-      photos: {
-        ...DEFAULT_PHOTOS,
-        imagery,
-        tileSizeM: config.geometry.tileSizeM,
-        marginM: config.tileMarginM,
-        seed: config.seed,
-      },
-    }),
-  });
-}
-
 function prepareOptions(config: RunConfig, tell: Tell): PrepareOptions {
   const { data, runtime, tileMarginM } = config;
   return {
@@ -88,25 +61,47 @@ function prepareOptions(config: RunConfig, tell: Tell): PrepareOptions {
   };
 }
 
-/** What stage 1 sees (the run's own training split) and what the encoder sees (that and the data for it alone). */
+/**
+ * What stage 1 sees (the run's own training split) and what the encoder sees (that and the data for it alone). Throws
+ * TRAINING_CONFIG_INVALID for self-training on data without an unlabelled view or without an unlabelled tile.
+ */
 export async function openTrainingData(
   config: RunConfig,
   tell: Tell,
 ): Promise<{ readonly own: TrainingData; readonly encoder: TrainingData }> {
   const geometry = shiftedGeometry(config);
-  const options = { ...prepareOptions(config, tell), marginM: config.tileMarginM + (config.shiftM ?? 0) };
+  const options = { ...prepareOptions(config, tell), marginM: trainingMarginM(config) };
   const parts: TrainingData[] = [];
+  let own: TrainingData | undefined;
   for (const [k, source] of [config.data.source, ...config.data.encoderOnly].entries()) {
     const dataset = await openSource(source, config, tell);
     const splits: readonly Split[] = k === 0 ? ['train'] : splitsOf(dataset);
     const area = await prepareArea(dataset, splits, geometry, options);
     const unpaired = await prepareUnpaired(dataset, splits, geometry, options);
+    const unlabelled = await prepareUnlabelledTiles(dataset, geometry, area.marginPx, options);
     const labelled = labelledRows(area.ids.length, config.labels.fraction, config.seed + k);
-    parts.push(trainingData(area, unpaired, labelled, config.data.samePlaceM));
+    const part = trainingData(area, unpaired, labelled, config.data.samePlaceM);
+    own ??= part;
+    parts.push(unlabelled ? withUnlabelledTiles(part, unlabelled) : part);
   }
-  const [own] = parts;
   if (!own) throw new Error('A run has a data set.');
-  return { own, encoder: parts.length === 1 ? own : joined(parts) };
+  const [first = own] = parts;
+  const encoder = parts.length === 1 ? first : joined(parts);
+  refuseIdleSelfTraining(config, encoder);
+  return { own, encoder };
+}
+
+/** Self-training pairs unlabelled views with unlabelled tiles: without either it would score nothing all along. */
+function refuseIdleSelfTraining({ selfTraining, labels }: RunConfig, data: TrainingData): void {
+  if (selfTraining.strategy === 'none') return;
+  const views = data.bevs.count - data.labels.labelled.length;
+  const tiles = data.labels.unlabelledTiles.length;
+  if (views > 0 && tiles > 0) return;
+  const missing = [...(views > 0 ? [] : ['view']), ...(tiles > 0 ? [] : ['tile'])];
+  throw new SkyfixError(
+    'TRAINING_CONFIG_INVALID',
+    `/selfTraining/strategy is "${selfTraining.strategy}", but at /labels/fraction ${labels.fraction} ${data.name} has no unlabelled ${missing.join(' and no unlabelled ')}. Set the strategy to none, take a smaller fraction, or add panoramas and tiles without a partner.`,
+  );
 }
 
 /** The places of an area on which a run is measured, as they are served. */
@@ -140,11 +135,9 @@ const splitsOf = (dataset: CrossViewDataset): Split[] => [
   ...new Set(dataset.pairs.map(({ split }) => split)),
 ];
 
-type Unpaired = Awaited<ReturnType<typeof prepareUnpaired>>;
-
 function trainingData(
   area: PreparedArea,
-  unpaired: Unpaired,
+  unpaired: PreparedPanoramas | undefined,
   labelled: readonly number[],
   samePlaceM: number | undefined,
 ): TrainingData {
@@ -184,7 +177,20 @@ function closeRows(
   return nearPlaces(known, 0, samePlaceM).map((list, row) => list.filter((other) => other !== row));
 }
 
-/** One behind the other; data without a partner are left out of all but the first. */
+/** With more tiles behind those of the gallery. Stage 1 does without them: runs that differ in self-training may share one. */
+function withUnlabelledTiles(data: TrainingData, { images, digest }: PreparedTiles): TrainingData {
+  return {
+    ...data,
+    gallery: joinStores(data.gallery, centreStore(images, data.gallery.sizePx)),
+    labels: data.labels.withTilesBehind(images.count),
+    digest: sha256OfBytes(`${data.digest} ${digest}`),
+  };
+}
+
+/**
+ * One behind the other: the rows of all parts, behind them the ground images of all parts that belong to no pair; tiles as
+ * each part numbers them.
+ */
 function joined(parts: readonly TrainingData[]): TrainingData {
   const marginPx = Math.min(...parts.map((part) => part.marginPx));
   const cut = (store: ImageStore, part: TrainingData) =>

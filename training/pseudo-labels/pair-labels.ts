@@ -66,6 +66,11 @@ export class PairLabels {
     return new PairLabels(tileOf, labelled, tiles, semiPositives);
   }
 
+  /** The same rows and labels in a gallery with so many more tiles, which nobody owns. */
+  withTilesBehind(count: number): PairLabels {
+    return new PairLabels(this.#tileOf, this.labelled, this.#tileCount + count);
+  }
+
   isLabelled(row: number): boolean {
     return this.#isLabelled[row] === 1;
   }

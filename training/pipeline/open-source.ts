@@ -1,0 +1,57 @@
+// The data sets that a run names: opened as it says, towns made where they are missing.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type DataSource, imageryOptionsOf, type RunConfig } from '../config/index.js';
+import { type CrossViewDataset, DEFAULT_PHOTOS, openDataset, type PhotoOptions } from '../datasets/index.js';
+import type { Tell } from '../runs/progress.js';
+import { DEFAULT_TOWN, makeTown } from '../town/index.js';
+
+/** Ground beyond a tile on every side that a pair of training may be cut from, metres. */
+export const trainingMarginM = ({ tileMarginM, shiftM = 0 }: Pick<RunConfig, 'tileMarginM' | 'shiftM'>) =>
+  tileMarginM + shiftM;
+
+/** Opens a data set; a town that is not there is made first. Throws DATASET_INVALID, IMAGERY_INVALID. */
+export async function openSource(
+  source: DataSource,
+  config: RunConfig,
+  tell: Tell,
+): Promise<CrossViewDataset> {
+  const { format, root, area, make, dropInvalid, fieldOfView } = source;
+  if (make && !existsSync(join(root, 'town.json'))) {
+    const options = { ...DEFAULT_TOWN, ...make, out: root, workers: config.runtime.threads };
+    await makeTown(options, (step, done, total) => tell(`town ${make.seed}: ${step}`)(done, total));
+  }
+  const photos = photoOptionsOf(source, config);
+  // Photos are looked at when they are listed; other formats are decoded as serving decodes, which knows the geometry.
+  const assumed = fieldOfView ?? (format === 'photos' ? config.geometry.fieldOfView : undefined);
+  return openDataset({
+    format,
+    root,
+    ...(area && { area }),
+    ...(dropInvalid !== undefined && { dropInvalid }),
+    ...(assumed && { fieldOfView: assumed }),
+    ...(photos && { photos }),
+  });
+}
+
+/**
+ * What a source says about own panoramas; undefined without imagery. The split does not depend on the run's seed: runs
+ * that are averaged are measured on the same places.
+ */
+function photoOptionsOf(source: DataSource, config: RunConfig): PhotoOptions | undefined {
+  const { imagery, splitSeed = DEFAULT_PHOTOS.seed, unlabelledStrideM } = source;
+  if (imagery === undefined) return undefined;
+  const { geometry, data, selfTraining } = config;
+  const { tileSizeM } = geometry;
+  return {
+    ...DEFAULT_PHOTOS,
+    imagery,
+    imageryOptions: imageryOptionsOf(source),
+    tileSizeM,
+    marginM: trainingMarginM(config),
+    seed: splitSeed,
+    ...(selfTraining.strategy !== 'none' && {
+      unlabelled: { strideM: unlabelledStrideM ?? tileSizeM / 2, apartM: data.nearM.low },
+    }),
+  };
+}
