@@ -22,6 +22,8 @@ export interface PhotoOptions {
   readonly tileSizeM: number;
   /** Ground beyond the tile on every side that is wanted too: GPS errs, so that tiles are offset by chance in training, metres. */
   readonly marginM: number;
+  /** Side of a tile in pixels, as it will be cut: whether it is a tile is seen at this size. */
+  readonly tilePx: number;
   /** Draws which blocks are for training, validation and test. */
   readonly seed: number;
   readonly shares: SplitShares;
@@ -32,6 +34,7 @@ export interface PhotoOptions {
 export const DEFAULT_PHOTOS = {
   tileSizeM: 64,
   marginM: 8,
+  tilePx: 256,
   seed: 1,
   shares: { validation: 0.1, test: 0.2 },
 } as const satisfies Omit<PhotoOptions, 'imagery'>;
@@ -39,8 +42,6 @@ export const DEFAULT_PHOTOS = {
 /** Side of a block of one split, in tiles. */
 const BLOCK_TILES = 4;
 const EXTENSIONS: readonly string[] = ['.jpg', '.jpeg', '.png', '.webp', '.avif', '.tif', '.tiff'];
-/** Side at which a tile is cut to see whether all of it has imagery. */
-const PROBE_PX = 16;
 const AT_ONCE = 8;
 
 interface Photo {
@@ -65,7 +66,7 @@ export async function listPhotos(
   options: PhotoOptions,
   fieldOfView?: FieldOfView,
 ): Promise<Listing> {
-  const { imagery, imageryOptions = {}, tileSizeM, marginM, seed, shares, unlabelled } = options;
+  const { imagery, imageryOptions = {}, tileSizeM, marginM, tilePx, seed, shares, unlabelled } = options;
   if (!(tileSizeM > 0 && marginM >= 0)) {
     throw new SkyfixError(
       'DATASET_INVALID',
@@ -83,7 +84,9 @@ export async function listPhotos(
   const read = photos.flatMap((photo) => photo ?? []);
   const source = await openImagery(imagery, imageryOptions);
   const { bounds } = source;
-  const outside = await outsideImagery(read, source, tileSizeM + 2 * marginM).finally(() => source.close());
+  const wideM = tileSizeM + 2 * marginM;
+  const widePx = Math.round((tilePx * wideM) / tileSizeM);
+  const outside = await outsideImagery(read, source, wideM, widePx).finally(() => source.close());
   const placed = read.filter((photo) => photo.place && !outside.has(photo.path));
   const splitAt = (place: LonLat) => splitOfBlock(place, BLOCK_TILES * tileSizeM, seed, shares);
   const splitOf = new Map(placed.map(({ path, place }) => [path, splitAt(place as LonLat)]));
@@ -167,17 +170,18 @@ function panoramaOf({ id, path, headingDeg, place }: Photo, split: Split): Datas
   return { id, path, split, headingDeg, listedAt: path, ...(place && { location: place }) };
 }
 
-/** Photos around which the imagery does not have sizeM x sizeM metres, by path. */
+/** Photos around which no tile of sizeM x sizeM metres and sizePx x sizePx pixels can be cut, by path. */
 async function outsideImagery(
   photos: readonly Photo[],
   source: ImagerySource,
   sizeM: number,
+  sizePx: number,
 ): Promise<ReadonlyMap<string, Problem>> {
   const found = new Map<string, Problem>();
   for (const { path, place } of photos) {
     if (!place) continue;
     const inside = insideBbox(place, source.bounds);
-    if (inside && (await cutTile(source, place, sizeM, PROBE_PX))) continue;
+    if (inside && (await cutTile(source, place, sizeM, sizePx))) continue;
     const detail = `the ${source.description} does not have ${sizeM} m around ${place.lon}, ${place.lat}`;
     found.set(path, { reason: 'outside-imagery', where: path, detail });
   }

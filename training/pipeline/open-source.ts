@@ -42,13 +42,14 @@ function photoOptionsOf(source: DataSource, config: RunConfig): PhotoOptions | u
   const { imagery, splitSeed = DEFAULT_PHOTOS.seed, unlabelledStrideM } = source;
   if (imagery === undefined) return undefined;
   const { geometry, data, selfTraining } = config;
-  const { tileSizeM } = geometry;
+  const { tileSizeM, inputSizePx } = geometry;
   return {
     ...DEFAULT_PHOTOS,
     imagery,
     imageryOptions: imageryOptionsOf(source),
     tileSizeM,
     marginM: trainingMarginM(config),
+    tilePx: inputSizePx,
     seed: splitSeed,
     ...(selfTraining.strategy !== 'none' && {
       unlabelled: { strideM: unlabelledStrideM ?? tileSizeM / 2, apartM: data.nearM.low },

@@ -319,6 +319,53 @@ describe('what is wrong is named', () => {
     const photos = ['data.source={ format: photos, root: x, imagery: y, make: null }'];
     const config = await loadRunConfig('town', [...photos, 'selfTraining.strategy=dynamic']);
     assert.deepEqual(config.data.source, { format: 'photos', root: 'x', imagery: 'y' });
+    // So may a CSV hold panoramas and tiles without a partner, also one for the encoder alone.
+    await loadRunConfig('small', ['selfTraining.strategy=dynamic']);
+    const csv = 'data.encoderOnly=[{ format: csv, root: x }]';
+    await loadRunConfig('town', [csv, 'selfTraining.strategy=dynamic']);
     await loadRunConfig('town', ['stage1.historyPool=0']);
+    const folder =
+      'data.source={ format: photos, root: x, imagery: y, zoom: 18, tms: true, proj4: +proj=longlat, ';
+    await loadRunConfig('small', [`${folder} splitSeed: 3, unlabelledStrideM: 40 }`]);
+    await loadRunConfig('town', ['publish.zoom=18', 'publish.tms=true']);
+  });
+});
+
+describe('photos tolerate errors of their GPS', () => {
+  const PHOTOS = 'data.source={ format: photos, root: x, imagery: y, make: null }';
+  const tolerance = async (preset: string, ...values: string[]) => {
+    const { tileMarginM, stage3 } = await loadRunConfig(preset, values);
+    return [tileMarginM, stage3.augment.offsetPx];
+  };
+
+  it('by 8 m of margin and offsets over all of it, in every preset', async () => {
+    assert.deepEqual(await tolerance('small', PHOTOS), [8, 8]); // 64 m are 64 px
+    assert.deepEqual(await tolerance('paper', PHOTOS), [8, 40]); // 50 m are 256 px
+    assert.deepEqual(await tolerance('town', PHOTOS), [8, 8]); // 48 m are 48 px
+    assert.deepEqual(await tolerance('small', PHOTOS, 'geometry.tileSizeM=48'), [8, 10]);
+    const encoder = 'data.encoderOnly=[{ format: photos, root: x, imagery: y }]';
+    assert.deepEqual(await tolerance('small', encoder), [8, 8]);
+  });
+
+  it('as the configuration says where it says so', async () => {
+    assert.deepEqual(await tolerance('small', PHOTOS, 'tileMarginM=3'), [3, 3]);
+    assert.deepEqual(await tolerance('small', PHOTOS, 'tileMarginM=0'), [0, 0]);
+    assert.deepEqual(await tolerance('small', PHOTOS, 'stage3.augment.offsetPx=0'), [8, 0]);
+    const own = {
+      preset: 'town',
+      tileMarginM: 4,
+      stage3: { augment: { offsetPx: 2 } },
+      data: { source: { format: 'photos', root: 'x', imagery: 'y', make: null } },
+    };
+    const config = await resolveRunConfig(own);
+    assert.deepEqual([config.tileMarginM, config.stage3.augment.offsetPx], [4, 2]);
+    const printed = parse(stringify(await loadRunConfig('small', [PHOTOS]))) as Record<string, unknown>;
+    assert.deepEqual(await resolveRunConfig(printed), printed);
+  });
+
+  it('and other data are left as their presets are', async () => {
+    assert.deepEqual(await tolerance('small'), [0, 0]);
+    assert.deepEqual(await tolerance('town'), [4, 2]);
+    assert.deepEqual(await tolerance('ablation'), [4, 2]);
   });
 });

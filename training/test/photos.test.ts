@@ -22,7 +22,13 @@ import { photo, withoutGps, writeImagery } from './photo-fixtures.js';
 const BIN = fileURLToPath(new URL('../../../bin/skyfix-train.js', import.meta.url));
 const SIDE_M = 1000;
 const GEOMETRY = { tileSizeM: 20, inputSizePx: 20, bevSizePx: 40, cameraHeightM: 2 };
-const PHOTOS = { ...DEFAULT_PHOTOS, tileSizeM: 20, marginM: 4, shares: { validation: 0.2, test: 0.3 } };
+const PHOTOS = {
+  ...DEFAULT_PHOTOS,
+  tileSizeM: 20,
+  marginM: 4,
+  tilePx: 20,
+  shares: { validation: 0.2, test: 0.3 },
+};
 
 /** Places in town metres from the imagery's corner: 25 m apart from west to east, so that tiles of 20 m of two splits may overlap. */
 const PLACES = Array.from({ length: 140 }, (_, k) => ({
