@@ -1,12 +1,12 @@
 // Tiles are cut in true metres and to true north, whatever the imagery's projection.
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { writeArrayBuffer } from 'geotiff';
 import proj4 from 'proj4';
-import { cutTile, openImagery } from '../../index/index.js';
+import { cutTile, openGrid, openImagery } from '../../index/index.js';
 import type { LonLat, RgbImage } from '../../src/geometry/index.js';
 import { encodePng } from '../../src/imaging/index.js';
 import { largestErrorPx, paint } from './positions.js';
@@ -116,6 +116,27 @@ for (const tms of [false, true]) {
     await source.close();
   });
 }
+
+test('a folder of tiles is another one as soon as a tile in it changes, which its own time does not tell', async () => {
+  const dir = join(folder, 'changing');
+  const path = join(dir, '18', '136000', '90000.png');
+  const write = async (red: number) => {
+    await mkdir(dirname(path), { recursive: true });
+    const data = new Uint8Array(256 * 256 * 3).fill(red);
+    await writeFile(path, await encodePng({ widthPx: 256, heightPx: 256, data }));
+  };
+  const digest = async () => {
+    const grid = await openGrid({ imagery: dir, tileSizeM: 20, strideM: 20 });
+    await grid.close();
+    return grid.digest;
+  };
+  await write(10);
+  const [first, before] = [await digest(), await stat(dir)];
+  assert.equal(await digest(), first);
+  await write(200);
+  assert.equal((await stat(dir)).mtimeMs, before.mtimeMs);
+  assert.notEqual(await digest(), first);
+});
 
 test('what is no imagery is refused by name', async () => {
   const text = join(folder, 'text.tif');

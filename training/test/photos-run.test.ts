@@ -31,7 +31,7 @@ const config = (values: readonly string[] = [], source: Partial<DataSource> = {}
     labels: { fraction: 1 },
     evaluation: { areas: [{ name: 'held out', splits: ['test'] }], gridStrideM: 32 },
   };
-  return resolveRunConfig(own, ['stage3.validateEvery=0', ...values]);
+  return resolveRunConfig(own, ['stage3.validateEvery=0', 'runtime.threads=1', ...values]);
 };
 
 before(async () => {
@@ -97,8 +97,8 @@ describe('photos as the data of a run', () => {
       own.tiles.read(row, other as Uint8Array);
       assert.deepEqual(one, other);
     }
-    const sparse = await openTrainingData(await config([], { unlabelledStrideM: 48 }), SILENT);
-    const few = sparse.encoder.labels.unlabelledTiles.length;
+    const sparse = await config([], { unlabelledStrideM: 48 });
+    const few = (await openSource(sparse.data.source, sparse, SILENT)).unlabelledTiles?.length ?? 0;
     assert.ok(few > 0 && few < lone / 2, `${few} of ${lone}`);
     const plain = await openTrainingData(await config(['selfTraining.strategy=none']), SILENT);
     assert.equal(plain.encoder, plain.own);
@@ -135,35 +135,31 @@ describe('self-training at all labels', () => {
     await writeFile(join(own, 'pairs.csv'), `${lines.join('\n')}\n`);
     return { format: 'csv', root: own };
   }
-  const opened = async (source: Partial<DataSource>) => {
-    const { imagery: _, ...run } = source;
-    return openTrainingData(await config(['data.source.imagery=null'], run), SILENT);
+  const onCsv = (source: Partial<DataSource>) => {
+    const { imagery: _, ...own } = source;
+    return config(['data.source.imagery=null'], own);
   };
 
   it('pairs the panoramas of a CSV without a tile with the tiles without a panorama', async () => {
-    const { encoder } = await opened(await csv('both', 'c,g2.jpg,,,,0,', 'd,,s2.png,,,,'));
+    const run = await onCsv(await csv('both', 'c,g2.jpg,,,,0,', 'd,,s2.png,,,,'));
+    const { encoder } = await openTrainingData(run, SILENT);
     assert.deepEqual([encoder.labels.unlabelledTiles, encoder.bevs.count], [[2], 3]);
   });
 
-  it('does not look at tiles that are named for the test', async () => {
-    const rows = ['c,g2.jpg,,,,0,', 'd,,s2.png,,,,test'];
-    await assert.rejects(opened(await csv('test', ...rows)), coded('TRAINING_CONFIG_INVALID'));
+  it('is refused where there is no view without a tile', async () => {
+    const run = await onCsv(await csv('no-view', 'd,,s2.png,,,,'));
+    await assert.rejects(
+      openTrainingData(run, SILENT),
+      coded('TRAINING_CONFIG_INVALID', '/selfTraining/strategy', 'no unlabelled view.'),
+    );
   });
 
-  it('is refused where a view or a tile is missing, by name, before anything is trained', async () => {
-    const missing = async (name: string, text: string, ...rows: string[]) =>
-      assert.rejects(
-        opened(await csv(name, ...rows)),
-        coded('TRAINING_CONFIG_INVALID', '/selfTraining/strategy', `no unlabelled ${text}.`),
-      );
-    await missing('no-tile', 'tile', 'c,g2.jpg,,,,0,');
-    await missing('no-view', 'view', 'd,,s2.png,,,,');
-    await missing('neither', 'view and no unlabelled tile');
-    const far = { unlabelledStrideM: 48 }; // nothing is 500 m from all photos
+  it('is refused where the only tile is named for the test, before anything is trained', async () => {
+    const run = await onCsv(await csv('no-tile', 'c,g2.jpg,,,,0,', 'd,,s2.png,,,,test'));
     const dir = join(folder, 'refused');
     await assert.rejects(
-      runHere(await config(['data.nearM.low=500', 'data.nearM.high=900'], far), dir),
-      coded('TRAINING_CONFIG_INVALID', 'no unlabelled tile.'),
+      runHere(run, dir),
+      coded('TRAINING_CONFIG_INVALID', '/selfTraining/strategy', 'no unlabelled tile.'),
     );
     assert.deepEqual(await readMetrics(join(dir, 'metrics.jsonl')), []);
   });
