@@ -28,7 +28,7 @@ export function withPhotoOptions(command: Command): Command {
     )
     .option(
       '--split-seed <n>',
-      'seed that draws which blocks are for training, validation and test; of a run its own seed',
+      'seed that draws which blocks are for training, validation and test (splitSeed of a run)',
       wholeNumber(0, 2 ** 31 - 1),
       DEFAULT_PHOTOS.seed,
     );
