@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { SkyfixError } from 'skyfix/errors';
 import { writeFileAtomic } from 'skyfix/files';
 import { loadRunConfig } from '../config/index.js';
-import { writeReport } from '../report/index.js';
+import { summaryText, writeReport } from '../report/index.js';
 import { readStageSeconds, writeStageSeconds } from '../runs/stage-seconds.js';
 import { MATRIX, type MatrixGroup } from './matrix.js';
 import { openSource } from './open-source.js';
@@ -85,7 +85,7 @@ export async function ablate(options: AblateOptions): Promise<void> {
     jobs.map(({ dir }) => dir),
     options.report,
   );
-  say(`${options.report}: ${JSON.stringify(summary)}`);
+  say(summaryText(summary));
 }
 
 const say = (text: string) => process.stderr.write(`${text}\n`);

@@ -8,4 +8,4 @@ export {
   triplesSheet,
   writeSheet,
 } from './sheets.js';
-export { type ReportSummary, writeReport } from './write-report.js';
+export { type ReportSummary, summaryText, writeReport } from './write-report.js';

@@ -84,10 +84,18 @@ export function generationTable(groups: readonly Group[]): string {
   given('bev', 'BEV', 'bev');
   generators('bevCycleGan', 'BEV-CycleGAN', 'bevCycleGan');
   generators('contrast', 'BEV-CycleGAN + contrast');
-  const best = rows.find(({ kind }) => kind === 'contrast');
   const samples = ({ group, quality }: QualityRow, figure: Figure) =>
     samplesOf(group, (result) => quality(result)?.[figure]);
+  const contrasts = rows.filter(({ kind }) => kind === 'contrast');
+  const residual = ({ group }: QualityRow) => group.method.generator?.residual;
+  /** What a generator's gain is measured to: contrast with the same form of G. To the BEV: what comes closest to the tiles. */
+  const referenceOf = (row: QualityRow): QualityRow | undefined => {
+    const psnr = (one: QualityRow): number => spreadOf(samples(one, 'psnrDb')).mean;
+    const [closest] = [...contrasts].sort((a, b) => psnr(b) - psnr(a));
+    return (row.kind && contrasts.find((one) => residual(one) === residual(row))) ?? closest;
+  };
   const gain = (row: QualityRow, figure: Figure): string => {
+    const best = referenceOf(row);
     if (!best || !row.paper) return NONE;
     const [own, reference] = [spreadOf(samples(row, figure)).mean, spreadOf(samples(best, figure)).mean];
     const change = (100 * (reference - own)) / own;

@@ -36,6 +36,16 @@ export interface ReportSummary {
   readonly claims: readonly Claim[];
 }
 
+/** What was written and how many claims hold, for terminals. */
+export function summaryText({ path, runs, groups, datasets, claims }: ReportSummary): string {
+  const verdicts = claims.map(({ comparison }) => comparison?.verdict ?? 'not judged, for want of runs');
+  const counts = [...new Set(verdicts)].map(
+    (verdict) => `  ${verdicts.filter((one) => one === verdict).length} ${verdict}`,
+  );
+  const head = `${path}: ${runs} runs in ${groups} groups (${datasets.join(', ')})`;
+  return [head, 'claims of the paper:', ...counts].join('\n');
+}
+
 /** Reads the runs and writes the report. Throws DATASET_INVALID for results that cannot be read (see `collectRuns`). */
 export async function writeReport(folders: readonly string[], out: string): Promise<ReportSummary> {
   const groups = await collectRuns(folders);
