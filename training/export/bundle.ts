@@ -28,7 +28,7 @@ import {
 import { exportEncoderOnnx } from './encoder-onnx.js';
 import { exportGeneratorOnnx } from './generator-onnx.js';
 import { writeSafetensors } from './safetensors.js';
-import { toTorchLayout } from './torch-layout.js';
+import { cycleGanNaming, ENCODER_NAMING, type EncoderNames, namedForTorch } from './weight-names.js';
 
 type Arrays = Readonly<Record<string, NamedArray>>;
 
@@ -44,8 +44,8 @@ export interface BundleContent {
   readonly generator?: { readonly params: Arrays; readonly config: GeneratorConfig };
   readonly training?: Readonly<Record<string, unknown>>;
   readonly metrics?: Readonly<Record<string, unknown>>;
-  /** Also writes generator.safetensors and encoder.safetensors (PyTorch's layout, timm's names for the encoder). */
-  readonly safetensors?: boolean;
+  /** Also writes encoder.safetensors, with these names, and generator.safetensors, with those of CycleGAN's reference. */
+  readonly safetensors?: EncoderNames;
   /** ISO 8601; now when absent. */
   readonly createdAt?: string;
 }
@@ -68,8 +68,12 @@ export async function writeBundle(folder: string, content: BundleContent): Promi
     }
     await write('encoder.onnx', exportEncoderOnnx(encoder.params, encoder.config));
     if (content.safetensors) {
-      if (generator) await write('generator.safetensors', writeSafetensors(torchArrays(generator.params)));
-      await write('encoder.safetensors', writeSafetensors(torchArrays(encoder.params)));
+      if (generator) {
+        const arrays = namedForTorch(generator.params, cycleGanNaming(generator.config.blocks));
+        await write('generator.safetensors', writeSafetensors(arrays));
+      }
+      const arrays = namedForTorch(encoder.params, ENCODER_NAMING[content.safetensors]);
+      await write('encoder.safetensors', writeSafetensors(arrays));
     }
     const manifest: BundleManifest = {
       schema: BUNDLE_SCHEMA,
@@ -95,19 +99,13 @@ export async function writeBundle(folder: string, content: BundleContent): Promi
   }
 }
 
-function torchArrays(arrays: Arrays): Record<string, NamedArray> {
-  return Object.fromEntries(
-    Object.entries(arrays).map(([name, array]) => [name, toTorchLayout(name, array)]),
-  );
-}
-
 /** A bundle of freshly initialised, untrained networks in a profile's sizes: for benchmarks and as the untrained baseline. */
 export async function initBundle(
   profileName: ProfileName,
   folder: string,
-  options: { readonly seed?: number; readonly tileSizeM?: number; readonly safetensors?: boolean } = {},
+  options: { readonly seed?: number; readonly tileSizeM?: number; readonly safetensors?: EncoderNames } = {},
 ): Promise<BundleManifest> {
-  const { seed = 1, tileSizeM = 64, safetensors = false } = options;
+  const { seed = 1, tileSizeM = 64, safetensors } = options;
   const profile = PROFILES[profileName];
   const generator = createGenerator(profile.generator, seed);
   const encoder = createConvNext(profile.encoder, seed + 1);
@@ -121,7 +119,7 @@ export async function initBundle(
       generator: { params: generator.params.toArrays(), config: profile.generator },
       encoder: { params: encoder.params.toArrays(), config: profile.encoder },
       training: { trained: false, seed },
-      safetensors,
+      ...(safetensors && { safetensors }),
     });
   } finally {
     generator.params.dispose();

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { PROFILES, type ProfileName } from '../networks/index.js';
 import { initBundle } from './bundle.js';
 import { pretrainedBundle } from './pretrained-bundle.js';
+import { ENCODER_NAMING, type EncoderNames } from './weight-names.js';
 
 const wholeNumber = (text: string): number => {
   const value = Number(text);
@@ -25,7 +26,7 @@ interface ExportOptions {
   readonly out: string;
   readonly seed: number;
   readonly tileSizeM: number;
-  readonly safetensors: boolean;
+  readonly safetensors?: EncoderNames;
 }
 
 /** The `export` command; the trained networks of a run are exported by `train`, at its end. */
@@ -54,7 +55,14 @@ export function exportCommand(): Command {
     .requiredOption('--out <folder>', 'folder of the bundle; replaced where it exists')
     .option('--seed <n>', 'seed of the first weights (--init)', wholeNumber, 1)
     .option('--tile-size-m <m>', 'ground size of tile and BEV', metres, 64)
-    .option('--safetensors', 'write the weights as safetensors too', false)
+    .addOption(
+      new Option(
+        '--safetensors [names]',
+        "write the weights as safetensors too: the encoder's named as by timm or torchvision, the generator's as by CycleGAN's reference",
+      )
+        .choices(Object.keys(ENCODER_NAMING))
+        .preset('timm'),
+    )
     .action(async (given: ExportOptions, command: Command) => {
       const { init, encoderWeights, generatorWeights, profile, out, seed, tileSizeM, safetensors } = given;
       if (!init && !encoderWeights)
@@ -66,7 +74,7 @@ export function exportCommand(): Command {
             tileSizeM,
             safetensors,
           })
-        : await initBundle(profile, out, { seed, tileSizeM, safetensors });
+        : await initBundle(profile, out, { seed, tileSizeM, ...(safetensors && { safetensors }) });
       const bytes = Object.values(manifest.files).reduce((sum, file) => sum + file.bytes, 0);
       const made = `${out}: ${manifest.name} ${manifest.version}, ${(bytes / 1e6).toFixed(1)} MB`;
       process.stdout.write(`${made}${init ? ', untrained' : ''}\n`);

@@ -7,6 +7,7 @@ import type { BundleManifest } from 'skyfix/models';
 import { createConvNext, createGenerator, type NamedArray, type Profile } from '../networks/index.js';
 import { writeBundle } from './bundle.js';
 import { loadPretrainedEncoder, loadPretrainedGenerator } from './pretrained.js';
+import type { EncoderNames } from './weight-names.js';
 
 export interface PretrainedOptions {
   /** safetensors file of a ConvNeXt, see loadPretrainedEncoder. */
@@ -15,8 +16,8 @@ export interface PretrainedOptions {
   readonly generatorWeights?: string | undefined;
   /** Ground size of tile and BEV, metres. */
   readonly tileSizeM: number;
-  /** Whether the weights are written into the bundle as safetensors too. */
-  readonly safetensors: boolean;
+  /** The weights are written into the bundle as safetensors too, the encoder's with these names. */
+  readonly safetensors?: EncoderNames | undefined;
 }
 
 /**
@@ -42,7 +43,7 @@ export async function pretrainedBundle(
       encoderWeights: encoder.source,
       ...(generator ? { generatorWeights: generator.source } : {}),
     },
-    safetensors,
+    ...(safetensors && { safetensors }),
   });
 }
 

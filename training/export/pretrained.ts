@@ -4,7 +4,7 @@ import { SkyfixError } from 'skyfix/errors';
 import type { NamedArray, ParameterStore } from '../networks/index.js';
 import { readSafetensors } from './safetensors.js';
 import { fromTorchLayout, toTorchShape } from './torch-layout.js';
-import { cycleGanNaming, type Naming, ownName, torchvisionName } from './weight-names.js';
+import { cycleGanNaming, type Naming, ownName, torchShape, torchvisionName } from './weight-names.js';
 
 type Arrays = Readonly<Record<string, NamedArray>>;
 
@@ -29,8 +29,7 @@ export function loadPretrainedEncoder(params: ParameterStore, bytes: Uint8Array,
 
 /**
  * Loads every parameter of a generator with `blocks` residual blocks from the bytes of the safetensors file `source`, named
- * as by CycleGAN's reference implementation (`model.1.weight`, …; instance norm, no dropout) or as in a bundle's
- * generator.safetensors. Throws as loadPretrainedEncoder does.
+ * as by CycleGAN's reference implementation (`model.1.weight`, …; instance norm, no dropout) or with the network's own names. Throws as loadPretrainedEncoder does.
  */
 export function loadPretrainedGenerator(
   params: ParameterStore,
@@ -62,8 +61,7 @@ function loadNamed(params: ParameterStore, arrays: Arrays, nameOf: Naming, sourc
   for (const parameter of params.names) {
     const name = nameOf(parameter);
     const shape = toTorchShape(parameter, params.shapes.get(parameter) ?? []);
-    // torchvision keeps the layer scale as [C, 1, 1].
-    const wanted = name.endsWith('.layer_scale') ? [...shape, 1, 1] : shape;
+    const wanted = torchShape(name, shape);
     const array = arrays[name];
     unused.delete(name);
     if (!array || array.shape.join() !== wanted.join()) {

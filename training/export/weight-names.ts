@@ -1,7 +1,13 @@
 // What published checkpoints call the parameters of the networks.
 
+import type { NamedArray } from '../networks/index.js';
+import { toTorchLayout } from './torch-layout.js';
+
 /** A parameter's name in one kind of file. */
 export type Naming = (parameter: string) => string;
+
+/** Whose names an encoder's file has. */
+export type EncoderNames = 'timm' | 'torchvision';
 
 /** The networks' own names; the encoder's are those of timm's ConvNeXt (timm/models/convnext.py). */
 export const ownName: Naming = (parameter) => parameter;
@@ -51,3 +57,26 @@ export function cycleGanNaming(blocks: number): Naming {
     return `model.${10 + Number(block)}.conv_block.${conv === 'conv1' ? 1 : 5}.${kind}`;
   };
 }
+
+export const ENCODER_NAMING: Readonly<Record<EncoderNames, Naming>> = {
+  timm: ownName,
+  torchvision: torchvisionName,
+};
+
+/** A network's arrays as a file of this naming has them, in PyTorch's layout. */
+export function namedForTorch(
+  arrays: Readonly<Record<string, NamedArray>>,
+  naming: Naming,
+): Record<string, NamedArray> {
+  return Object.fromEntries(
+    Object.entries(arrays).map(([parameter, array]) => {
+      const name = naming(parameter);
+      const { shape, data } = toTorchLayout(parameter, array);
+      return [name, { shape: torchShape(name, shape), data }];
+    }),
+  );
+}
+
+/** torchvision keeps the layer scale as [C, 1, 1]. */
+export const torchShape = (name: string, shape: readonly number[]): readonly number[] =>
+  name.endsWith('.layer_scale') ? [...shape, 1, 1] : shape;

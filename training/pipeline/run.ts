@@ -336,6 +336,6 @@ async function writeRunBundle(
       ...(result.generation && { generation: result.generation }),
       ...(result.robustness && { robustness: result.robustness }),
     },
-    safetensors: bundle.safetensors,
+    ...(bundle.safetensors && { safetensors: 'timm' as const }),
   });
 }

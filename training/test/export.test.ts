@@ -156,7 +156,7 @@ describe('bundle', () => {
     folder = await mkdtemp(join(tmpdir(), 'skyfix-bundle-'));
     const out = join(folder, 'bundle');
     await initBundle('small', out);
-    await initBundle('small', out, { seed: 7, safetensors: true });
+    await initBundle('small', out, { seed: 7, safetensors: 'timm' });
     assert.deepEqual(await readdir(folder), ['bundle']);
     const manifest = JSON.parse(await readFile(join(out, 'bundle.json'), 'utf8')) as BundleManifest;
     assert.equal(manifest.version, 'init-7');

@@ -1,13 +1,14 @@
 // Weights trained elsewhere, against what PyTorch computes with them. fixtures/make_pretrained.py made the files.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { CommanderError } from 'commander';
 import * as ort from 'onnxruntime-node';
+import { sha256OfFile } from 'skyfix/files';
 import type { BundleManifest } from 'skyfix/models';
 import {
   cycleGanNaming,
@@ -194,27 +195,32 @@ describe('skyfix-train export', () => {
       string,
       string,
     ];
-    const { files } = await initBundle('small', first, { seed: 7, safetensors: true });
-    const encoderWeights = join(first, 'encoder.safetensors');
-    const ours = readSafetensors(await readFile(join(first, 'generator.safetensors')));
-    const name = cycleGanNaming(PROFILES.small.generator.blocks);
-    const theirs = Object.entries(ours).map(([parameter, array]) => [name(parameter), array]);
-    const generatorWeights = join(root, 'latest_net_G.safetensors');
-    await writeFile(generatorWeights, writeSafetensors(Object.fromEntries(theirs)));
-    for (const [out, weights] of [
-      [second, generatorWeights],
-      [third, join(first, 'generator.safetensors')],
+    const { files } = await initBundle('small', first, { seed: 7, safetensors: 'timm' });
+    const generatorWeights = join(first, 'generator.safetensors');
+    // The second one gets timm's names and leaves torchvision's, which the third one gets.
+    for (const [out, from] of [
+      [second, first],
+      [third, second],
     ] as const) {
+      const encoderWeights = join(from, 'encoder.safetensors');
       await run(
-        ...['--encoder-weights', encoderWeights, '--generator-weights', weights],
-        ...['--profile', 'small', '--tile-size-m', '40', '--out', out],
+        ...['--encoder-weights', encoderWeights, '--generator-weights', generatorWeights],
+        ...['--profile', 'small', '--tile-size-m', '40', '--safetensors', 'torchvision', '--out', out],
       );
       const manifest = JSON.parse(await readFile(join(out, 'bundle.json'), 'utf8')) as BundleManifest;
       assert.deepEqual(manifest.files['encoder.onnx'], files['encoder.onnx']);
       assert.deepEqual(manifest.files['generator.onnx'], files['generator.onnx']);
       assert.equal(manifest.geometry.tileSizeM, 40);
-      assert.equal(manifest.version, files['encoder.safetensors']?.sha256.slice(0, 12));
+      assert.equal(manifest.version, (await sha256OfFile(encoderWeights)).slice(0, 12));
+      assert.deepEqual(manifest.files['generator.safetensors'], files['generator.safetensors']);
     }
+    const namesIn = async (file: string) => Object.keys(readSafetensors(await readFile(file)));
+    assert.ok((await namesIn(generatorWeights)).includes('model.1.weight'));
+    assert.ok((await namesIn(join(first, 'encoder.safetensors'))).includes('stem.0.weight'));
+    const scale = readSafetensors(await readFile(join(second, 'encoder.safetensors')))[
+      'features.1.0.layer_scale'
+    ];
+    assert.deepEqual(scale?.shape.slice(1), [1, 1]);
   });
 
   test('of an encoder alone has no generator; a file that is not there and half a command are refused', async () => {
@@ -246,7 +252,7 @@ test("a ConvNeXt-B of timm: cosine to PyTorch's descriptors at least 0.99999 on 
   assert.equal(made.status, 0, made.stderr);
   const out = join(root, 'base');
   const encoderWeights = join(root, 'convnext-timm.safetensors');
-  await pretrainedBundle(PROFILES.paper, out, { encoderWeights, tileSizeM: 64, safetensors: false });
+  await pretrainedBundle(PROFILES.paper, out, { encoderWeights, tileSizeM: 64 });
   const session = await ort.InferenceSession.create(join(out, 'encoder.onnx'));
   const descriptors = readSafetensors(await readFile(join(root, 'pretrained-expected.safetensors'))).timm;
   assert.deepEqual(descriptors?.shape, [20, 1024]);
