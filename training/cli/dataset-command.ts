@@ -15,7 +15,7 @@ import {
   writeContactSheet,
 } from '../datasets/index.js';
 import { SPLITS, type Split } from '../town/index.js';
-import { fieldOfView, metres, wholeNumber } from './numbers.js';
+import { fieldOfView, positiveMetres, wholeNumber } from './numbers.js';
 import { type GivenPhotoOptions, photoOptionsOf, withPhotoOptions } from './photo-options.js';
 
 interface DatasetOptions extends GivenPhotoOptions {
@@ -58,7 +58,7 @@ export function datasetCommand(): Command {
     .option('--contact-sheet <file>', 'write a PNG of a dozen pairs, panorama beside tile')
     .option('--seed <n>', 'seed that draws the dozen pairs', wholeNumber(0, 2 ** 31 - 1), 1);
   return withPhotoOptions(command)
-    .option('--tile-size-m <metres>', 'ground that a tile shows', metres, DEFAULT_PHOTOS.tileSizeM)
+    .option('--tile-size-m <metres>', 'ground that a tile shows', positiveMetres, DEFAULT_PHOTOS.tileSizeM)
     .action(async (given: DatasetOptions) => {
       const { split, contactSheet, seed, format, root, area, dropInvalid, checkImages } = given;
       const photos = photoOptionsOf(given, given.tileSizeM);

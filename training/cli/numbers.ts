@@ -22,6 +22,13 @@ export function metres(text: string): number {
   return value;
 }
 
+/** A length in metres, more than 0. */
+export function positiveMetres(text: string): number {
+  const value = metres(text);
+  if (value === 0) throw new InvalidArgumentError('Give a length of more than 0 metres.');
+  return value;
+}
+
 /** A field of view: horizontal and vertical degrees and, where it is not the middle row, the share of the rows above the horizon. */
 export function fieldOfView(text: string): FieldOfView {
   const values = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));

@@ -10,7 +10,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   evaluate: async () => (await import('./evaluate-command.js')).evaluateCommand(),
   ablate: async () => (await import('./ablate-command.js')).ablateCommand(),
   report: async () => (await import('./report-command.js')).reportCommand(),
-  export: async () => (await import('../export/index.js')).exportCommand(),
+  export: async () => (await import('./export-command.js')).exportCommand(),
 };
 
 /** "train" is what "run" was called first. */

@@ -10,9 +10,9 @@ import { CommanderError } from 'commander';
 import * as ort from 'onnxruntime-node';
 import { sha256OfFile } from 'skyfix/files';
 import type { BundleManifest } from 'skyfix/models';
+import { exportCommand } from '../cli/export-command.js';
 import {
   cycleGanNaming,
-  exportCommand,
   exportEncoderOnnx,
   exportGeneratorOnnx,
   initBundle,
@@ -230,7 +230,12 @@ describe('skyfix-train export', () => {
     assert.deepEqual((await readdir(out)).sort(), ['bundle.json', 'encoder.onnx']);
     const absent = run('--encoder-weights', join(root, 'absent'), '--out', join(root, 'no'));
     await assert.rejects(absent, { code: 'WEIGHTS_INVALID', message: /absent cannot be read/ });
-    const wrong = [[], ['--generator-weights', 'g'], ['--init', '--encoder-weights', encoderWeights]];
+    const wrong = [
+      [],
+      ['--generator-weights', 'g'],
+      ['--init', '--encoder-weights', encoderWeights],
+      ['--init', '--tile-size-m', '0'],
+    ];
     for (const args of wrong) {
       await assert.rejects(run(...args, '--out', join(root, 'no')), CommanderError);
     }

@@ -1,22 +1,8 @@
 // skyfix-train export: writes bundles from the command line.
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
+import { ENCODER_NAMING, type EncoderNames, initBundle, pretrainedBundle } from '../export/index.js';
 import { PROFILES, type ProfileName } from '../networks/index.js';
-import { initBundle } from './bundle.js';
-import { pretrainedBundle } from './pretrained-bundle.js';
-import { ENCODER_NAMING, type EncoderNames } from './weight-names.js';
-
-const wholeNumber = (text: string): number => {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0)
-    throw new InvalidArgumentError('Give a whole number, 0 or more.');
-  return value;
-};
-
-const metres = (text: string): number => {
-  const value = Number(text);
-  if (!(value > 0 && value < 100_000)) throw new InvalidArgumentError('Give metres, more than 0.');
-  return value;
-};
+import { positiveMetres, wholeNumber } from './numbers.js';
 
 interface ExportOptions {
   readonly init?: boolean;
@@ -29,7 +15,7 @@ interface ExportOptions {
   readonly safetensors?: EncoderNames;
 }
 
-/** The `export` command; the trained networks of a run are exported by `train`, at its end. */
+/** The sub-command `export`; the trained networks of a run are exported by `run`, at its end. */
 export function exportCommand(): Command {
   return new Command('export')
     .description(
@@ -53,8 +39,8 @@ export function exportCommand(): Command {
       new Option('--profile <name>', 'sizes of the networks').choices(Object.keys(PROFILES)).default('small'),
     )
     .requiredOption('--out <folder>', 'folder of the bundle; replaced where it exists')
-    .option('--seed <n>', 'seed of the first weights (--init)', wholeNumber, 1)
-    .option('--tile-size-m <m>', 'ground size of tile and BEV', metres, 64)
+    .option('--seed <n>', 'seed of the first weights (--init)', wholeNumber(0, 2 ** 31 - 1), 1)
+    .option('--tile-size-m <m>', 'ground size of tile and BEV', positiveMetres, 64)
     .addOption(
       new Option(
         '--safetensors [names]',
