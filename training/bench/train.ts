@@ -99,7 +99,7 @@ function row(result: Result): string {
   cells.push(result.imagesPerSecond.toFixed(1));
   cells.push(pytorchMs?.toFixed(1) ?? '-', cpuRatio?.toFixed(2) ?? '-');
   cells.push(ratio ? `${ratio.toFixed(2)} (≤ ${result.target})` : '-');
-  return `${result.case.padEnd(38)}${cells.map((cell) => cell.padStart(12)).join('')}`;
+  return `${result.case.padEnd(38)}${cells.map((cell) => ` ${cell.padStart(11)}`).join('')}`;
 }
 
 if (values.help) {
@@ -126,7 +126,7 @@ if (values.help) {
     : undefined;
   if (reference) tell(reference.version);
   const heads = ['step', ...PHASES, 'images/s', 'PyTorch', 'CPU ratio', 'ratio'];
-  tell(`${'milliseconds, median'.padEnd(38)}${heads.map((head) => head.padStart(12)).join('')}`);
+  tell(`${'milliseconds, median'.padEnd(38)}${heads.map((head) => ` ${head.padStart(11)}`).join('')}`);
   for (const each of cases) {
     const result = await measure(each, rounds, reference);
     console.log(values.json ? JSON.stringify(result) : row(result));
