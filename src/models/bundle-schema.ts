@@ -2,6 +2,18 @@
 import { fieldOfViewFault } from '../geometry/index.js';
 import { BUNDLE_INPUTS, BUNDLE_SCHEMA, type BundleGeometry } from './bundle-manifest.js';
 
+/** A field of view in bundle.json and in a run's configuration; what goes together is fieldOfViewFault's. */
+export const FIELD_OF_VIEW_SCHEMA = {
+  type: 'object',
+  required: ['verticalDeg'],
+  properties: {
+    horizontalDeg: { type: 'number', exclusiveMinimum: 0, maximum: 360 },
+    verticalDeg: { type: 'number', exclusiveMinimum: 0, maximum: 180 },
+    horizonShare: { type: 'number' },
+  },
+  additionalProperties: false,
+} as const;
+
 const text = { type: 'string', minLength: 1 } as const;
 const positive = { type: 'number', exclusiveMinimum: 0 } as const;
 const count = { type: 'integer', minimum: 1 } as const;
@@ -46,16 +58,7 @@ export const BUNDLE_JSON_SCHEMA = {
         cameraHeightM: positive,
         searchMarginPx: { type: 'integer', minimum: 0 },
         searchStepPx: count,
-        fieldOfView: {
-          type: 'object',
-          required: ['verticalDeg'],
-          properties: {
-            horizontalDeg: { type: 'number', exclusiveMinimum: 0, maximum: 360 },
-            verticalDeg: { type: 'number', exclusiveMinimum: 0, maximum: 180 },
-            horizonShare: { type: 'number' },
-          },
-          additionalProperties: false,
-        },
+        fieldOfView: FIELD_OF_VIEW_SCHEMA,
       },
     },
     preprocessing: {

@@ -8,7 +8,7 @@ export {
   type BundleInput,
   type BundleManifest,
 } from './bundle-manifest.js';
-export { geometryFault } from './bundle-schema.js';
+export { FIELD_OF_VIEW_SCHEMA, geometryFault } from './bundle-schema.js';
 export type { InferenceEngine, Tensor } from './engine.js';
 export { type ImportedBundle, type ImportOptions, importBundle } from './import-bundle.js';
 export type { NetworkReport } from './network-contract.js';

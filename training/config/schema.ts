@@ -1,4 +1,5 @@
 // JSON schema of a run's configuration, after its preset is filled in; the types are in run-config.ts.
+import { FIELD_OF_VIEW_SCHEMA } from 'skyfix/models';
 import { FORMATS, VIGOR_AREAS } from '../datasets/index.js';
 import { CONVNEXT_SIZES } from '../networks/index.js';
 import { SPLITS, TOWN_GAPS } from '../town/index.js';
@@ -25,11 +26,6 @@ function object(properties: Readonly<Record<string, unknown>>) {
   };
 }
 
-const fieldOfView = object({
-  '?horizontalDeg': { type: 'number', exclusiveMinimum: 0, maximum: 360 },
-  verticalDeg: { type: 'number', exclusiveMinimum: 0, maximum: 180 },
-  '?horizonShare': { type: 'number' },
-});
 const imageryFields = {
   '?zoom': { type: 'integer', minimum: 0, maximum: 30 },
   '?tms': yes,
@@ -44,7 +40,7 @@ const source = object({
   '?splitSeed': seed,
   '?unlabelledStrideM': positive,
   '?dropInvalid': yes,
-  '?fieldOfView': fieldOfView,
+  '?fieldOfView': FIELD_OF_VIEW_SCHEMA,
   '?make': object({
     seed,
     places: { type: 'integer', minimum: 4, maximum: 5000 },
@@ -73,7 +69,7 @@ export const RUN_CONFIG_SCHEMA = object({
     cameraHeightM: positive,
     '?searchMarginPx': { type: 'integer', minimum: 0, multipleOf: 2 },
     '?searchStepPx': count,
-    '?fieldOfView': fieldOfView,
+    '?fieldOfView': FIELD_OF_VIEW_SCHEMA,
   }),
   tileMarginM: nonNegative,
   '?shiftM': nonNegative,
