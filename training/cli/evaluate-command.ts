@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import type { FieldOfView } from 'skyfix/geometry';
 import { BUNDLE_INPUTS, type BundleManifest, loadBundle, openNetworks } from 'skyfix/models';
-import type { ImageStore } from '../data/image-store.js';
 import { prepareArea } from '../data/prepare.js';
-import type { PreparedArea } from '../data/prepared-area.js';
+import { inputsOf, type PreparedArea } from '../data/prepared-area.js';
 import { type DatasetFormat, FORMATS, openDataset, VIGOR_AREAS, type VigorArea } from '../datasets/index.js';
 import { evaluateArea } from '../pipeline/evaluate-area.js';
 import { onnxEmbed, onnxViews } from '../pipeline/onnx-embed.js';
@@ -62,7 +61,7 @@ export function evaluateCommand(): Command {
     const scratch = await mkdtemp(join(given.cache, 'evaluate-'));
     try {
       const area = await areaOf(given, root as string, bundle.manifest, progress.work);
-      const inputs = input === 'panorama' ? (area.panoramas as ImageStore) : area.bevs;
+      const inputs = inputsOf(area, input ?? 'bev');
       const { generator, encoder } = networks;
       const path = join(scratch, 'views', 'views.images');
       const queries = generator ? await onnxViews(generator, inputs, path, progress.work('views')) : inputs;

@@ -1,13 +1,11 @@
 // How a folder of photos becomes a data set, on the command line: the same for every command that reads one.
 import type { Command } from 'commander';
+import { type ImageryFields, imageryOptionsOf } from '../config/index.js';
 import { DEFAULT_PHOTOS, type PhotoOptions } from '../datasets/index.js';
 import { metres, wholeNumber } from './numbers.js';
 
-export interface GivenPhotoOptions {
+export interface GivenPhotoOptions extends ImageryFields {
   readonly imagery?: string;
-  readonly zoom?: number;
-  readonly tms?: true;
-  readonly proj4?: string;
   readonly marginM: number;
   readonly splitSeed: number;
 }
@@ -36,12 +34,8 @@ export function withPhotoOptions(command: Command): Command {
 
 /** What the command line says about photos, with the ground that a tile shows; undefined without an imagery source. */
 export function photoOptionsOf(given: GivenPhotoOptions, tileSizeM: number): PhotoOptions | undefined {
-  const { imagery, zoom, tms, proj4, marginM, splitSeed } = given;
+  const { imagery, marginM, splitSeed } = given;
   if (imagery === undefined) return undefined;
-  const imageryOptions = {
-    ...(zoom !== undefined && { zoom }),
-    ...(tms && { tms }),
-    ...(proj4 !== undefined && { proj4 }),
-  };
+  const imageryOptions = imageryOptionsOf(given);
   return { ...DEFAULT_PHOTOS, imagery, imageryOptions, tileSizeM, marginM, seed: splitSeed };
 }

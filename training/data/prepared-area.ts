@@ -1,5 +1,7 @@
 // An area ready for training and evaluation: what `prepareArea` makes of a data set's split.
+
 import type { LonLat } from 'skyfix/geometry';
+import type { BundleInput } from 'skyfix/models';
 import type { ImageStore } from './image-store.js';
 
 /** Row k of every list and store is place k, one pair of the data set. */
@@ -49,4 +51,14 @@ export interface PreparedTiles {
   readonly images: ImageStore;
   readonly marginPx: number;
   readonly digest: string;
+}
+
+/** Ground images as they are given to a generator, or to an encoder without one. */
+export function inputsOf(
+  { bevs, panoramas }: Pick<PreparedArea, 'bevs' | 'panoramas'>,
+  input: BundleInput,
+): ImageStore {
+  if (input === 'bev') return bevs;
+  if (!panoramas) throw new Error('The panoramas were not prepared.');
+  return panoramas;
 }

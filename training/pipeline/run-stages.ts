@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SkyfixError } from 'skyfix/errors';
 import { sha256OfBytes } from 'skyfix/files';
-import type { RunConfig, Stage1Config, Stage3Config } from '../config/index.js';
+import { inputOf, type RunConfig, type Stage1Config, type Stage3Config } from '../config/index.js';
 import { fileStore, type ImageStore, imageOfStore, selectStore } from '../data/image-store.js';
-import type { PreparedArea } from '../data/prepared-area.js';
+import { inputsOf, type PreparedArea } from '../data/prepared-area.js';
 import { spreadEvenly } from '../data/sheet.js';
 import { meanQuality } from '../evaluation/image-quality.js';
 import { recallOf } from '../evaluation/retrieval.js';
@@ -157,15 +157,9 @@ const tilesOf = ({ tiles, gallery, marginPx }: TrainingData) => ({ tiles, galler
 /** Ground images of some data as they are given to a generator, or to an encoder without one. */
 type Ground = Pick<TrainingData | PreparedArea, 'bevs' | 'panoramas' | 'digest'>;
 
-function inputsOf(data: Ground, input: 'bev' | 'panorama'): ImageStore {
-  if (input === 'bev') return data.bevs;
-  if (!data.panoramas) throw new Error('The panoramas were not prepared.');
-  return data.panoramas;
-}
-
 /** What a run's networks are given: raw panoramas or BEVs, before a generator has changed them. */
-export function rawQueries({ queries, stage1 }: RunConfig, data: Ground): ImageStore {
-  return inputsOf(data, queries === 'views' ? stage1.input : queries);
+export function rawQueries(config: RunConfig, data: Ground): ImageStore {
+  return inputsOf(data, inputOf(config));
 }
 
 /** Mean RMSE of views against their tiles; lower is better. */

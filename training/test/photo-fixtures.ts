@@ -2,9 +2,15 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
+import { DEFAULT_PHOTOS } from '../datasets/index.js';
 import { encodePanorama } from '../town/camera-file.js';
 import { ORIGIN, TOWN_EPSG, toLonLat } from '../town/georeference.js';
 import { encodeGeoTiff } from '../town/geotiff-writer.js';
+
+/** Tiles of 20 m at 1 m a pixel. */
+export const PHOTO_GEOMETRY = { tileSizeM: 20, inputSizePx: 20, bevSizePx: 40, cameraHeightM: 2 };
+/** How tiles of that geometry are cut around photos. */
+export const PHOTO_TILES = { ...DEFAULT_PHOTOS, tileSizeM: 20, marginM: 4, tilePx: 20 };
 
 /** Imagery of sideM x sideM metres from the town's corner, in which every place looks different; 1 m a pixel. */
 export async function writeImagery(path: string, sideM: number): Promise<void> {

@@ -9,20 +9,22 @@ import { cutTile, gridCentres, imageryIdentity, openImagery } from 'skyfix/index
 import { bytesPerImage } from '../data/image-store.js';
 import { prepareArea, prepareUnlabelledTiles } from '../data/prepare.js';
 import { splitOfBlock } from '../datasets/blocks.js';
-import { DEFAULT_PHOTOS, openDataset } from '../datasets/index.js';
+import { openDataset } from '../datasets/index.js';
 import { toLonLat } from '../town/georeference.js';
 import { refused } from './dataset-checks.js';
-import { photo, withoutGps, writeImagery, writeXyzFolder, writeXyzTile, xyzPath } from './photo-fixtures.js';
+import {
+  PHOTO_GEOMETRY,
+  PHOTO_TILES,
+  photo,
+  withoutGps,
+  writeImagery,
+  writeXyzFolder,
+  writeXyzTile,
+  xyzPath,
+} from './photo-fixtures.js';
 
 const SIDE_M = 600;
-const GEOMETRY = { tileSizeM: 20, inputSizePx: 20, bevSizePx: 40, cameraHeightM: 2 };
-const PHOTOS = {
-  ...DEFAULT_PHOTOS,
-  tileSizeM: 20,
-  marginM: 4,
-  tilePx: 20,
-  shares: { validation: 0.1, test: 0.2 },
-};
+const PHOTOS = { ...PHOTO_TILES, shares: { validation: 0.1, test: 0.2 } };
 /** 60 m apart, from corner to corner. */
 const PLACES = Array.from({ length: 64 }, (_, k) => ({
   x: 90 + 60 * (k % 8),
@@ -59,7 +61,7 @@ describe('photos over a folder of tiles', () => {
     const photos = { ...PHOTOS, imagery };
     const firstPixel = async () => {
       const dataset = await openDataset({ format: 'photos', root, photos });
-      const { tiles, ids } = await prepareArea(dataset, ['train', 'validation', 'test'], GEOMETRY, {
+      const { tiles, ids } = await prepareArea(dataset, ['train', 'validation', 'test'], PHOTO_GEOMETRY, {
         cacheDir: join(dir, 'cache'),
         threads: 0,
       });
@@ -133,7 +135,7 @@ describe('unlabelled tiles', () => {
   it('are cut with their margin, and are in the gallery of no query', async () => {
     const dataset = await open(UNLABELLED);
     const options = { cacheDir: join(dir, 'cache'), threads: 0 };
-    const tiles = await prepareUnlabelledTiles(dataset, GEOMETRY, 4, options);
+    const tiles = await prepareUnlabelledTiles(dataset, PHOTO_GEOMETRY, 4, options);
     const source = await openImagery(imagery);
     const pixels = new Uint8Array(28 * 28 * 3);
     // The grid fills a box in degrees; the imagery lies aslant in it.
@@ -149,9 +151,9 @@ describe('unlabelled tiles', () => {
       tiles?.images.read(k, pixels);
       assert.deepEqual(pixels, data);
     }
-    const area = await prepareArea(dataset, 'test', GEOMETRY, options);
+    const area = await prepareArea(dataset, 'test', PHOTO_GEOMETRY, options);
     assert.equal(area.gallery.count, area.ids.length);
-    assert.equal(await prepareUnlabelledTiles(await open(), GEOMETRY, 4, options), undefined);
+    assert.equal(await prepareUnlabelledTiles(await open(), PHOTO_GEOMETRY, 4, options), undefined);
   });
 
   it('are left out where a folder has no tile', async () => {
@@ -161,7 +163,7 @@ describe('unlabelled tiles', () => {
     await writeXyzTile(xyzPath(folder, x, y), '#808080');
     const photos = { ...PHOTOS, imagery: folder, unlabelled: { strideM: 40, apartM: 25 } };
     const dataset = await openDataset({ format: 'photos', root, photos });
-    const tiles = await prepareUnlabelledTiles(dataset, GEOMETRY, 0, {
+    const tiles = await prepareUnlabelledTiles(dataset, PHOTO_GEOMETRY, 0, {
       cacheDir: join(dir, 'cache'),
       threads: 0,
     });

@@ -13,22 +13,15 @@ import { cutTile, openImagery } from 'skyfix/index';
 import { loadRunConfig } from '../config/index.js';
 import { prepareArea, prepareUnpaired } from '../data/prepare.js';
 import { splitOfBlock } from '../datasets/blocks.js';
-import { DEFAULT_PHOTOS, openDataset } from '../datasets/index.js';
+import { openDataset } from '../datasets/index.js';
 import { openSource } from '../pipeline/open-source.js';
 import { toLonLat } from '../town/georeference.js';
 import { refused } from './dataset-checks.js';
-import { photo, withoutGps, writeImagery } from './photo-fixtures.js';
+import { PHOTO_GEOMETRY, PHOTO_TILES, photo, withoutGps, writeImagery } from './photo-fixtures.js';
 
 const BIN = fileURLToPath(new URL('../../../bin/skyfix-train.js', import.meta.url));
 const SIDE_M = 1000;
-const GEOMETRY = { tileSizeM: 20, inputSizePx: 20, bevSizePx: 40, cameraHeightM: 2 };
-const PHOTOS = {
-  ...DEFAULT_PHOTOS,
-  tileSizeM: 20,
-  marginM: 4,
-  tilePx: 20,
-  shares: { validation: 0.2, test: 0.3 },
-};
+const PHOTOS = { ...PHOTO_TILES, shares: { validation: 0.2, test: 0.3 } };
 
 /** Places in town metres from the imagery's corner: 25 m apart from west to east, so that tiles of 20 m of two splits may overlap. */
 const PLACES = Array.from({ length: 140 }, (_, k) => ({
@@ -204,7 +197,7 @@ describe('a folder of photos', () => {
   it('is prepared as it lies there: tiles with their margin from the imagery, unlabelled BEVs apart', async () => {
     const dataset = await open();
     const options = { cacheDir: join(dir, 'cache'), marginM: 4, panoramas: true, threads: 0 };
-    const area = await prepareArea(dataset, 'test', GEOMETRY, options);
+    const area = await prepareArea(dataset, 'test', PHOTO_GEOMETRY, options);
     assert.equal(area.marginPx, 4);
     const source = await openImagery(imagery);
     const tile = new Uint8Array(28 * 28 * 3);
@@ -213,12 +206,12 @@ describe('a folder of photos', () => {
       assert.deepEqual(tile, location && (await cutTile(source, location, 28, 28))?.data);
     }
     await source.close();
-    const unpaired = await prepareUnpaired(dataset, 'train', GEOMETRY, options);
+    const unpaired = await prepareUnpaired(dataset, 'train', PHOTO_GEOMETRY, options);
     assert.deepEqual(
       [unpaired?.ids, unpaired?.bevs.count, unpaired?.panoramas?.count],
       [['nowhere.jpg'], 1, 1],
     );
-    assert.equal(await prepareUnpaired(dataset, 'test', GEOMETRY, options), undefined);
+    assert.equal(await prepareUnpaired(dataset, 'test', PHOTO_GEOMETRY, options), undefined);
   });
 
   it('is read by the command', async () => {
