@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { publishIndex } from '../index/index.js';
 import { SkyfixError } from '../src/errors/index.js';
-import { listRegions, readIndexManifest } from '../src/search/index.js';
+import { listRegions, readIndexManifest } from '../src/versions/index.js';
 import { PACKAGE_ROOT } from './package-root.js';
 
 export const DEMO_REGION = 'demo';

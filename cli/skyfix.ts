@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { messageOf } from '../src/errors/index.js';
-import { bevCommand } from './commands/bev.js';
-import { bundleCommand } from './commands/bundle.js';
-import { demoCommand } from './commands/demo.js';
-import { indexCommand } from './commands/index.js';
-import { locateCommand } from './commands/locate.js';
-import { serveCommand } from './commands/serve.js';
-import { viewCommand } from './commands/view.js';
+import { bevCommand } from './commands/bev-command.js';
+import { bundleCommand } from './commands/bundle-command.js';
+import { demoCommand } from './commands/demo-command.js';
+import { indexCommand } from './commands/index-command.js';
+import { locateCommand } from './commands/locate-command.js';
+import { serveCommand } from './commands/serve-command.js';
+import { viewCommand } from './commands/view-command.js';
 import { PACKAGE_ROOT } from './package-root.js';
 
 /** The whole command line, for main() and tests. */

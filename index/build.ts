@@ -1,6 +1,8 @@
 // From tiles and a bundle to an index version folder: cut, embed, build the graph, measure its recall, write.
 import { copyFile, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { type Bundle, loadBundle } from '../src/bundles/index.js';
+import { openNetworks } from '../src/describe/index.js';
 import { asDiskError, SkyfixError } from '../src/errors/index.js';
 import {
   type FileChecksum,
@@ -9,7 +11,6 @@ import {
   syncFolder,
   writeFileAtomic,
 } from '../src/files/index.js';
-import { type Bundle, loadBundle, openNetworks } from '../src/models/index.js';
 import {
   buildHnswGraph,
   Catalogue,
@@ -17,12 +18,10 @@ import {
   formatCatalogue,
   formatDescriptors,
   HnswIndex,
-  INDEX_FILES,
-  INDEX_SCHEMA,
-  type IndexManifest,
   measureRecall,
   type Tile,
 } from '../src/search/index.js';
+import { INDEX_FILES, INDEX_SCHEMA, type IndexManifest } from '../src/versions/index.js';
 import type { ImageryOptions } from './imagery/index.js';
 import { SHARD_TILES, type Shard, shardAt } from './shards.js';
 import { openGrid, openTilesCsv, type TileSource } from './tile-source.js';

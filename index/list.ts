@@ -7,7 +7,7 @@ import {
   listVersions,
   readIndexManifest,
   versionDir,
-} from '../src/search/index.js';
+} from '../src/versions/index.js';
 
 export interface ListedVersion {
   readonly version: string;

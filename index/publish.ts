@@ -1,9 +1,9 @@
 // Making an index version current, and taking that back; always by renaming one pointer file.
 import { copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { loadBundle } from '../src/bundles/index.js';
 import { asDiskError, SkyfixError } from '../src/errors/index.js';
 import { syncFolder, temporaryNameFor, writeFileAtomic } from '../src/files/index.js';
-import { loadBundle } from '../src/models/index.js';
 import {
   checkIndexFolder,
   currentVersion,
@@ -14,7 +14,7 @@ import {
   readIndexManifest,
   regionDir,
   versionDir,
-} from '../src/search/index.js';
+} from '../src/versions/index.js';
 import { removeStale } from './stale.js';
 
 export interface PublishOptions {

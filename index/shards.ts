@@ -1,11 +1,11 @@
 // The part of a build that takes long, kept in pieces: what a killed build has embedded is not embedded again.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { InferenceEngine, Tensor } from '../src/engines/index.js';
 import { SkyfixError } from '../src/errors/index.js';
 import { sha256OfBytes, sha256OfFile, writeFileAtomic } from '../src/files/index.js';
 import type { RgbImage } from '../src/geometry/index.js';
 import { rgbToNchw, stackTensors } from '../src/imaging/index.js';
-import type { InferenceEngine, Tensor } from '../src/models/index.js';
 import { formatDescriptors, readDescriptors } from '../src/search/index.js';
 import type { TileSource } from './tile-source.js';
 

@@ -2,10 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { messageOf, SkyfixError } from '../src/errors/index.js';
-import { sha256OfBytes } from '../src/files/index.js';
+import { parseCsv, sha256OfBytes } from '../src/files/index.js';
 import type { RgbImage } from '../src/geometry/index.js';
 import { decodeImage } from '../src/imaging/index.js';
-import { numberOf, parseCsv, type Tile } from '../src/search/index.js';
+import { numberOf, type Tile } from '../src/search/index.js';
 import { readArea } from './area.js';
 import { gridCentres } from './grid.js';
 import { cutTile, type ImageryOptions, imageryIdentity, openImagery } from './imagery/index.js';

@@ -1,16 +1,14 @@
 // Checks an index version folder thoroughly: everything a server checks, and its recall measured anew.
 import { join } from 'node:path';
-import { loadBundle } from '../src/models/index.js';
+import { loadBundle } from '../src/bundles/index.js';
+import { measureRecall, type Recall, readDescriptors } from '../src/search/index.js';
 import {
   checkIndexFolder,
   checkRecall,
   DEFAULT_RECALL_GATE,
   type IndexManifest,
-  measureRecall,
   openIndexVersion,
-  type Recall,
-  readDescriptors,
-} from '../src/search/index.js';
+} from '../src/versions/index.js';
 
 export interface VerifyOptions {
   readonly minRecall?: number | undefined;

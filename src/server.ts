@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { buildApp } from './app.js';
 import type { Config } from './config/index.js';
 import { messageOf } from './errors/index.js';
-import { RegionService } from './locate/index.js';
+import { RegionService } from './regions/index.js';
 
 export interface RunningServer {
   /** http://host:port */

@@ -2,9 +2,9 @@
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type BuildOptions, buildIndex } from '../../index/index.js';
+import { loadBundle } from '../../src/bundles/index.js';
 import { SkyfixError } from '../../src/errors/index.js';
-import { loadBundle } from '../../src/models/index.js';
-import type { IndexManifest } from '../../src/search/index.js';
+import type { IndexManifest } from '../../src/versions/index.js';
 import { openStageProgress } from '../progress.js';
 
 export const number = (text: string): number => {

@@ -3,6 +3,7 @@
 import { ERROR_CODES, type ErrorCode } from './codes.js';
 
 export { ERROR_CODES, type ErrorCode } from './codes.js';
+export { explainSchemaErrors } from './schema-errors.js';
 
 /** An error with a stable code; `detail` says what was wrong and with which value. */
 export class SkyfixError extends Error {

@@ -6,6 +6,8 @@ import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { asDiskError } from '../errors/index.js';
 
+export { type CsvRow, csvField, csvRows, parseCsv } from './csv.js';
+
 /** A name beside `path` that nothing else uses; ends in `.tmp`. */
 export function temporaryNameFor(path: string): string {
   return `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;

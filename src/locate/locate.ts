@@ -1,16 +1,10 @@
 // Where was this panorama taken?
 import { distanceM, type LonLat } from '../geometry/index.js';
 import type { DecodedPanorama } from '../imaging/index.js';
-import type { PlaceHit } from '../search/index.js';
+import type { PlaceHit } from '../places/index.js';
+import type { LoadedRegion } from '../regions/index.js';
 import { allowedRows, decodeUpload, embedView, generateView, projectToInput, searchTiles } from './steps.js';
-import {
-  type LoadedRegion,
-  type LocateAnswer,
-  type LocateOptions,
-  type Place,
-  STAGES,
-  type Stage,
-} from './types.js';
+import { type LocateAnswer, type LocateOptions, type Place, STAGES, type Stage } from './types.js';
 
 /**
  * Decodes an upload, projects it to a BEV, generates the view from above, embeds it, searches the region's tiles and

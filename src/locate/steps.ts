@@ -1,9 +1,13 @@
 // The steps between an upload and its candidates, each a function from one named thing to the next.
+
+import { bevGeometryOf, panoramaWidthOf } from '../bundles/index.js';
+import { windowOffsetsM, windowsOf } from '../describe/index.js';
+import type { Tensor } from '../engines/index.js';
 import { areaDownsample, type Bev, projectBev } from '../geometry/index.js';
 import { bevToNchw, type DecodedPanorama, decodePanorama, signedToUnit } from '../imaging/index.js';
-import { bevGeometryOf, panoramaWidthOf, type Tensor, windowOffsetsM, windowsOf } from '../models/index.js';
-import { type Look, type PlaceHit, placeOfTile, searchLooks, searchPlaces } from '../search/index.js';
-import type { LoadedRegion, LocateOptions, Prior } from './types.js';
+import { type Look, type PlaceHit, placeOfTile, searchLooks, searchPlaces } from '../places/index.js';
+import type { LoadedRegion } from '../regions/index.js';
+import type { LocateOptions, Prior } from './types.js';
 
 /** Bytes to panorama, shrunk where it has more columns than the BEV can use. */
 export function decodeUpload(

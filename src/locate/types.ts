@@ -1,8 +1,6 @@
-// The words of the locate room: what a caller may ask, what it gets, and what a region is while it serves.
-import type { BevTableOwner, Bounds, LonLat } from '../geometry/index.js';
+// The words of the locate room: what a caller may ask, and what it gets.
+import type { Bounds, LonLat } from '../geometry/index.js';
 import type { HeadingSource } from '../imaging/index.js';
-import type { Bundle, Networks } from '../models/index.js';
-import type { OpenIndexVersion } from '../search/index.js';
 
 /** Where the camera is known to have stood: only tiles inside are candidates. */
 export type Prior = { readonly centre: LonLat; readonly radiusM: number } | { readonly bounds: Bounds };
@@ -52,14 +50,4 @@ export interface LocateAnswer {
   readonly timingsMs: Readonly<Record<Stage | 'total', number>>;
   /** What was assumed or ignored, as sentences. */
   readonly warnings: readonly string[];
-}
-
-/** A region with everything open that locate() needs: one index version and the bundle it was built with. */
-export interface LoadedRegion {
-  readonly name: string;
-  readonly bundle: Bundle;
-  readonly networks: Pick<Networks, 'generator' | 'encoder'>;
-  readonly version: OpenIndexVersion;
-  /** Sampling tables kept between panoramas. */
-  readonly tables: BevTableOwner;
 }

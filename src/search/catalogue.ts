@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import KDBush from 'kdbush';
 import { messageOf, SkyfixError } from '../errors/index.js';
+import { type CsvRow, csvField, csvRows } from '../files/index.js';
 import {
   type Bounds,
   boundsOf,
@@ -11,7 +12,6 @@ import {
   type LonLat,
   wrapLonDeg,
 } from '../geometry/index.js';
-import { type CsvRow, csvField, csvRows } from './csv.js';
 import type { Tile } from './types.js';
 
 export const CATALOGUE_HEADER = 'tile,lon,lat,sizeM,source';

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, describe, mock, test } from 'node:test';
 import sharp from 'sharp';
-import { bevCommand } from '../../cli/commands/bev.js';
+import { bevCommand } from '../../cli/commands/bev-command.js';
 import { decodeImage } from '../../src/imaging/index.js';
-import { flatEncoder, writeTinyBundle } from '../models/tiny-bundle.js';
+import { flatEncoder, writeTinyBundle } from '../support/tiny-bundle.js';
 
 const root = await mkdtemp(join(tmpdir(), 'skyfix-bev-'));
 after(() => rm(root, { recursive: true }));

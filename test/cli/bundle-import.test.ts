@@ -4,8 +4,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, describe, mock, test } from 'node:test';
-import { bundleCommand } from '../../cli/commands/bundle.js';
-import { locate, RegionService } from '../../src/locate/index.js';
+import { bundleCommand } from '../../cli/commands/bundle-command.js';
+import { locate } from '../../src/locate/index.js';
+import { RegionService } from '../../src/regions/index.js';
 import {
   noisePanorama,
   pngOf,

@@ -3,8 +3,8 @@ import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, mock, test } from 'node:test';
-import { bundleCommand } from '../../cli/commands/bundle.js';
-import { flatEncoder, negativeGenerator, writeTinyBundle } from '../models/tiny-bundle.js';
+import { bundleCommand } from '../../cli/commands/bundle-command.js';
+import { flatEncoder, negativeGenerator, writeTinyBundle } from '../support/tiny-bundle.js';
 
 const root = await mkdtemp(join(tmpdir(), 'skyfix-bundle-'));
 after(() => rm(root, { recursive: true }));

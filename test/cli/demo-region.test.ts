@@ -3,7 +3,8 @@ import { cp, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { installDemo, installDemoWhereEmpty } from '../../cli/index.js';
-import { locate, RegionService } from '../../src/locate/index.js';
+import { locate } from '../../src/locate/index.js';
+import { RegionService } from '../../src/regions/index.js';
 import {
   noisePanorama,
   pngOf,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { buildApp } from '../../src/app.js';
 import { loadConfig } from '../../src/config/index.js';
-import { RegionService } from '../../src/locate/index.js';
+import { RegionService } from '../../src/regions/index.js';
 import { runSkyfix } from '../support/run-cli.js';
 import { noisePanorama, pngOf, publishTinyVersion, tinyTile } from '../support/tiny-region.js';
 

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, mock, test } from 'node:test';
 import sharp from 'sharp';
-import { viewCommand } from '../../cli/commands/view.js';
+import { viewCommand } from '../../cli/commands/view-command.js';
 import { decodeImage } from '../../src/imaging/index.js';
-import { flatEncoder, negativeGenerator, writeTinyBundle } from '../models/tiny-bundle.js';
+import { flatEncoder, negativeGenerator, writeTinyBundle } from '../support/tiny-bundle.js';
 
 const root = await mkdtemp(join(tmpdir(), 'skyfix-view-'));
 after(() => rm(root, { recursive: true }));

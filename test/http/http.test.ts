@@ -14,7 +14,7 @@ import { parse } from 'yaml';
 import { buildApp } from '../../src/app.js';
 import { type Config, loadConfig } from '../../src/config/index.js';
 import { LOCATE_PROPERTIES, OPENAPI_FILE } from '../../src/http/index.js';
-import { RegionService } from '../../src/locate/index.js';
+import { RegionService } from '../../src/regions/index.js';
 import { noisePanorama, pngOf, publishTinyVersion, tinyTile } from '../support/tiny-region.js';
 
 interface Operation {

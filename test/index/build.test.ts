@@ -7,11 +7,13 @@ import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { buildIndex, cutTile, openImagery, verifyIndex } from '../../index/index.js';
+import { loadBundle } from '../../src/bundles/index.js';
+import { openNetworks } from '../../src/describe/index.js';
 import { sha256OfFile } from '../../src/files/index.js';
 import { distanceM, insideBbox } from '../../src/geometry/index.js';
 import { encodePng, rgbToNchw } from '../../src/imaging/index.js';
-import { loadBundle, openNetworks } from '../../src/models/index.js';
-import { openIndexVersion, readCatalogue } from '../../src/search/index.js';
+import { readCatalogue } from '../../src/search/index.js';
+import { openIndexVersion } from '../../src/versions/index.js';
 import { DIMENSIONS, INPUT_PX, temporaryFolder, writeMosaic, writeTinyBundle } from './fixtures.js';
 
 const folder = await temporaryFolder();

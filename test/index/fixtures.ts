@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { writeArrayBuffer } from 'geotiff';
+import { BUNDLE_SCHEMA } from '../../src/bundles/index.js';
 import { sha256OfBytes } from '../../src/files/index.js';
-import { BUNDLE_SCHEMA, OnnxGraph } from '../../src/models/index.js';
+import { OnnxGraph } from '../../src/onnx/index.js';
 import { seededRandom } from '../../src/random/index.js';
 
 export const INPUT_PX = 16;

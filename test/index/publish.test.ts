@@ -12,7 +12,7 @@ import {
   listRegions,
   listVersions,
   openIndexVersion,
-} from '../../src/search/index.js';
+} from '../../src/versions/index.js';
 import { temporaryFolder, writeMosaic, writeTinyBundle } from './fixtures.js';
 
 const folder = await temporaryFolder();

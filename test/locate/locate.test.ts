@@ -5,13 +5,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import sharp from 'sharp';
 import { offsetLonLat } from '../../src/geometry/index.js';
-import {
-  type LocateOptions,
-  locate,
-  type RegionLease,
-  RegionService,
-  STAGES,
-} from '../../src/locate/index.js';
+import { type LocateOptions, locate, STAGES } from '../../src/locate/index.js';
+import { type RegionLease, RegionService } from '../../src/regions/index.js';
 import { CENTRE, noisePanorama, pngOf, publishTinyVersion, tinyTile } from '../support/tiny-region.js';
 
 const options: LocateOptions = { top: 3, distinct: true, headingDeg: 0 };

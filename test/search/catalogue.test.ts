@@ -5,13 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
+import { csvField, parseCsv } from '../../src/files/index.js';
 import { distanceM } from '../../src/geometry/index.js';
 import {
   Catalogue,
-  csvField,
   formatCatalogue,
   formatDescriptors,
-  parseCsv,
   readCatalogue,
   readDescriptorShape,
   readDescriptors,

@@ -2,7 +2,8 @@
 import { type Config, loadConfig } from '../../src/config/index.js';
 import { SkyfixError } from '../../src/errors/index.js';
 import type { Regions } from '../../src/http/index.js';
-import type { LoadedRegion, LocateAnswer, RegionDescription, RegionLease } from '../../src/locate/index.js';
+import type { LocateAnswer } from '../../src/locate/index.js';
+import type { LoadedRegion, RegionDescription, RegionLease } from '../../src/regions/index.js';
 
 /** Silent, on a free port. */
 export function testConfig(env: Readonly<Record<string, string>> = {}): Config {

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
+import { BUNDLE_SCHEMA, type BundleGeometry, type BundleInput } from '../../src/bundles/index.js';
 import { type FileChecksum, sha256OfBytes, sha256OfFile } from '../../src/files/index.js';
 import {
   type FieldOfView,
@@ -13,16 +14,15 @@ import {
   projectBev,
   type RgbImage,
 } from '../../src/geometry/index.js';
-import { BUNDLE_SCHEMA, type BundleGeometry, type BundleInput, OnnxGraph } from '../../src/models/index.js';
+import { OnnxGraph } from '../../src/onnx/index.js';
 import {
   buildHnswGraph,
   type Descriptors,
   formatCatalogue,
   formatDescriptors,
-  INDEX_SCHEMA,
-  POINTER_SCHEMA,
   type Tile,
 } from '../../src/search/index.js';
+import { INDEX_SCHEMA, POINTER_SCHEMA } from '../../src/versions/index.js';
 
 export const GEOMETRY: BundleGeometry = { tileSizeM: 16, inputSizePx: 8, bevSizePx: 16, cameraHeightM: 2 };
 export const CENTRE = { lon: 10, lat: 50 };

@@ -2,8 +2,9 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
+import { BUNDLE_INPUTS, type BundleManifest, loadBundle } from 'skyfix/bundles';
+import { openNetworks } from 'skyfix/describe';
 import type { FieldOfView } from 'skyfix/geometry';
-import { BUNDLE_INPUTS, type BundleManifest, loadBundle, openNetworks } from 'skyfix/models';
 import { prepareArea } from '../data/prepare.js';
 import { inputsOf, type PreparedArea } from '../data/prepared-area.js';
 import { type DatasetFormat, FORMATS, openDataset, VIGOR_AREAS, type VigorArea } from '../datasets/index.js';

@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
-import { messageOf, SkyfixError } from 'skyfix/errors';
+import { type BundleInput, geometryFault } from 'skyfix/bundles';
+import { explainSchemaErrors, messageOf, SkyfixError } from 'skyfix/errors';
 import { fieldOfViewFault } from 'skyfix/geometry';
-import { type BundleInput, explainSchemaErrors, geometryFault } from 'skyfix/models';
 import { parse } from 'yaml';
 import { FORMATS, publishedGround } from '../datasets/index.js';
 import { PHOTO_MARGIN, photoOffset, trainsOnPhotos } from './gps-tolerance.js';

@@ -1,7 +1,8 @@
 // What a run is made of: one YAML file with everything that decides its result. The JSON schema is in schema.ts, the
 // values where the file is silent are in presets/.
+
+import type { BundleGeometry } from 'skyfix/bundles';
 import type { FieldOfView } from 'skyfix/geometry';
-import type { BundleGeometry } from 'skyfix/models';
 import type { ColourJitter } from '../data/augment.js';
 import type { DatasetFormat, VigorArea } from '../datasets/index.js';
 import type { ConvNextSize } from '../networks/index.js';

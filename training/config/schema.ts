@@ -1,5 +1,5 @@
 // JSON schema of a run's configuration, after its preset is filled in; the types are in run-config.ts.
-import { FIELD_OF_VIEW_SCHEMA } from 'skyfix/models';
+import { FIELD_OF_VIEW_SCHEMA } from 'skyfix/bundles';
 import { FORMATS, VIGOR_AREAS } from '../datasets/index.js';
 import { CONVNEXT_SIZES } from '../networks/index.js';
 import { SPLITS, TOWN_GAPS } from '../town/index.js';

@@ -1,9 +1,10 @@
 // How one image of a store is made out of a data set's file: BEV, raw panorama or tile, by the functions that serving
 // uses. A job says everything that its pixels depend on.
 import { readFile } from 'node:fs/promises';
+import type { BundleGeometry } from 'skyfix/bundles';
+import { bevGeometryOf, panoramaWidthOf } from 'skyfix/bundles';
 import { areaDownsample, BevTableCache, type FieldOfView, projectBev, type RgbImage } from 'skyfix/geometry';
 import { type DecodedPanorama, decodeImage, decodePanorama, resizeImage } from 'skyfix/imaging';
-import { type BundleGeometry, bevGeometryOf, panoramaWidthOf } from 'skyfix/models';
 import { ImageReader, type TileImage } from '../datasets/index.js';
 import { rollColumns } from './roll-columns.js';
 

@@ -1,8 +1,10 @@
 // A data set's split as training wants it: BEVs, panoramas and tiles made by the functions that serving uses, once, in
 // threads, into files of a cache folder. Nothing here holds more than one image at a time.
+
+import type { BundleGeometry } from 'skyfix/bundles';
+import { viewSizePx } from 'skyfix/bundles';
 import { sha256OfBytes } from 'skyfix/files';
 import type { LonLat } from 'skyfix/geometry';
-import { type BundleGeometry, viewSizePx } from 'skyfix/models';
 import {
   type CrossViewDataset,
   type CrossViewPair,

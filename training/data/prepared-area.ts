@@ -1,7 +1,7 @@
 // An area ready for training and evaluation: what `prepareArea` makes of a data set's split.
 
+import type { BundleInput } from 'skyfix/bundles';
 import type { LonLat } from 'skyfix/geometry';
-import type { BundleInput } from 'skyfix/models';
 import type { ImageStore } from './image-store.js';
 
 /** Row k of every list and store is place k, one pair of the data set. */

@@ -1,5 +1,5 @@
 // Which part of a tile's file shows the ground that the BEV shows.
-import type { BundleGeometry } from 'skyfix/models';
+import type { BundleGeometry } from 'skyfix/bundles';
 import { type DatasetTile, type PairedTile, VIGOR_TILE_PX } from '../datasets/index.js';
 import type { TileWindow } from './image-jobs.js';
 

@@ -1,8 +1,8 @@
 // CVUSA (Workman et al. 2015; the split of Zhai et al. 2017): strips of 1232 x 224 px and Bing tiles at zoom 19.
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { CsvRow } from 'skyfix/files';
 import type { LonLat } from 'skyfix/geometry';
-import type { CsvRow } from 'skyfix/search';
 import type { Split } from '../town/index.js';
 import { PUBLISHED_GROUND } from './ground.js';
 import { placeFields, RowError, readCsvList, readRows, requireFields, textField, tilesOf } from './lists.js';

@@ -1,6 +1,6 @@
 // How much ground the tiles of the published data sets show and how high their cameras stand: what their formats do not
 // say, and a geometry has to know.
-import type { BundleGeometry } from 'skyfix/models';
+import type { BundleGeometry } from 'skyfix/bundles';
 import type { DatasetFormat } from './types.js';
 
 export interface PublishedGround {

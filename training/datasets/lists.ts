@@ -1,8 +1,9 @@
 // The lists that data sets come with: text read whole, rows with their lines, and the fields that loaders share.
 import { readdir, readFile } from 'node:fs/promises';
 import { messageOf, SkyfixError } from 'skyfix/errors';
+import { type CsvRow, parseCsv } from 'skyfix/files';
 import type { LonLat } from 'skyfix/geometry';
-import { type CsvRow, numberOf, parseCsv } from 'skyfix/search';
+import { numberOf } from 'skyfix/search';
 import { lineOf, type Problem, type Reason } from './problems.js';
 import type { CrossViewPair, DatasetTile } from './types.js';
 

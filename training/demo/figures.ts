@@ -2,9 +2,9 @@
 // data, schedule and seed), side by side with one thread each, and writes all strict figures into the bundle's metrics.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { BundleManifest } from 'skyfix/bundles';
 import { SkyfixError } from 'skyfix/errors';
 import { writeFileAtomic } from 'skyfix/files';
-import type { BundleManifest } from 'skyfix/models';
 import { loadRunConfig } from '../config/index.js';
 import { runInProcess } from '../pipeline/run-process.js';
 import { type RetrievalResult, readRunResult } from '../report/run-result.js';

@@ -1,6 +1,13 @@
 // Writes a bundle folder: bundle.json, the ONNX graphs and, where wanted, the weights as safetensors.
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import {
+  BUNDLE_SCHEMA,
+  type BundleGeometry,
+  type BundleInput,
+  type BundleManifest,
+  viewSizePx,
+} from 'skyfix/bundles';
 import { asDiskError } from 'skyfix/errors';
 import {
   type FileChecksum,
@@ -9,13 +16,6 @@ import {
   temporaryNameFor,
   writeFileAtomic,
 } from 'skyfix/files';
-import {
-  BUNDLE_SCHEMA,
-  type BundleGeometry,
-  type BundleInput,
-  type BundleManifest,
-  viewSizePx,
-} from 'skyfix/models';
 import {
   type ConvNextConfig,
   createConvNext,

@@ -1,5 +1,5 @@
 // The encoder as an ONNX graph: input "image" [N, 3, S, S] in [0, 1], output "descriptor" [N, D], unit length.
-import { OnnxGraph } from 'skyfix/models';
+import { OnnxGraph } from 'skyfix/onnx';
 import { IMAGENET_DEVIATION, IMAGENET_MEAN } from '../networks/convnext.js';
 import type { ConvNextConfig, NamedArray } from '../networks/index.js';
 import { UNIT_LENGTH_EPSILON } from '../networks/layers.js';

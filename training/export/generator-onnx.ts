@@ -1,5 +1,5 @@
 // The generator as an ONNX graph: input "bev", output "view", both [N, 3, S, S] in [−1, 1].
-import { OnnxGraph } from 'skyfix/models';
+import { OnnxGraph } from 'skyfix/onnx';
 import type { GeneratorConfig, NamedArray } from '../networks/index.js';
 import { toTorchLayout } from './torch-layout.js';
 

@@ -1,9 +1,9 @@
 // Weights trained elsewhere, as safetensors, become a bundle.
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import type { BundleManifest } from 'skyfix/bundles';
 import { messageOf, SkyfixError } from 'skyfix/errors';
 import { sha256OfBytes } from 'skyfix/files';
-import type { BundleManifest } from 'skyfix/models';
 import { createConvNext, createGenerator, type NamedArray, type Profile } from '../networks/index.js';
 import { writeBundle } from './bundle.js';
 import { loadPretrainedEncoder, loadPretrainedGenerator } from './pretrained.js';

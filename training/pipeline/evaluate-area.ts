@@ -1,7 +1,10 @@
 // Strict figures of an encoder over an area: paired (one tile a query), and on a grid of tiles as it is served.
+
+import type { BundleGeometry } from 'skyfix/bundles';
+import { viewWindows, windowOffsetsM } from 'skyfix/describe';
 import { distanceM, type LonLat } from 'skyfix/geometry';
-import { type BundleGeometry, viewWindows, windowOffsetsM } from 'skyfix/models';
-import { Catalogue, ExactIndex, searchPlaces } from 'skyfix/search';
+import { searchPlaces } from 'skyfix/places';
+import { Catalogue, ExactIndex } from 'skyfix/search';
 import type { ImageStore } from '../data/image-store.js';
 import type { PreparedArea } from '../data/prepared-area.js';
 import { confusionByDistrict, recallByDistrict } from '../evaluation/districts.js';

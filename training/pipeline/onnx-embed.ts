@@ -1,6 +1,7 @@
 // A bundle's networks as they are served (ONNX graphs), for evaluation.
+
+import type { InferenceEngine } from 'skyfix/engines';
 import { nchwToRgb, rgbToNchw, stackTensors } from 'skyfix/imaging';
-import type { InferenceEngine } from 'skyfix/models';
 import { bytesPerImage, cropStore, type ImageStore, imageOfStore } from '../data/image-store.js';
 import { writeStore } from '../data/write-store.js';
 import { middleOf } from '../stages/descriptors.js';

@@ -1,6 +1,8 @@
 // How much R@1 is lost when the projection is told something wrong, the ground slopes, or things stand in the way.
+
+import type { BundleGeometry } from 'skyfix/bundles';
+import { bevGeometryOf } from 'skyfix/bundles';
 import { areaDownsample, BevTableCache, projectBev } from 'skyfix/geometry';
-import { type BundleGeometry, bevGeometryOf } from 'skyfix/models';
 import { decodeSource, type PanoramaSource } from '../data/image-jobs.js';
 import { type ImageStore, memoryStore } from '../data/image-store.js';
 import { panoramaSourceOf } from '../data/prepare.js';

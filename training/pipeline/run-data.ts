@@ -1,7 +1,8 @@
 // The data of a run: images prepared, and the labels that may be read.
+
+import type { BundleGeometry } from 'skyfix/bundles';
 import { SkyfixError } from 'skyfix/errors';
 import { sha256OfBytes } from 'skyfix/files';
-import type { BundleGeometry } from 'skyfix/models';
 import { type EvaluationArea, inputOf, type RunConfig, shiftPx } from '../config/index.js';
 import { centreStore, type ImageStore, joinStores, selectStore } from '../data/image-store.js';
 import { nearPlaces } from '../data/near-places.js';

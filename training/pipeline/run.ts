@@ -1,9 +1,9 @@
 // skyfix-train run: everything from a data set to a bundle and its figures, in one folder, continued wherever it stopped.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { BundleManifest } from 'skyfix/bundles';
 import { sha256OfBytes, writeFileAtomic } from 'skyfix/files';
 import type { RgbImage } from 'skyfix/geometry';
-import type { BundleManifest } from 'skyfix/models';
 import { inputOf, type RunConfig } from '../config/index.js';
 import { type ImageStore, imageOfStore, joinStores } from '../data/image-store.js';
 import type { PreparedArea } from '../data/prepared-area.js';

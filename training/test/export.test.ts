@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import type { Tensor4D } from '@tensorflow/tfjs-node-gpu';
 import * as ort from 'onnxruntime-node';
+import type { BundleManifest } from 'skyfix/bundles';
 import { sha256OfFile } from 'skyfix/files';
-import { type BundleManifest, readOnnx } from 'skyfix/models';
+import { readOnnx } from 'skyfix/onnx';
 import {
   exportEncoderOnnx,
   exportGeneratorOnnx,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import sharp from 'sharp';
-import { loadBundle } from 'skyfix/models';
+import { loadBundle } from 'skyfix/bundles';
 import { type DataSource, resolveRunConfig } from '../config/index.js';
 import { bytesPerImage } from '../data/image-store.js';
 import { openSource } from '../pipeline/open-source.js';

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
+import { bevGeometryOf } from 'skyfix/bundles';
 import { SkyfixError } from 'skyfix/errors';
 import {
   areaDownsample,
@@ -17,7 +18,6 @@ import {
   sphereWindowOf,
 } from 'skyfix/geometry';
 import { decodeImage, encodePng, resizeImage } from 'skyfix/imaging';
-import { bevGeometryOf } from 'skyfix/models';
 import { type ImageStore, readImages } from '../data/image-store.js';
 import { nearPlaces } from '../data/near-places.js';
 import { prepareArea, prepareUnpaired } from '../data/prepare.js';

@@ -8,8 +8,8 @@ import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { CommanderError } from 'commander';
 import * as ort from 'onnxruntime-node';
+import type { BundleManifest } from 'skyfix/bundles';
 import { sha256OfFile } from 'skyfix/files';
-import type { BundleManifest } from 'skyfix/models';
 import { exportCommand } from '../cli/export-command.js';
 import {
   cycleGanNaming,

@@ -1,6 +1,8 @@
 // A town's images made place by place in memory, without caches and threads: what prepared data are held against.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { BundleGeometry } from 'skyfix/bundles';
+import { bevGeometryOf, viewSizePx } from 'skyfix/bundles';
 import { SkyfixError } from 'skyfix/errors';
 import {
   areaDownsample,
@@ -14,7 +16,6 @@ import {
 } from 'skyfix/geometry';
 import { decodePanorama, resizeImage } from 'skyfix/imaging';
 import { cutTile, type ImagerySource, openImagery } from 'skyfix/index';
-import { type BundleGeometry, bevGeometryOf, viewSizePx } from 'skyfix/models';
 import { type ImageSet, imageAt } from '../data/image-set.js';
 import { rollColumns } from '../data/roll-columns.js';
 import type { Place, Split, Town } from '../datasets/town-places.js';

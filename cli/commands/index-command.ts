@@ -1,0 +1,137 @@
+// skyfix index: build, verify, publish, rebuild, roll back and list index versions.
+import { Command, InvalidArgumentError } from 'commander';
+import {
+  type ListedVersion,
+  listIndex,
+  publishIndex,
+  rollbackIndex,
+  verifyIndex,
+} from '../../index/index.js';
+import { loadConfig } from '../../src/config/index.js';
+import { openStageProgress } from '../progress.js';
+import {
+  addBuildOptions,
+  type BuildFlags,
+  buildFromFlags,
+  number,
+  positive,
+  summaryOf,
+  whole,
+} from './build-options.js';
+import { rebuildCommand } from './rebuild-index-command.js';
+
+const share = (text: string): number => {
+  const value = number(text);
+  if (value < 0 || value > 1) throw new InvalidArgumentError('It must be from 0 to 1.');
+  return value;
+};
+
+export function indexCommand(): Command {
+  return new Command('index')
+    .description('Build, verify, publish, rebuild, roll back and list index versions.')
+    .addCommand(buildCommand())
+    .addCommand(verifyCommand())
+    .addCommand(publishCommand())
+    .addCommand(rebuildCommand())
+    .addCommand(rollbackCommand())
+    .addCommand(listCommand());
+}
+
+interface BuildCommandFlags extends BuildFlags {
+  out: string;
+}
+
+function buildCommand(): Command {
+  const command = new Command('build')
+    .description(
+      'Cut or read tiles, embed them and build an index version. Started again after a kill, it goes on.',
+    )
+    .requiredOption('-o, --out <dir>', 'folder to make');
+  return addBuildOptions(command).action(async (flags: BuildCommandFlags) => {
+    const started = performance.now();
+    const manifest = await buildFromFlags(flags, flags.out);
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    console.log(`${flags.out}: ${summaryOf(manifest)}, built in ${seconds} s`);
+  });
+}
+
+function verifyCommand(): Command {
+  return new Command('verify')
+    .description('Check checksums, bundle and counts of an index version, and measure its recall.')
+    .argument('<dir>', 'index version folder')
+    .option('--min-recall <share>', 'lowest recall@1 and @10 against exact search', share, 0.95)
+    .option('--queries <n>', 'queries to measure with (default: 200, fewer for large indexes)', positive)
+    .option('--seed <n>', 'seed of the queries', whole, 1)
+    .action(async (dir: string, flags: { minRecall: number; queries?: number; seed: number }) => {
+      const progress = openStageProgress();
+      const { manifest, recall } = await verifyIndex(dir, {
+        ...flags,
+        onProgress: (done, total) => progress.update('recall', done, total),
+      }).finally(progress.stop);
+      console.log(`${dir}: ${summaryOf({ ...manifest, recall })}; checksums and bundle are right`);
+    });
+}
+
+const dataOption = [
+  '--data <dir>',
+  'data folder (default: SKYFIX_DATA or what "skyfix serve --help" says)',
+] as const;
+const dataDirOf = (flags: { data?: string }) => flags.data ?? loadConfig(process.env).dataDir;
+
+function publishCommand(): Command {
+  return new Command('publish')
+    .description(
+      'Copy an index version into the data folder and make it current; a running server needs a reload.',
+    )
+    .argument('<dir>', 'index version folder')
+    .requiredOption('--region <name>', 'region to publish to (a-z, 0-9, hyphens)')
+    .option(...dataOption)
+    .option('--bundle <dir>', 'take this bundle instead of the one in the folder; must hold the same encoder')
+    .option('--keep <n>', 'versions to keep, the current and the previous one always', whole, 3)
+    .option('--min-recall <share>', 'lowest recall@1 and @10 in its manifest (default: 0.95)', share)
+    .action(
+      async (
+        indexDir: string,
+        flags: { region: string; data?: string; bundle?: string; keep: number; minRecall?: number },
+      ) => {
+        const { region, keep, minRecall, bundle: bundleDir } = flags;
+        const dataDir = dataDirOf(flags);
+        const version = await publishIndex({ indexDir, dataDir, region, keep, minRecall, bundleDir });
+        console.log(`${region}: ${version} is current`);
+      },
+    );
+}
+
+function rollbackCommand(): Command {
+  return new Command('rollback')
+    .description('Make the version before the current one current again.')
+    .requiredOption('--region <name>', 'region')
+    .option(...dataOption)
+    .action(async (flags: { region: string; data?: string }) => {
+      const version = await rollbackIndex({ dataDir: dataDirOf(flags), region: flags.region });
+      console.log(`${flags.region}: ${version} is current`);
+    });
+}
+
+function listCommand(): Command {
+  return new Command('list')
+    .description('List published regions and their versions.')
+    .option('--region <name>', 'only this region')
+    .option(...dataOption)
+    .option('--json', 'as JSON')
+    .action(async (flags: { region?: string; data?: string; json?: boolean }) => {
+      const regions = await listIndex({ dataDir: dataDirOf(flags), region: flags.region });
+      if (flags.json) {
+        console.log(JSON.stringify(regions, null, 2));
+        return;
+      }
+      if (regions.length === 0) console.log('No region is published.');
+      for (const { region, versions } of regions) {
+        console.log(region);
+        for (const version of versions) console.log(`  ${version.state.padEnd(8)} ${lineOf(version)}`);
+      }
+    });
+}
+
+const lineOf = ({ version, manifest, problem }: ListedVersion) =>
+  manifest ? summaryOf(manifest) : `${version}: ${problem}`;

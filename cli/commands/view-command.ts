@@ -1,0 +1,38 @@
+// skyfix view: writes the satellite-like view that a bundle's generator makes of a panorama.
+import { availableParallelism } from 'node:os';
+import { Command } from 'commander';
+import { bevGeometryOf, loadBundle } from '../../src/bundles/index.js';
+import { describeBev, openNetworks } from '../../src/describe/index.js';
+import { SkyfixError } from '../../src/errors/index.js';
+import { writeFileAtomic } from '../../src/files/index.js';
+import { projectBev } from '../../src/geometry/index.js';
+import { encodePng, nchwToRgb } from '../../src/imaging/index.js';
+import { addPanoramaOptions, type PanoramaFlags, readPanorama } from './panorama-options.js';
+import { bundleDirOrShipped } from './shipped-bundle.js';
+
+/** `root` is the folder whose models/ holds the shipped bundle. */
+export function viewCommand(root?: string): Command {
+  const command = new Command('view')
+    .description('Generate the satellite-like view of a panorama and write it as PNG.')
+    .argument('<file>', 'panorama: JPEG, PNG, WebP, AVIF or TIFF')
+    .requiredOption('-o, --out <file>', 'PNG file to write')
+    .option('--bundle <dir>', 'bundle whose generator is used (default: the one that ships in models/)');
+  return addPanoramaOptions(command).action(
+    async (file: string, flags: PanoramaFlags & { bundle?: string; out: string }) => {
+      const bundle = await loadBundle(bundleDirOrShipped(flags.bundle, root));
+      const { fieldOfView } = bundle.manifest.geometry;
+      const panorama = await readPanorama(file, flags, fieldOfView);
+      const geometry = bevGeometryOf(bundle.manifest.geometry, flags.cameraHeight);
+      const bev = projectBev(panorama.image, panorama.window, panorama.pose, geometry);
+      const networks = await openNetworks(bundle, { threads: availableParallelism() });
+      try {
+        const { view } = await describeBev(networks, bundle.manifest.geometry, bev);
+        if (!view) throw new SkyfixError('PARAMETER_INVALID', `The bundle ${bundle.dir} has no generator.`);
+        await writeFileAtomic(flags.out, await encodePng(nchwToRgb(view, 'signed')));
+      } finally {
+        await networks.close();
+      }
+      console.log(`${flags.out}: view by ${bundle.manifest.name} ${bundle.manifest.version}`);
+    },
+  );
+}

@@ -1,0 +1,23 @@
+// What follows from a bundle's geometry: the sizes of BEV, view and panorama.
+import type { BevGeometry } from '../geometry/index.js';
+import type { BundleGeometry } from './manifest.js';
+
+/** Side of the view and of the generator's input, pixels: a tile and the margin on both sides. */
+export function viewSizePx({ inputSizePx, searchMarginPx = 0 }: BundleGeometry): number {
+  return inputSizePx + 2 * searchMarginPx;
+}
+
+/** The BEV that a bundle's networks take: the ground of one tile, and the margin in which the encoder looks around. */
+export function bevGeometryOf(geometry: BundleGeometry, cameraHeightM = geometry.cameraHeightM): BevGeometry {
+  const { bevSizePx, inputSizePx, tileSizeM } = geometry;
+  const sizePx = (bevSizePx / inputSizePx) * viewSizePx(geometry);
+  return { sizePx, gsdM: tileSizeM / bevSizePx, cameraHeightM };
+}
+
+/**
+ * Columns of a full circle beyond which a panorama adds nothing to the BEV, whose outermost ring is pi * bevSizePx
+ * pixels long: wider panoramas are shrunk to this before they are projected.
+ */
+export function panoramaWidthOf({ bevSizePx }: BundleGeometry): number {
+  return Math.max(2048, 4 * bevSizePx);
+}

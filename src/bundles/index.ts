@@ -1,0 +1,14 @@
+// Bundles: the versioned artefact that training makes and serving loads, verified; and bundles made of networks from elsewhere.
+export { type BundleConfig, checkBundleConfig } from './config.js';
+export type { NetworkReport } from './contract.js';
+export { bevGeometryOf, panoramaWidthOf, viewSizePx } from './geometry.js';
+export { type ImportedBundle, type ImportOptions, importBundle } from './import.js';
+export { type Bundle, checkManifest, type LoadOptions, loadBundle } from './load.js';
+export {
+  BUNDLE_INPUTS,
+  BUNDLE_SCHEMA,
+  type BundleGeometry,
+  type BundleInput,
+  type BundleManifest,
+} from './manifest.js';
+export { FIELD_OF_VIEW_SCHEMA, geometryFault } from './schema.js';

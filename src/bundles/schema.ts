@@ -1,0 +1,96 @@
+// JSON schema of bundle.json; the types are in bundle-manifest.ts.
+import { fieldOfViewFault } from '../geometry/index.js';
+import { BUNDLE_INPUTS, BUNDLE_SCHEMA, type BundleGeometry } from './manifest.js';
+
+/** A field of view in bundle.json and in a run's configuration; what goes together is fieldOfViewFault's. */
+export const FIELD_OF_VIEW_SCHEMA = {
+  type: 'object',
+  required: ['verticalDeg'],
+  properties: {
+    horizontalDeg: { type: 'number', exclusiveMinimum: 0, maximum: 360 },
+    verticalDeg: { type: 'number', exclusiveMinimum: 0, maximum: 180 },
+    horizonShare: { type: 'number' },
+  },
+  additionalProperties: false,
+} as const;
+
+const text = { type: 'string', minLength: 1 } as const;
+const positive = { type: 'number', exclusiveMinimum: 0 } as const;
+const count = { type: 'integer', minimum: 1 } as const;
+const checksum = {
+  type: 'object',
+  required: ['sha256', 'bytes'],
+  properties: {
+    sha256: { type: 'string', pattern: '^[0-9a-f]{64}$' },
+    bytes: { type: 'integer', minimum: 0 },
+  },
+} as const;
+
+export const BUNDLE_JSON_SCHEMA = {
+  type: 'object',
+  required: [
+    'schema',
+    'name',
+    'version',
+    'createdAt',
+    'profile',
+    'geometry',
+    'preprocessing',
+    'descriptor',
+    'training',
+    'metrics',
+    'files',
+  ],
+  properties: {
+    schema: { const: BUNDLE_SCHEMA },
+    name: text,
+    version: text,
+    createdAt: text,
+    profile: text,
+    input: { enum: BUNDLE_INPUTS },
+    geometry: {
+      type: 'object',
+      required: ['tileSizeM', 'inputSizePx', 'bevSizePx', 'cameraHeightM'],
+      properties: {
+        tileSizeM: positive,
+        inputSizePx: count,
+        bevSizePx: count,
+        cameraHeightM: positive,
+        searchMarginPx: { type: 'integer', minimum: 0 },
+        searchStepPx: count,
+        fieldOfView: FIELD_OF_VIEW_SCHEMA,
+      },
+    },
+    preprocessing: {
+      type: 'object',
+      required: ['generatorRange', 'encoderRange', 'invalidPixel'],
+      properties: {
+        generatorRange: { const: [-1, 1] },
+        encoderRange: { const: [0, 1] },
+        invalidPixel: { const: -1 },
+      },
+    },
+    descriptor: { type: 'object', required: ['dimensions'], properties: { dimensions: count } },
+    training: { type: 'object' },
+    metrics: { type: 'object' },
+    files: {
+      type: 'object',
+      required: ['encoder.onnx'],
+      // No folders: a manifest never names a file outside its own.
+      propertyNames: { pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$' },
+      additionalProperties: checksum,
+    },
+  },
+} as const;
+
+/** What the schema cannot say: the sizes and angles that do not go together, or undefined. */
+export function geometryFault(geometry: BundleGeometry): string | undefined {
+  const { bevSizePx, inputSizePx, searchMarginPx = 0, searchStepPx, fieldOfView } = geometry;
+  const fault = fieldOfView && fieldOfViewFault(fieldOfView);
+  if (fault) return `/geometry/fieldOfView/${fault}`;
+  if (bevSizePx % inputSizePx !== 0) {
+    return `/geometry/bevSizePx is ${bevSizePx}, not a multiple of inputSizePx ${inputSizePx}`;
+  }
+  if (searchStepPx === undefined || searchMarginPx % searchStepPx === 0) return undefined;
+  return `/geometry/searchStepPx is ${searchStepPx}, which does not divide searchMarginPx ${searchMarginPx}`;
+}

@@ -1,0 +1,189 @@
+// The regions a process serves. A new version is opened completely before it takes over, and the old one closes
+// when the last request that uses it is done: a swap fails no request. Both are in memory meanwhile.
+
+import type { EngineKind } from '../engines/index.js';
+import { messageOf, SkyfixError } from '../errors/index.js';
+import { listRegions } from '../versions/index.js';
+import { NetworkPool } from './network-pool.js';
+import { openRegionSlot, type RegionLease, type RegionSlot } from './region-slot.js';
+
+export interface RegionServiceOptions {
+  /** Compute threads per network. */
+  readonly threads: number;
+  /** Versions whose recorded recall@10 is lower are refused. */
+  readonly minRecall?: number | undefined;
+  readonly defaultRegion?: string | undefined;
+  readonly engine?: EngineKind | undefined;
+  /** Told about a region that could not be opened at the start; the others serve. */
+  readonly onError?: ((region: string, error: unknown) => void) | undefined;
+}
+
+/** What GET /regions and the metrics show of a region. */
+export interface RegionDescription {
+  readonly region: string;
+  readonly default: boolean;
+  /** name@version */
+  readonly bundle: string;
+  readonly indexVersion: string;
+  readonly tiles: number;
+  readonly dimensions: number;
+  readonly tileSizeM: number;
+  readonly strideM: number | null;
+  /** west, south, east, north of the tile centres. */
+  readonly bounds: readonly [number, number, number, number];
+  readonly recall: { readonly at1: number; readonly at10: number; readonly queries: number };
+  /** ISO 8601 */
+  readonly loadedAt: string;
+}
+
+export class RegionService {
+  readonly #dataDir: string;
+  readonly #options: RegionServiceOptions;
+  readonly #pool: NetworkPool;
+  readonly #slots = new Map<string, RegionSlot>();
+  /** Reloads of one region run one after another. */
+  readonly #reloads = new Map<string, Promise<unknown>>();
+  readonly #retiring = new Set<Promise<void>>();
+  #closed = false;
+
+  private constructor(dataDir: string, options: RegionServiceOptions) {
+    this.#dataDir = dataDir;
+    this.#options = options;
+    this.#pool = new NetworkPool({ threads: options.threads, engine: options.engine });
+  }
+
+  /**
+   * Opens every region of a data folder. A region that cannot be opened goes to `onError`, the others serve;
+   * throws the first error where none can be opened. A folder without regions gives a service that is not ready.
+   */
+  static async open(dataDir: string, options: RegionServiceOptions): Promise<RegionService> {
+    const service = new RegionService(dataDir, options);
+    let firstError: unknown;
+    for (const name of await listRegions(dataDir)) {
+      try {
+        await service.reload(name);
+      } catch (error) {
+        firstError ??= error;
+        options.onError?.(name, error);
+      }
+    }
+    if (service.#slots.size === 0 && firstError !== undefined) throw firstError;
+    return service;
+  }
+
+  /** True when there is a region to ask. */
+  get ready(): boolean {
+    return !this.#closed && this.#slots.size > 0;
+  }
+
+  /** Names of the regions that serve, sorted. */
+  get names(): readonly string[] {
+    return [...this.#slots.keys()].sort();
+  }
+
+  /** Pairs of networks in memory; regions with the same files share one. */
+  get networksLoaded(): number {
+    return this.#pool.count;
+  }
+
+  /** A lease on a region: the named one, else the default, else the only one. Throws NOT_READY, REGION_UNKNOWN, REGION_REQUIRED. */
+  acquire(name?: string): RegionLease {
+    if (!this.ready) throw new SkyfixError('NOT_READY', 'No region is loaded.');
+    const wanted = name ?? this.#defaultName();
+    if (wanted === undefined) {
+      throw new SkyfixError('REGION_REQUIRED', `The regions are ${this.names.join(', ')}.`);
+    }
+    const slot = this.#slots.get(wanted);
+    if (!slot) throw new SkyfixError('REGION_UNKNOWN', `There is no region ${JSON.stringify(wanted)}.`);
+    return slot.lease();
+  }
+
+  /**
+   * Opens a region's current version and swaps it in; a region published since the start is added. Throws what
+   * opening throws; the old version then goes on serving. Resolves at the swap, not when the old one is closed.
+   */
+  reload(name: string): Promise<RegionDescription> {
+    const before = this.#reloads.get(name) ?? Promise.resolve();
+    const reloading = before.catch(() => {}).then(() => this.#swap(name));
+    this.#reloads.set(name, reloading);
+    const forget = () => {
+      if (this.#reloads.get(name) === reloading) this.#reloads.delete(name);
+    };
+    reloading.then(forget, forget);
+    return reloading;
+  }
+
+  /** Reloads every region of the data folder. Throws after trying all of them, naming those that failed. */
+  async reloadAll(): Promise<readonly RegionDescription[]> {
+    const reloaded: RegionDescription[] = [];
+    const failed: { name: string; error: unknown }[] = [];
+    for (const name of await listRegions(this.#dataDir)) {
+      try {
+        reloaded.push(await this.reload(name));
+      } catch (error) {
+        failed.push({ name, error });
+      }
+    }
+    const [first] = failed;
+    if (!first) return reloaded;
+    if (failed.length === 1) throw first.error;
+    const text = failed.map(({ name, error }) => `${name}: ${messageOf(error)}`).join(' | ');
+    throw first.error instanceof SkyfixError
+      ? new SkyfixError(first.error.code, text, { cause: first.error })
+      : new Error(text, { cause: first.error });
+  }
+
+  describe(): readonly RegionDescription[] {
+    return this.names.flatMap((name) => {
+      const slot = this.#slots.get(name);
+      return slot ? [this.#describe(slot)] : [];
+    });
+  }
+
+  /** Stops giving leases, waits for those given and closes everything. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.allSettled(this.#reloads.values());
+    for (const slot of this.#slots.values()) this.#retire(slot);
+    this.#slots.clear();
+    await Promise.all(this.#retiring);
+  }
+
+  async #swap(name: string): Promise<RegionDescription> {
+    if (this.#closed) throw new SkyfixError('NOT_READY', 'The server is stopping.');
+    const fresh = await openRegionSlot(this.#dataDir, name, this.#pool, this.#options.minRecall);
+    const old = this.#slots.get(name);
+    this.#slots.set(name, fresh);
+    if (old) this.#retire(old);
+    return this.#describe(fresh);
+  }
+
+  #retire(slot: RegionSlot): void {
+    const done = slot.retire().catch((error) => this.#options.onError?.(slot.region.name, error));
+    this.#retiring.add(done);
+    done.finally(() => this.#retiring.delete(done));
+  }
+
+  #defaultName(): string | undefined {
+    const { defaultRegion } = this.#options;
+    if (defaultRegion !== undefined) return defaultRegion;
+    return this.#slots.size === 1 ? this.names[0] : undefined;
+  }
+
+  #describe({ region, openedAt }: RegionSlot): RegionDescription {
+    const { manifest } = region.version;
+    return {
+      region: region.name,
+      default: this.#defaultName() === region.name,
+      bundle: `${region.bundle.manifest.name}@${region.bundle.manifest.version}`,
+      indexVersion: manifest.version,
+      tiles: manifest.count,
+      dimensions: manifest.dimensions,
+      tileSizeM: manifest.tiles.sizeM,
+      strideM: manifest.tiles.strideM,
+      bounds: manifest.bounds,
+      recall: manifest.recall,
+      loadedAt: openedAt.toISOString(),
+    };
+  }
+}

@@ -1,0 +1,92 @@
+// One opened version of a region, counted: it closes when it is retired and its last lease is released.
+
+import { loadBundle } from '../bundles/index.js';
+import { SkyfixError } from '../errors/index.js';
+import { BevTableCache } from '../geometry/index.js';
+import { currentVersion, openIndexVersion, versionDir } from '../versions/index.js';
+import type { LoadedRegion } from './loaded-region.js';
+import type { NetworkPool, SharedNetworks } from './network-pool.js';
+
+/** Permission to use a region; release() exactly once, also after an error. */
+export interface RegionLease {
+  readonly region: LoadedRegion;
+  release(): void;
+}
+
+export class RegionSlot {
+  readonly region: LoadedRegion;
+  readonly openedAt: Date;
+  readonly #networks: SharedNetworks;
+  #leases = 0;
+  #retired = false;
+  #closing: Promise<void> | undefined;
+  readonly #closed: Promise<void>;
+  #resolveClosed: (done: Promise<void>) => void = () => {};
+
+  constructor(region: LoadedRegion, networks: SharedNetworks, openedAt: Date) {
+    this.region = region;
+    this.openedAt = openedAt;
+    this.#networks = networks;
+    this.#closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+  }
+
+  /** Requests that use it now. */
+  get leases(): number {
+    return this.#leases;
+  }
+
+  lease(): RegionLease {
+    this.#leases++;
+    let released = false;
+    return {
+      region: this.region,
+      release: () => {
+        if (released) return;
+        released = true;
+        this.#leases--;
+        this.#closeWhenUnused();
+      },
+    };
+  }
+
+  /** No new leases will come. Resolves when the last one is released and everything is closed. */
+  retire(): Promise<void> {
+    this.#retired = true;
+    this.#closeWhenUnused();
+    return this.#closed;
+  }
+
+  #closeWhenUnused(): void {
+    if (!this.#retired || this.#leases > 0 || this.#closing) return;
+    this.#closing = Promise.all([this.region.version.close(), this.#networks.release()]).then(() => {});
+    this.#resolveClosed(this.#closing);
+  }
+}
+
+/**
+ * Opens a region's current version with its bundle and networks, everything verified. Throws REGION_UNKNOWN,
+ * INDEX_MISSING, INDEX_CORRUPT, INDEX_BUNDLE_MISMATCH, INDEX_RECALL_TOO_LOW, BUNDLE_MISSING, BUNDLE_CORRUPT,
+ * BUNDLE_INPUT_UNSUPPORTED; then nothing stays open.
+ */
+export async function openRegionSlot(
+  dataDir: string,
+  name: string,
+  pool: NetworkPool,
+  minRecall: number | undefined,
+): Promise<RegionSlot> {
+  const pointer = await currentVersion(dataDir, name);
+  if (!pointer) throw new SkyfixError('REGION_UNKNOWN', `There is no region ${JSON.stringify(name)}.`);
+  const dir = versionDir(dataDir, name, pointer.version);
+  const version = await openIndexVersion(dir, minRecall === undefined ? {} : { recallGate: minRecall });
+  try {
+    const bundle = await loadBundle(version.bundleDir);
+    const shared = await pool.acquire(bundle);
+    const region = { name, bundle, networks: shared.networks, version, tables: new BevTableCache() };
+    return new RegionSlot(region, shared, new Date());
+  } catch (error) {
+    await version.close();
+    throw error;
+  }
+}

@@ -1,0 +1,22 @@
+// Versions: index versions on disk, verified and opened; the folder of regions that index/ publishes to.
+export { INDEX_FILES, INDEX_SCHEMA, type IndexManifest, readIndexManifest } from './manifest.js';
+export {
+  checkIndexFolder,
+  checkRecall,
+  DEFAULT_RECALL_GATE,
+  type OpenIndexVersion,
+  openIndexVersion,
+} from './open-version.js';
+export {
+  currentVersion,
+  currentVersionDir,
+  listRegions,
+  listVersions,
+  POINTER_SCHEMA,
+  REGION_NAME,
+  type RegionPointer,
+  regionDir,
+  regionsDir,
+  VERSION_NAME,
+  versionDir,
+} from './region-store.js';

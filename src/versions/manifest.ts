@@ -1,0 +1,85 @@
+// index.json, checked before anything trusts it.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Ajv } from 'ajv';
+import { messageOf, SkyfixError } from '../errors/index.js';
+import type { FileChecksum } from '../files/index.js';
+
+export const INDEX_SCHEMA = 'skyfix-index/1';
+
+/** index.json of an index version folder. */
+export interface IndexManifest {
+  readonly schema: typeof INDEX_SCHEMA;
+  /** Unique, sortable: 20261123T101500Z-1a2b3c4d (build time and digest). */
+  readonly version: string;
+  readonly createdAt: string;
+  readonly bundle: { readonly name: string; readonly version: string; readonly encoderSha256: string };
+  readonly count: number;
+  readonly dimensions: number;
+  readonly graph: {
+    readonly kind: 'hnsw';
+    readonly m: number;
+    readonly efConstruction: number;
+    readonly efSearch: number;
+    readonly seed: number;
+  };
+  readonly tiles: { readonly sizeM: number; readonly strideM: number | null; readonly source: string };
+  /** west, south, east, north of the tile centres. */
+  readonly bounds: readonly [number, number, number, number];
+  readonly recall: { readonly at1: number; readonly at10: number; readonly queries: number };
+  /** graph.hnsw, descriptors.f32, catalogue.csv */
+  readonly files: Readonly<Record<string, FileChecksum>>;
+}
+
+export const INDEX_FILES = ['graph.hnsw', 'descriptors.f32', 'catalogue.csv'] as const;
+
+const text = { type: 'string', minLength: 1 };
+const whole = { type: 'integer', minimum: 0 };
+const share = { type: 'number', minimum: 0, maximum: 1 };
+const sum = { type: 'string', pattern: '^[0-9a-f]{64}$' };
+const object = (properties: Record<string, unknown>) => ({
+  type: 'object',
+  required: Object.keys(properties),
+  properties,
+});
+const checksum = object({ sha256: sum, bytes: whole });
+
+const check = new Ajv({ allErrors: true }).compile<IndexManifest>(
+  object({
+    schema: { const: INDEX_SCHEMA },
+    version: { type: 'string', pattern: '^[0-9A-Za-z][0-9A-Za-z.-]{0,99}$' },
+    createdAt: text,
+    bundle: object({ name: text, version: text, encoderSha256: sum }),
+    count: { type: 'integer', minimum: 1 },
+    dimensions: { type: 'integer', minimum: 1 },
+    graph: object({ kind: { const: 'hnsw' }, m: whole, efConstruction: whole, efSearch: whole, seed: whole }),
+    tiles: object({
+      sizeM: { type: 'number', exclusiveMinimum: 0 },
+      strideM: { type: ['number', 'null'] },
+      source: { type: 'string' },
+    }),
+    bounds: { type: 'array', items: { type: 'number' }, minItems: 4, maxItems: 4 },
+    recall: object({ at1: share, at10: share, queries: whole }),
+    files: object(Object.fromEntries(INDEX_FILES.map((name) => [name, checksum]))),
+  }),
+);
+
+/** Reads DIR/index.json. Throws INDEX_MISSING without it, INDEX_CORRUPT where it does not fit the schema. */
+export async function readIndexManifest(dir: string): Promise<IndexManifest> {
+  const path = join(dir, 'index.json');
+  const content = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new SkyfixError('INDEX_MISSING', `${path} cannot be read.`, { cause: error });
+  });
+  let json: unknown;
+  try {
+    json = JSON.parse(content);
+  } catch (error) {
+    throw new SkyfixError('INDEX_CORRUPT', `${path} is not JSON (${messageOf(error)}).`, { cause: error });
+  }
+  if (check(json)) return json;
+  const first = check.errors?.[0];
+  throw new SkyfixError(
+    'INDEX_CORRUPT',
+    `${path}: ${first?.instancePath ?? ''} ${first?.message ?? 'is wrong'}.`,
+  );
+}

@@ -1,0 +1,102 @@
+// An index version folder, verified and opened for search.
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SkyfixError } from '../errors/index.js';
+import { sha256OfFile } from '../files/index.js';
+import type { VectorIndex } from '../search/index.js';
+import {
+  type Catalogue,
+  HnswIndex,
+  readCatalogue,
+  readDescriptorShape,
+  readDescriptors,
+} from '../search/index.js';
+import { INDEX_FILES, type IndexManifest, readIndexManifest } from './manifest.js';
+
+/** Lowest recall@1 and recall@10 against exact search that a server accepts. */
+export const DEFAULT_RECALL_GATE = 0.95;
+
+export interface OpenIndexVersion {
+  readonly manifest: IndexManifest;
+  readonly catalogue: Catalogue;
+  readonly index: VectorIndex;
+  /** The bundle that the version was built with. */
+  readonly bundleDir: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Checks a version folder: checksums and counts (INDEX_CORRUPT), encoder of its bundle (INDEX_BUNDLE_MISMATCH), recall gate
+ * (INDEX_RECALL_TOO_LOW).
+ */
+export async function checkIndexFolder(
+  dir: string,
+  recallGate = DEFAULT_RECALL_GATE,
+): Promise<IndexManifest> {
+  const manifest = await readIndexManifest(dir);
+  for (const name of INDEX_FILES) {
+    const path = join(dir, name);
+    const expected = manifest.files[name];
+    const found = await stat(path).catch(() => undefined);
+    if (!found) throw new SkyfixError('INDEX_CORRUPT', `${path} is missing.`);
+    const sha256 = await sha256OfFile(path);
+    if (found.size !== expected?.bytes || sha256 !== expected.sha256) {
+      throw new SkyfixError(
+        'INDEX_CORRUPT',
+        `${path} has ${found.size} bytes and the SHA-256 ${sha256}, index.json says ${expected?.bytes} bytes and ${expected?.sha256}.`,
+      );
+    }
+  }
+  const shape = await readDescriptorShape(join(dir, 'descriptors.f32'));
+  if (shape.count !== manifest.count || shape.dimensions !== manifest.dimensions) {
+    throw new SkyfixError(
+      'INDEX_CORRUPT',
+      `${dir}: index.json says ${manifest.count} x ${manifest.dimensions}, the descriptors are ${shape.count} x ${shape.dimensions}.`,
+    );
+  }
+  const encoder = await encoderSha256Of(join(dir, 'bundle'));
+  if (encoder !== manifest.bundle.encoderSha256) {
+    throw new SkyfixError(
+      'INDEX_BUNDLE_MISMATCH',
+      `${dir} was built with the encoder ${manifest.bundle.encoderSha256}, its bundle holds ${encoder}.`,
+    );
+  }
+  checkRecall(manifest.recall, recallGate, dir);
+  return manifest;
+}
+
+/** Throws INDEX_RECALL_TOO_LOW where recall@1 or recall@10 is under the gate. */
+export function checkRecall(recall: IndexManifest['recall'], gate: number, dir: string): void {
+  if (Math.min(recall.at1, recall.at10) >= gate) return;
+  throw new SkyfixError(
+    'INDEX_RECALL_TOO_LOW',
+    `${dir} has recall@1 ${recall.at1.toFixed(3)} and recall@10 ${recall.at10.toFixed(3)}; the gate is ${gate}.`,
+  );
+}
+
+/** Verifies and opens a version folder for search; descriptors and graph are in memory until close(). */
+export async function openIndexVersion(
+  dir: string,
+  options: { readonly recallGate?: number | undefined } = {},
+): Promise<OpenIndexVersion> {
+  const manifest = await checkIndexFolder(dir, options.recallGate);
+  const catalogue = await readCatalogue(join(dir, 'catalogue.csv'));
+  const descriptors = await readDescriptors(join(dir, 'descriptors.f32'));
+  if (catalogue.count !== manifest.count) {
+    throw new SkyfixError(
+      'INDEX_CORRUPT',
+      `${dir}: index.json says ${manifest.count} tiles, the catalogue has ${catalogue.count}.`,
+    );
+  }
+  const index = await HnswIndex.open(join(dir, 'graph.hnsw'), descriptors, manifest.graph.efSearch);
+  return { manifest, catalogue, index, bundleDir: join(dir, 'bundle'), close: () => index.close() };
+}
+
+async function encoderSha256Of(bundleDir: string): Promise<string | undefined> {
+  try {
+    const json: unknown = JSON.parse(await readFile(join(bundleDir, 'bundle.json'), 'utf8'));
+    return (json as { files?: Record<string, { sha256?: string }> }).files?.['encoder.onnx']?.sha256;
+  } catch (error) {
+    throw new SkyfixError('BUNDLE_MISSING', `${bundleDir}/bundle.json cannot be read.`, { cause: error });
+  }
+}

@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { locate } from '../../src/locate/index.js';
+import { RegionService } from '../../src/regions/index.js';
+import {
+  noisePanorama,
+  pngOf,
+  publishTinyVersion,
+  setCurrent,
+  withTemporaryFolder,
+} from '../support/tiny-region.js';
+
+const options = { top: 1, distinct: true, headingDeg: 0 } as const;
+
+async function withService(use: (dataDir: string, service: RegionService) => Promise<void>): Promise<void> {
+  await withTemporaryFolder(async (dataDir) => {
+    await publishTinyVersion(dataDir, 'town', { indexVersion: 'v1', version: '1' });
+    const service = await RegionService.open(dataDir, { threads: 1 });
+    try {
+      await use(dataDir, service);
+    } finally {
+      await service.close();
+    }
+  });
+}
+
+describe('RegionService', () => {
+  test('swaps versions under concurrent requests without one failure', async () => {
+    await withService(async (dataDir, service) => {
+      await publishTinyVersion(dataDir, 'town', { indexVersion: 'v2', version: '2', nudge: 1e-6 });
+      const upload = await pngOf(noisePanorama(3));
+      const seen = new Map<string, number>();
+      let swapping = true;
+      const client = async () => {
+        while (swapping) {
+          const lease = service.acquire('town');
+          try {
+            const answer = await locate(lease.region, upload, options);
+            assert.equal(answer.results[0]?.tile, 'place-3');
+            // Bundle and index always belong together.
+            assert.equal(answer.bundle, `tiny@${answer.indexVersion.slice(1)}`);
+            seen.set(answer.indexVersion, (seen.get(answer.indexVersion) ?? 0) + 1);
+          } finally {
+            lease.release();
+          }
+        }
+      };
+      const clients = Array.from({ length: 4 }, client);
+      for (let swap = 0; swap < 8; swap++) {
+        await setCurrent(dataDir, 'town', swap % 2 === 0 ? 'v2' : 'v1');
+        await service.reload('town');
+      }
+      swapping = false;
+      await Promise.all(clients);
+      assert.deepEqual([...seen.keys()].sort(), ['v1', 'v2']);
+      assert.equal(service.networksLoaded, 1, 'old networks are closed');
+    });
+  });
+
+  test('a lease keeps its version alive past the swap', async () => {
+    await withService(async (dataDir, service) => {
+      const lease = service.acquire();
+      await publishTinyVersion(dataDir, 'town', { indexVersion: 'v2', nudge: 1e-6 });
+      await service.reload('town');
+      const upload = await pngOf(noisePanorama(0));
+      assert.equal((await locate(lease.region, upload, options)).indexVersion, 'v1');
+      lease.release();
+      lease.release();
+      await assert.rejects(locate(lease.region, upload, options));
+      const fresh = service.acquire();
+      assert.equal((await locate(fresh.region, upload, options)).indexVersion, 'v2');
+      fresh.release();
+    });
+  });
+
+  test('a version that does not open is refused by its code and the old one goes on serving', async () => {
+    await withService(async (dataDir, service) => {
+      const upload = await pngOf(noisePanorama(1));
+      const stillServes = async () => {
+        const lease = service.acquire();
+        try {
+          assert.equal((await locate(lease.region, upload, options)).indexVersion, 'v1');
+        } finally {
+          lease.release();
+        }
+      };
+      await publishTinyVersion(dataDir, 'town', { indexVersion: 'v2', recallAt10: 0.5 });
+      await assert.rejects(service.reload('town'), { code: 'INDEX_RECALL_TOO_LOW' });
+      await stillServes();
+      const broken = await publishTinyVersion(dataDir, 'town', { indexVersion: 'v3' });
+      await writeFile(join(broken, 'graph.hnsw'), 'no graph');
+      await assert.rejects(service.reload('town'), { code: 'INDEX_CORRUPT' });
+      await stillServes();
+      const damaged = await publishTinyVersion(dataDir, 'town', { indexVersion: 'v4' });
+      await writeFile(join(damaged, 'bundle/generator.onnx'), 'no network');
+      await assert.rejects(service.reload('town'), { code: 'BUNDLE_CORRUPT' });
+      await stillServes();
+      await setCurrent(dataDir, 'town', 'gone');
+      await assert.rejects(service.reloadAll(), { code: 'INDEX_MISSING' });
+      await stillServes();
+    });
+  });
+
+  test('a region whose networks take panoramas is refused at the start and on reload', async () => {
+    const refusal = { code: 'BUNDLE_INPUT_UNSUPPORTED', message: /bundle\.json: \/input is "panorama"/ };
+    await withTemporaryFolder(async (dataDir) => {
+      await publishTinyVersion(dataDir, 'town', { input: 'panorama' });
+      await assert.rejects(RegionService.open(dataDir, { threads: 1 }), refusal);
+    });
+    await withService(async (dataDir, service) => {
+      await publishTinyVersion(dataDir, 'town', { indexVersion: 'v2', input: 'panorama' });
+      await assert.rejects(service.reload('town'), refusal);
+      const lease = service.acquire();
+      assert.equal(lease.region.version.manifest.version, 'v1');
+      lease.release();
+    });
+  });
+
+  test('regions with the same networks share them; a new region is added by reload', async () => {
+    await withService(async (dataDir, service) => {
+      await publishTinyVersion(dataDir, 'other', { seeds: [1, 2, 3] });
+      await publishTinyVersion(dataDir, 'third', { nudge: 1e-6 });
+      await service.reload('other');
+      assert.equal(service.networksLoaded, 1);
+      await service.reloadAll();
+      assert.equal(service.networksLoaded, 2);
+      assert.deepEqual(
+        service.describe().map(({ region, tiles, dimensions }) => [region, tiles, dimensions]),
+        [
+          ['other', 6, 192],
+          ['third', 20, 192],
+          ['town', 20, 192],
+        ],
+      );
+      assert.throws(() => service.acquire(), { code: 'REGION_REQUIRED' });
+      assert.throws(() => service.acquire('nowhere'), { code: 'REGION_UNKNOWN' });
+      await assert.rejects(service.reload('nowhere'), { code: 'REGION_UNKNOWN' });
+      await assert.rejects(service.reload('../town'), { code: 'REGION_UNKNOWN' });
+    });
+  });
+
+  test('a region that cannot be opened at the start is reported and the others serve', async () => {
+    await withTemporaryFolder(async (dataDir) => {
+      const empty = await RegionService.open(dataDir, { threads: 1 });
+      assert.equal(empty.ready, false);
+      assert.throws(() => empty.acquire(), { code: 'NOT_READY' });
+      await empty.close();
+      const broken = await publishTinyVersion(dataDir, 'broken');
+      await writeFile(join(broken, 'catalogue.csv'), '');
+      await assert.rejects(RegionService.open(dataDir, { threads: 1 }), { code: 'INDEX_CORRUPT' });
+      await publishTinyVersion(dataDir, 'town');
+      const reported: string[] = [];
+      const service = await RegionService.open(dataDir, {
+        threads: 1,
+        onError: (region) => reported.push(region),
+      });
+      assert.deepEqual([service.names, reported], [['town'], ['broken']]);
+      await service.close();
+      assert.equal(service.ready, false);
+      assert.equal(service.networksLoaded, 0);
+    });
+  });
+
+  test('a region whose pointer is damaged does not keep the others from serving', async () => {
+    await withTemporaryFolder(async (dataDir) => {
+      await publishTinyVersion(dataDir, 'town', { indexVersion: 'v1', version: '1' });
+      await publishTinyVersion(dataDir, 'village', { indexVersion: 'v1', version: '1' });
+      await writeFile(join(dataDir, 'regions/village/current.json'), '{"schema":');
+      const failed: string[] = [];
+      const service = await RegionService.open(dataDir, {
+        threads: 1,
+        onError: (region, error) => {
+          assert.match(String(error), /current\.json/);
+          failed.push(region);
+        },
+      });
+      assert.deepEqual(failed, ['village']);
+      assert.deepEqual(service.names, ['town']);
+      await service.close();
+    });
+  });
+});

@@ -1,0 +1,54 @@
+// Bundles whose networks are built in code, so that what must come out is known.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BundleGeometry } from '../../src/bundles/index.js';
+import { sha256OfBytes } from '../../src/files/index.js';
+import { OnnxGraph } from '../../src/onnx/index.js';
+
+/** view = -bev: the picture in negative. */
+export function negativeGenerator(sizePx: number): Uint8Array {
+  const shape = ['N', 3, sizePx, sizePx];
+  const graph = new OnnxGraph('negative');
+  graph.output(graph.node('Neg', [graph.input('bev', shape)], {}, 'view'), shape);
+  return graph.encode();
+}
+
+/** descriptor = the image itself, flattened; of unit length where `unit`. */
+export function flatEncoder(sizePx: number, unit = false): Uint8Array {
+  const graph = new OnnxGraph('flat');
+  const image = graph.input('image', ['N', 3, sizePx, sizePx]);
+  const flat = graph.node('Flatten', [image], { axis: 1 }, unit ? 'flat' : 'descriptor');
+  const output = unit ? graph.node('LpNormalization', [flat], { axis: 1, p: 2 }, 'descriptor') : flat;
+  graph.output(output, ['N', 3 * sizePx * sizePx]);
+  return graph.encode();
+}
+
+/** Writes `dir`/bundle.json and the networks; returns `dir`. */
+export async function writeTinyBundle(
+  dir: string,
+  geometry: BundleGeometry,
+  networks: Readonly<Record<string, Uint8Array>>,
+  dimensions = 3 * geometry.inputSizePx ** 2,
+): Promise<string> {
+  await mkdir(dir, { recursive: true });
+  const files: Record<string, object> = {};
+  for (const [file, bytes] of Object.entries(networks)) {
+    await writeFile(join(dir, file), bytes);
+    files[file] = { sha256: sha256OfBytes(bytes), bytes: bytes.byteLength };
+  }
+  const manifest = {
+    schema: 'skyfix-bundle/1',
+    name: 'tiny',
+    version: '1',
+    createdAt: '2026-01-01T00:00:00Z',
+    profile: 'test',
+    geometry,
+    preprocessing: { generatorRange: [-1, 1], encoderRange: [0, 1], invalidPixel: -1 },
+    descriptor: { dimensions },
+    training: {},
+    metrics: {},
+    files,
+  };
+  await writeFile(join(dir, 'bundle.json'), JSON.stringify(manifest));
+  return dir;
+}
