@@ -1,6 +1,7 @@
 // The training steps that are timed: the same networks, losses and optimisers as the stages, on seeded images.
 import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
-import { type ColourJitter, NO_JITTER, writeCrop } from '../data/augment.js';
+import { type ColourJitter, NO_JITTER, writeCrop } from '../batches/index.js';
+import { makeRng } from '../common/index.js';
 import { cycleLoss, discriminatorLoss, generatorLoss, infoNce, patchContrast } from '../losses/index.js';
 import {
   Adam,
@@ -17,8 +18,7 @@ import {
   type ValueAndGrads,
   valueAndFlatGrads,
 } from '../networks/index.js';
-import { makeRng } from '../random/rng.js';
-import { tf } from '../runtime/tf.js';
+import { tf } from '../runtime/index.js';
 
 export const PHASES = ['data', 'forward', 'backward', 'optimiser'] as const;
 /** Milliseconds. */

@@ -1,7 +1,7 @@
 // skyfix-train ablate: the matrix of methods, seeds and label fractions, run by run, and the report of all.
 import { join } from 'node:path';
 import { Command } from 'commander';
-import type { AblateOptions } from '../pipeline/ablate.js';
+import type { AblateOptions } from '../ablation/index.js';
 import { wholeNumber } from './numbers.js';
 
 /** The sub-command `ablate`. */
@@ -27,7 +27,7 @@ export function ablateCommand(): Command {
       [],
     )
     .action(async (given: AblateOptions) => {
-      const { ablate } = await import('../pipeline/ablate.js');
+      const { ablate } = await import('../ablation/index.js');
       await ablate(given);
     });
 }

@@ -1,6 +1,7 @@
 // skyfix-train dataset: what a data set holds and what is wrong with it, before anything is trained on it.
 import { Command, Option } from 'commander';
 import type { FieldOfView } from 'skyfix/geometry';
+import { SPLITS, type Split } from '../common/index.js';
 import {
   type DatasetFormat,
   DEFAULT_PHOTOS,
@@ -14,7 +15,6 @@ import {
   type VigorArea,
   writeContactSheet,
 } from '../datasets/index.js';
-import { SPLITS, type Split } from '../town/index.js';
 import { fieldOfView, positiveMetres, wholeNumber } from './numbers.js';
 import { type GivenPhotoOptions, photoOptionsOf, withPhotoOptions } from './photo-options.js';
 

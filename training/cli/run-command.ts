@@ -35,10 +35,10 @@ export function runCommand(): Command {
       }
       const dir = out ?? join('var', 'runs', `${config.name}-seed${config.seed}`);
       // Before anything loads TensorFlow: it reads its settings then.
-      const { configureRuntime } = await import('../runtime/settings.js');
+      const { configureRuntime } = await import('../runtime/index.js');
       const { device, threads, math } = config.runtime;
       configureRuntime({ device, threads, math });
-      const { runToEnd } = await import('../pipeline/run-to-end.js');
+      const { runToEnd } = await import('../pipeline/index.js');
       await runToEnd(config, dir, until);
     });
 }

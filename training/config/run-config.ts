@@ -3,11 +3,12 @@
 
 import type { BundleGeometry } from 'skyfix/bundles';
 import type { FieldOfView } from 'skyfix/geometry';
-import type { ColourJitter } from '../data/augment.js';
+import type { ColourJitter } from '../batches/index.js';
+import type { Split } from '../common/index.js';
 import type { DatasetFormat, VigorArea } from '../datasets/index.js';
 import type { ConvNextSize } from '../networks/index.js';
 import type { StrategyOptions } from '../pseudo-labels/index.js';
-import type { Split, TownGaps } from '../town/index.js';
+import type { TownGaps } from '../town/index.js';
 
 export const RUN_SCHEMA = 'skyfix-run/1';
 

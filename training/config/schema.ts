@@ -1,8 +1,9 @@
 // JSON schema of a run's configuration, after its preset is filled in; the types are in run-config.ts.
 import { FIELD_OF_VIEW_SCHEMA } from 'skyfix/bundles';
+import { SPLITS } from '../common/index.js';
 import { FORMATS, VIGOR_AREAS } from '../datasets/index.js';
 import { CONVNEXT_SIZES } from '../networks/index.js';
-import { SPLITS, TOWN_GAPS } from '../town/index.js';
+import { TOWN_GAPS } from '../town/index.js';
 import { RUN_SCHEMA } from './run-config.js';
 
 const text = { type: 'string', minLength: 1 } as const;

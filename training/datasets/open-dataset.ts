@@ -1,16 +1,17 @@
 // Opens a data set of any format: its lists, then the checks that are the same for all.
 import { SkyfixError } from 'skyfix/errors';
 import type { FieldOfView } from 'skyfix/geometry';
-import { SPLITS, type Split } from '../town/index.js';
-import { listCsv } from './csv-list.js';
-import { CV_CITIES_SPLITS, listCvCities } from './cv-cities.js';
-import { CVACT_SPLITS, listCvact } from './cvact.js';
-import { CVUSA_SPLITS, listCvusa } from './cvusa.js';
-import { decodeImages, fileImage, imageKey, missingImages } from './images.js';
-import { tilesOf } from './lists.js';
-import { listPhotos, type PhotoOptions } from './photos.js';
-import { type Problem, type Reason, refuse } from './problems.js';
-import { listTown } from './town.js';
+import { SPLITS, type Split } from '../common/index.js';
+import { listCsv } from './formats/csv-list.js';
+import { CV_CITIES_SPLITS, listCvCities } from './formats/cv-cities.js';
+import { CVACT_SPLITS, listCvact } from './formats/cvact.js';
+import { CVUSA_SPLITS, listCvusa } from './formats/cvusa.js';
+import { listPhotos, type PhotoOptions } from './formats/photos.js';
+import { listTown } from './formats/town.js';
+import { listVigor, VIGOR_SPLITS, type VigorArea } from './formats/vigor.js';
+import { decodeImages, fileImage, imageKey, missingImages } from './listing/images.js';
+import { tilesOf } from './listing/lists.js';
+import { type Problem, type Reason, refuse } from './listing/problems.js';
 import type {
   CrossViewDataset,
   CrossViewPair,
@@ -20,8 +21,7 @@ import type {
   ImageSize,
   Listing,
   TileImage,
-} from './types.js';
-import { listVigor, VIGOR_SPLITS, type VigorArea } from './vigor.js';
+} from './listing/types.js';
 
 export interface OpenOptions {
   readonly format: DatasetFormat;

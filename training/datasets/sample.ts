@@ -3,11 +3,10 @@ import { messageOf, SkyfixError } from 'skyfix/errors';
 import { writeFileAtomic } from 'skyfix/files';
 import type { RgbImage } from 'skyfix/geometry';
 import { encodePng, resizeImage } from 'skyfix/imaging';
-import { imageSheet } from '../data/sheet.js';
-import { makeRng } from '../random/rng.js';
-import { shuffled } from '../random/shuffle.js';
-import { ImageReader } from './images.js';
-import type { CrossViewDataset, CrossViewPair } from './types.js';
+import { makeRng, shuffled } from '../common/index.js';
+import { imageSheet } from '../drawing/index.js';
+import { ImageReader } from './listing/images.js';
+import type { CrossViewDataset, CrossViewPair } from './listing/types.js';
 
 const SHEET_PAIRS = 12;
 const COLUMNS = 2;

@@ -1,9 +1,9 @@
 // What a data set holds, as text.
 import { boundsOf, type LonLat } from 'skyfix/geometry';
-import { SPLITS } from '../town/index.js';
-import { fileImage, imageKey } from './images.js';
-import { countByReason, formatProblems } from './problems.js';
-import type { CrossViewDataset, DatasetTile, ImageSize, TileImage } from './types.js';
+import { SPLITS } from '../common/index.js';
+import { fileImage, imageKey } from './listing/images.js';
+import { countByReason, formatProblems } from './listing/problems.js';
+import type { CrossViewDataset, DatasetTile, ImageSize, TileImage } from './listing/types.js';
 
 /**
  * Lines about pairs and splits, the gallery, image sizes, what is known of places and headings, the bounding box in

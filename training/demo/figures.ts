@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import type { BundleManifest } from 'skyfix/bundles';
 import { SkyfixError } from 'skyfix/errors';
 import { writeFileAtomic } from 'skyfix/files';
+import { runInProcess } from '../ablation/index.js';
 import { loadRunConfig } from '../config/index.js';
-import { runInProcess } from '../pipeline/run-process.js';
-import { type RetrievalResult, readRunResult } from '../report/run-result.js';
-import { summaryTable } from '../report/summary-table.js';
+import { summaryTable } from '../report/index.js';
+import { type RetrievalResult, readRunResult } from '../runs/index.js';
 
 const EACH = ['publish=null', 'evaluation.robustness=false', 'runtime.threads=1'];
 const COMPARISONS = {

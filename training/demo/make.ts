@@ -4,13 +4,12 @@ import { copyFile, cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from 'skyfix/files';
 import { buildIndex } from 'skyfix/index';
+import { makeRng, shuffled } from '../common/index.js';
 import { loadRunConfig, type RunConfig } from '../config/index.js';
-import { readTown } from '../datasets/town-places.js';
-import { runTraining } from '../pipeline/run.js';
-import { makeRng } from '../random/rng.js';
-import { shuffled } from '../random/shuffle.js';
-import { summaryTable } from '../report/summary-table.js';
-import { openTrainingProgress } from '../runs/progress.js';
+import { readTown } from '../datasets/index.js';
+import { runTraining } from '../pipeline/index.js';
+import { summaryTable } from '../report/index.js';
+import { openTrainingProgress } from '../runs/index.js';
 
 const DEMO_DIR = 'demo';
 /** Panoramas of the unseen area that ship, drawn by this stream of the town's seed. */

@@ -1,7 +1,7 @@
 // What may be wrong with a query, for robustness tests: a camera height that is not the configured one, ground that
 // slopes, people and cars in the way. Each change is done to what a BEV is made of; nothing tells the projection of it.
 import type { BevGeometry, CameraPose, RgbImage, SphereWindow } from 'skyfix/geometry';
-import type { Rng } from '../random/rng.js';
+import type { Rng } from '../common/index.js';
 import { occlude } from './occlusion.js';
 
 /** The arguments of `projectBev`. */

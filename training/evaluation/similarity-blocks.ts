@@ -1,7 +1,7 @@
 // All cosine similarities between two sets of descriptors, a block of rows at a time: one matrix product a block, so
 // that thousands by thousands take a moment and never more memory than a block.
 import type { Tensor2D } from '@tensorflow/tfjs-node-gpu';
-import { tf, usedDevice, usedMath } from '../runtime/tf.js';
+import { tf, usedDevice, usedMath } from '../runtime/index.js';
 import type { Descriptors } from './retrieval.js';
 
 /** Similarities in one block at most: 32 MiB of float32. */

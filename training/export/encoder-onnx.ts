@@ -1,8 +1,7 @@
 // The encoder as an ONNX graph: input "image" [N, 3, S, S] in [0, 1], output "descriptor" [N, D], unit length.
 import { OnnxGraph } from 'skyfix/onnx';
-import { IMAGENET_DEVIATION, IMAGENET_MEAN } from '../networks/convnext.js';
 import type { ConvNextConfig, NamedArray } from '../networks/index.js';
-import { UNIT_LENGTH_EPSILON } from '../networks/layers.js';
+import { IMAGENET_DEVIATION, IMAGENET_MEAN, UNIT_LENGTH_EPSILON } from '../networks/index.js';
 import { toTorchLayout } from './torch-layout.js';
 
 /** The bytes of encoder.onnx from the arrays of an encoder's ParameterStore. */

@@ -1,6 +1,6 @@
 // Cycle consistency and identity (Zhu et al. 2017): mean absolute differences.
 import type { Scalar, Tensor } from '@tensorflow/tfjs-node-gpu';
-import { tf } from '../runtime/tf.js';
+import { tf } from '../runtime/index.js';
 
 /** λ_id / λ_cycle, CycleGAN's default. The paper has no identity loss. */
 export const IDENTITY_SHARE = 0.5;

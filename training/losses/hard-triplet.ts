@@ -1,6 +1,6 @@
 // Hard-sample triplet with dynamic weights, paper equation (8), and the plain one (Hermans et al. 2017).
 import type { Scalar, Tensor1D, Tensor2D } from '@tensorflow/tfjs-node-gpu';
-import { tf } from '../runtime/tf.js';
+import { tf } from '../runtime/index.js';
 import { stopGradient } from './stop-gradient.js';
 
 export interface HardTripletOptions {

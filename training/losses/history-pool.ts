@@ -2,7 +2,7 @@
 // discriminator from chasing the generator's latest habit.
 import type { Tensor4D } from '@tensorflow/tfjs-node-gpu';
 import { type NamedArray, uniformGenerator } from '../networks/index.js';
-import { tf } from '../runtime/tf.js';
+import { tf } from '../runtime/index.js';
 
 export class HistoryPool {
   readonly #capacity: number;

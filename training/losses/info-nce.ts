@@ -1,7 +1,7 @@
 // Symmetric InfoNCE as Sample4Geo (Deuser et al. 2023) trains it: the baseline to ablate the triplet against.
 import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-node-gpu';
 import { ParameterStore } from '../networks/index.js';
-import { tf } from '../runtime/tf.js';
+import { tf } from '../runtime/index.js';
 
 /** ln(1/0.07), where the learnable scale starts; the loss takes its exponential. */
 export const INITIAL_LOG_SCALE = Math.log(1 / 0.07);

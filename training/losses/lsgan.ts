@@ -1,6 +1,6 @@
 // Least-squares GAN losses (Mao et al. 2017).
 import type { Scalar, Tensor } from '@tensorflow/tfjs-node-gpu';
-import { tf } from '../runtime/tf.js';
+import { tf } from '../runtime/index.js';
 
 /** L_GAN(G) = E[(D(G(x)) − 1)²]; takes D's map for generated images. */
 export function generatorLoss(fakeScores: Tensor): Scalar {

@@ -1,7 +1,7 @@
 // Multi-scale patch contrast, paper equation (4), and equation (2), the one of CUT (Park et al. 2020).
 import type { Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
 import { uniformGenerator } from '../networks/index.js';
-import { tf } from '../runtime/tf.js';
+import { tf } from '../runtime/index.js';
 
 /** τ of equation (4). */
 export const PATCH_TEMPERATURE = 0.07;

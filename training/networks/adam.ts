@@ -1,7 +1,7 @@
 // Adam (Kingma & Ba 2015) and AdamW (Loshchilov & Hutter 2019) on a network's flat vector, with PyTorch's
 // placement of epsilon: p −= lr·m̂/(√v̂ + ε).
 import type { Tensor1D, Variable } from '@tensorflow/tfjs-node-gpu';
-import { hasKernels, runKernelMulti, tf } from '../runtime/tf.js';
+import { hasKernels, runKernelMulti, tf } from '../runtime/index.js';
 import type { NamedArray, ParameterStore } from './parameter-store.js';
 
 export interface AdamOptions {

@@ -1,6 +1,6 @@
 // The heads of the contrastive encoder C on the generator's S/4 map: three scales, each projected to unit vectors.
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
-import { tf } from '../runtime/tf.js';
+import { tf } from '../runtime/index.js';
 import { conv } from './convolution.js';
 import { unitLength } from './layers.js';
 import { type ParameterSpec, ParameterStore } from './parameter-store.js';

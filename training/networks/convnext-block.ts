@@ -1,7 +1,7 @@
 // A ConvNeXt block (Liu et al. 2022): x + s·γ·(W₂·GELU(W₁·LN(depthwise 7×7(x)) + b₁) + b₂), by native kernels with one
 // closed-form gradient, or composed of layers where the kernels are not built.
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
-import { hasKernels, runKernel, runKernelMulti, type Tensors, tf } from '../runtime/tf.js';
+import { hasKernels, runKernel, runKernelMulti, type Tensors, tf } from '../runtime/index.js';
 import { differentiable } from './custom-gradient.js';
 import { gelu, linear, standardise } from './layers.js';
 import { matMul } from './matmul.js';

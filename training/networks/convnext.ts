@@ -1,7 +1,7 @@
 // ConvNeXt (Liu et al. 2022) as a descriptor network: image → unit vector. Parameter names are timm's; weights are
 // kept in TensorFlow's layout (see export/torch-layout.ts).
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
-import { tf } from '../runtime/tf.js';
+import { tf } from '../runtime/index.js';
 import { convNextBlock } from './convnext-block.js';
 import { conv } from './convolution.js';
 import { layerNorm, unitLength } from './layers.js';

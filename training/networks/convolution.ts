@@ -10,7 +10,7 @@ import {
   stringAttribute,
   tf,
   usedMath,
-} from '../runtime/tf.js';
+} from '../runtime/index.js';
 import { differentiable } from './custom-gradient.js';
 
 export interface Padding {

@@ -1,7 +1,7 @@
 // Operations with a gradient of our own. As tf.customGrad, but a gradient that nobody asks for (a constant network's
 // weights, the images) is not computed.
 import type { Tensor } from '@tensorflow/tfjs-node-gpu';
-import { tf } from '../runtime/tf.js';
+import { tf } from '../runtime/index.js';
 
 export interface Differentiable {
   readonly value: Tensor;

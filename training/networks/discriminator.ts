@@ -1,6 +1,6 @@
 // The 70×70 PatchGAN discriminator (Isola et al. 2017): 256×256 → a 30×30 map of "is real" scores.
 import type { Tensor4D } from '@tensorflow/tfjs-node-gpu';
-import { tf } from '../runtime/tf.js';
+import { tf } from '../runtime/index.js';
 import { conv } from './convolution.js';
 import { instanceNorm } from './instance-norm.js';
 import { type ParameterSpec, ParameterStore } from './parameter-store.js';

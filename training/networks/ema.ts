@@ -1,7 +1,7 @@
 // An exponential moving average of a network's weights: what is evaluated and exported may be the average of the last
 // steps instead of the last step.
 import type { Variable } from '@tensorflow/tfjs-node-gpu';
-import { tf } from '../runtime/tf.js';
+import { tf } from '../runtime/index.js';
 import type { NamedArray, ParameterStore } from './parameter-store.js';
 
 export interface EmaOptions {

@@ -2,7 +2,7 @@
 // Biases in front of an instance norm cancel out; they are kept as parameters (the published count has them) and
 // left out of the computation.
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
-import { tf } from '../runtime/tf.js';
+import { tf } from '../runtime/index.js';
 import { conv, convTransposeDouble, reflectConv } from './convolution.js';
 import { instanceNorm } from './instance-norm.js';
 import { type ParameterSpec, ParameterStore } from './parameter-store.js';

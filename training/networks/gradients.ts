@@ -1,6 +1,6 @@
 // The value of a loss and its gradient for each network's flat vector.
 import type { Rank, Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-node-gpu';
-import { tf } from '../runtime/tf.js';
+import { tf } from '../runtime/index.js';
 import type { ParameterStore } from './parameter-store.js';
 
 export interface LossAndParts {

@@ -1,13 +1,20 @@
 // The networks of the method, their parameters and their optimiser.
-
 export { Adam, type AdamOptions } from './adam.js';
 export { type ContrastHeads, type ContrastHeadsConfig, createContrastHeads } from './contrast-heads.js';
-export { type ConvNext, type ConvNextConfig, createConvNext, type StochasticDepth } from './convnext.js';
+export {
+  type ConvNext,
+  type ConvNextConfig,
+  createConvNext,
+  IMAGENET_DEVIATION,
+  IMAGENET_MEAN,
+  type StochasticDepth,
+} from './convnext.js';
 export { differentiable } from './custom-gradient.js';
 export { createDiscriminator, type Discriminator, type DiscriminatorConfig } from './discriminator.js';
 export { Ema, type EmaOptions } from './ema.js';
 export { createGenerator, type Generator, type GeneratorConfig, toGeneratorRange } from './generator.js';
 export { clipToLength, type LossAndParts, type ValueAndGrads, valueAndFlatGrads } from './gradients.js';
+export { UNIT_LENGTH_EPSILON } from './layers.js';
 export { type NamedArray, type ParameterSpec, ParameterStore } from './parameter-store.js';
 export { CONVNEXT_SIZES, type ConvNextSize, PROFILES, type Profile, type ProfileName } from './profiles.js';
 export { normalNumbers, uniformGenerator } from './random.js';

@@ -8,7 +8,7 @@ import {
   runKernelMulti,
   stringAttribute,
   tf,
-} from '../runtime/tf.js';
+} from '../runtime/index.js';
 import { differentiable } from './custom-gradient.js';
 
 const EPSILON = 1e-5; // native/instance-norm.cc has the same

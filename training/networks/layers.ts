@@ -1,7 +1,7 @@
 // The layers that the networks share, NHWC, with closed-form gradients where TensorFlow.js's own are slow or
 // wrong. test/gradients.test.ts holds each against finite differences.
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
-import { hasKernels, runKernelMulti, tf } from '../runtime/tf.js';
+import { hasKernels, runKernelMulti, tf } from '../runtime/index.js';
 import { differentiable } from './custom-gradient.js';
 
 const LAYER_NORM_EPSILON = 1e-6;

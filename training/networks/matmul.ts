@@ -7,7 +7,7 @@ import {
   hasBf16Kernels,
   runKernel,
   usedMath,
-} from '../runtime/tf.js';
+} from '../runtime/index.js';
 
 /** a [n, k] (or [k, n] where transposed) times b [k, m] (or [m, k]); both transposed is not offered. */
 export function matMul(a: Tensor, b: Tensor, transposeA = false, transposeB = false): Tensor {

@@ -2,7 +2,7 @@
 // instead of a few per tensor. Layers see differentiable views.
 import type { Tensor, Tensor1D, Variable } from '@tensorflow/tfjs-node-gpu';
 import { SkyfixError } from 'skyfix/errors';
-import { tf } from '../runtime/tf.js';
+import { tf } from '../runtime/index.js';
 
 /** A named array as files keep it. */
 export interface NamedArray {

@@ -5,20 +5,21 @@ import { viewWindows, windowOffsetsM } from 'skyfix/describe';
 import { distanceM, type LonLat } from 'skyfix/geometry';
 import { searchPlaces } from 'skyfix/places';
 import { Catalogue, ExactIndex } from 'skyfix/search';
-import type { ImageStore } from '../data/image-store.js';
-import type { PreparedArea } from '../data/prepared-area.js';
-import { confusionByDistrict, recallByDistrict } from '../evaluation/districts.js';
 import {
   chanceOf,
+  confusionByDistrict,
   type Descriptors,
   type DistanceFigures,
   distanceFigures,
   hitCurve,
+  rankGallery,
+  recallByDistrict,
   recallOf,
-} from '../evaluation/retrieval.js';
-import { rankGallery } from '../evaluation/strict-ranks.js';
-import type { RetrievalResult } from '../report/run-result.js';
-import type { Window } from '../stages/descriptors.js';
+} from '../evaluation/index.js';
+import type { PreparedArea } from '../images/index.js';
+import type { RetrievalResult } from '../runs/index.js';
+import type { Window } from '../stages/index.js';
+import type { ImageStore } from '../stores/index.js';
 
 /** Descriptors of a window of every image of a store; the middle without a window. */
 export type Embed = (images: ImageStore, window?: Window) => Promise<Descriptors>;

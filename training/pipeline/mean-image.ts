@@ -1,6 +1,6 @@
 // The mean of a store's images: a blur that has a good PSNR, and so stands beside every figure of generation quality.
 import type { RgbImage } from 'skyfix/geometry';
-import { type ImageStore, imageOfStore } from '../data/image-store.js';
+import { type ImageStore, imageOfStore } from '../stores/index.js';
 
 export function meanImage(store: ImageStore, sizePx: number): RgbImage {
   const margin = (store.sizePx - sizePx) / 2;

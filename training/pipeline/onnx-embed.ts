@@ -2,9 +2,8 @@
 
 import type { InferenceEngine } from 'skyfix/engines';
 import { nchwToRgb, rgbToNchw, stackTensors } from 'skyfix/imaging';
-import { bytesPerImage, cropStore, type ImageStore, imageOfStore } from '../data/image-store.js';
-import { writeStore } from '../data/write-store.js';
-import { middleOf } from '../stages/descriptors.js';
+import { middleOf } from '../stages/index.js';
+import { bytesPerImage, cropStore, type ImageStore, imageOfStore, writeStore } from '../stores/index.js';
 import type { Embed } from './evaluate-area.js';
 
 const BATCH = 16;

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DataSource, imageryOptionsOf, type RunConfig } from '../config/index.js';
 import { type CrossViewDataset, DEFAULT_PHOTOS, openDataset, type PhotoOptions } from '../datasets/index.js';
-import type { Tell } from '../runs/progress.js';
+import type { Tell } from '../runs/index.js';
 import { DEFAULT_TOWN, makeTown } from '../town/index.js';
 
 /** Ground beyond a tile on every side that a pair of training may be cut from, metres. */

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildIndex, publishIndex } from 'skyfix/index';
 import { imageryOptionsOf, type PublishConfig, type RunConfig } from '../config/index.js';
-import type { Tell } from '../runs/progress.js';
+import type { Tell } from '../runs/index.js';
 
 /** Builds the index in the run's folder and publishes it; returns the version. Throws what building and publishing throw. */
 export async function publishRun(

@@ -3,16 +3,19 @@
 import type { BundleGeometry } from 'skyfix/bundles';
 import { bevGeometryOf } from 'skyfix/bundles';
 import { areaDownsample, BevTableCache, projectBev } from 'skyfix/geometry';
-import { decodeSource, type PanoramaSource } from '../data/image-jobs.js';
-import { type ImageStore, memoryStore } from '../data/image-store.js';
-import { panoramaSourceOf } from '../data/prepare.js';
-import type { PreparedArea } from '../data/prepared-area.js';
-import { spreadEvenly } from '../data/sheet.js';
+import { makeRng } from '../common/index.js';
 import type { CrossViewDataset, CrossViewPair } from '../datasets/index.js';
-import { PERTURBATIONS, type Perturbation } from '../evaluation/perturbations.js';
-import { type Descriptors, recallOf } from '../evaluation/retrieval.js';
-import { strictRanks } from '../evaluation/strict-ranks.js';
-import { makeRng } from '../random/rng.js';
+import { spreadEvenly } from '../drawing/index.js';
+import {
+  type Descriptors,
+  PERTURBATIONS,
+  type Perturbation,
+  recallOf,
+  strictRanks,
+} from '../evaluation/index.js';
+import type { PreparedArea } from '../images/index.js';
+import { decodeSource, type PanoramaSource, panoramaSourceOf } from '../images/index.js';
+import { type ImageStore, memoryStore } from '../stores/index.js';
 
 /** Queries that are changed, spread over the area. */
 const QUERIES = 120;

@@ -3,20 +3,20 @@
 import type { BundleGeometry } from 'skyfix/bundles';
 import { SkyfixError } from 'skyfix/errors';
 import { sha256OfBytes } from 'skyfix/files';
+import type { Split } from '../common/index.js';
+import { nearPlaces } from '../common/index.js';
 import { type EvaluationArea, inputOf, type RunConfig, shiftPx } from '../config/index.js';
-import { centreStore, type ImageStore, joinStores, selectStore } from '../data/image-store.js';
-import { nearPlaces } from '../data/near-places.js';
+import type { CrossViewDataset } from '../datasets/index.js';
+import type { PreparedArea, PreparedPanoramas, PreparedTiles } from '../images/index.js';
 import {
   type PrepareOptions,
   prepareArea,
   prepareUnlabelledTiles,
   prepareUnpaired,
-} from '../data/prepare.js';
-import type { PreparedArea, PreparedPanoramas, PreparedTiles } from '../data/prepared-area.js';
-import type { CrossViewDataset } from '../datasets/index.js';
+} from '../images/index.js';
 import { labelledRows, PairLabels } from '../pseudo-labels/index.js';
-import type { Tell } from '../runs/progress.js';
-import type { Split } from '../town/index.js';
+import type { Tell } from '../runs/index.js';
+import { centreStore, type ImageStore, joinStores, selectStore } from '../stores/index.js';
 import { openSource, trainingMarginM } from './open-source.js';
 
 /** Training data of one or more data sets, row after row. Row k of inputs and tiles belongs to row k of labels. */

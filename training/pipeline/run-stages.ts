@@ -4,22 +4,25 @@ import { join } from 'node:path';
 import { SkyfixError } from 'skyfix/errors';
 import { sha256OfBytes } from 'skyfix/files';
 import { inputOf, type RunConfig, type Stage1Config, type Stage3Config } from '../config/index.js';
-import { fileStore, type ImageStore, imageOfStore, selectStore } from '../data/image-store.js';
-import { inputsOf, type PreparedArea } from '../data/prepared-area.js';
-import { spreadEvenly } from '../data/sheet.js';
-import { meanQuality } from '../evaluation/image-quality.js';
-import { recallOf } from '../evaluation/retrieval.js';
-import { strictRanks } from '../evaluation/strict-ranks.js';
+import { spreadEvenly } from '../drawing/index.js';
+import { meanQuality, recallOf, strictRanks } from '../evaluation/index.js';
+import { inputsOf, type PreparedArea } from '../images/index.js';
 import type { ConvNext, Generator } from '../networks/index.js';
-import type { TrainingProgress } from '../runs/progress.js';
-import type { RunLog } from '../runs/run-log.js';
-import { sampleGrid } from '../runs/sample-grid.js';
-import type { StageClock } from '../runs/stage-seconds.js';
-import { describe } from '../stages/descriptors.js';
-import { loadBestEncoder, trainEncoder } from '../stages/encoder.js';
-import { trainGenerator } from '../stages/generation.js';
-import { loadParts, type StageHooks, type Validation } from '../stages/loop.js';
-import { eachView, viewsInMemory, writeViews } from '../stages/views.js';
+import type { RunLog, StageClock, TrainingProgress } from '../runs/index.js';
+import { sampleGrid } from '../runs/index.js';
+import {
+  describe,
+  eachView,
+  loadBestEncoder,
+  loadParts,
+  type StageHooks,
+  trainEncoder,
+  trainGenerator,
+  type Validation,
+  viewsInMemory,
+  writeViews,
+} from '../stages/index.js';
+import { fileStore, type ImageStore, imageOfStore, selectStore } from '../stores/index.js';
 import { freshEncoder, generatorStart, profileOf } from './networks-of.js';
 import type { TrainingData } from './run-data.js';
 

@@ -3,8 +3,8 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from 'skyfix/files';
 import type { RunConfig } from '../config/index.js';
-import { summaryTable } from '../report/summary-table.js';
-import { RunStopped } from '../stages/loop.js';
+import { summaryTable } from '../report/index.js';
+import { RunStopped } from '../stages/index.js';
 import { type RunOptions, runTraining } from './run.js';
 
 /** Exit code of a run that was stopped by Ctrl-C, as shells have it. */

@@ -5,28 +5,28 @@ import type { BundleManifest } from 'skyfix/bundles';
 import { sha256OfBytes, writeFileAtomic } from 'skyfix/files';
 import type { RgbImage } from 'skyfix/geometry';
 import { inputOf, type RunConfig } from '../config/index.js';
-import { type ImageStore, imageOfStore, joinStores } from '../data/image-store.js';
-import type { PreparedArea } from '../data/prepared-area.js';
-import { meanQuality } from '../evaluation/image-quality.js';
-import { encoderCost, generatorCost } from '../evaluation/network-cost.js';
+import { encoderCost, generatorCost, meanQuality } from '../evaluation/index.js';
 import { writeBundle } from '../export/index.js';
+import type { PreparedArea } from '../images/index.js';
 import type { ConvNext, Generator } from '../networks/index.js';
 import {
+  lockFolder,
+  METRICS_FILE,
+  openRunLog,
+  openTrainingProgress,
   type RetrievalResult,
   type RunResult,
+  readMetrics,
   readRunResult,
+  readStageSeconds,
   type SelfTrainingUpdate,
-} from '../report/run-result.js';
-import { writeEnvironment } from '../runs/environment.js';
-import { lockFolder } from '../runs/folder-lock.js';
-import { readMetrics } from '../runs/metrics-file.js';
-import { openTrainingProgress, type TrainingProgress } from '../runs/progress.js';
-import { METRICS_FILE, openRunLog } from '../runs/run-log.js';
-import { readStageSeconds, timeStage } from '../runs/stage-seconds.js';
-import { writeTrainingReport } from '../runs/training-report.js';
-import { loadCheckpointStep } from '../stages/checkpoint.js';
-import { describe, type Window } from '../stages/descriptors.js';
-import { viewsInMemory } from '../stages/views.js';
+  type TrainingProgress,
+  timeStage,
+  writeEnvironment,
+  writeTrainingReport,
+} from '../runs/index.js';
+import { describe, loadCheckpointStep, viewsInMemory, type Window } from '../stages/index.js';
+import { type ImageStore, imageOfStore, joinStores } from '../stores/index.js';
 import { type AreaFigures, evaluateArea } from './evaluate-area.js';
 import { meanImage } from './mean-image.js';
 import { freshEncoder, profileOf } from './networks-of.js';

@@ -3,11 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { distanceM, type RgbImage } from 'skyfix/geometry';
 import { decodeImage, resizeImage } from 'skyfix/imaging';
-import { type ImageStore, imageOfStore } from '../data/image-store.js';
-import type { PreparedArea } from '../data/prepared-area.js';
-import { spreadEvenly } from '../data/sheet.js';
 import type { CrossViewDataset } from '../datasets/index.js';
+import { spreadEvenly } from '../drawing/index.js';
+import type { PreparedArea } from '../images/index.js';
 import { type AnswerRow, failureSheet, topFiveSheet, triplesSheet, writeSheet } from '../report/index.js';
+import { type ImageStore, imageOfStore } from '../stores/index.js';
 import type { AreaFigures } from './evaluate-area.js';
 
 const ROWS = 6;

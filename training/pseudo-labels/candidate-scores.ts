@@ -1,8 +1,8 @@
 // Step 1 of Algorithm 1: how similar each unlabelled tile is to its candidates.
 
-import type { Descriptors } from '../evaluation/retrieval.js';
-import { eachSimilarityBlock, highestOfRows } from '../evaluation/similarity-blocks.js';
-import { tf } from '../runtime/tf.js';
+import type { Descriptors } from '../evaluation/index.js';
+import { eachSimilarityBlock, highestOfRows } from '../evaluation/index.js';
+import { tf } from '../runtime/index.js';
 
 /** Arrays have one entry a tile, except where noted. */
 export interface CandidateScores {

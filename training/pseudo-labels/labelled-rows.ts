@@ -1,6 +1,5 @@
 // Which part of the data counts as labelled.
-import { makeRng } from '../random/rng.js';
-import { shuffled } from '../random/shuffle.js';
+import { makeRng, shuffled } from '../common/index.js';
 
 /** The shares of labelled pairs that the paper compares. */
 export const LABEL_FRACTIONS: readonly number[] = [0.01, 0.05, 0.1, 0.2, 0.5, 0.75, 1];

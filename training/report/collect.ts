@@ -1,7 +1,7 @@
 // Reads run folders and puts together the runs that differ by their seed only.
 import { SkyfixError } from 'skyfix/errors';
+import { type RetrievalResult, type RunResult, readRunResult } from '../runs/index.js';
 import { compareMethods, type Method, methodOf } from './method.js';
-import { type RetrievalResult, type RunResult, readRunResult } from './run-result.js';
 import type { Sample } from './statistics.js';
 
 export interface Run {

@@ -1,15 +1,14 @@
 // Figures 5, 6 and 7 of the paper, and the curves beside its tables, as SVG.
 
-import { parseChange } from '../evaluation/perturbations.js';
-import { HIT_CURVE_RANKS } from '../evaluation/retrieval.js';
+import { barChart, lineChart } from '../drawing/index.js';
+import { HIT_CURVE_RANKS, parseChange } from '../evaluation/index.js';
 import { lambdaSchedule } from '../pseudo-labels/index.js';
-import { barChart, lineChart } from './charts.js';
+import type { RunResult, SelfTrainingUpdate } from '../runs/index.js';
 import { type Group, recallSamples, retrievalOf, samplesOf } from './collect.js';
 import { strategiesOf } from './label-tables.js';
 import { fractionName, methodName, queryName, strategyName, variantOf } from './method.js';
 import { readScalars, smoothed } from './metrics.js';
 import { baseSamples, changedSamples, changesOf, testedGroups } from './robustness.js';
-import type { RunResult, SelfTrainingUpdate } from './run-result.js';
 import { fractionsOf, mostLabelled } from './select.js';
 import { type Sample, spreadOf } from './statistics.js';
 import { generatorPair } from './tables.js';

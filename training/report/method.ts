@@ -1,5 +1,5 @@
 // What a run did, in the paper's words: read from its configuration, never from its name.
-import type { QueryForm, ReportedConfig } from './run-result.js';
+import type { QueryForm, ReportedConfig } from '../runs/index.js';
 
 export interface Method {
   /** What the encoder is asked with. */

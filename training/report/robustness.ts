@@ -1,10 +1,10 @@
 // What wrong heights, slopes and occlusion cost, from the runs' robustness figures.
-import { type Change, parseChange } from '../evaluation/perturbations.js';
+import { type Change, parseChange } from '../evaluation/index.js';
+import type { RunResult } from '../runs/index.js';
 import { type Group, recallSamples, samplesOf } from './collect.js';
 import { missingText, paragraphs, samplesText, table } from './markdown.js';
 import { methodName } from './method.js';
 import { PAPER_COLUMN, PAPER_LOSSES } from './paper.js';
-import type { RunResult } from './run-result.js';
 import type { Sample } from './statistics.js';
 
 /** Groups with robustness figures. */

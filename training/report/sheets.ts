@@ -3,8 +3,7 @@
 import { writeFileAtomic } from 'skyfix/files';
 import type { RgbImage } from 'skyfix/geometry';
 import { encodePng, resizeImage } from 'skyfix/imaging';
-import { pasteImage } from '../data/sheet.js';
-import { captionSize, drawCaption, fillRect } from './caption.js';
+import { captionSize, drawCaption, fillRect, pasteImage } from '../drawing/index.js';
 
 export interface QueryImages {
   readonly panorama: RgbImage;

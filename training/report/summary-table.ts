@@ -1,5 +1,5 @@
 // The retrieval figures of a run or an evaluation as a Markdown table, for terminals.
-import type { RetrievalResult } from './run-result.js';
+import type { RetrievalResult } from '../runs/index.js';
 
 const HEADER = [
   ...['area', 'model', 'R@1', 'R@5', 'R@10', 'R@1 %'],

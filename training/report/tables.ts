@@ -1,7 +1,8 @@
 // Tables 1, 2 and 3 of the paper from runs: generation quality, retrieval, cost. Each function returns Markdown.
-import type { ImageQuality } from '../evaluation/image-quality.js';
-import { encoderCost, generatorCost } from '../evaluation/network-cost.js';
-import { PROFILES } from '../networks/profiles.js';
+import type { ImageQuality } from '../evaluation/index.js';
+import { encoderCost, generatorCost } from '../evaluation/index.js';
+import { PROFILES } from '../networks/index.js';
+import type { RunResult } from '../runs/index.js';
 import { areasOf, type Group, retrievalOf, samplesOf } from './collect.js';
 import { fixed, missingText, NONE, paragraphs, samplesText, spreadText, table } from './markdown.js';
 import { fractionName, methodName, queryName, sameForm, strategyName } from './method.js';
@@ -12,7 +13,6 @@ import {
   PAPER_GENERATION_GAINS,
   PAPER_RETRIEVAL,
 } from './paper.js';
-import type { RunResult } from './run-result.js';
 import { fractionsOf, generatorKindOf, type Kind, mostLabelled } from './select.js';
 import { type Sample, spreadOf } from './statistics.js';
 

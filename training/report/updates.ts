@@ -1,5 +1,5 @@
 // Pseudo-label updates over a run: what was selected, and how much of it was right.
-import type { RunResult, SelfTrainingUpdate } from './run-result.js';
+import type { RunResult, SelfTrainingUpdate } from '../runs/index.js';
 
 /** Percent of the selected pairs that are right; undefined where the truth is unknown or nothing was selected. */
 export function precision({ selected, correct }: SelfTrainingUpdate): number | undefined {

@@ -4,7 +4,7 @@ import { copyFile, mkdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import { writeFileAtomic } from 'skyfix/files';
-import { fileName } from '../runs/run-log.js';
+import { fileName } from '../runs/index.js';
 import { type Claim, claimsOf, claimsText } from './claims.js';
 import { areasOf, collectRuns, type Group } from './collect.js';
 import { districtTables } from './districts-table.js';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { PACKAGE_ROOT } from 'skyfix/cli';
 import { writeFileAtomic } from 'skyfix/files';
-import { tf } from '../runtime/tf.js';
+import { tf } from '../runtime/index.js';
 import {
   ENVIRONMENT_FILE,
   type RunEnvironment,

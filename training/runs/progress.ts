@@ -1,7 +1,7 @@
 // What a person sees of a run while it runs: the steps of a stage with losses, seconds a step and time left, and the
 // work before and after them. A bar on a terminal, now and then a line elsewhere; both on stderr.
 import { openStageProgress, type ProgressOptions } from 'skyfix/cli';
-import type { StepReport } from '../stages/loop.js';
+import type { StepReport } from '../stages/index.js';
 
 /** A progress reporter for a named piece of work. */
 export type Tell = (what: string) => (done: number, total: number) => void;

@@ -1,8 +1,7 @@
 // Grids of sample images with the names of their columns, as a run writes them into samples/ while it trains.
 import sharp from 'sharp';
 import type { RgbImage } from 'skyfix/geometry';
-import { imageSheet } from '../data/sheet.js';
-import { escapeXml, FONT_FAMILY, textWidthPx } from '../data/svg-text.js';
+import { escapeXml, FONT_FAMILY, imageSheet, textWidthPx } from '../drawing/index.js';
 
 export interface SampleGridOptions {
   /** One for each image of a sample, written above it, e.g. BEV, view, tile; none without it. */

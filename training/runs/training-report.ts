@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { writeFileAtomic } from 'skyfix/files';
-import { type LineSeries, lineChart } from '../report/charts.js';
+import { type LineSeries, lineChart } from '../drawing/index.js';
 import { type RunEnvironment, readEnvironment } from './environment-file.js';
 import { isScalars, type MetricLine, readMetrics } from './metrics-file.js';
 import { fileName, METRICS_FILE, SAMPLES_FOLDER, TENSORBOARD_FOLDER } from './run-log.js';

@@ -7,6 +7,5 @@ export {
   TOWN_GAPS,
   type TownGaps,
   type TownOptions,
-} from './options.js';
-export { SPLITS, type Split } from './places.js';
+} from './scene/options.js';
 export { makeTown, type TownProgress, type TownSummary } from './town.js';

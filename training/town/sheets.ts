@@ -5,9 +5,9 @@ import sharp from 'sharp';
 import { writeFileAtomic } from 'skyfix/files';
 import type { RgbImage } from 'skyfix/geometry';
 import { decodeImage, encodePng } from 'skyfix/imaging';
-import { cropImages } from '../data/image-set.js';
-import { imageSheet, spreadEvenly } from '../data/sheet.js';
-import type { Place } from './places.js';
+import { imageSheet, spreadEvenly } from '../drawing/index.js';
+import { cropImages } from '../stores/index.js';
+import type { Place } from './street/places.js';
 
 const TILE_PX = 256;
 

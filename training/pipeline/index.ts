@@ -1,0 +1,7 @@
+// Pipeline: one run, from a data set to a bundle and its figures.
+export { evaluateArea } from './evaluate-area.js';
+export { onnxEmbed, onnxViews } from './onnx-embed.js';
+export { openSource } from './open-source.js';
+export { runTraining } from './run.js';
+export { isOfRun } from './run-folder.js';
+export { INTERRUPTED, runToEnd } from './run-to-end.js';

@@ -1,0 +1,55 @@
+// Descriptors of many images, a batch at a time: what validation, self-training, mining and evaluation look at.
+import type { Tensor4D } from '@tensorflow/tfjs-node-gpu';
+import type { Descriptors } from '../../evaluation/index.js';
+import type { ConvNext } from '../../networks/index.js';
+import { tf } from '../../runtime/index.js';
+import { bytesPerImage, type ImageStore } from '../../stores/index.js';
+
+const BATCH = 64;
+
+/** A square of sizePx at leftPx, topPx. */
+export interface Window {
+  readonly leftPx: number;
+  readonly topPx: number;
+  readonly sizePx: number;
+}
+
+/** The middle sizePx x sizePx of a store's images. */
+export function middleOf(store: ImageStore, sizePx: number): Window {
+  const margin = (store.sizePx - sizePx) >> 1;
+  return { leftPx: margin, topPx: margin, sizePx };
+}
+
+/** Images of a store as float32 [rows.length, S, S, 3] in [0, 255], the window of each. */
+export function imagesToTensor(store: ImageStore, rows: readonly number[], window: Window): Tensor4D {
+  const { leftPx, topPx, sizePx } = window;
+  const image = new Uint8Array(bytesPerImage(store));
+  const data = new Float32Array(rows.length * sizePx * sizePx * 3);
+  rows.forEach((row, k) => {
+    store.read(row, image);
+    for (let i = 0; i < sizePx; i++) {
+      const from = ((topPx + i) * store.sizePx + leftPx) * 3;
+      data.set(image.subarray(from, from + sizePx * 3), (k * sizePx + i) * sizePx * 3);
+    }
+  });
+  return tf.tensor4d(data, [rows.length, sizePx, sizePx, 3]);
+}
+
+/** Descriptors [rows, D] of the window of some images (all, where there are no rows; the middle, where no window). */
+export async function describe(
+  encoder: ConvNext,
+  store: ImageStore,
+  options: { readonly rows?: readonly number[]; readonly window?: Window } = {},
+): Promise<Descriptors> {
+  const { rows = Array.from({ length: store.count }, (_, row) => row) } = options;
+  const window = options.window ?? middleOf(store, encoder.config.inputSize);
+  const dimensions = encoder.config.dims.at(-1) ?? 0;
+  const data = new Float32Array(rows.length * dimensions);
+  for (let start = 0; start < rows.length; start += BATCH) {
+    const part = rows.slice(start, start + BATCH);
+    const output = tf.tidy(() => encoder.apply(imagesToTensor(store, part, window).div(255)));
+    data.set(await output.data(), start * dimensions);
+    output.dispose();
+  }
+  return { count: rows.length, dimensions, data };
+}

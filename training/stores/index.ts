@@ -1,0 +1,18 @@
+// Stores: where images of one size wait for training without lying in memory.
+export { cropImages, type ImageSet, imageBytes } from './image-set.js';
+export {
+  bytesPerImage,
+  centreStore,
+  cropStore,
+  digestOfStore,
+  fileStore,
+  type ImageStore,
+  imageOfStore,
+  joinStores,
+  memoryStore,
+  openStore,
+  type StoreHandle,
+  selectStore,
+} from './image-store.js';
+export { StoreFileWriter } from './store-file.js';
+export { writeStore } from './write-store.js';

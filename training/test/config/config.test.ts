@@ -1,0 +1,371 @@
+// A run's configuration: presets, values over them, and what is refused, each field by field.
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { SkyfixError } from 'skyfix/errors';
+import { parse, stringify } from 'yaml';
+import { loadRunConfig, PRESETS, resolveRunConfig } from '../../config/index.js';
+
+/** Checks that a configuration is refused, with every one of the texts in its message. */
+async function refused(made: Promise<unknown>, ...texts: readonly string[]): Promise<void> {
+  await assert.rejects(made, (error) => {
+    assert.ok(error instanceof SkyfixError, String(error));
+    assert.equal(error.code, 'TRAINING_CONFIG_INVALID');
+    for (const text of texts)
+      assert.ok(error.message.includes(text), `"${text}" is not in: ${error.message}`);
+    return true;
+  });
+}
+
+/** JSON pointers of all values that are no objects; lists count as one value. */
+function leavesOf(tree: object, at = ''): string[] {
+  return Object.entries(tree).flatMap(([name, value]) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? leavesOf(value, `${at}/${name}`)
+      : [`${at}/${name}`],
+  );
+}
+
+function objectsOf(tree: object, at = ''): string[] {
+  const inner = Object.entries(tree).flatMap(([name, value]) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? objectsOf(value, `${at}/${name}`)
+      : [],
+  );
+  return [at, ...inner];
+}
+
+const override = (pointer: string, value: string) => `${pointer.slice(1).replaceAll('/', '.')}=${value}`;
+
+describe('presets', () => {
+  for (const preset of PRESETS) {
+    it(`${preset} is valid, and is itself again when it is printed and read`, async () => {
+      const config = await loadRunConfig(preset);
+      assert.deepEqual(await resolveRunConfig({ preset }), config);
+      const printed = parse(stringify(config)) as Record<string, unknown>;
+      assert.deepEqual(await resolveRunConfig(printed), config);
+    });
+  }
+
+  it('paper has the published values', async () => {
+    const { geometry, networks, stage1, selfTraining } = await loadRunConfig('paper');
+    assert.deepEqual([geometry.inputSizePx, networks.encoder.size], [256, 'base']);
+    assert.deepEqual([stage1.lambdaCycle, stage1.lambdaContrast, stage1.learningRate], [10, 2, 0.0002]);
+    assert.deepEqual([stage1.lambdaPaired, stage1.lambdaIdentity, stage1.historyPool], [0, 0, 50]);
+    assert.deepEqual([stage1.contrast.temperature, stage1.contrast.positions], [0.07, 256]);
+    assert.deepEqual([selfTraining.gamma, selfTraining.lambda0, selfTraining.bins], [0.9, 0.5, 10]);
+  });
+});
+
+describe('the ground of a data set', () => {
+  const groundOf = async (own: Record<string, unknown>, values: readonly string[] = []) => {
+    const { tileSizeM, cameraHeightM } = (await resolveRunConfig(own, values)).geometry;
+    return [tileSizeM, cameraHeightM];
+  };
+
+  it('is what is published of its format, in the presets for any data set', async () => {
+    assert.deepEqual(await groundOf({ preset: 'paper' }), [55, 2]);
+    for (const preset of ['paper', 'small'] as const) {
+      for (const [format, ground] of [
+        ['cvusa', [55, 2]],
+        ['cvact', [50, 2]],
+        ['vigor', [64.5, 2]],
+        ['cv-cities', [50, 2]],
+      ] as const) {
+        const source = { format, root: 'x' };
+        assert.deepEqual(await groundOf({ preset, data: { source } }), ground, `${preset} ${format}`);
+        const values = [`data.source={ format: ${format}, root: x }`];
+        assert.deepEqual(await groundOf({ preset }, values), ground, `${preset} --set ${format}`);
+        const { geometry } = await resolveRunConfig({ preset }, values);
+        const { geometry: own } = await resolveRunConfig({ preset });
+        assert.deepEqual(
+          { ...geometry, tileSizeM: 0, cameraHeightM: 0 },
+          { ...own, tileSizeM: 0, cameraHeightM: 0 },
+        );
+      }
+    }
+  });
+
+  it('is what the configuration says, field by field', async () => {
+    const data = { source: { format: 'cvusa', root: 'x' } };
+    for (const preset of ['paper', 'small']) {
+      assert.deepEqual(await groundOf({ preset, data, geometry: { tileSizeM: 40 } }), [40, 2]);
+      assert.deepEqual(await groundOf({ preset, data }, ['geometry.cameraHeightM=1.5']), [55, 1.5]);
+    }
+    const printed = parse(
+      stringify(await resolveRunConfig({ preset: 'paper', geometry: { tileSizeM: 40 } })),
+    );
+    assert.deepEqual(await groundOf(printed as Record<string, unknown>), [40, 2]);
+    await refused(loadRunConfig('paper', ['geometry.tileSizeM=null']), "'tileSizeM'");
+    await refused(loadRunConfig('paper', ['data=null']), "'data'");
+  });
+
+  it("is the preset's for other formats and in the presets of a town", async () => {
+    const csv = ['data.source={ format: csv, root: x }'];
+    assert.deepEqual(await groundOf({ preset: 'paper' }, csv), [50, 1.5]);
+    assert.deepEqual(await groundOf({ preset: 'small' }, csv), [64, 2.5]);
+    for (const preset of ['town', 'ablation']) {
+      const source = ['data.source={ format: cvusa, root: x, make: null }'];
+      assert.deepEqual(await groundOf({ preset }, source), [48, 2.5]);
+    }
+  });
+});
+
+describe('values over a preset', () => {
+  let dir = '';
+  before(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'skyfix-config-'));
+  });
+  after(() => rm(dir, { recursive: true }));
+
+  it('come from the file, then from the command line, as YAML', async () => {
+    const file = join(dir, 'run.yaml');
+    await writeFile(file, 'preset: town\nname: mine\nseed: 3\nstage3:\n  triplet: { weight: 0.25 }\n');
+    const town = await loadRunConfig('town');
+    const config = await loadRunConfig(file, [
+      'seed=4',
+      'stage3.infoNce.scale=learnable',
+      'stage1.contrast.layers=[0, 2]',
+      'evaluation.sheets=false',
+      'group=a=b',
+      'data.encoderOnly=[]',
+    ]);
+    assert.deepEqual([config.name, config.seed, config.group], ['mine', 4, 'a=b']);
+    assert.deepEqual(config.stage3.triplet, { ...town.stage3.triplet, weight: 0.25 });
+    assert.deepEqual(config.stage3.infoNce, { ...town.stage3.infoNce, scale: 'learnable' });
+    assert.deepEqual([config.stage1.contrast.layers, config.evaluation.sheets], [[0, 2], false]);
+    assert.deepEqual(config.data.encoderOnly, []);
+    assert.deepEqual(config.data.source, town.data.source);
+  });
+
+  it('take a field away where they are null', async () => {
+    const { geometry } = await loadRunConfig('town', [
+      'geometry.searchMarginPx=null',
+      'geometry.searchStepPx=',
+    ]);
+    assert.deepEqual(Object.keys(geometry), ['tileSizeM', 'inputSizePx', 'bevSizePx', 'cameraHeightM']);
+  });
+
+  it('replace steps by epochs and epochs by steps', async () => {
+    const town = await loadRunConfig('town', ['stage1.epochs=2']);
+    assert.deepEqual([town.stage1.steps, town.stage1.epochs], [undefined, 2]);
+    const small = await loadRunConfig('small', ['stage3.steps=7']);
+    assert.deepEqual([small.stage3.steps, small.stage3.epochs], [7, undefined]);
+  });
+
+  it('are refused where the file or the value is no YAML, or no fields', async () => {
+    await refused(loadRunConfig(join(dir, 'missing.yaml')), 'missing.yaml', 'ENOENT');
+    for (const [text, told] of [
+      ['a: [1', 'broken.yaml'],
+      ['- a\n- b\n', 'holds no fields'],
+      ['', 'holds no fields'],
+      ['preset: huge\n', '"huge", not one of paper, small, town'],
+      ['preset: 3\n', 'preset is 3'],
+    ] as const) {
+      await writeFile(join(dir, 'broken.yaml'), text);
+      await refused(loadRunConfig(join(dir, 'broken.yaml')), told);
+    }
+    await refused(loadRunConfig('small', ['seed']), '"seed" is not "path.to.field=value"');
+    await refused(loadRunConfig('small', ['=3']), '"=3"');
+    await refused(loadRunConfig('small', ['seed=[1']), '"seed=[1"');
+  });
+});
+
+describe('what is wrong is named', () => {
+  it('an unknown field, in every object', async () => {
+    for (const at of objectsOf(await loadRunConfig('town'))) {
+      await refused(loadRunConfig('town', [override(`${at}/wheels`, '4')]), `${at}/wheels is not known`);
+    }
+  });
+
+  it('a value of another type, in every field', async () => {
+    for (const at of leavesOf(await loadRunConfig('town'))) {
+      await refused(loadRunConfig('town', [override(at, '{ a: 1 }')]), `${at} `, '{"a":1}');
+    }
+  });
+
+  it('a field that is missing, wherever it may not be', async () => {
+    const optional = [
+      '/data/source/make/panoramaWidthPx',
+      '/geometry/searchMarginPx',
+      '/publish/area',
+      '/geometry/searchStepPx',
+      '/networks/generator/learnResidual',
+      '/shiftM',
+      '/stage1/steps',
+      '/stage3/steps',
+    ];
+    for (const at of leavesOf(await loadRunConfig('town'))) {
+      if (optional.includes(at)) continue;
+      const [name = ''] = at.split('/').slice(-1);
+      const parent = at.slice(0, -name.length - 1);
+      await refused(loadRunConfig('town', [override(at, 'null')]), `${parent} must have`, name);
+    }
+  });
+
+  it('a value outside of its range, with the value, and with the choices where there are some', async () => {
+    for (const [value, ...told] of [
+      ['seed=-1', '/seed', '-1'],
+      ['labels.fraction=0', '/labels/fraction', '0'],
+      ['labels.fraction=1.5', '/labels/fraction', '1.5'],
+      ['stage3.batch=1', '/stage3/batch', 'is 1'],
+      ['stage1.steps=2.5', '/stage1/steps', '2.5'],
+      ['geometry.inputSizePx=66', '/geometry/inputSizePx', '66'],
+      ['runtime.device=tpu', '/runtime/device', '"tpu"', '"cpu"', '"cuda"'],
+      ['networks.encoder.size=huge', '/networks/encoder/size', '"huge"', '"femto"'],
+      ['selfTraining.strategy=best', '/selfTraining/strategy', '"best"', '"dynamic"', '"ucvgl"'],
+      ['name=../x', '/name', '"../x"'],
+      ['stage3.infoNce.scale=much', '/stage3/infoNce/scale', '"much"'],
+    ] as const) {
+      await refused(loadRunConfig('town', [value]), ...told);
+    }
+  });
+
+  it('all that is wrong at once', async () => {
+    await refused(
+      loadRunConfig('town', ['seed=x', 'stage1.batch=0']),
+      '/seed',
+      '"x"',
+      '/stage1/batch',
+      'is 0',
+    );
+  });
+
+  it('fields that do not go together', async () => {
+    const both = { preset: 'town', stage1: { steps: 3, epochs: 2 } };
+    await refused(resolveRunConfig(both), '/stage1 needs either steps or epochs', 'both');
+    await refused(
+      loadRunConfig('town', ['stage3.steps=null']),
+      '/stage3 needs either steps or epochs',
+      'none',
+    );
+    const { searchMarginPx } = (await loadRunConfig('town')).geometry;
+    const margin = `/geometry/searchMarginPx is ${searchMarginPx}`;
+    await refused(loadRunConfig('town', ['queries=panorama']), margin, 'panorama');
+    await refused(loadRunConfig('town', ['stage1.input=panorama']), margin);
+    const flat = ['geometry.searchMarginPx=null', 'geometry.searchStepPx=null'];
+    await refused(loadRunConfig('town', [...flat, 'queries=bev', 'stage1.input=panorama']), '/stage1/input');
+    await refused(
+      loadRunConfig('town', ['selfTraining.strategy=dynamic']),
+      '/selfTraining/strategy is "dynamic"',
+      '/labels/fraction is 1',
+    );
+    await refused(loadRunConfig('town', [...flat, 'stage1.input=panorama']), 'learnResidual', 'a BEV only');
+    const published = { preset: 'town', networks: { generator: { learnResidual: null } } };
+    for (const field of ['queries', 'stage1.input']) {
+      const values = [...flat, `${field}=panorama`];
+      const at = `/publish is given, but /${field.replace('.', '/')} is "panorama"`;
+      await refused(resolveRunConfig(published, values), at);
+      await resolveRunConfig(published, [...values, 'publish=null']);
+    }
+    await refused(loadRunConfig('town', ['shiftM=7']), '/shiftM is 7', '7 input pixels', 'multiple of 2');
+    const areas = '[{ name: a, splits: [test] }, { name: a, splits: [train] }]';
+    await refused(loadRunConfig('town', [`evaluation.areas=${areas}`]), '/evaluation/areas', '"a"');
+    await refused(loadRunConfig('town', ['geometry.bevSizePx=100']), 'bevSizePx', '100');
+    const nothing = ['stage3.infoNce.weight=0', 'stage3.triplet.weight=0'];
+    await refused(loadRunConfig('town', nothing), '/stage3/triplet/weight', 'nothing to learn from');
+  });
+
+  it('a field of view beyond the sphere, in the geometry and in every data set', async () => {
+    const far = '{ verticalDeg: 120, horizonShare: 0.1 }';
+    const told = 'horizonShare is 0.1, but with verticalDeg 120 its rows reach from -108 to 12 degrees';
+    await refused(loadRunConfig('small', [`geometry.fieldOfView=${far}`]), `/geometry/fieldOfView/${told}`);
+    for (const [value, at] of [
+      [`data.source.fieldOfView=${far}`, '/data/source'],
+      [`data.encoderOnly=[{ format: csv, root: x, fieldOfView: ${far} }]`, '/data/encoderOnly/0'],
+      [
+        `evaluation.areas=[{ name: a, splits: [test], source: { format: csv, root: x, fieldOfView: ${far} } }]`,
+        '/evaluation/areas/0/source',
+      ],
+    ] as const) {
+      await refused(loadRunConfig('small', [value]), `${at}/fieldOfView/${told}`);
+    }
+    const wide = 'data.source.fieldOfView={ horizontalDeg: 400, verticalDeg: 65 }';
+    await refused(loadRunConfig('small', [wide]), '/data/source/fieldOfView/horizontalDeg', '400');
+    const fov = '{ horizontalDeg: 120, verticalDeg: 65, horizonShare: 0.4 }';
+    const both = await loadRunConfig('small', [
+      `data.source.fieldOfView=${fov}`,
+      `geometry.fieldOfView=${fov}`,
+    ]);
+    assert.deepEqual(both.data.source.fieldOfView, {
+      horizontalDeg: 120,
+      verticalDeg: 65,
+      horizonShare: 0.4,
+    });
+    assert.deepEqual(both.geometry.fieldOfView, both.data.source.fieldOfView);
+  });
+
+  it('a town that would be made in the folder of other data', async () => {
+    await refused(loadRunConfig('town', ['data.source.format=cvusa']), '/data/source/make', '"cvusa"');
+    const other =
+      '[{ name: a, splits: [test], source: { format: csv, root: x, make: { seed: 1, places: 9 } } }]';
+    await refused(
+      loadRunConfig('small', [`evaluation.areas=${other}`]),
+      '/evaluation/areas/0/source/make',
+      '"csv"',
+    );
+  });
+
+  it('what goes together is let through', async () => {
+    const flat = ['geometry.searchMarginPx=null', 'geometry.searchStepPx=null'];
+    const panoramas = [...flat, 'publish=null'];
+    await loadRunConfig('town', [...panoramas, 'queries=panorama']);
+    const plain = 'networks.generator.learnResidual=null';
+    await loadRunConfig('town', [...panoramas, 'stage1.input=panorama', plain]);
+    await loadRunConfig('town', ['labels.fraction=0.1', 'selfTraining.strategy=dynamic']);
+    // Own photos: those without GPS are the unlabelled part.
+    const photos = ['data.source={ format: photos, root: x, imagery: y, make: null }'];
+    const config = await loadRunConfig('town', [...photos, 'selfTraining.strategy=dynamic']);
+    assert.deepEqual(config.data.source, { format: 'photos', root: 'x', imagery: 'y' });
+    // So may a CSV hold panoramas and tiles without a partner, also one for the encoder alone.
+    await loadRunConfig('small', ['selfTraining.strategy=dynamic']);
+    const csv = 'data.encoderOnly=[{ format: csv, root: x }]';
+    await loadRunConfig('town', [csv, 'selfTraining.strategy=dynamic']);
+    await loadRunConfig('town', ['stage1.historyPool=0']);
+    const folder =
+      'data.source={ format: photos, root: x, imagery: y, zoom: 18, tms: true, proj4: +proj=longlat, ';
+    await loadRunConfig('small', [`${folder} splitSeed: 3, unlabelledStrideM: 40 }`]);
+    await loadRunConfig('town', ['publish.zoom=18', 'publish.tms=true']);
+  });
+});
+
+describe('photos tolerate errors of their GPS', () => {
+  const PHOTOS = 'data.source={ format: photos, root: x, imagery: y, make: null }';
+  const tolerance = async (preset: string, ...values: string[]) => {
+    const { tileMarginM, stage3 } = await loadRunConfig(preset, values);
+    return [tileMarginM, stage3.augment.offsetPx];
+  };
+
+  it('by 8 m of margin and offsets over all of it, in every preset', async () => {
+    assert.deepEqual(await tolerance('small', PHOTOS), [8, 8]); // 64 m are 64 px
+    assert.deepEqual(await tolerance('paper', PHOTOS), [8, 40]); // 50 m are 256 px
+    assert.deepEqual(await tolerance('town', PHOTOS), [8, 8]); // 48 m are 48 px
+    assert.deepEqual(await tolerance('small', PHOTOS, 'geometry.tileSizeM=48'), [8, 10]);
+    const encoder = 'data.encoderOnly=[{ format: photos, root: x, imagery: y }]';
+    assert.deepEqual(await tolerance('small', encoder), [8, 8]);
+  });
+
+  it('as the configuration says where it says so', async () => {
+    assert.deepEqual(await tolerance('small', PHOTOS, 'tileMarginM=3'), [3, 3]);
+    assert.deepEqual(await tolerance('small', PHOTOS, 'tileMarginM=0'), [0, 0]);
+    assert.deepEqual(await tolerance('small', PHOTOS, 'stage3.augment.offsetPx=0'), [8, 0]);
+    const own = {
+      preset: 'town',
+      tileMarginM: 4,
+      stage3: { augment: { offsetPx: 2 } },
+      data: { source: { format: 'photos', root: 'x', imagery: 'y', make: null } },
+    };
+    const config = await resolveRunConfig(own);
+    assert.deepEqual([config.tileMarginM, config.stage3.augment.offsetPx], [4, 2]);
+    const printed = parse(stringify(await loadRunConfig('small', [PHOTOS]))) as Record<string, unknown>;
+    assert.deepEqual(await resolveRunConfig(printed), printed);
+  });
+
+  it('and other data are left as their presets are', async () => {
+    assert.deepEqual(await tolerance('small'), [0, 0]);
+    assert.deepEqual(await tolerance('town'), [4, 2]);
+    assert.deepEqual(await tolerance('ablation'), [4, 2]);
+  });
+});

@@ -1,0 +1,134 @@
+// CV-Cities and own data, which come as CSV lists, and every way in which a row is wrong.
+import assert from 'node:assert/strict';
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { openDataset } from '../../datasets/index.js';
+import { galleryOf, idsOf, refused, refusedOrDropped } from '../support/dataset-checks.js';
+import { CSV_HEADER, put, writeCvCities, writeOwnData } from '../support/dataset-fixtures.js';
+
+let root = '';
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'skyfix-datasets-'));
+});
+afterEach(async () => {
+  await rm(root, { recursive: true });
+});
+
+describe('CV-Cities', () => {
+  const cvCities = () => ({ format: 'cv-cities', root }) as const;
+  beforeEach(() => writeCvCities(root));
+
+  it('has the pairs of every city, the test cities apart', async () => {
+    const dataset = await openDataset(cvCities());
+    assert.deepEqual(
+      dataset.pairs.map(({ id, split, location }) => [id, split, location]),
+      [
+        ['london/l1', 'test', { lon: 2, lat: 48 }],
+        ['paris/p1', 'train', { lon: 2, lat: 48 }],
+        ['paris/p2', 'train', { lon: 3, lat: 49 }],
+      ],
+    );
+    assert.equal(dataset.pairs[1]?.path, join(root, 'paris/pano/p1.jpg'));
+    assert.equal(dataset.pairs[1]?.tiles[0]?.tile.image.path, join(root, 'paris/sat/p1.jpg'));
+    const test = await openDataset({ ...cvCities(), splits: ['test'] });
+    assert.deepEqual(idsOf(test), ['london/l1']);
+  });
+
+  it('reports what is wrong with a row', async () => {
+    const path = join(root, 'paris/img_info.csv');
+    const good = await readFile(path, 'utf8');
+    const bad: [string, string][] = [
+      ['p3,2,48,paris,paris/sat/p1.jpg', 'wrong-count'],
+      ['p3,east,48,paris,paris/sat/p1.jpg,paris/pano/p1.jpg', 'bad-value'],
+      ['p3,181,48,paris,paris/sat/p1.jpg,paris/pano/p1.jpg', 'bad-value'],
+      ['p1,2,48,paris,paris/sat/p1.jpg,paris/pano/p1.jpg', 'duplicate-id'],
+      ['p3,2,48,paris,paris/sat/p3.jpg,paris/pano/p1.jpg', 'missing-file'],
+      ['p3,2,48,paris,paris/sat,paris/pano/p1.jpg', 'missing-file'],
+    ];
+    for (const [row, reason] of bad) {
+      await writeFile(path, `${good}${row}\n`);
+      assert.equal((await refusedOrDropped(cvCities(), reason, 'img_info.csv line 3')).pairs.length, 3);
+    }
+    await writeFile(path, good);
+    await writeFile(
+      join(root, 'paris/pano/p2.jpg'),
+      (await readFile(join(root, 'paris/pano/p1.jpg'))).subarray(0, 60),
+    );
+    await refusedOrDropped({ ...cvCities(), checkImages: true }, 'unreadable-image', 'img_info.csv line 2');
+    await rm(join(root, 'paris/img_info.csv'));
+    await rm(join(root, 'london/img_info.csv'));
+    await refused(cvCities(), 'img_info.csv');
+  });
+});
+
+describe('own data', () => {
+  const csv = () => ({ format: 'csv', root }) as const;
+  beforeEach(() => writeOwnData(root));
+
+  it('has pairs, lone panoramas and lone tiles, from the folder or the file', async () => {
+    const dataset = await openDataset(csv());
+    assert.deepEqual(
+      dataset.pairs.map(({ id, location, headingDeg, tiles }) => [
+        id,
+        location,
+        headingDeg,
+        tiles[0]?.tile.id,
+      ]),
+      [
+        ['one', { lon: 8.5, lat: 47.25 }, 90, 's/1.png'],
+        ['two, here', undefined, undefined, 's/1.png'],
+      ],
+    );
+    assert.deepEqual(
+      dataset.unpairedPanoramas.map(({ id }) => id),
+      ['three'],
+    );
+    assert.deepEqual(galleryOf(dataset), ['s/1.png', 's/4.png']);
+    const file = await openDataset({ format: 'csv', root: join(root, 'pairs.csv') });
+    assert.deepEqual(file.pairs, dataset.pairs);
+  });
+
+  it('takes splits from a seventh column', async () => {
+    const rows = [`${CSV_HEADER},split`, 'a,g/1.png,s/1.png,,,,test', 'b,g/2.png,s/1.png,,,,'];
+    await put(join(root, 'pairs.csv'), rows.join('\n'));
+    const dataset = await openDataset(csv());
+    assert.deepEqual(
+      dataset.pairs.map(({ split }) => split),
+      ['test', 'train'],
+    );
+    assert.deepEqual(idsOf(await openDataset({ ...csv(), splits: ['test'] })), ['a']);
+    await refused({ ...csv(), splits: ['validation'] }, 'nothing in validation');
+    await appendFile(join(root, 'pairs.csv'), '\nc,g/3.png,s/1.png,,,,exam\n');
+    await refusedOrDropped(csv(), 'bad-value', 'pairs.csv line 4');
+  });
+
+  it('reports what is wrong with a row or the header', async () => {
+    const path = join(root, 'pairs.csv');
+    const good = await readFile(path, 'utf8');
+    const bad: [string, string][] = [
+      ['five,g/1.png,s/1.png,8,47', 'wrong-count'],
+      [',g/1.png,s/1.png,8,47,', 'bad-value'],
+      ['five,,,8,47,', 'bad-value'],
+      ['five,g/1.png,s/1.png,8,,', 'bad-value'],
+      ['five,g/1.png,s/1.png,8,-91,', 'bad-value'],
+      ['five,g/1.png,s/1.png,8,47,north', 'bad-value'],
+      ['four,g/1.png,s/1.png,8,47,', 'duplicate-id'],
+      ['five,g/9.png,,8,47,', 'missing-file'],
+      ['five,,s/9.png,8,47,', 'missing-file'],
+    ];
+    for (const [row, reason] of bad) {
+      await writeFile(path, `${good}${row}\n`);
+      const dataset = await refusedOrDropped(csv(), reason, 'pairs.csv line 6');
+      assert.deepEqual([dataset.pairs.length, dataset.gallery.length], [2, 2]);
+    }
+    await writeFile(path, good);
+    await writeFile(join(root, 'g/3.png'), 'nothing');
+    await refusedOrDropped({ ...csv(), checkImages: true }, 'unreadable-image', 'pairs.csv line 4');
+    await writeFile(path, good.replace('lon,lat', 'lat,lon'));
+    await refused(csv(), 'line 1', CSV_HEADER);
+    await rm(path);
+    await refused(csv(), 'pairs.csv', 'cannot be read');
+  });
+});
