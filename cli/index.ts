@@ -1,11 +1,11 @@
 // Command line: what other packages of this repository use of it.
-export { DEMO_REGION, installDemo, installDemoWhereEmpty } from './demo-region.js';
-export { PACKAGE_ROOT } from './package-root.js';
+export { DEMO_REGION, installDemo, installDemoWhereEmpty } from './shared/demo-region.js';
+export { PACKAGE_ROOT } from './shared/package-root.js';
 export {
   openProgress,
   openStageProgress,
   type Progress,
   type ProgressOptions,
   type StageProgress,
-} from './progress.js';
+} from './shared/progress.js';
 export { main, skyfixCommand } from './skyfix.js';

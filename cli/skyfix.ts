@@ -10,7 +10,7 @@ import { indexCommand } from './commands/index-command.js';
 import { locateCommand } from './commands/locate-command.js';
 import { serveCommand } from './commands/serve-command.js';
 import { viewCommand } from './commands/view-command.js';
-import { PACKAGE_ROOT } from './package-root.js';
+import { PACKAGE_ROOT } from './shared/package-root.js';
 
 /** The whole command line, for main() and tests. */
 export function skyfixCommand(): Command {

@@ -5,7 +5,7 @@ import { type BuildOptions, buildIndex } from '../../index/index.js';
 import { loadBundle } from '../../src/bundles/index.js';
 import { SkyfixError } from '../../src/errors/index.js';
 import type { IndexManifest } from '../../src/versions/index.js';
-import { openStageProgress } from '../progress.js';
+import { openStageProgress } from '../shared/progress.js';
 
 export const number = (text: string): number => {
   const value = Number(text);

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { loadConfig } from '../../src/config/index.js';
-import { DEMO_REGION, installDemo } from '../demo-region.js';
+import { DEMO_REGION, installDemo } from '../shared/demo-region.js';
 
 export function demoCommand(): Command {
   const install = new Command('install')

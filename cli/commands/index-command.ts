@@ -8,7 +8,7 @@ import {
   verifyIndex,
 } from '../../index/index.js';
 import { loadConfig } from '../../src/config/index.js';
-import { openStageProgress } from '../progress.js';
+import { openStageProgress } from '../shared/progress.js';
 import {
   addBuildOptions,
   type BuildFlags,

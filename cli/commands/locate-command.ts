@@ -2,11 +2,11 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { messageOf } from '../../src/errors/index.js';
 import type { LocateOptions, Prior } from '../../src/locate/index.js';
-import { type AnswerFormat, type FileAnswer, formatAnswer, formatClosing } from '../answer-formats.js';
-import { type Locator, localLocator, type Question, remoteLocator } from '../locators.js';
-import { panoramaFiles } from '../panorama-files.js';
-import { openProgress } from '../progress.js';
-import { parseUrl } from '../server-address.js';
+import { type AnswerFormat, type FileAnswer, formatAnswer, formatClosing } from '../shared/answer-formats.js';
+import { type Locator, localLocator, type Question, remoteLocator } from '../shared/locators.js';
+import { panoramaFiles } from '../shared/panorama-files.js';
+import { openProgress } from '../shared/progress.js';
+import { parseUrl } from '../shared/server-address.js';
 import { addPanoramaOptions, type PanoramaFlags, poseOptions, printWarnings } from './panorama-options.js';
 
 interface LocateFlags extends PanoramaFlags {

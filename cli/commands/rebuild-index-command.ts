@@ -5,7 +5,7 @@ import { publishIndex } from '../../index/index.js';
 import { loadConfig } from '../../src/config/index.js';
 import { messageOf } from '../../src/errors/index.js';
 import { regionDir } from '../../src/versions/index.js';
-import { endpointOf, parseUrl, problemText } from '../server-address.js';
+import { endpointOf, parseUrl, problemText } from '../shared/server-address.js';
 import { addBuildOptions, type BuildFlags, buildFromFlags, summaryOf, whole } from './build-options.js';
 
 interface RebuildFlags extends BuildFlags {

@@ -1,7 +1,7 @@
 // skyfix serve: the HTTP server. Its configuration is the environment; an empty data folder gets the demo region.
 import { Command } from 'commander';
 import { describeConfig, loadConfig } from '../../src/config/index.js';
-import { DEMO_REGION, installDemoWhereEmpty } from '../demo-region.js';
+import { DEMO_REGION, installDemoWhereEmpty } from '../shared/demo-region.js';
 
 export function serveCommand(): Command {
   return new Command('serve')

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { SkyfixError } from '../../src/errors/index.js';
-import { PACKAGE_ROOT } from '../package-root.js';
+import { PACKAGE_ROOT } from '../shared/package-root.js';
 
 /** The first folder (by name) under `root`/models that holds a bundle.json, or undefined. */
 export function shippedBundleDir(root = PACKAGE_ROOT): string | undefined {

@@ -1,12 +1,12 @@
 // What a network must keep to become part of a bundle: names, shapes, value ranges, unit length, and the same answer
 // to the same image, alone or in a batch. Each is tried on the running network, not only read from the file.
 
-import { viewSizePx } from '../bundles/index.js';
 import type { InferenceEngine, Tensor } from '../engines/index.js';
 import { openEngine } from '../engines/index.js';
 import { messageOf, SkyfixError } from '../errors/index.js';
 import { type OnnxDimension, type OnnxSummary, readOnnx } from '../onnx/index.js';
 import { seededRandom } from '../random/index.js';
+import { viewSizePx } from './geometry.js';
 import type { BundleGeometry } from './manifest.js';
 
 /** How far a descriptor's length may be from 1. */

@@ -5,20 +5,20 @@ import { SkyfixError } from '../errors/index.js';
 import { observeRequests } from './observe.js';
 import { asSkyfixError, sendProblem } from './problem.js';
 import { registerRoutes } from './routes/index.js';
-import type { HttpServices } from './services.js';
+import type { HttpServices } from './services/services.js';
 import { answerUnmatched } from './unmatched.js';
 
-export { requireApiKey } from './api-key.js';
 export { answerClientError } from './client-error.js';
-export { toGeoJson } from './geojson.js';
-export { parseLocateParameters, toLocateOptions } from './locate-parameters.js';
-export { LOCATE_PROPERTIES } from './locate-schema.js';
-export { createMetrics, type Metrics } from './metrics.js';
 export { asSkyfixError, PROBLEM_MEDIA_TYPE, type Problem, problemOf, sendProblem } from './problem.js';
+export { requireApiKey } from './requests/api-key.js';
+export { toGeoJson } from './requests/geojson.js';
+export { parseLocateParameters, toLocateOptions } from './requests/locate-parameters.js';
+export { LOCATE_PROPERTIES } from './requests/locate-schema.js';
 export { OPENAPI_FILE } from './routes/openapi.js';
-export type { HttpConfig, HttpServices, Locate, Regions } from './services.js';
+export { createMetrics, type Metrics } from './services/metrics.js';
+export type { HttpConfig, HttpServices, Locate, Regions } from './services/services.js';
+export { WorkQueue } from './services/work-queue.js';
 export { MAX_PARAM_LENGTH } from './unmatched.js';
-export { WorkQueue } from './work-queue.js';
 
 /** Answers while the server stops: these tell the operator what is going on. */
 const OPEN_WHILE_STOPPING: readonly string[] = ['/healthz', '/readyz', '/metrics'];

@@ -1,7 +1,7 @@
 // Every request is counted, timed and logged once, however it ends.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Metrics } from './metrics.js';
 import { pathOf } from './problem.js';
+import type { Metrics } from './services/metrics.js';
 
 /** Route label of what no route serves: the path itself could be anything. */
 const UNMATCHED = 'unmatched';

@@ -1,6 +1,6 @@
 // One route a file; this is the list.
 import type { FastifyInstance } from 'fastify';
-import type { HttpServices } from '../services.js';
+import type { HttpServices } from '../services/services.js';
 import { healthzRoute } from './healthz.js';
 import { locateRoute } from './locate.js';
 import { metricsRoute } from './metrics.js';

@@ -2,11 +2,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { SkyfixError } from '../../errors/index.js';
 import type { LocateAnswer } from '../../locate/index.js';
-import { type Deadline, startDeadline } from '../deadline.js';
-import { GEOJSON_MEDIA_TYPE, toGeoJson, wantsGeoJson } from '../geojson.js';
-import { parseLocateParameters, toLocateOptions } from '../locate-parameters.js';
-import type { HttpServices } from '../services.js';
-import { readUpload } from '../upload.js';
+import { type Deadline, startDeadline } from '../requests/deadline.js';
+import { GEOJSON_MEDIA_TYPE, toGeoJson, wantsGeoJson } from '../requests/geojson.js';
+import { parseLocateParameters, toLocateOptions } from '../requests/locate-parameters.js';
+import { readUpload } from '../requests/upload.js';
+import type { HttpServices } from '../services/services.js';
 
 export function locateRoute(app: FastifyInstance, services: HttpServices): void {
   app.post('/locate', async (request, reply) => {

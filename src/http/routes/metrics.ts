@@ -1,6 +1,6 @@
 // GET /metrics: the Prometheus exposition.
 import type { FastifyInstance } from 'fastify';
-import type { HttpServices } from '../services.js';
+import type { HttpServices } from '../services/services.js';
 
 export function metricsRoute(app: FastifyInstance, { metrics }: HttpServices): void {
   app.get('/metrics', async (_request, reply) => {

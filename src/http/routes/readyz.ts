@@ -1,7 +1,7 @@
 // GET /readyz: the server holds a region and is not stopping, so it can be sent requests.
 import type { FastifyInstance } from 'fastify';
 import { SkyfixError } from '../../errors/index.js';
-import type { HttpServices } from '../services.js';
+import type { HttpServices } from '../services/services.js';
 
 export function readyzRoute(app: FastifyInstance, { regions, stopping }: HttpServices): void {
   app.get('/readyz', async () => {

@@ -1,6 +1,6 @@
 // GET /regions: what this server can locate in.
 import type { FastifyInstance } from 'fastify';
-import type { HttpServices } from '../services.js';
+import type { HttpServices } from '../services/services.js';
 
 export function regionsRoute(app: FastifyInstance, { regions }: HttpServices): void {
   app.get('/regions', async () => ({ regions: regions.describe() }));

@@ -1,7 +1,7 @@
 // POST /admin/regions/{region}/reload: swaps a published version in; the old one serves until the new one is open.
 import type { FastifyInstance } from 'fastify';
-import { requireApiKey } from '../api-key.js';
-import type { HttpServices } from '../services.js';
+import { requireApiKey } from '../requests/api-key.js';
+import type { HttpServices } from '../services/services.js';
 
 export function reloadRoute(app: FastifyInstance, { config, regions, metrics }: HttpServices): void {
   app.post<{ Params: { region: string } }>(

@@ -1,7 +1,7 @@
 // Bearer keys of the admin routes (RFC 6750, section 2.1), compared in constant time.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
-import { SkyfixError } from '../errors/index.js';
+import { SkyfixError } from '../../errors/index.js';
 
 /** Throws ADMIN_DISABLED where no key is configured, UNAUTHORIZED where the request carries none of them. */
 export function requireApiKey(request: FastifyRequest, keys: readonly string[]): void {

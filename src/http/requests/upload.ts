@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { Multipart } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
-import { messageOf, SkyfixError } from '../errors/index.js';
+import { messageOf, SkyfixError } from '../../errors/index.js';
 
 export interface Upload {
   readonly image: Uint8Array;

@@ -1,6 +1,6 @@
 // An answer as GeoJSON (RFC 7946): one point a place, the rest as foreign members.
 import type { FastifyRequest } from 'fastify';
-import type { LocateAnswer } from '../locate/index.js';
+import type { LocateAnswer } from '../../locate/index.js';
 
 export const GEOJSON_MEDIA_TYPE = 'application/geo+json';
 

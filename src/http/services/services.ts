@@ -1,7 +1,7 @@
 // What the routes need from the rest of the house. Tests hand in small ones.
-import type { Config } from '../config/index.js';
-import type { LocateAnswer, LocateOptions } from '../locate/index.js';
-import type { RegionLease, RegionService } from '../regions/index.js';
+import type { Config } from '../../config/index.js';
+import type { LocateAnswer, LocateOptions } from '../../locate/index.js';
+import type { RegionLease, RegionService } from '../../regions/index.js';
 import type { Metrics } from './metrics.js';
 import type { WorkQueue } from './work-queue.js';
 

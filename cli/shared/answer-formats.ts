@@ -1,7 +1,7 @@
 // Answers on paper: a table for people, JSON lines, CSV, GeoJSON for programs.
 
-import { csvField } from '../src/files/index.js';
-import type { LocateAnswer } from '../src/locate/index.js';
+import { csvField } from '../../src/files/index.js';
+import type { LocateAnswer } from '../../src/locate/index.js';
 
 export interface FileAnswer {
   readonly file: string;

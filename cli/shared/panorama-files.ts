@@ -1,7 +1,7 @@
 // Which files "FILE|FOLDER..." names.
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { SkyfixError } from '../src/errors/index.js';
+import { SkyfixError } from '../../src/errors/index.js';
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
   '.jpg': 'image/jpeg',

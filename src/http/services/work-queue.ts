@@ -1,6 +1,6 @@
 // Admission: at most `concurrency` requests are worked on and `queueSize` more wait (or upload); the rest are refused
 // at once, so that memory and waiting time stay bounded.
-import { SkyfixError } from '../errors/index.js';
+import { SkyfixError } from '../../errors/index.js';
 
 /** A place in the queue; release() exactly once, however the request ends. */
 export interface Ticket {

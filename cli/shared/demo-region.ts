@@ -1,9 +1,9 @@
 // The demo region ships in two parts: demo/index (an index version without its bundle) and the bundle under models/.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { publishIndex } from '../index/index.js';
-import { SkyfixError } from '../src/errors/index.js';
-import { listRegions, readIndexManifest } from '../src/versions/index.js';
+import { publishIndex } from '../../index/index.js';
+import { SkyfixError } from '../../src/errors/index.js';
+import { listRegions, readIndexManifest } from '../../src/versions/index.js';
 import { PACKAGE_ROOT } from './package-root.js';
 
 export const DEMO_REGION = 'demo';

@@ -1,10 +1,10 @@
 // Two ways to have a panorama located: by a running server, or in this process.
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { loadConfig } from '../src/config/index.js';
-import { messageOf } from '../src/errors/index.js';
-import { type LocateAnswer, type LocateOptions, locate } from '../src/locate/index.js';
-import { RegionService } from '../src/regions/index.js';
+import { loadConfig } from '../../src/config/index.js';
+import { messageOf } from '../../src/errors/index.js';
+import { type LocateAnswer, type LocateOptions, locate } from '../../src/locate/index.js';
+import { RegionService } from '../../src/regions/index.js';
 import { installDemoWhereEmpty } from './demo-region.js';
 import { mediaTypeOf } from './panorama-files.js';
 import { endpointOf, problemText } from './server-address.js';

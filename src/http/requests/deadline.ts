@@ -1,6 +1,6 @@
 // One signal a request: it fires when the time is up or when the client has gone.
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { SkyfixError } from '../errors/index.js';
+import { SkyfixError } from '../../errors/index.js';
 
 export interface Deadline {
   /** Aborted with REQUEST_TIMEOUT or REQUEST_ABORTED as reason. */

@@ -1,8 +1,8 @@
 // What an operator can watch: requests, stages, queue, regions and the process, all named skyfix_*.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { LocateAnswer } from '../locate/index.js';
-import { STAGES } from '../locate/index.js';
-import type { RegionDescription } from '../regions/index.js';
+import type { LocateAnswer } from '../../locate/index.js';
+import { STAGES } from '../../locate/index.js';
+import type { RegionDescription } from '../../regions/index.js';
 import type { WorkQueue } from './work-queue.js';
 
 /** Seconds; close together around the budget of 0.18 s. */

@@ -1,8 +1,8 @@
 // Text fields to checked options. Nothing is guessed: an unknown name, a second value or an odd number is refused.
 import type { ErrorObject } from 'ajv';
-import { SkyfixError } from '../errors/index.js';
-import type { Bounds } from '../geometry/index.js';
-import type { LocateOptions, Prior } from '../locate/index.js';
+import { SkyfixError } from '../../errors/index.js';
+import type { Bounds } from '../../geometry/index.js';
+import type { LocateOptions, Prior } from '../../locate/index.js';
 import {
   LOCATE_PROPERTIES,
   type LocateField,
