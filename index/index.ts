@@ -11,6 +11,7 @@ export {
   openImagery,
 } from './imagery/index.js';
 export { type ListedRegion, type ListedVersion, listIndex } from './list.js';
-export { type PublishOptions, publishIndex, rollbackIndex } from './publish.js';
+export { type PublishOptions, publishIndex } from './publish.js';
+export { type RollbackOptions, rollbackIndex } from './rollback.js';
 export { type GridOptions, openGrid, openTilesCsv, type TileSource } from './tile-source.js';
 export { type VerifyOptions, type VerifyReport, verifyIndex } from './verify.js';

@@ -1,30 +1,33 @@
-// Making an index version current, and taking that back; always by renaming one pointer file.
+// Making an index version current; always by renaming one pointer file.
 import { copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { loadBundle } from '../src/bundles/index.js';
 import { asDiskError, SkyfixError } from '../src/errors/index.js';
-import { syncFolder, temporaryNameFor, writeFileAtomic } from '../src/files/index.js';
+import { replaceFolder, syncFolder, temporaryNameFor } from '../src/files/index.js';
 import {
   checkIndexFolder,
+  checkRecall,
   currentVersion,
+  DEFAULT_RECALL_GATE,
   INDEX_FILES,
-  listVersions,
-  POINTER_SCHEMA,
-  type RegionPointer,
+  type IndexManifest,
+  keepDefaultRegion,
   readIndexManifest,
   regionDir,
   versionDir,
+  writePointer,
 } from '../src/versions/index.js';
-import { removeStale } from './stale.js';
+import { pruneVersions, removeLeftovers } from './prune.js';
+import { type RegionLockOptions, withRegionLock } from './region-lock.js';
 
-export interface PublishOptions {
+export interface PublishOptions extends RegionLockOptions {
   /** What buildIndex made. */
   readonly indexDir: string;
   readonly dataDir: string;
   readonly region: string;
   /** Taken instead of the bundle in indexDir; must hold the same encoder. */
   readonly bundleDir?: string | undefined;
-  /** Versions to keep, the current and the one before it always; 3. */
+  /** Versions to keep, the current, the one before it and what serves always; 3. */
   readonly keep?: number | undefined;
   readonly minRecall?: number | undefined;
   /** How a file is copied; for tests of full disks. */
@@ -33,101 +36,81 @@ export interface PublishOptions {
 
 /**
  * Copies a built version with its bundle into the data folder, checks the copy, and makes it current; returns its
- * name. All stays as it was where anything fails: INDEX_MISSING, INDEX_CORRUPT, INDEX_BUNDLE_MISMATCH,
- * INDEX_RECALL_TOO_LOW, BUNDLE_*, REGION_UNKNOWN for a malformed name, DISK_FULL.
+ * name. One publisher of a region at a time; the others wait. All stays as it was where anything fails: INDEX_MISSING,
+ * INDEX_CORRUPT, INDEX_BUNDLE_MISMATCH, INDEX_RECALL_TOO_LOW, BUNDLE_*, REGION_UNKNOWN for a malformed name, FOLDER_BUSY,
+ * DISK_FULL. A kill at any moment leaves the old version current or the new one; the next publish clears up.
  */
 export async function publishIndex(options: PublishOptions): Promise<string> {
-  const { indexDir, dataDir, region, minRecall, keep = 3, copy = copyDurably } = options;
+  const { indexDir, dataDir, region, keep = 3 } = options;
   const { version } = await readIndexManifest(indexDir);
-  const bundleDir = options.bundleDir ?? join(indexDir, 'bundle');
-  const before = await currentVersion(dataDir, region);
-  const target = versionDir(dataDir, region, version);
-  if ((await listVersions(dataDir, region)).includes(version)) await checkIndexFolder(target, minRecall);
-  else {
-    const temporary = temporaryNameFor(target);
-    try {
-      await mkdir(join(temporary, 'bundle'), { recursive: true });
-      const { manifest } = await loadBundle(bundleDir);
-      for (const name of ['index.json', ...INDEX_FILES]) {
-        await copy(join(indexDir, name), join(temporary, name)).catch(
-          missingAs('INDEX_CORRUPT', join(indexDir, name)),
-        );
-      }
-      for (const name of ['bundle.json', ...Object.keys(manifest.files)]) {
-        await copy(join(bundleDir, name), join(temporary, 'bundle', name));
-      }
-      // The copy is what will be served, so the copy is what is checked.
-      await checkIndexFolder(temporary, minRecall);
-      await loadBundle(join(temporary, 'bundle'));
-      await syncFolder(join(temporary, 'bundle'));
-      await syncFolder(temporary);
-      await rename(temporary, target);
-      await syncFolder(dirname(target));
-    } catch (error) {
-      await rm(temporary, { recursive: true, force: true });
-      throw asDiskError(error, target);
+  // Before anything is made: a malformed name.
+  regionDir(dataDir, region);
+  return withRegionLock(dataDir, region, options, async (lock) => {
+    await removeLeftovers(dataDir, region);
+    const target = versionDir(dataDir, region, version);
+    await putVersion(target, options);
+    const before = await currentVersion(dataDir, region);
+    if (before?.version !== version) {
+      const history = (before ? [...before.history, before.version] : []).filter((name) => name !== version);
+      await lock.assertHeld();
+      await keepDefaultRegion(dataDir, region);
+      await writePointer(dataDir, region, version, history);
     }
-  }
-  if (before?.version !== version) {
-    const history = (before ? [...before.history, before.version] : []).filter((name) => name !== version);
-    await point(dataDir, region, version, history);
-  }
-  await prune(dataDir, region, Math.max(2, keep));
-  return version;
+    await pruneVersions(dataDir, region, Math.max(2, keep));
+    return version;
+  });
 }
 
-/** Makes the version before the current one current again; returns its name. Throws INDEX_NO_PREVIOUS without one. */
-export async function rollbackIndex(options: {
-  readonly dataDir: string;
-  readonly region: string;
-}): Promise<string> {
-  const { dataDir, region } = options;
-  const now = await currentVersion(dataDir, region);
-  const history = [...(now?.history ?? [])];
-  const previous = history.pop();
-  if (previous === undefined) {
-    throw new SkyfixError(
-      'INDEX_NO_PREVIOUS',
-      `The region "${region}" has no version before ${now?.version ?? 'any'}.`,
-    );
+/** The version at `target`, complete and checked: copied in one step where it is not there, or is there damaged. */
+async function putVersion(target: string, options: PublishOptions): Promise<void> {
+  const { minRecall = DEFAULT_RECALL_GATE } = options;
+  const there = (await stat(target).catch(() => undefined)) !== undefined;
+  const whole = there ? await wholeVersion(target) : undefined;
+  if (whole) return checkRecall(whole.recall, minRecall, target);
+  const temporary = temporaryNameFor(target);
+  try {
+    await copyVersion(temporary, options);
+    // The copy is what will be served, so the copy is what is checked.
+    await checkIndexFolder(temporary, minRecall);
+    await loadBundle(join(temporary, 'bundle'));
+    await syncFolder(join(temporary, 'bundle'));
+    await syncFolder(temporary);
+    if (there) await replaceFolder(temporary, target);
+    else await rename(temporary, target);
+    await syncFolder(dirname(target));
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw asDiskError(error, target);
   }
-  await checkIndexFolder(versionDir(dataDir, region, previous), 0);
-  await point(dataDir, region, previous, history);
-  return previous;
 }
 
-async function point(
-  dataDir: string,
-  region: string,
-  version: string,
-  history: readonly string[],
-): Promise<void> {
-  const pointer: RegionPointer = {
-    schema: POINTER_SCHEMA,
-    version,
-    publishedAt: new Date().toISOString(),
-    history,
-  };
-  const path = join(regionDir(dataDir, region), 'current.json');
-  await writeFileAtomic(path, `${JSON.stringify(pointer, null, 2)}\n`);
+async function wholeVersion(dir: string): Promise<IndexManifest | undefined> {
+  try {
+    const manifest = await checkIndexFolder(dir, 0);
+    await loadBundle(join(dir, 'bundle'));
+    return manifest;
+  } catch (error) {
+    if (error instanceof SkyfixError) return undefined;
+    throw error;
+  }
 }
 
-/** Removes all but the current version and the latest before it; the pointer forgets them first. */
-async function prune(dataDir: string, region: string, keep: number): Promise<void> {
-  const now = await currentVersion(dataDir, region);
-  if (!now) return;
-  const history = now.history.slice(1 - keep);
-  if (history.length < now.history.length) await point(dataDir, region, now.version, history);
-  const kept = new Set([now.version, ...history]);
-  for (const version of await listVersions(dataDir, region)) {
-    if (!kept.has(version)) await rm(versionDir(dataDir, region, version), { recursive: true, force: true });
+async function copyVersion(target: string, options: PublishOptions): Promise<void> {
+  const { indexDir, bundleDir = join(indexDir, 'bundle'), copy = copyDurably } = options;
+  await mkdir(join(target, 'bundle'), { recursive: true });
+  const { manifest } = await loadBundle(bundleDir);
+  for (const name of ['index.json', ...INDEX_FILES]) {
+    await copy(join(indexDir, name), join(target, name)).catch(missingAs(join(indexDir, name)));
   }
-  await removeStale(join(regionDir(dataDir, region), 'versions'));
+  for (const name of ['bundle.json', ...Object.keys(manifest.files)]) {
+    await copy(join(bundleDir, name), join(target, 'bundle', name));
+  }
 }
 
 async function copyDurably(from: string, to: string): Promise<void> {
   await copyFile(from, to);
-  const file = await open(to, 'r+');
+  // For reading: the copy of a read-only file is read-only too.
+  const file = await open(to, 'r');
   try {
     await file.sync();
   } finally {
@@ -135,9 +118,9 @@ async function copyDurably(from: string, to: string): Promise<void> {
   }
 }
 
-function missingAs(code: 'INDEX_CORRUPT', path: string) {
+function missingAs(path: string) {
   return async (error: unknown): Promise<never> => {
     if (await stat(path).catch(() => undefined)) throw error;
-    throw new SkyfixError(code, `${path} is missing.`, { cause: error });
+    throw new SkyfixError('INDEX_CORRUPT', `${path} is missing.`, { cause: error });
   };
 }

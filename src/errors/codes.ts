@@ -200,6 +200,11 @@ export const ERROR_CODES = {
     title: 'No space left',
     advice: 'Free disk space and run it again; nothing that existed was changed.',
   },
+  FOLDER_BUSY: {
+    status: 409,
+    title: 'Another process is at work here',
+    advice: 'Wait until it ends and run it again.',
+  },
   DATASET_INVALID: { status: 500, title: 'Data set unusable', advice: 'Check the file and line named.' },
   TRAINING_CONFIG_INVALID: {
     status: 500,

@@ -1,4 +1,5 @@
-// Files that are never half written: temporary name in the same folder, flush, rename. And checksums.
+// Files that are never half written: temporary name in the same folder, flush, rename. Also checksums, CSV, and folders
+// that one process at a time works in.
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
@@ -7,6 +8,16 @@ import { pipeline } from 'node:stream/promises';
 import { asDiskError } from '../errors/index.js';
 
 export { type CsvRow, csvField, csvRows, parseCsv } from './csv.js';
+export { type FolderLock, type FolderLockOptions, lockFolder } from './folder-lock.js';
+export {
+  createOwnedFile,
+  type FoundOwner,
+  listOwners,
+  type OwnedFile,
+  type OwnedFileOptions,
+  removeDeadOwners,
+} from './owned-file.js';
+export { type Liveness, livenessOf, ownIdentity, type ProcessIdentity } from './process-identity.js';
 
 /** A name beside `path` that nothing else uses; ends in `.tmp`. */
 export function temporaryNameFor(path: string): string {

@@ -3,7 +3,13 @@
 import { loadBundle } from '../bundles/index.js';
 import { SkyfixError } from '../errors/index.js';
 import { BevTableCache } from '../geometry/index.js';
-import { currentVersion, openIndexVersion, versionDir } from '../versions/index.js';
+import {
+  currentVersion,
+  markServing,
+  openIndexVersion,
+  type ServingMark,
+  versionDir,
+} from '../versions/index.js';
 import type { LoadedRegion } from './loaded-region.js';
 import type { NetworkPool, SharedNetworks } from './network-pool.js';
 
@@ -17,16 +23,18 @@ export class RegionSlot {
   readonly region: LoadedRegion;
   readonly openedAt: Date;
   readonly #networks: SharedNetworks;
+  readonly #mark: ServingMark;
   #leases = 0;
   #retired = false;
   #closing: Promise<void> | undefined;
   readonly #closed: Promise<void>;
   #resolveClosed: (done: Promise<void>) => void = () => {};
 
-  constructor(region: LoadedRegion, networks: SharedNetworks, openedAt: Date) {
+  constructor(region: LoadedRegion, networks: SharedNetworks, mark: ServingMark, openedAt: Date) {
     this.region = region;
     this.openedAt = openedAt;
     this.#networks = networks;
+    this.#mark = mark;
     this.#closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -60,7 +68,8 @@ export class RegionSlot {
 
   #closeWhenUnused(): void {
     if (!this.#retired || this.#leases > 0 || this.#closing) return;
-    this.#closing = Promise.all([this.region.version.close(), this.#networks.release()]).then(() => {});
+    const parts = [this.region.version.close(), this.#networks.release(), this.#mark.release()];
+    this.#closing = Promise.all(parts).then(() => {});
     this.#resolveClosed(this.#closing);
   }
 }
@@ -76,15 +85,37 @@ export async function openRegionSlot(
   pool: NetworkPool,
   minRecall: number | undefined,
 ): Promise<RegionSlot> {
-  const pointer = await currentVersion(dataDir, name);
-  if (!pointer) throw new SkyfixError('REGION_UNKNOWN', `There is no region ${JSON.stringify(name)}.`);
-  const dir = versionDir(dataDir, name, pointer.version);
+  for (let failed: { readonly version: string; readonly error: unknown } | undefined; ; ) {
+    const pointer = await currentVersion(dataDir, name);
+    if (!pointer) throw new SkyfixError('REGION_UNKNOWN', `There is no region ${JSON.stringify(name)}.`);
+    // While it was being opened the pointer may have moved on, and the version been removed: then the new one is opened.
+    if (failed?.version === pointer.version) throw failed.error;
+    // Marked before it is opened, so that no publisher removes it in between.
+    const mark = await markServing(dataDir, name, pointer.version);
+    try {
+      return await openVersion(dataDir, name, pointer.version, pool, minRecall, mark);
+    } catch (error) {
+      await mark.release();
+      failed = { version: pointer.version, error };
+    }
+  }
+}
+
+async function openVersion(
+  dataDir: string,
+  name: string,
+  versionName: string,
+  pool: NetworkPool,
+  minRecall: number | undefined,
+  mark: ServingMark,
+): Promise<RegionSlot> {
+  const dir = versionDir(dataDir, name, versionName);
   const version = await openIndexVersion(dir, minRecall === undefined ? {} : { recallGate: minRecall });
   try {
     const bundle = await loadBundle(version.bundleDir);
     const shared = await pool.acquire(bundle);
     const region = { name, bundle, networks: shared.networks, version, tables: new BevTableCache() };
-    return new RegionSlot(region, shared, new Date());
+    return new RegionSlot(region, shared, mark, new Date());
   } catch (error) {
     await version.close();
     throw error;

@@ -1,4 +1,5 @@
 // Versions: index versions on disk, verified and opened; the folder of regions that index/ publishes to.
+export { keepDefaultRegion, readDefaultRegion, setDefaultRegion } from './default-region.js';
 export { INDEX_FILES, INDEX_SCHEMA, type IndexManifest, readIndexManifest } from './manifest.js';
 export {
   checkIndexFolder,
@@ -19,4 +20,6 @@ export {
   regionsDir,
   VERSION_NAME,
   versionDir,
+  writePointer,
 } from './region-store.js';
+export { markServing, type ServingMark, type ServingProcess, servingProcesses } from './serving-marks.js';

@@ -1,7 +1,9 @@
 // Where regions live: DATA/regions/NAME/versions/VERSION/ is immutable, DATA/regions/NAME/current.json points to one.
+// DATA/regions/default.json names the region of requests that name none.
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SkyfixError } from '../errors/index.js';
+import { writeFileAtomic } from '../files/index.js';
 
 export const POINTER_SCHEMA = 'skyfix-region/1';
 
@@ -65,6 +67,19 @@ export async function currentVersion(dataDir: string, region: string): Promise<R
     if (json.schema === POINTER_SCHEMA && named && Array.isArray(json.history)) return json;
   } catch {}
   throw new SkyfixError('INDEX_CORRUPT', `${path} is no region pointer.`);
+}
+
+/** Makes a version current, in one step. The caller has the region's lock. Throws DISK_FULL. */
+export async function writePointer(
+  dataDir: string,
+  region: string,
+  version: string,
+  history: readonly string[],
+): Promise<void> {
+  const publishedAt = new Date().toISOString();
+  const pointer: RegionPointer = { schema: POINTER_SCHEMA, version, publishedAt, history };
+  const path = join(regionDir(dataDir, region), 'current.json');
+  await writeFileAtomic(path, `${JSON.stringify(pointer, null, 2)}\n`);
 }
 
 /** The folder of a region's current version. Throws INDEX_MISSING where nothing is published. */

@@ -93,7 +93,11 @@ describe('skyfix index rebuild', () => {
       }
       assert.equal(bundles[0], 'tiny@1');
       assert.equal(bundles.at(-1), 'tiny@2');
-      assert.deepEqual(await readdir(join(dataDir, 'regions')), ['town'], 'nothing is left behind');
+      assert.deepEqual(
+        await readdir(join(dataDir, 'regions')),
+        ['default.json', 'town'],
+        'nothing is left behind',
+      );
     });
   });
 });

@@ -1,17 +1,21 @@
 // Publishing is all or nothing; what is current and what was before it are never removed.
 import assert from 'node:assert/strict';
-import { copyFile, cp, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { buildIndex, listIndex, publishIndex, rollbackIndex, verifyIndex } from '../../index/index.js';
-import { sha256OfBytes, sha256OfFile } from '../../src/files/index.js';
+import { lockFolder, sha256OfBytes, sha256OfFile } from '../../src/files/index.js';
 import {
   currentVersion,
   currentVersionDir,
   type IndexManifest,
   listRegions,
   listVersions,
+  markServing,
   openIndexVersion,
+  readDefaultRegion,
+  servingProcesses,
+  setDefaultRegion,
 } from '../../src/versions/index.js';
 import { temporaryFolder, writeMosaic, writeTinyBundle } from './fixtures.js';
 
@@ -158,17 +162,113 @@ test('a disk that fills up while publishing loses nothing', async () => {
   await publishIndex({ indexDir, dataDir, region });
 });
 
-test('what a killed publish left is removed a day later, and never listed', async () => {
+test('what a killed publish left is never listed, and removed by the next', async () => {
   const dataDir = join(folder, 'leftovers');
   await publishIndex({ indexDir: built, dataDir, region: 'r' });
-  const versions = join(dataDir, 'regions', 'r', 'versions');
-  const [old, young] = [join(versions, 'v0.123.00ff00ff.tmp'), join(versions, 'v9.456.00ff00ff.tmp')];
-  await mkdir(old);
-  await mkdir(young);
-  const twoDaysAgo = new Date(Date.now() - 48 * 3600 * 1000);
-  await utimes(old, twoDaysAgo, twoDaysAgo);
+  const dir = join(dataDir, 'regions', 'r');
+  const half = join(dir, 'versions', 'v0.123.00ff00ff.tmp');
+  await mkdir(join(half, 'bundle'), { recursive: true });
+  await writeFile(join(half, 'bundle', 'bundle.json'), '{');
+  await writeFile(join(dir, 'current.json.123.00ff00ff.tmp'), '{');
   assert.equal((await listVersions(dataDir, 'r')).length, 1);
   await publishIndex({ indexDir: await named('later'), dataDir, region: 'r' });
-  assert.equal(await stat(old).catch(() => 'missing'), 'missing');
-  assert.ok((await stat(young)).isDirectory(), 'another publish may be at it');
+  const left = (await readdir(dir, { recursive: true })).filter((name) => /\.(tmp|lock)$/.test(name));
+  assert.deepEqual(left, []);
+});
+
+test('a version that is there half, or was damaged, is copied again', async () => {
+  const dataDir = join(folder, 'half');
+  const region = 'r';
+  await publishIndex({ indexDir: built, dataDir, region });
+  const dir = await currentVersionDir(dataDir, region);
+  await rm(join(dir, 'graph.hnsw'));
+  await publishIndex({ indexDir: built, dataDir, region });
+  await (await openIndexVersion(dir)).close();
+});
+
+test('back and forward again: any version that is there can be made current', async () => {
+  const dataDir = join(folder, 'forward');
+  const region = 'r';
+  for (const version of ['v1', 'v2', 'v3'])
+    await publishIndex({ indexDir: await named(version), dataDir, region });
+  const pointer = async () => {
+    const now = await currentVersion(dataDir, region);
+    return [now?.version, ...(now?.history ?? [])];
+  };
+  assert.equal(await rollbackIndex({ dataDir, region, to: 'v1' }), 'v1');
+  assert.deepEqual(await pointer(), ['v1']);
+  assert.equal(await rollbackIndex({ dataDir, region, to: 'v3' }), 'v3');
+  assert.deepEqual(await pointer(), ['v3', 'v1']);
+  assert.equal(await rollbackIndex({ dataDir, region, to: 'v3' }), 'v3');
+  assert.equal(await rollbackIndex({ dataDir, region }), 'v1');
+  for (const to of ['v9', '../v1', '']) {
+    await assert.rejects(rollbackIndex({ dataDir, region, to }), {
+      code: 'INDEX_MISSING',
+      message: /v1, v2, v3/,
+    });
+  }
+  await rm(join(dataDir, 'regions', region, 'versions', 'v2', 'bundle', 'encoder.onnx'));
+  await assert.rejects(rollbackIndex({ dataDir, region, to: 'v2' }), { code: 'BUNDLE_CORRUPT' });
+  await assert.rejects(rollbackIndex({ dataDir, region: 'typo' }), {
+    code: 'REGION_UNKNOWN',
+    message: /there is r/,
+  });
+  assert.deepEqual(await readdir(join(dataDir, 'regions')), ['default.json', region]);
+  assert.deepEqual(await pointer(), ['v1']);
+});
+
+test('what serves is never pruned, nor what is younger than the pointer', async () => {
+  const dataDir = join(folder, 'serving');
+  const region = 'r';
+  await publishIndex({ indexDir: await named('v1'), dataDir, region });
+  const mark = await markServing(dataDir, region, 'v1');
+  for (const version of ['v2', 'v3', 'v4', 'v5'])
+    await publishIndex({ indexDir: await named(version), dataDir, region, keep: 2 });
+  assert.deepEqual(await listVersions(dataDir, region), ['v1', 'v4', 'v5']);
+  assert.deepEqual(await servingProcesses(dataDir, region), [
+    { version: 'v1', process: `process ${process.pid}` },
+  ]);
+  await mark.release();
+  // A publisher without a lock has put it there and is about to point to it.
+  await cp(await named('v6'), join(dataDir, 'regions', region, 'versions', 'v6'), { recursive: true });
+  await publishIndex({ indexDir: await named('v5'), dataDir, region, keep: 2 });
+  assert.deepEqual(await listVersions(dataDir, region), ['v4', 'v5', 'v6']);
+});
+
+test('one publisher at a time: another one is waited for, and named where it takes too long', async () => {
+  const dataDir = join(folder, 'busy');
+  const region = 'r';
+  await publishIndex({ indexDir: built, dataDir, region });
+  const lock = await lockFolder(join(dataDir, 'regions', region), { kind: 'publish' });
+  const told: string[] = [];
+  const options = { dataDir, region, waitMs: 0, onWait: (owner: string) => told.push(owner) };
+  const indexDir = await named('second');
+  await assert.rejects(publishIndex({ ...options, indexDir }), { code: 'FOLDER_BUSY' });
+  await assert.rejects(rollbackIndex(options), { code: 'FOLDER_BUSY' });
+  assert.deepEqual(told, [`process ${process.pid}`, `process ${process.pid}`]);
+  const waiting = publishIndex({ ...options, waitMs: 60_000, indexDir, onWait: () => lock.release() });
+  assert.equal(await waiting, 'second');
+});
+
+test('the first region published is the default, and stays it', async () => {
+  const dataDir = join(folder, 'defaults');
+  assert.equal(await readDefaultRegion(dataDir), undefined);
+  await publishIndex({ indexDir: built, dataDir, region: 'one' });
+  assert.equal(await readDefaultRegion(dataDir), 'one');
+  await publishIndex({ indexDir: built, dataDir, region: 'another' });
+  assert.equal(await readDefaultRegion(dataDir), 'one');
+  await setDefaultRegion(dataDir, 'another');
+  await publishIndex({ indexDir: await named('more'), dataDir, region: 'one' });
+  assert.equal(await readDefaultRegion(dataDir), 'another');
+  await assert.rejects(setDefaultRegion(dataDir, 'typo'), {
+    code: 'REGION_UNKNOWN',
+    message: /another, one/,
+  });
+  // A folder from before there were defaults: the only region was it.
+  await rm(join(dataDir, 'regions', 'default.json'));
+  await rm(join(dataDir, 'regions', 'one'), { recursive: true });
+  await publishIndex({ indexDir: built, dataDir, region: 'a-second' });
+  assert.equal(await readDefaultRegion(dataDir), 'another');
+  await writeFile(join(dataDir, 'regions', 'default.json'), '{');
+  await assert.rejects(readDefaultRegion(dataDir), { code: 'INDEX_CORRUPT', message: /default\.json/ });
 });
