@@ -2,15 +2,13 @@
 // to the same image, alone or in a batch. Each is tried on the running network, not only read from the file.
 
 import type { InferenceEngine, Tensor } from '../engines/index.js';
-import { openEngine } from '../engines/index.js';
+import { openEngine, unitLengthFault } from '../engines/index.js';
 import { messageOf, SkyfixError } from '../errors/index.js';
 import { type OnnxDimension, type OnnxSummary, readOnnx } from '../onnx/index.js';
 import { seededRandom } from '../random/index.js';
 import { viewSizePx } from './geometry.js';
 import type { BundleGeometry } from './manifest.js';
 
-/** How far a descriptor's length may be from 1. */
-const LENGTH_TOLERANCE = 1e-3;
 /** How far a generated view may lie outside [-1, 1]: the rounding of a float32 tanh. */
 const RANGE_TOLERANCE = 1e-5;
 /** How far an image's result in a batch of two may differ from its result alone. */
@@ -58,11 +56,9 @@ export function encoderContract({ inputSizePx }: BundleGeometry, dimensions: num
     outputShape: [dimensions],
     freeBatch: true,
     fault: (values) => {
-      const length = Math.hypot(...values);
-      if (Math.abs(length - 1) <= LENGTH_TOLERANCE) return undefined;
+      const fault = unitLengthFault(values);
       return (
-        `has length ${length}, expected 1 within ${LENGTH_TOLERANCE}: ` +
-        'append an L2 normalisation to the graph (operator LpNormalization, axis 1, p 2)'
+        fault && `${fault}: append an L2 normalisation to the graph (operator LpNormalization, axis 1, p 2)`
       );
     },
   };

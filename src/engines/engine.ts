@@ -1,4 +1,5 @@
 // The port every inference engine implements. Tensors are dense float32, row-major, with the batch first.
+import type { LifeEvents, PartState } from '../threads/index.js';
 
 export interface Tensor {
   readonly data: Float32Array;
@@ -6,11 +7,25 @@ export interface Tensor {
   readonly shape: readonly number[];
 }
 
-/** One loaded network. run() never blocks the event loop. */
+/**
+ * One loaded network. Whatever computes (a thread, a library's own, another process), an engine that loses it opens it
+ * again by itself; meanwhile its state is "recovering".
+ */
 export interface InferenceEngine {
   /** What computes, e.g. "onnxruntime-node 1.30.0 cpu". */
   readonly description: string;
-  /** Runs one batch; rejects when the shape does not fit the network or the engine is closed. */
+  readonly state: PartState;
+  /**
+   * Runs one batch and never blocks the event loop. Rejects with INTERNAL when the shape does not fit the network or the
+   * engine is closed, with RECOVERING while it is not there; the next run may work. What it computes is not judged: NaN
+   * comes back as NaN.
+   */
   run(input: Tensor): Promise<Tensor>;
+  /** Lets the running and waiting batches finish. */
   close(): Promise<void>;
+}
+
+export interface EngineOptions extends LifeEvents {
+  /** Compute threads of its own. */
+  readonly threads: number;
 }

@@ -1,15 +1,10 @@
 // The thread an onnxruntime session lives in: its run() blocks the thread it is called on.
-import { parentPort, workerData } from 'node:worker_threads';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { messageOf } from '../errors/index.js';
-import type { FromWorker, ToWorker, WorkerSetup } from './onnx-messages.js';
+import { moved, serveRequests } from '../threads/index.js';
+import type { OnnxRequests, OnnxSetup } from './onnx-requests.js';
 
-const port = parentPort;
-if (!port) throw new Error('onnx-worker runs as a worker thread only.');
-const post = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
-
-const { path, threads } = workerData as WorkerSetup;
-try {
+// One request at a time: a session's own threads share the cores.
+await serveRequests<OnnxRequests, OnnxSetup>(async ({ path, threads }) => {
   const session = await InferenceSession.create(path, {
     executionProviders: ['cpu'],
     intraOpNumThreads: threads,
@@ -22,29 +17,18 @@ try {
   if (input === undefined || output === undefined || session.inputNames.length !== 1) {
     throw new Error(`the network has inputs [${session.inputNames}] and outputs [${session.outputNames}]`);
   }
-  // One at a time, in order: a session's own threads share the cores.
-  let last: Promise<void> = Promise.resolve();
-  port.on('message', (message: ToWorker) => {
-    last = last.then(async () => {
-      if (message.kind === 'close') {
-        await session.release();
-        port.close();
-        return;
-      }
-      try {
-        const feeds = { [input]: new Tensor('float32', message.data, message.shape) };
+  return {
+    answers: {
+      run: async ({ data, shape }) => {
+        const feeds = { [input]: new Tensor('float32', data, shape) };
         const result = (await session.run(feeds, [output]))[output];
-        if (!result || !(result.data instanceof Float32Array))
+        if (!result || !(result.data instanceof Float32Array)) {
           throw new Error(`output ${output} is not float32`);
-        const data = new Float32Array(result.data);
-        post({ kind: 'result', id: message.id, data, shape: result.dims }, [data.buffer]);
-      } catch (error) {
-        post({ kind: 'error', id: message.id, message: messageOf(error) });
-      }
-    });
-  });
-  post({ kind: 'ready' });
-} catch (error) {
-  post({ kind: 'failed', message: messageOf(error) });
-  port.close();
-}
+        }
+        const own = new Float32Array(result.data);
+        return moved({ data: own, shape: result.dims }, [own.buffer]);
+      },
+    },
+    close: () => session.release(),
+  };
+});

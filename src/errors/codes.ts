@@ -104,6 +104,12 @@ export const ERROR_CODES = {
     title: 'Not ready',
     advice: 'The server is starting or stopping, or holds no region yet; try again shortly.',
   },
+  RECOVERING: {
+    status: 503,
+    title: 'Recovering',
+    advice:
+      'A part of the server ended and is being opened again: send it again after the seconds in Retry-After.',
+  },
   ADMIN_DISABLED: {
     status: 403,
     title: 'Admin routes are off',

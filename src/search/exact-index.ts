@@ -1,6 +1,8 @@
 // Exact search: every candidate is scored. The truth that other indexes are held against.
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { unitLengthFault } from '../engines/index.js';
 import { SkyfixError } from '../errors/index.js';
+import type { PartState } from '../threads/index.js';
 import type { Descriptors } from './descriptors.js';
 import { TopK } from './top-k.js';
 import type { Hit, VectorIndex } from './types.js';
@@ -8,18 +10,18 @@ import type { Hit, VectorIndex } from './types.js';
 /** Multiplications between two turns of the event loop: about 2 ms. */
 const CHUNK_PRODUCTS = 2_000_000;
 
-/** Throws PARAMETER_INVALID for a descriptor of the wrong size, values that are no numbers, or k < 1. */
+/**
+ * Throws INTERNAL for a descriptor of the wrong size or not of unit length (NaN and infinity are not), or k < 1: callers
+ * of a server have no say in these.
+ */
 export function checkQuery(descriptor: Float32Array, dimensions: number, k: number): void {
+  const wrong = (what: string) => new SkyfixError('INTERNAL', what);
   if (descriptor.length !== dimensions) {
-    throw new SkyfixError(
-      'PARAMETER_INVALID',
-      `The descriptor has ${descriptor.length} dimensions, the index ${dimensions}.`,
-    );
+    throw wrong(`The descriptor has ${descriptor.length} dimensions, the index ${dimensions}.`);
   }
-  if (!descriptor.every(Number.isFinite))
-    throw new SkyfixError('PARAMETER_INVALID', 'The descriptor holds NaN or infinity.');
-  if (!Number.isInteger(k) || k < 1)
-    throw new SkyfixError('PARAMETER_INVALID', `k is ${k}; it must be a whole number over 0.`);
+  const fault = unitLengthFault(descriptor);
+  if (fault) throw wrong(`The descriptor to search for ${fault}.`);
+  if (!Number.isInteger(k) || k < 1) throw wrong(`k is ${k}; it must be a whole number over 0.`);
 }
 
 /** The dot product of the query and a row, limited to [-1, 1]. Four sums, since additions then need not wait for each other. */
@@ -121,6 +123,10 @@ export class ExactIndex implements VectorIndex {
     this.#descriptors = descriptors;
     this.dimensions = descriptors.dimensions;
     this.count = descriptors.count;
+  }
+
+  get state(): PartState {
+    return this.#descriptors ? 'ready' : 'closed';
   }
 
   async search(descriptor: Float32Array, k: number, allowed?: Uint32Array): Promise<readonly Hit[]> {

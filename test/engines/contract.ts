@@ -1,0 +1,153 @@
+// What every inference engine keeps. A new one calls engineContract from its own test file.
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import type { EngineOptions, InferenceEngine } from '../../src/engines/index.js';
+import { OnnxGraph } from '../../src/onnx/index.js';
+import { until } from '../support/threads.js';
+
+export interface EngineUnderTest {
+  open(path: string, options: EngineOptions): Promise<InferenceEngine>;
+  /** Takes away what computes in the engine opened last, as a crash would; resolves when it is gone. */
+  lose(): Promise<void>;
+}
+
+/** y = x * [2, -3], batch free. */
+export function scaleGraph(): Uint8Array {
+  const graph = new OnnxGraph('scale');
+  const x = graph.input('x', ['N', 2]);
+  const factor = graph.constant('factor', [2], Float32Array.of(2, -3));
+  graph.output(graph.node('Mul', [x, factor], {}, 'y'), ['N', 2]);
+  return graph.encode();
+}
+
+export const pair = (...values: number[]) => ({
+  data: Float32Array.from(values),
+  shape: [values.length / 2, 2],
+});
+
+export function engineContract(name: string, { open, lose }: EngineUnderTest): void {
+  describe(`${name} keeps the contract of engines`, async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'skyfix-engine-'));
+    after(() => rm(folder, { recursive: true, force: true }));
+    const path = join(folder, 'scale.onnx');
+    await writeFile(path, scaleGraph());
+    const withEngine = async (
+      use: (engine: InferenceEngine) => Promise<void>,
+      options: Partial<EngineOptions> = {},
+    ) => {
+      const engine = await open(path, { threads: 1, ...options });
+      try {
+        await use(engine);
+      } finally {
+        await engine.close();
+      }
+    };
+
+    test('computes what the graph says, any batch, and leaves the input to its caller', async () => {
+      await withEngine(async (engine) => {
+        assert.equal(engine.state, 'ready');
+        const input = pair(1, 1, 10, -10);
+        assert.deepEqual(await engine.run(input), pair(2, -3, 20, 30));
+        assert.deepEqual(await engine.run(pair(0.5, 2)), pair(1, -6));
+        assert.deepEqual([...input.data], [1, 1, 10, -10]);
+        const many = await Promise.all(Array.from({ length: 20 }, (_, k) => engine.run(pair(k, k))));
+        assert.deepEqual(
+          many.map(({ data }) => [...data]),
+          Array.from({ length: 20 }, (_, k) => [2 * k, -3 * k]),
+        );
+      });
+    });
+
+    test('a wrong shape rejects and the next run works', async () => {
+      await withEngine(async (engine) => {
+        const wide = { data: new Float32Array(3), shape: [1, 3] };
+        await assert.rejects(engine.run(wide), { code: 'INTERNAL', message: /scale\.onnx failed/ });
+        const flat = { data: new Float32Array(2), shape: [2] };
+        await assert.rejects(engine.run(flat), { code: 'INTERNAL' });
+        const short = { data: new Float32Array(3), shape: [2, 2] };
+        await assert.rejects(engine.run(short), { code: 'INTERNAL', message: /\[2,2\] came with 3 values/ });
+        assert.deepEqual(await engine.run(pair(1, 1)), pair(2, -3));
+        assert.equal(engine.state, 'ready');
+      });
+    });
+
+    test('NaN and infinity come back as what they are, and spoil nothing', async () => {
+      await withEngine(async (engine) => {
+        const { data } = await engine.run(pair(Number.NaN, 1, Number.POSITIVE_INFINITY, 1));
+        assert.deepEqual([...data], [Number.NaN, -3, Number.POSITIVE_INFINITY, -3]);
+        assert.deepEqual(await engine.run(pair(1, 1)), pair(2, -3));
+      });
+    });
+
+    test('close() lets what was asked finish; afterwards nothing runs; closing twice is one', async () => {
+      const engine = await open(path, { threads: 1 });
+      const asked = [1, 2, 3].map((k) => engine.run(pair(k, k)));
+      const closing = Promise.all([engine.close(), engine.close()]);
+      await assert.rejects(engine.run(pair(1, 1)), { code: 'INTERNAL', message: /engine is closed/ });
+      assert.deepEqual(
+        (await Promise.all(asked)).map(({ data }) => data[0]),
+        [2, 4, 6],
+      );
+      await closing;
+      await engine.close();
+      assert.equal(engine.state, 'closed');
+      await assert.rejects(engine.run(pair(1, 1)), { code: 'INTERNAL', message: /engine is closed/ });
+    });
+
+    test('when it dies all that waits is told, its owner hears of it, and it comes back', async () => {
+      const heard: string[] = [];
+      const events = { onDeath: () => heard.push('death'), onRecovered: () => heard.push('recovered') };
+      await withEngine(async (engine) => {
+        for (let life = 1; life <= 2; life++) {
+          const ask = (many: number) => Array.from({ length: many }, (_, k) => engine.run(pair(k, k)));
+          const before = ask(20);
+          const gone = lose();
+          const runs = Promise.allSettled([...before, ...ask(20)]);
+          await gone;
+          for (const [k, run] of (await runs).entries()) {
+            if (run.status === 'fulfilled') assert.equal(run.value.data[0], 2 * (k % 20));
+            else assert.equal(run.reason.code, 'RECOVERING');
+          }
+          assert.ok((await runs).some(({ status }) => status === 'rejected'));
+          assert.equal(engine.state, 'recovering');
+          await assert.rejects(engine.run(pair(1, 1)), { code: 'RECOVERING', message: /scale\.onnx ended/ });
+          await until(() => engine.state === 'ready', 'the engine to come back');
+          assert.deepEqual(await engine.run(pair(1, 1)), pair(2, -3));
+        }
+        assert.deepEqual(heard, ['death', 'recovered', 'death', 'recovered']);
+      }, events);
+    });
+
+    test('while its file is away it stays recovering, and comes back with it', async () => {
+      const other = join(folder, 'away.onnx');
+      await writeFile(other, scaleGraph());
+      let deaths = 0;
+      const engine = await open(other, {
+        threads: 1,
+        onDeath: () => {
+          deaths++;
+        },
+      });
+      await rm(other);
+      await lose();
+      await until(() => deaths >= 2, 'a restart without the file');
+      assert.equal(engine.state, 'recovering');
+      await writeFile(other, scaleGraph());
+      await until(() => engine.state === 'ready', 'the engine to come back');
+      assert.deepEqual(await engine.run(pair(1, 1)), pair(2, -3));
+      await engine.close();
+    });
+
+    test('a file that is no network is refused by its name, and nothing stays open', async () => {
+      const bad = join(folder, 'bad.onnx');
+      await writeFile(bad, 'no network');
+      await assert.rejects(open(bad, { threads: 1 }), {
+        code: 'BUNDLE_CORRUPT',
+        message: /bad\.onnx cannot be loaded/,
+      });
+    });
+  });
+}

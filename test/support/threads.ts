@@ -1,0 +1,52 @@
+// Worker threads that the code under test starts, so that a test can end one at a bad moment.
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Worker } from 'node:worker_threads';
+
+export interface ThreadWatch {
+  /** Those started since the watch began and not ended, oldest first. */
+  readonly alive: readonly Worker[];
+  /** Stops the youngest wherever it is; resolves when it is gone. Inside a native library this would end the process. */
+  terminateYoungest(): Promise<void>;
+  /** Has the youngest end by an error that nobody catches, before what it is asked later; resolves when it is gone. */
+  crashYoungest(): Promise<void>;
+  stop(): void;
+}
+
+export function watchThreads(): ThreadWatch {
+  const alive: Worker[] = [];
+  const note = (message: unknown) => {
+    const { worker } = message as { worker: Worker };
+    alive.push(worker);
+    worker.once('exit', () => alive.splice(alive.indexOf(worker), 1));
+  };
+  subscribe('worker_threads', note);
+  const youngest = (): Worker => {
+    const worker = alive.at(-1);
+    if (!worker) throw new Error('no thread is alive');
+    return worker;
+  };
+  return {
+    alive,
+    terminateYoungest: async () => {
+      await youngest().terminate();
+    },
+    crashYoungest: () =>
+      new Promise((resolve) => {
+        const worker = youngest();
+        worker.once('exit', () => resolve());
+        worker.ref();
+        // No message that its script knows: reading it throws.
+        worker.postMessage(null);
+      }),
+    stop: () => unsubscribe('worker_threads', note),
+  };
+}
+
+/** Resolves when `met` is true; looks at each turn of the event loop. Rejects after ten seconds. */
+export async function until(met: () => boolean, what: string): Promise<void> {
+  const started = performance.now();
+  while (!met()) {
+    if (performance.now() - started > 10_000) throw new Error(`waited in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
