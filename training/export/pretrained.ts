@@ -12,24 +12,34 @@ type Arrays = Readonly<Record<string, NamedArray>>;
 const FAULTS_TOLD = 5;
 
 /** The classifier, and what contrastive training (Sample4Geo) keeps beside the network: no part of a descriptor. */
-const BESIDE_ENCODER = /^(head\.fc\.|classifier\.2\.|logit_scale$)/;
+const BESIDE_ENCODER = /^(head\.fc\.|classifier\.2\.|(model\.)?logit_scale$)/;
+
+/**
+ * Running statistics of instance norms: files of PyTorch before 0.4 have them, nothing ever read them, and the reference's own
+ * loader drops them (junyanz/pytorch-CycleGAN-and-pix2pix, base_model.py, __patch_instance_norm_state_dict).
+ */
+const BESIDE_GENERATOR = /\.(running_mean|running_var|num_batches_tracked)$/;
 
 /**
  * Loads every parameter of an encoder from the bytes of the safetensors file `source` (for the message) of a ConvNeXt
- * of the same size, named as by timm or torchvision, with or without the prefixes that wrappers add (`module.`,
- * `model.`); the classifier is left out. Throws WEIGHTS_INVALID naming each tensor that is missing, too many, of another
- * shape or not finite, with its shape in the network and in the file (PyTorch's order of axes).
+ * of the same size, named as by timm or torchvision, behind whatever prefix wrappers added (`module.`, `model.`,
+ * `_orig_mod.`, …); the classifier is left out. Throws WEIGHTS_INVALID naming each tensor that is missing, too many, of
+ * another shape or not finite, with its shape in the network and in the file (PyTorch's order of axes).
  */
 export function loadPretrainedEncoder(params: ParameterStore, bytes: Uint8Array, source: string): void {
-  const arrays = withoutPrefix(readSafetensors(bytes, source), /^(module\.)?(model\.)?/, source);
-  const isTorchvision = Object.keys(arrays).some((name) => name.startsWith('features.'));
-  const needed = Object.entries(arrays).filter(([name]) => !BESIDE_ENCODER.test(name));
-  loadNamed(params, Object.fromEntries(needed), isTorchvision ? torchvisionName : ownName, source);
+  const { arrays, first } = unwrapped(
+    bytes,
+    source,
+    ['stem.0.weight', 'features.0.0.weight'],
+    BESIDE_ENCODER,
+  );
+  loadNamed(params, arrays, first === 'features.0.0.weight' ? torchvisionName : ownName, source);
 }
 
 /**
  * Loads every parameter of a generator with `blocks` residual blocks from the bytes of the safetensors file `source`, named
- * as by CycleGAN's reference implementation (`model.1.weight`, …; instance norm, no dropout) or with the network's own names. Throws as loadPretrainedEncoder does.
+ * as by CycleGAN's reference implementation (`model.1.weight`, …; instance norm, no dropout) or with the network's own
+ * names, behind any prefix. Throws as loadPretrainedEncoder does.
  */
 export function loadPretrainedGenerator(
   params: ParameterStore,
@@ -37,21 +47,43 @@ export function loadPretrainedGenerator(
   bytes: Uint8Array,
   source: string,
 ): void {
-  const arrays = withoutPrefix(readSafetensors(bytes, source), /^module\./, source);
-  const isReference = Object.keys(arrays).some((name) => name.startsWith('model.'));
-  loadNamed(params, arrays, isReference ? cycleGanNaming(blocks) : ownName, source);
+  const { arrays, first } = unwrapped(bytes, source, ['model.1.weight', 'in.weight'], BESIDE_GENERATOR);
+  loadNamed(params, arrays, first === 'model.1.weight' ? cycleGanNaming(blocks) : ownName, source);
 }
 
-function withoutPrefix(arrays: Arrays, prefix: RegExp, source: string): Arrays {
-  const renamed: Record<string, NamedArray> = {};
-  for (const [name, array] of Object.entries(arrays)) {
-    const short = name.replace(prefix, '');
-    if (renamed[short]) {
-      throw new SkyfixError('WEIGHTS_INVALID', `${source}: two tensors are named ${short}.`);
+/**
+ * The arrays of a file by the names that the network itself gave them. What wrappers put in front is told by the name of the
+ * network's first tensor, which is one of `firsts`; tensors that match `beside` are no part of the network. Throws
+ * WEIGHTS_INVALID for a file of several networks.
+ */
+function unwrapped(
+  bytes: Uint8Array,
+  source: string,
+  firsts: readonly string[],
+  beside: RegExp,
+): { readonly arrays: Arrays; readonly first: string | undefined } {
+  const short = (name: string, prefix: string) =>
+    name.startsWith(prefix) ? name.slice(prefix.length) : name.replace(/^module\./, '');
+  const found = (names: readonly string[]) =>
+    firsts.flatMap((first) =>
+      names
+        .filter((name) => name === first || name.endsWith(`.${first}`))
+        .map((name) => ({ first, prefix: name.slice(0, name.length - first.length) })),
+    );
+  let start: ReturnType<typeof found>[number] | undefined;
+  const arrays = readSafetensors(bytes, source, (names) => {
+    const starts = found(names);
+    if (starts.length > 1) {
+      const prefixes = starts.map(({ first, prefix }) => `${prefix}${first}`).join(', ');
+      const detail = `${source}: it holds ${starts.length} networks (${prefixes}). Save the one that is wanted.`;
+      throw new SkyfixError('WEIGHTS_INVALID', detail);
     }
-    renamed[short] = array;
-  }
-  return renamed;
+    [start] = starts;
+    return names.filter((name) => !beside.test(short(name, start?.prefix ?? '')));
+  });
+  const prefix = start?.prefix ?? '';
+  const renamed = Object.entries(arrays).map(([name, array]) => [short(name, prefix), array] as const);
+  return { arrays: Object.fromEntries(renamed), first: start?.first };
 }
 
 function loadNamed(params: ParameterStore, arrays: Arrays, nameOf: Naming, source: string): void {

@@ -1,5 +1,5 @@
 // safetensors (https://github.com/huggingface/safetensors): 8 bytes little-endian header length, a JSON header of
-// { name: { dtype, shape, data_offsets } }, then the data. float32 is written; float32, float16 and bfloat16 are read.
+// { name: { dtype, shape, data_offsets } }, then the data. float32 is written; floats of 16 to 64 bits and integers are read.
 import { SkyfixError } from 'skyfix/errors';
 import type { NamedArray } from '../networks/index.js';
 
@@ -35,15 +35,25 @@ export function writeSafetensors(
 }
 
 /**
- * The arrays of a safetensors file, as float32. Throws WEIGHTS_INVALID naming `source` where the file is damaged or a
- * tensor has another type.
+ * The arrays of a safetensors file, as float32; of those that `choose` picks by their names where it is given. Throws
+ * WEIGHTS_INVALID naming `source` where the file is damaged or a tensor that was chosen has another type.
  */
-export function readSafetensors(bytes: Uint8Array, source = 'the file'): Record<string, NamedArray> {
+export function readSafetensors(
+  bytes: Uint8Array,
+  source = 'the file',
+  choose: (names: readonly string[]) => readonly string[] = (names) => names,
+): Record<string, NamedArray> {
   const invalid = (what: string, options?: ErrorOptions) =>
     new SkyfixError('WEIGHTS_INVALID', `${source}: ${what}.`, options);
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = file.length >= 8 ? Number(file.readBigUInt64LE(0)) : Number.NaN;
   if (!(length <= file.length - 8)) {
+    if (isPickle(file)) {
+      const line = `python3 -c "import torch; from safetensors.torch import save_file as s; s(torch.load('IN.pth', map_location='cpu'), 'OUT.safetensors')"`;
+      throw invalid(
+        `it is a PyTorch checkpoint, which can run code when it is read; convert it once: ${line}`,
+      );
+    }
     throw invalid(`a safetensors file of ${file.length} bytes that ends inside its header`);
   }
   let header: unknown;
@@ -56,18 +66,18 @@ export function readSafetensors(bytes: Uint8Array, source = 'the file'): Record<
     throw invalid('the header of the safetensors file is no object');
   }
   const arrays: Record<string, NamedArray> = {};
-  for (const [name, entry] of Object.entries(header)) {
-    if (name === '__metadata__') continue;
+  const entries = header as Record<string, unknown>;
+  for (const name of choose(Object.keys(entries).filter((key) => key !== '__metadata__'))) {
+    const entry = entries[name];
     if (!isHeaderEntry(entry)) throw invalid(`the header describes the tensor ${name} in no known way`);
     const { dtype, shape } = entry;
-    const size = BYTES[dtype];
-    if (size === undefined) {
-      throw invalid(`tensor ${name} has the type ${dtype}; ${Object.keys(BYTES).join(', ')} are read`);
-    }
+    const type = TYPES[dtype];
+    if (!type)
+      throw invalid(`tensor ${name} has the type ${dtype}; ${Object.keys(TYPES).join(', ')} are read`);
     const [from, to] = entry.data_offsets;
     const part = file.subarray(8 + length + from, 8 + length + to);
     if (part.length !== to - from) throw invalid(`the file ends inside the tensor ${name}`);
-    if (part.length !== size * shape.reduce((a, b) => a * b, 1)) {
+    if (part.length !== type.bytes * shape.reduce((a, b) => a * b, 1)) {
       throw invalid(`tensor ${name} [${shape.join(', ')}] of ${dtype} has ${part.length} bytes`);
     }
     arrays[name] = { shape, data: toFloat32(dtype, part) };
@@ -75,8 +85,25 @@ export function readSafetensors(bytes: Uint8Array, source = 'the file'): Record<
   return arrays;
 }
 
-/** The types that are read, and the bytes of one value. */
-const BYTES: Readonly<Record<string, number>> = { F32: 4, F16: 2, BF16: 2 };
+/** The types that are read: the bytes of one value, and how it is read. */
+const TYPES: Readonly<
+  Record<string, { readonly bytes: number; read(part: Buffer, at: number): number } | undefined>
+> = {
+  F64: { bytes: 8, read: (part, at) => part.readDoubleLE(at) },
+  F32: { bytes: 4, read: (part, at) => part.readFloatLE(at) },
+  F16: { bytes: 2, read: (part, at) => halfToFloat(part.readUInt16LE(at)) },
+  BF16: { bytes: 2, read: (part, at) => bitsToFloat(part.readUInt16LE(at) << 16) },
+  I64: { bytes: 8, read: (part, at) => Number(part.readBigInt64LE(at)) },
+  I32: { bytes: 4, read: (part, at) => part.readInt32LE(at) },
+  I16: { bytes: 2, read: (part, at) => part.readInt16LE(at) },
+  I8: { bytes: 1, read: (part, at) => part.readInt8(at) },
+  U8: { bytes: 1, read: (part, at) => part.readUInt8(at) },
+  BOOL: { bytes: 1, read: (part, at) => part.readUInt8(at) },
+};
+
+/** torch.save's files: a ZIP archive, or a bare pickle. */
+const isPickle = (file: Buffer) =>
+  file.subarray(0, 4).toString('latin1') === 'PK\x03\x04' || file[0] === 0x80;
 
 const isCount = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0;
 
@@ -94,8 +121,9 @@ function isHeaderEntry(value: unknown): value is HeaderEntry {
 
 function toFloat32(dtype: string, part: Buffer): Float32Array {
   if (dtype === 'F32') return new Float32Array(Uint8Array.from(part).buffer);
-  const widen = dtype === 'BF16' ? (bits: number) => bitsToFloat(bits << 16) : halfToFloat;
-  return Float32Array.from({ length: part.length / 2 }, (_, i) => widen(part.readUInt16LE(2 * i)));
+  const type = TYPES[dtype];
+  if (!type) return new Float32Array();
+  return Float32Array.from({ length: part.length / type.bytes }, (_, i) => type.read(part, type.bytes * i));
 }
 
 const scratch = new DataView(new ArrayBuffer(4));

@@ -14,8 +14,41 @@ import {
   readEnvironment,
 } from './environment-file.js';
 
-/** Variables that change what is computed, or on what. */
-const VARIABLES = /^(TF_|XLA_|OMP_|MKL_|ONEDNN_|CUDA_VISIBLE_DEVICES$|UV_THREADPOOL_SIZE$)/;
+/**
+ * Variables that change what is computed, or on what. By their names, never by a prefix: others' variables begin alike
+ * (Terraform's TF_VAR_..., which hold passwords).
+ */
+const VARIABLES: readonly string[] = [
+  'CUDA_VISIBLE_DEVICES',
+  'DNNL_MAX_CPU_ISA',
+  'KMP_AFFINITY',
+  'KMP_BLOCKTIME',
+  'MKL_CBWR',
+  'MKL_DYNAMIC',
+  'MKL_NUM_THREADS',
+  'NVIDIA_TF32_OVERRIDE',
+  'OMP_DYNAMIC',
+  'OMP_NUM_THREADS',
+  'OMP_PLACES',
+  'OMP_PROC_BIND',
+  'ONEDNN_DEFAULT_FPMATH_MODE',
+  'ONEDNN_MAX_CPU_ISA',
+  'SKYFIX_DEVICE',
+  'TF_CPP_MIN_LOG_LEVEL',
+  'TF_CUDNN_DETERMINISTIC',
+  'TF_CUDNN_USE_AUTOTUNE',
+  'TF_DETERMINISTIC_OPS',
+  'TF_ENABLE_ONEDNN_OPTS',
+  'TF_FORCE_GPU_ALLOW_GROWTH',
+  'TF_GPU_ALLOCATOR',
+  'TF_NUM_INTEROP_THREADS',
+  'TF_NUM_INTRAOP_THREADS',
+  'TF_ONEDNN_ASSUME_FROZEN_WEIGHTS',
+  'TF_SET_ONEDNN_FPMATH_MODE',
+  'TF_XLA_FLAGS',
+  'UV_THREADPOOL_SIZE',
+  'XLA_FLAGS',
+];
 
 /** The environment of this process. */
 export async function describeEnvironment(
@@ -41,9 +74,10 @@ export async function describeEnvironment(
     gpus: await gpus(),
     git: await gitState(sources),
     variables: Object.fromEntries(
-      Object.entries(variables)
-        .filter((entry): entry is [string, string] => VARIABLES.test(entry[0]) && entry[1] !== undefined)
-        .sort(([a], [b]) => (a < b ? -1 : 1)),
+      VARIABLES.flatMap((name) => {
+        const value = variables[name];
+        return value === undefined ? [] : [[name, value] as const];
+      }),
     ),
   };
 }

@@ -113,25 +113,50 @@ describe('weights', () => {
       () => readSafetensors(wrong, 'w.safetensors'),
       /w\.safetensors: tensor a \[2, 2\] of F32 has 24/,
     );
-    const whole = Buffer.from(file.toString('latin1').replace('"F32"', '"I32"'), 'latin1');
-    assert.throws(() => readSafetensors(whole), /tensor a has the type I32; F32, F16, BF16 are read/);
+    const other = Buffer.from(file.toString('latin1').replace('"F32"', '"F8X"'), 'latin1');
+    assert.throws(
+      () => readSafetensors(other),
+      /tensor a has the type F8X; F64, F32, F16, BF16, I64, .* are read/,
+    );
+    const chosen = readSafetensors(other, 'w', (names) => names.filter((name) => name !== 'a'));
+    assert.deepEqual(chosen, { b: arrays.b });
     assert.throws(() => readSafetensors(file.subarray(0, 5)), { code: 'WEIGHTS_INVALID' });
   });
 
-  test('half precision types are widened', () => {
+  test('other types than float32 are read by their value', () => {
     const header = Buffer.from(
       JSON.stringify({
         h: { dtype: 'F16', shape: [3], data_offsets: [0, 6] },
         b: { dtype: 'BF16', shape: [1], data_offsets: [6, 8] },
+        d: { dtype: 'F64', shape: [], data_offsets: [8, 16] },
+        i: { dtype: 'I64', shape: [], data_offsets: [16, 24] },
       }),
     );
     const length = Buffer.alloc(8);
     length.writeBigUInt64LE(BigInt(header.length));
     // IEEE 754 half: 1, −2, the smallest subnormal; bfloat16: 3.140625
-    const data = Buffer.from([0x00, 0x3c, 0x00, 0xc0, 0x01, 0x00, 0x49, 0x40]);
+    const halves = Buffer.from([0x00, 0x3c, 0x00, 0xc0, 0x01, 0x00, 0x49, 0x40]);
+    const data = Buffer.alloc(24);
+    halves.copy(data);
+    data.writeDoubleLE(0.1, 8);
+    data.writeBigInt64LE(-7n, 16);
     const arrays = readSafetensors(Buffer.concat([length, header, data]));
     assert.deepEqual([...(arrays.h?.data ?? [])], [1, -2, 2 ** -24]);
     assert.deepEqual([...(arrays.b?.data ?? [])], [3.140625]);
+    assert.deepEqual([arrays.d?.data[0], arrays.i?.data[0]], [Math.fround(0.1), -7]);
+  });
+
+  test("PyTorch's own files are named, with the line that converts them", () => {
+    const files = [
+      Buffer.from('PK\x03\x04\0\0\x08\x08\0\0data', 'latin1'),
+      Buffer.from([0x80, 2, 0x8a, 10, 108, 252, 156, 70]),
+    ];
+    for (const file of files) {
+      assert.throws(() => readSafetensors(file, 'w.pth'), {
+        code: 'WEIGHTS_INVALID',
+        message: /w\.pth: it is a PyTorch checkpoint.*safetensors\.torch/,
+      });
+    }
   });
 
   test('PyTorch layout: one known element, and back', () => {

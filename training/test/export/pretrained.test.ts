@@ -178,7 +178,91 @@ describe('a file that does not fit is refused by the tensor, with both shapes', 
     const bytes = writeSafetensors({ ...Object.fromEntries(wrapped), logit_scale: zeros(1) });
     loadPretrainedEncoder(encoder.params, bytes, 'w');
     const twice = writeSafetensors({ ...arrays, ...Object.fromEntries(wrapped) });
-    refused(() => loadPretrainedEncoder(encoder.params, twice, 'w'), /two tensors are named/);
+    refused(() => loadPretrainedEncoder(encoder.params, twice, 'w'), /it holds 2 networks/);
+  });
+});
+
+function refusedWeights(load: () => void, message: RegExp): void {
+  assert.throws(load, { code: 'WEIGHTS_INVALID', message });
+}
+
+describe('files of other times and wrappers', () => {
+  const generatorFrom = (arrays: Record<string, NamedArray>) => {
+    const { params } = createGenerator(GENERATOR, 2);
+    loadPretrainedGenerator(params, GENERATOR.blocks, writeSafetensors(arrays), 'g');
+    return params.vector.dataSync();
+  };
+
+  test("a generator's running statistics, which nothing reads, are left out, whatever their type", async () => {
+    const arrays = readSafetensors(await fixture('generator-cyclegan'));
+    const plain = generatorFrom(arrays);
+    const old = Object.fromEntries(
+      Object.entries(arrays).flatMap(([name, array]) => {
+        const [, before = '', at = ''] = /^(.*\.)(\d+)\.bias$/.exec(name) ?? [];
+        if (at === '') return [[name, array]];
+        const norm = `${before}${Number(at) + 1}`;
+        const statistics = { shape: array.shape, data: new Float32Array(array.data.length).fill(Number.NaN) };
+        const count = { shape: [], data: Float32Array.of(7) };
+        return [
+          [name, array],
+          [`${norm}.running_mean`, statistics],
+          [`${norm}.running_var`, statistics],
+          [`${norm}.num_batches_tracked`, count],
+        ] as [string, NamedArray][];
+      }),
+    );
+    assert.ok(Object.keys(old).length > Object.keys(arrays).length + 60);
+    assert.deepEqual(generatorFrom(old), plain);
+    // 64-bit counters, as PyTorch 0.4.1 to now writes them
+    const file = Buffer.from(writeSafetensors(old));
+    const length = Number(file.readBigUInt64LE(0));
+    const header = JSON.parse(file.toString('utf8', 8, 8 + length)) as Record<
+      string,
+      Record<string, unknown>
+    >;
+    for (const [name, entry] of Object.entries(header)) {
+      if (name.endsWith('num_batches_tracked')) Object.assign(entry, { dtype: 'F8_E4M3' });
+    }
+    const json = Buffer.from(JSON.stringify(header));
+    const start = Buffer.alloc(8);
+    start.writeBigUInt64LE(BigInt(json.length));
+    const { params } = createGenerator(GENERATOR, 2);
+    loadPretrainedGenerator(
+      params,
+      GENERATOR.blocks,
+      Buffer.concat([start, json, file.subarray(8 + length)]),
+      'g',
+    );
+    assert.deepEqual(params.vector.dataSync(), plain);
+    // What an affine norm has would change the result: it is refused.
+    const affine = { ...arrays, 'model.2.weight': { shape: [1], data: Float32Array.of(2) } };
+    refusedWeights(() => generatorFrom(affine), /the network has no model\.2\.weight/);
+  });
+
+  test("any prefix before the first tensor is the wrapper's; a file of two networks is refused by their names", async () => {
+    const arrays = readSafetensors(await fixture('generator-cyclegan'));
+    const plain = generatorFrom(arrays);
+    const behind = (prefix: string) =>
+      Object.fromEntries(Object.entries(arrays).map(([name, array]) => [`${prefix}${name}`, array]));
+    for (const prefix of ['module.', 'netG_A.', 'state_dict.module.', '_orig_mod.'])
+      assert.deepEqual(generatorFrom(behind(prefix)), plain, prefix);
+    refusedWeights(
+      () => generatorFrom({ ...behind('netG_A.'), ...behind('netG_B.') }),
+      /it holds 2 networks \(netG_A\.model\.1\.weight, netG_B\.model\.1\.weight\)/,
+    );
+    for (const library of ['timm', 'torchvision']) {
+      const own = readSafetensors(await fixture(`convnext-${library}`));
+      const wrapped = Object.entries(own).map(([name, array]) => [`_orig_mod.backbone.${name}`, array]);
+      const [net, other] = [createConvNext(ENCODER, 1), createConvNext(ENCODER, 2)];
+      loadPretrainedEncoder(net.params, writeSafetensors(own), library);
+      const scale = { 'module.logit_scale': { shape: [], data: Float32Array.of(1) } };
+      loadPretrainedEncoder(
+        other.params,
+        writeSafetensors({ ...Object.fromEntries(wrapped), ...scale }),
+        library,
+      );
+      assert.deepEqual(other.params.vector.dataSync(), net.params.vector.dataSync());
+    }
   });
 });
 

@@ -39,6 +39,10 @@ describe('a run folder', () => {
       TF_NUM_INTRAOP_THREADS: '2',
       HOME: '/x',
       SECRET_TF_: 'x',
+      TF_VAR_db_password: 'x',
+      TF_TOKEN_app_terraform_io: 'x',
+      OMP_API_KEY: 'x',
+      MKL_LICENSE: 'x',
     });
     assert.deepEqual(clean.git, { commit: git('rev-parse', 'HEAD'), dirty: false });
     assert.deepEqual(clean.variables, { TF_NUM_INTRAOP_THREADS: '2' });
