@@ -5,7 +5,7 @@ import { availableParallelism, cpus, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { STAGES } from '../src/locate/index.js';
+import { STEPS } from '../src/locate/index.js';
 import { drive, type LoadResult } from './drive.js';
 import { median, percentile } from './percentiles.js';
 import { startServerProcess } from './server-process.js';
@@ -51,7 +51,7 @@ function table(results: readonly LoadResult[]): string {
     'p50',
     'p95',
     'p99',
-    ...STAGES.map((s) => `${s}*`),
+    ...STEPS.map((s) => `${s}*`),
   ];
   const rows = results.map((result) => [
     String(result.connections),
@@ -59,7 +59,7 @@ function table(results: readonly LoadResult[]): string {
     String(result.failures),
     result.throughput.toFixed(1),
     ...[50, 95, 99].map((p) => percentile(result.latenciesMs, p).toFixed(0)),
-    ...STAGES.map((stage) => median(result.timings.map((timing) => timing[stage])).toFixed(1)),
+    ...STEPS.map((stage) => median(result.timings.map((timing) => timing[stage])).toFixed(1)),
   ]);
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const rule = line(head.map(() => '---:'));

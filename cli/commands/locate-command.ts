@@ -30,9 +30,9 @@ export function locateCommand(): Command {
     .addOption(new Option('--data <dir>', 'data folder (default: SKYFIX_DATA or var/data)').conflicts('url'))
     .option('--region <name>', 'region to search (default: the only or configured one)')
     .option('--top <n>', 'how many places, 1 to 50', parseTop, 5)
-    .option('--near <lon,lat,radiusM>', 'only tiles inside this circle', parseNear)
+    .option('--near <lon,lat,radiusM>', 'every answer lies inside this circle', parseNear)
     .addOption(
-      new Option('--bbox <west,south,east,north>', 'only tiles inside this box')
+      new Option('--bbox <west,south,east,north>', 'every answer lies inside this box')
         .argParser(parseBbox)
         .conflicts('near'),
     )

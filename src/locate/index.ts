@@ -1,10 +1,10 @@
 // Locate: an upload and a loaded region in, places out; and the regions that a process serves.
+export type { Prior } from '../places/index.js';
 export { locate } from './locate.js';
 export {
   type LocateAnswer,
   type LocateOptions,
   type Place,
-  type Prior,
-  STAGES,
-  type Stage,
+  STEPS,
+  type Step,
 } from './types.js';

@@ -3,12 +3,13 @@ import { distanceM, type LonLat } from '../geometry/index.js';
 import type { DecodedPanorama } from '../imaging/index.js';
 import type { PlaceHit } from '../places/index.js';
 import type { LoadedRegion } from '../regions/index.js';
-import { allowedRows, decodeUpload, embedView, generateView, projectToInput, searchTiles } from './steps.js';
-import { type LocateAnswer, type LocateOptions, type Place, STAGES, type Stage } from './types.js';
+import { decodeUpload, embedView, generateView, projectToInput, searchTiles } from './steps.js';
+import { type LocateAnswer, type LocateOptions, type Place, STEPS, type Step } from './types.js';
 
 /**
  * Decodes an upload, projects it to a BEV, generates the view from above, embeds it, searches the region's tiles and
- * answers with places, best first. Throws the upload's and parameters' errors (see decodePanorama and projectBev).
+ * answers with places, best first. Throws the upload's and parameters' errors (see decodePanorama and projectBev), and the
+ * reason of `options.signal` before the next step begins once it is aborted.
  * `clock` returns milliseconds.
  */
 export async function locate(
@@ -17,14 +18,12 @@ export async function locate(
   options: LocateOptions,
   clock: () => number = () => performance.now(),
 ): Promise<LocateAnswer> {
-  const timer = new StageTimer(clock);
+  const timer = new StepTimer(clock, options.signal);
   const panorama = await timer.time('decode', () => decodeUpload(upload, region, options));
   const bev = await timer.time('bev', () => projectToInput(panorama, region, options.cameraHeightM));
   const view = await timer.time('generate', () => generateView(bev, region));
   const looks = await timer.time('embed', () => embedView(view, region));
-  const hits = await timer.time('search', () =>
-    searchTiles(looks, region, options, allowedRows(options.prior, region)),
-  );
+  const hits = await timer.time('search', () => searchTiles(looks, region, options));
   const { manifest } = region.bundle;
   return {
     region: region.name,
@@ -60,28 +59,31 @@ function warningsOf(
   return warnings;
 }
 
-/** Adds up what each stage took. */
-class StageTimer {
+/** Adds up what each step took; none begins once the signal is aborted. */
+class StepTimer {
   readonly #clock: () => number;
+  readonly #signal: AbortSignal | undefined;
   readonly #started: number;
-  readonly #spent = new Map<Stage, number>();
+  readonly #spent = new Map<Step, number>();
 
-  constructor(clock: () => number) {
+  constructor(clock: () => number, signal: AbortSignal | undefined) {
     this.#clock = clock;
+    this.#signal = signal;
     this.#started = clock();
   }
 
-  async time<T>(stage: Stage, step: () => T | Promise<T>): Promise<T> {
+  async time<T>(step: Step, run: () => T | Promise<T>): Promise<T> {
+    this.#signal?.throwIfAborted();
     const started = this.#clock();
-    const result = await step();
-    this.#spent.set(stage, this.#clock() - started);
+    const result = await run();
+    this.#spent.set(step, this.#clock() - started);
     return result;
   }
 
   timings(): LocateAnswer['timingsMs'] {
     const total = this.#clock() - this.#started;
-    const stages = STAGES.map((stage) => [stage, rounded(this.#spent.get(stage) ?? 0)] as const);
-    return Object.fromEntries([...stages, ['total', rounded(total)]]) as Record<Stage | 'total', number>;
+    const steps = STEPS.map((step) => [step, rounded(this.#spent.get(step) ?? 0)] as const);
+    return Object.fromEntries([...steps, ['total', rounded(total)]]) as Record<Step | 'total', number>;
   }
 }
 

@@ -5,9 +5,16 @@ import { windowOffsetsM, windowsOf } from '../describe/index.js';
 import type { Tensor } from '../engines/index.js';
 import { areaDownsample, type Bev, projectBev } from '../geometry/index.js';
 import { bevToNchw, type DecodedPanorama, decodePanorama, signedToUnit } from '../imaging/index.js';
-import { type Look, type PlaceHit, placeOfTile, searchLooks, searchPlaces } from '../places/index.js';
+import {
+  type Look,
+  type PlaceHit,
+  placesOfTiles,
+  rowsWithin,
+  searchLooks,
+  searchPlaces,
+} from '../places/index.js';
 import type { LoadedRegion } from '../regions/index.js';
-import type { LocateOptions, Prior } from './types.js';
+import type { LocateOptions } from './types.js';
 
 /** Bytes to panorama, shrunk where it has more columns than the BEV can use. */
 export function decodeUpload(
@@ -62,27 +69,21 @@ export async function embedView(view: Tensor, region: LoadedRegion): Promise<rea
   }));
 }
 
-/** The rows that a prior leaves, or undefined without one. */
-export function allowedRows(prior: Prior | undefined, region: LoadedRegion): Uint32Array | undefined {
-  if (!prior) return undefined;
-  const { catalogue } = region.version;
-  return 'bounds' in prior
-    ? catalogue.rowsInBbox(prior.bounds)
-    : catalogue.rowsInRadius(prior.centre, prior.radiusM);
-}
-
-/** Looks of one query to the best `top` hits: places, or raw tiles (each with its best score, where its centre is). */
+/**
+ * Looks of one query to the best `top` hits: places, or raw tiles (each with its best score, where its centre is). A prior
+ * leaves positions inside of it: of raw tiles, those whose centre is.
+ */
 export async function searchTiles(
   looks: readonly Look[],
   region: LoadedRegion,
-  options: Pick<LocateOptions, 'top' | 'distinct'>,
-  allowed: Uint32Array | undefined,
+  { top, distinct, prior }: Pick<LocateOptions, 'top' | 'distinct' | 'prior'>,
 ): Promise<readonly PlaceHit[]> {
   const { index, catalogue } = region.version;
+  if (distinct) return searchPlaces({ index, catalogue }, looks, top, prior);
+  const allowed = prior && rowsWithin(catalogue, prior, 0);
   const candidates = allowed?.length ?? index.count;
   if (candidates === 0) return [];
-  if (options.distinct) return searchPlaces(index, catalogue, looks, options.top, allowed);
   const descriptors = looks.map(({ descriptor }) => descriptor);
-  const hits = await searchLooks(index, descriptors, Math.min(options.top, candidates), allowed);
-  return hits.map((hit) => ({ ...placeOfTile(catalogue, hit.row), ...hit }));
+  const hits = await searchLooks(index, descriptors, Math.min(top, candidates), allowed);
+  return placesOfTiles(hits, catalogue);
 }

@@ -1,9 +1,7 @@
 // The words of the locate room: what a caller may ask, and what it gets.
-import type { Bounds, LonLat } from '../geometry/index.js';
+import type { LonLat } from '../geometry/index.js';
 import type { HeadingSource } from '../imaging/index.js';
-
-/** Where the camera is known to have stood: only tiles inside are candidates. */
-export type Prior = { readonly centre: LonLat; readonly radiusM: number } | { readonly bounds: Bounds };
+import type { Prior } from '../places/index.js';
 
 export interface LocateOptions {
   /** How many answers, 1 to 50. */
@@ -16,11 +14,14 @@ export interface LocateOptions {
   readonly cameraHeightM?: number | undefined;
   /** What the rows of a strip cover, centred on the horizon. Default: what the file says, else the bundle. */
   readonly verticalFovDeg?: number | undefined;
+  /** Where the camera is known to have stood: every answer lies inside. */
   readonly prior?: Prior | undefined;
   /** True: overlapping tiles are one place. False: raw tiles. */
   readonly distinct: boolean;
   /** Larger images are refused. */
   readonly maxPixels?: number | undefined;
+  /** Checked between the steps: nobody waits for the answer any more. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** lon, lat: where the camera probably stood; the centre of the tile where the bundle looks in the middle only or raw tiles were asked for. */
@@ -36,8 +37,8 @@ export interface Place extends LonLat {
 }
 
 /** The steps that are timed, in the order a panorama takes them. */
-export const STAGES = ['decode', 'bev', 'generate', 'embed', 'search'] as const;
-export type Stage = (typeof STAGES)[number];
+export const STEPS = ['decode', 'bev', 'generate', 'embed', 'search'] as const;
+export type Step = (typeof STEPS)[number];
 
 export interface LocateAnswer {
   readonly region: string;
@@ -47,7 +48,7 @@ export interface LocateAnswer {
   readonly heading: { readonly deg: number; readonly source: HeadingSource };
   readonly results: readonly Place[];
   /** Milliseconds. */
-  readonly timingsMs: Readonly<Record<Stage | 'total', number>>;
+  readonly timingsMs: Readonly<Record<Step | 'total', number>>;
   /** What was assumed or ignored, as sentences. */
   readonly warnings: readonly string[];
 }

@@ -1,3 +1,14 @@
-// Places: where between the tiles the camera stood, and tiles that answer together.
-export { mergePlaces, type PlaceHit, placeOfTile, searchLooks, searchPlaces } from './merge-places.js';
-export { candidateLooks, type Look, type Offset, scorePositions, shiftsOntoTile } from './score-positions.js';
+// Places: where between the tiles the camera stood, tiles that answer together, and priors.
+export { type Look, LookLattice, type Offset } from './looks.js';
+export { mergePlaces, type PlaceHit, placeOfTile, placesOfTiles, searchLooks } from './merge-places.js';
+export { nearestInside, type Prior, rowsWithin } from './priors.js';
+export {
+  bestApart,
+  type Evidence,
+  type ScoredPosition,
+  scorePositions,
+  shiftsOntoTile,
+  shiftsToNeighbours,
+  type Trial,
+} from './score-positions.js';
+export { type SearchableTiles, searchPlaces } from './search-places.js';

@@ -23,6 +23,7 @@ export class Catalogue {
   readonly #lons: Float64Array;
   readonly #lats: Float64Array;
   readonly #sizes: Float64Array;
+  readonly #largestSizeM: number;
   readonly #sources: readonly string[];
   readonly #tree: KDBush;
 
@@ -31,6 +32,7 @@ export class Catalogue {
     this.#lons = Float64Array.from(tiles, (t) => t.lon);
     this.#lats = Float64Array.from(tiles, (t) => t.lat);
     this.#sizes = Float64Array.from(tiles, (t) => t.sizeM);
+    this.#largestSizeM = this.#sizes.reduce((most, sizeM) => Math.max(most, sizeM), 0);
     // One string for each source, however many tiles have it.
     const names = new Map(tiles.map(({ source }) => [source, source]));
     this.#sources = tiles.map(({ source }) => names.get(source) ?? source);
@@ -42,6 +44,11 @@ export class Catalogue {
 
   get count(): number {
     return this.#ids.length;
+  }
+
+  /** Ground size of the largest tile, metres; 0 where there are no tiles. */
+  get largestSizeM(): number {
+    return this.#largestSizeM;
   }
 
   /** The tile of a row; throws INTERNAL where there is no such row. */

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import sharp from 'sharp';
-import { offsetLonLat } from '../../src/geometry/index.js';
-import { type LocateOptions, locate, STAGES } from '../../src/locate/index.js';
+import { SkyfixError } from '../../src/errors/index.js';
+import { distanceM, offsetLonLat } from '../../src/geometry/index.js';
+import { type LocateOptions, locate, STEPS } from '../../src/locate/index.js';
 import { type RegionLease, RegionService } from '../../src/regions/index.js';
 import { CENTRE, noisePanorama, pngOf, publishTinyVersion, tinyTile } from '../support/tiny-region.js';
 
@@ -84,7 +85,7 @@ describe('locate', () => {
     assert.deepEqual(given.warnings, []);
   });
 
-  test('a prior or a box leaves only the tiles inside', async () => {
+  test('a prior or a box leaves only places inside', async () => {
     const upload = await pngOf(noisePanorama(2));
     const near7 = { centre: offsetLonLat(CENTRE, 7 * 40, 0), radiusM: 10 };
     const within = await locate(lease.region, upload, { ...options, prior: near7 });
@@ -102,6 +103,13 @@ describe('locate', () => {
       box.results.map(({ tile }) => tile),
       ['place-2'],
     );
+    // A circle between the tiles' centres: the camera may stand in it, and no raw tile does.
+    const between = { centre: offsetLonLat(CENTRE, 2 * 40 + 9, 0), radiusM: 3 };
+    const close = await locate(lease.region, upload, { ...options, prior: between });
+    assert.equal(close.results.length, 1);
+    assert.ok(distanceM(close.results[0] ?? CENTRE, between.centre) <= 3.001);
+    const raw = await locate(lease.region, upload, { ...options, prior: between, distinct: false });
+    assert.deepEqual(raw.results, []);
     const nowhere = await locate(lease.region, upload, {
       ...options,
       prior: { centre: { lon: 0, lat: 0 }, radiusM: 5 },
@@ -186,10 +194,30 @@ describe('locate', () => {
   test('every stage is timed by the given clock', async () => {
     let now = 0;
     const answer = await locate(lease.region, await pngOf(noisePanorama(0)), options, () => now++);
-    for (const stage of STAGES) assert.equal(answer.timingsMs[stage], 1);
+    for (const stage of STEPS) assert.equal(answer.timingsMs[stage], 1);
     assert.equal(answer.timingsMs.total, 11);
     assert.equal(answer.bundle, 'tiny@1');
     assert.equal(answer.indexVersion, '20260101T000000Z-00000001');
+  });
+
+  test('a request that nobody waits for any more ends between two steps, with the reason', async () => {
+    const upload = await pngOf(noisePanorama(0));
+    const reason = new SkyfixError('REQUEST_TIMEOUT', 'It took too long.');
+    for (const after of [0, 1, 4]) {
+      const abort = new AbortController();
+      let reads = 0;
+      // The clock is read once at the start and twice a step.
+      const clock = () => {
+        if (++reads === 1 + 2 * after) abort.abort(reason);
+        return reads;
+      };
+      await assert.rejects(locate(lease.region, upload, { ...options, signal: abort.signal }, clock), {
+        code: 'REQUEST_TIMEOUT',
+      });
+      assert.equal(reads, 1 + 2 * after);
+    }
+    const quiet = { ...options, signal: new AbortController().signal };
+    assert.equal((await locate(lease.region, upload, quiet)).results.length, 3);
   });
 
   test('an upload that is no image is refused by its code', async () => {

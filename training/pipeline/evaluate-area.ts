@@ -123,7 +123,7 @@ async function gridFigures(
       ...offset,
       descriptor: (looks[l] as Descriptors).data.slice(query * dimensions, (query + 1) * dimensions),
     }));
-    const [place] = await searchPlaces(index, catalogue, seen, 1);
+    const [place] = await searchPlaces({ index, catalogue }, seen, 1);
     errors.push(place ? distanceM(truth, place) : Number.POSITIVE_INFINITY);
   }
   return distanceFigures(errors, cells.count);

@@ -1,7 +1,7 @@
 // What an operator can watch: requests, stages, queue, regions and the process, all named skyfix_*.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { LocateAnswer } from '../../locate/index.js';
-import { STAGES } from '../../locate/index.js';
+import { STEPS } from '../../locate/index.js';
 import type { RegionDescription } from '../../regions/index.js';
 import type { WorkQueue } from './work-queue.js';
 
@@ -52,7 +52,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     buckets: LATENCY_BUCKETS,
     registers,
   });
-  for (const stage of [...STAGES, 'total']) stages.zero({ stage });
+  for (const stage of [...STEPS, 'total']) stages.zero({ stage });
   const errors = new Counter({
     name: 'skyfix_errors_total',
     help: 'Errors answered, by code.',
