@@ -9,7 +9,7 @@ import { CVUSA_SPLITS, listCvusa } from './formats/cvusa.js';
 import { listPhotos, type PhotoOptions } from './formats/photos.js';
 import { listTown } from './formats/town.js';
 import { listVigor, VIGOR_SPLITS, type VigorArea } from './formats/vigor.js';
-import { decodeImages, fileImage, imageKey, missingImages } from './listing/images.js';
+import { decodeImages, fileImage, imageKey, missingImages, namesInOtherCase } from './listing/images.js';
 import { tilesOf } from './listing/lists.js';
 import { type Problem, type Reason, refuse } from './listing/problems.js';
 import type {
@@ -66,9 +66,9 @@ export async function openDataset(options: OpenOptions): Promise<CrossViewDatase
     throw new SkyfixError('DATASET_INVALID', detail);
   }
   const listing = assuming(options.fieldOfView, await readListing(options, splits));
-  const unique = withoutDuplicates(listing);
-  const checked = await withoutBadImages(unique, checkImages);
-  const dropped = [...listing.problems, ...unique.found, ...checked.found];
+  const renamed = await withFileNames(withoutDuplicates(listing));
+  const checked = await withoutBadImages(renamed.entries, checkImages);
+  const dropped = [...listing.problems, ...renamed.entries.found, ...checked.found];
   const tolerated = ({ reason }: Problem) => listing.tolerated.includes(reason);
   if (!dropInvalid) {
     const refusable = dropped.filter((problem) => !tolerated(problem));
@@ -91,6 +91,7 @@ export async function openDataset(options: OpenOptions): Promise<CrossViewDatase
     ground,
     publishedPairs,
     dropped,
+    notes: [...(listing.notes ?? []), ...renamed.notes],
     ...(sizes && { imageSizes: sizes }),
   };
 }
@@ -160,6 +161,37 @@ function withoutDuplicates({ pairs, unpairedPanoramas, gallery }: Listing): Chec
     unpairedPanoramas: firstOf(unpairedPanoramas, panoramas),
     gallery: firstOf(gallery, new Map()),
     found,
+  };
+}
+
+/**
+ * Entries with their files as they are named on the disk: lists made elsewhere say ".jpg" of a file that is ".JPG" here.
+ */
+async function withFileNames(entries: Checked): Promise<{ entries: Checked; notes: readonly string[] }> {
+  const names = await namesInOtherCase(imagesOf(entries));
+  if (names.size === 0) return { entries, notes: [] };
+  const image = (listed: TileImage): TileImage => {
+    const path = names.get(imageKey(listed));
+    return path === undefined ? listed : { ...listed, path };
+  };
+  const tile = (listed: DatasetTile): DatasetTile => ({ ...listed, image: image(listed.image) });
+  const panorama = <T extends DatasetPanorama>(listed: T): T => ({
+    ...listed,
+    path: image(fileImage(listed.path)).path,
+  });
+  const pairs = entries.pairs.map((pair) => ({
+    ...panorama(pair),
+    tiles: pair.tiles.map((paired) => ({ ...paired, tile: tile(paired.tile) })),
+  }));
+  const [first = ''] = names.values();
+  return {
+    entries: {
+      ...entries,
+      pairs,
+      unpairedPanoramas: entries.unpairedPanoramas.map(panorama),
+      gallery: entries.gallery.map(tile),
+    },
+    notes: [`${names.size} files are listed with other capital letters than they have, such as ${first}`],
   };
 }
 

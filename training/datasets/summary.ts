@@ -10,7 +10,7 @@ import type { CrossViewDataset, DatasetTile, ImageSize, TileImage } from './list
  * degrees (west, south, east, north) and what was dropped. `sizes` (by imageKey) may hold some of the images only.
  */
 export function formatSummary(dataset: CrossViewDataset, sizes: ReadonlyMap<string, ImageSize>): string {
-  const { pairs, unpairedPanoramas, gallery, dropped } = dataset;
+  const { pairs, unpairedPanoramas, gallery, dropped, notes } = dataset;
   const panoramas = [...pairs, ...unpairedPanoramas];
   const located = panoramas.flatMap(({ location }) => location ?? []);
   const places = [...located, ...gallery.flatMap(({ centre }) => centre ?? [])];
@@ -36,6 +36,7 @@ export function formatSummary(dataset: CrossViewDataset, sizes: ReadonlyMap<stri
         ?.map((degrees) => degrees.toFixed(6))
         .join(', ') ?? 'no places known',
     ],
+    ...notes.map((note): [string, string] => ['note', note]),
     ['dropped', dropped.length > 0 ? `${dropped.length}: ${countByReason(dropped)}` : '0'],
   ];
   const text = rows.map(([label, value]) => `${label.padEnd(14)}${value}`).join('\n');

@@ -36,7 +36,11 @@ export async function listCsv(root: string, splits: readonly Split[]): Promise<L
   const isFolder = (await stat(root).catch(() => undefined))?.isDirectory() ?? false;
   const path = isFolder ? join(root, 'pairs.csv') : root;
   const [header, ...rows] = await readCsvList(path);
-  const names = (header?.fields ?? []).map((field) => field.trim());
+  const names = (header?.fields ?? []).map((field) => field.trim().toLowerCase());
+  if (names.length === 1 && /[;\t]/.test(names[0] ?? '')) {
+    const mark = names[0]?.includes(';') ? 'semicolons' : 'tabs';
+    throw unusable(path, `its fields are parted by ${mark}; save it with commas between them`);
+  }
   if (
     COLUMNS.some((name, k) => names[k] !== name) ||
     (names.length > 6 && names.slice(6).join() !== 'split')
@@ -80,6 +84,7 @@ function splitOf(text: string | undefined): Split {
 
 function entryOf(folder: string, id: string, split: Split, fields: readonly string[], where: string): Entry {
   const cell: Cell = (name) => fields[COLUMNS.indexOf(name)]?.trim() ?? '';
+  const path = (name: 'ground' | 'satellite') => cell(name).replaceAll('\\', '/');
   if (cell('ground') === '' && cell('satellite') === '') {
     throw new RowError('bad-value', '"ground" and "satellite" are both empty');
   }
@@ -88,7 +93,7 @@ function entryOf(folder: string, id: string, split: Split, fields: readonly stri
   const headed = cell('heading') !== '';
   const panorama: DatasetPanorama = {
     id,
-    path: resolve(folder, cell('ground')),
+    path: resolve(folder, path('ground')),
     split,
     listedAt: where,
     ...(location && { location }),
@@ -97,8 +102,8 @@ function entryOf(folder: string, id: string, split: Split, fields: readonly stri
   // A tile alone that is named for validation or test is for their gallery, not for training.
   const heldOut = cell('ground') === '' && split !== 'train';
   const tile: DatasetTile = {
-    id: cell('satellite'),
-    image: { kind: 'file', path: resolve(folder, cell('satellite')) },
+    id: path('satellite'),
+    image: { kind: 'file', path: resolve(folder, path('satellite')) },
     listedAt: where,
     ...(location && { centre: location }),
     ...(heldOut && { splits: [split] }),

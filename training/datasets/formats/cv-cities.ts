@@ -3,6 +3,10 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Split } from '../../common/index.js';
 import {
+  headerNote,
+  isImagePath,
+  isNumber,
+  pathField,
   placeFields,
   readCsvList,
   readFolder,
@@ -11,6 +15,7 @@ import {
   textField,
   tilesOf,
   unusable,
+  withoutHeader,
 } from '../listing/lists.js';
 import type { CrossViewPair, Listing } from '../listing/types.js';
 
@@ -25,6 +30,7 @@ const TEST_CITIES: readonly string[] = ['taipei', 'singapore', 'london', 'seattl
  */
 export async function listCvCities(root: string, splits: readonly Split[]): Promise<Listing> {
   const lists = [];
+  const notes: string[] = [];
   let found = 0;
   for (const folder of await readFolder(root)) {
     const path = join(root, folder, 'img_info.csv');
@@ -32,9 +38,10 @@ export async function listCvCities(root: string, splits: readonly Split[]): Prom
     found++;
     const split = TEST_CITIES.includes(folder) ? 'test' : 'train';
     if (!splits.includes(split)) continue;
-    lists.push(
-      readRows(path, await readCsvList(path), (fields, where) => pairOf(root, folder, split, fields, where)),
-    );
+    // Headerless as published; with a header its place is no number.
+    const list = withoutHeader(await readCsvList(path), (row) => isNumber(row[1]) || isImagePath(row[4]));
+    notes.push(...headerNote(path, list));
+    lists.push(readRows(path, list.rows, (fields, where) => pairOf(root, folder, split, fields, where)));
   }
   if (found === 0) throw unusable(root, 'no folder in it has an img_info.csv');
   const pairs = lists.flatMap(({ entries }) => entries);
@@ -47,6 +54,7 @@ export async function listCvCities(root: string, splits: readonly Split[]): Prom
     publishedPairs: { train: 162_954, test: 60_782 },
     problems: lists.flatMap(({ problems }) => problems),
     tolerated: [],
+    notes,
   };
 }
 
@@ -60,10 +68,10 @@ function pairOf(
   requireFields(fields, 6);
   const id = `${folder}/${textField(fields, 0, 'name')}`;
   const location = placeFields(fields, 1, 2);
-  const image = { kind: 'file', path: join(root, textField(fields, 4, 'satellite path')) } as const;
+  const image = { kind: 'file', path: join(root, pathField(fields, 4, 'satellite path')) } as const;
   return {
     id,
-    path: join(root, textField(fields, 5, 'panorama path')),
+    path: join(root, pathField(fields, 5, 'panorama path')),
     split,
     location,
     listedAt: where,

@@ -96,7 +96,7 @@ function pairOf(
 async function testIds(folder: string): Promise<string[]> {
   const idsIn = async (part: string, suffix: string): Promise<string[]> =>
     (await readFolder(join(folder, part)))
-      .filter((name) => name.endsWith(suffix))
+      .filter((name) => name.toLowerCase().endsWith(suffix.toLowerCase()))
       .map((name) => name.slice(0, -suffix.length));
   const [panoramas, tiles] = await Promise.all([
     idsIn('streetview', PANORAMA_SUFFIX),

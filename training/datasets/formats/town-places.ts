@@ -1,10 +1,10 @@
 // The places of a town that "skyfix-train town" made.
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SkyfixError } from 'skyfix/errors';
 import { sha256OfFile } from 'skyfix/files';
 import type { LonLat } from 'skyfix/geometry';
 import type { Split } from '../../common/index.js';
+import { readCsvList } from '../listing/lists.js';
 
 export type { Split };
 
@@ -29,30 +29,26 @@ export interface Town {
 /** Reads places.csv of a town folder; DATASET_INVALID names the line. */
 export async function readTown(dir: string): Promise<Town> {
   const path = join(dir, 'places.csv');
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new SkyfixError('DATASET_INVALID', `${path} cannot be read.`, { cause: error });
-  });
-  const [header = '', ...lines] = text.trimEnd().split('\n');
-  const columns = header.split(',');
-  const places = lines.map((line, k) => {
-    const cells = line.split(',');
+  const [header, ...rows] = await readCsvList(path);
+  const columns = (header?.fields ?? []).map((name) => name.trim());
+  const places = rows.map(({ line, fields }) => {
     const cell = (name: string): string => {
-      const value = cells[columns.indexOf(name)];
+      const value = fields[columns.indexOf(name)]?.trim();
       if (value === undefined || value === '') {
-        throw new SkyfixError('DATASET_INVALID', `${path} line ${k + 2} has no "${name}".`);
+        throw new SkyfixError('DATASET_INVALID', `${path} line ${line} has no "${name}".`);
       }
       return value;
     };
     const numberCell = (name: string): number => {
       const value = Number(cell(name));
       if (!Number.isFinite(value)) {
-        throw new SkyfixError('DATASET_INVALID', `${path} line ${k + 2}: "${name}" is "${cell(name)}".`);
+        throw new SkyfixError('DATASET_INVALID', `${path} line ${line}: "${name}" is "${cell(name)}".`);
       }
       return value;
     };
     const split = cell('split');
     if (split !== 'train' && split !== 'validation' && split !== 'test') {
-      throw new SkyfixError('DATASET_INVALID', `${path} line ${k + 2}: split is "${split}".`);
+      throw new SkyfixError('DATASET_INVALID', `${path} line ${line}: split is "${split}".`);
     }
     return {
       id: cell('id'),

@@ -1,5 +1,6 @@
 // VIGOR (Zhu et al. 2021): four cities, tiles of 640 px that overlap, each panorama with one positive tile and three
 // semi-positive ones. Two protocols: train and test in the same four cities, or in two and two.
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LonLat } from 'skyfix/geometry';
 import type { Split } from '../../common/index.js';
@@ -26,12 +27,12 @@ const ALL_CITIES: readonly City[] = ['NewYork', 'Seattle', 'SanFrancisco', 'Chic
 /** The cities of each split and the list that names their panoramas. */
 const PROTOCOLS = {
   same: {
-    train: { cities: ALL_CITIES, list: 'same_area_balanced_train.txt' },
-    test: { cities: ALL_CITIES, list: 'same_area_balanced_test.txt' },
+    train: { cities: ALL_CITIES, list: 'same_area_balanced_train' },
+    test: { cities: ALL_CITIES, list: 'same_area_balanced_test' },
   },
   cross: {
-    train: { cities: ['NewYork', 'Seattle'], list: 'pano_label_balanced.txt' },
-    test: { cities: ['SanFrancisco', 'Chicago'], list: 'pano_label_balanced.txt' },
+    train: { cities: ['NewYork', 'Seattle'], list: 'pano_label_balanced' },
+    test: { cities: ['SanFrancisco', 'Chicago'], list: 'pano_label_balanced' },
   },
 } as const satisfies Record<VigorArea, unknown>;
 const PUBLISHED = {
@@ -44,10 +45,24 @@ const HEADING_DEG = 0;
 const FIELDS = 13;
 
 /**
- * Reads splits/CITY/satellite_list.txt and, by protocol, same_area_balanced_{train,test}.txt or pano_label_balanced.txt:
- * panorama, then four times tile, d0, d1, the positive first; the camera is at x = 320 - d1, y = 320 + d0 in a tile of
- * 640 px. Images are in CITY/panorama and CITY/satellite; places are in their names. The gallery is every tile of the
- * cities of the splits. Throws DATASET_INVALID where a list is missing or empty.
+ * Where a city's lists may be, the best first: the corrected labels (Lentsch et al. 2023, SliceMatch, what the field's code
+ * uses by now), the authors' second ones, the first ones.
+ */
+const LIST_FOLDERS = [
+  { folder: 'splits__corrected', suffix: '__corrected' },
+  { folder: 'splits__corrected', suffix: '' },
+  { folder: 'splits_new', suffix: '' },
+  { folder: 'splits', suffix: '' },
+] as const;
+
+/** Labels before their correction are off by up to some metres. */
+const UNCORRECTED = "labels without SliceMatch's correction";
+
+/**
+ * Reads, of each city, satellite_list.txt and, by protocol, same_area_balanced_{train,test}.txt or pano_label_balanced.txt out of
+ * the first of LIST_FOLDERS that has them: panorama, then four times tile, d0, d1, the positive first; the camera is at
+ * x = 320 - d1, y = 320 + d0 in a tile of 640 px. Images are in CITY/panorama and CITY/satellite; places are in their names.
+ * The gallery is every tile of the cities of the splits. Throws DATASET_INVALID where a list is missing or empty.
  */
 export async function listVigor(root: string, splits: readonly Split[], area: VigorArea): Promise<Listing> {
   const wanted = VIGOR_SPLITS.filter((split) => splits.includes(split));
@@ -58,7 +73,7 @@ export async function listVigor(root: string, splits: readonly Split[], area: Vi
   const gallery: DatasetTile[] = [];
   const problems: Problem[] = [];
   for (const city of cities) {
-    const path = join(root, 'splits', city, 'satellite_list.txt');
+    const { path } = await listPath(root, city, 'satellite_list');
     const list = readRows(path, await readBlankSeparatedList(path), (fields, where) =>
       tileOf(root, city, fields, where, splitsOf(city)),
     );
@@ -67,10 +82,13 @@ export async function listVigor(root: string, splits: readonly Split[], area: Vi
     tilesOfCity.set(city, new Map(list.entries.map((tile) => [tile.id, tile])));
   }
   const pairs: CrossViewPair[] = [];
+  /** The cities whose labels came from each folder. */
+  const citiesOf = new Map<string, Set<string>>();
   for (const split of wanted) {
     const { cities: splitCities, list: name } = PROTOCOLS[area][split];
     for (const city of splitCities) {
-      const path = join(root, 'splits', city, name);
+      const { path, folder } = await listPath(root, city, name);
+      citiesOf.set(folder, (citiesOf.get(folder) ?? new Set()).add(city));
       const tiles = tilesOfCity.get(city) ?? new Map();
       const list = readRows(path, await readBlankSeparatedList(path), (fields, where) =>
         pairOf(root, city, split, tiles, fields, where),
@@ -79,6 +97,10 @@ export async function listVigor(root: string, splits: readonly Split[], area: Vi
       for (const pair of list.entries) pairs.push(pair);
     }
   }
+  const notes = [...citiesOf].map(([folder, some]) => {
+    const remark = folder === LIST_FOLDERS[0].folder ? 'corrected labels' : UNCORRECTED;
+    return `labels of ${[...some].join(', ')} from ${folder}/ (${remark})`;
+  });
   return {
     name: `VIGOR (${area} area)`,
     pairs,
@@ -88,7 +110,18 @@ export async function listVigor(root: string, splits: readonly Split[], area: Vi
     publishedPairs: PUBLISHED[area],
     problems,
     tolerated: [],
+    notes,
   };
+}
+
+/** A city's list in the best folder that has it; in the last one where none has. */
+async function listPath(root: string, city: City, list: string): Promise<{ path: string; folder: string }> {
+  const paths = LIST_FOLDERS.map(({ folder, suffix }) => ({
+    folder,
+    path: join(root, folder, city, `${list}${suffix}.txt`),
+  }));
+  for (const found of paths) if (await stat(found.path).catch(() => undefined)) return found;
+  return paths[LIST_FOLDERS.length - 1] as (typeof paths)[number];
 }
 
 function tileOf(

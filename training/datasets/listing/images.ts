@@ -1,5 +1,6 @@
 // The image files of a data set: whether they are there, and whether they can be decoded.
-import { readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { messageOf } from 'skyfix/errors';
 import type { RgbImage } from 'skyfix/geometry';
 import { decodeImage } from 'skyfix/imaging';
@@ -78,6 +79,38 @@ export async function missingImages(images: Iterable<TileImage>): Promise<Readon
       missing.set(key, `${image.path} is not a file`);
   });
   return missing;
+}
+
+/**
+ * Of image files that are not there, the one that is, with the same name but for capital letters, by imageKey. Where several
+ * differ so, none is.
+ */
+export async function namesInOtherCase(images: Iterable<TileImage>): Promise<ReadonlyMap<string, string>> {
+  const folders = new Map<string, Promise<ReadonlyMap<string, readonly string[]>>>();
+  const namesIn = (folder: string) => {
+    const known = folders.get(folder);
+    if (known) return known;
+    const read = readdir(folder)
+      .catch((): string[] => [])
+      .then((names) => {
+        const byLetters = new Map<string, string[]>();
+        for (const name of names) {
+          const letters = name.toLowerCase();
+          byLetters.set(letters, [...(byLetters.get(letters) ?? []), name]);
+        }
+        return byLetters;
+      });
+    folders.set(folder, read);
+    return read;
+  };
+  const found = new Map<string, string>();
+  await forEachImage(images, async (image, key) => {
+    if (image.kind !== 'file' || (await stat(image.path).catch(() => undefined))) return;
+    const folder = dirname(image.path);
+    const names = (await namesIn(folder)).get(basename(image.path).toLowerCase()) ?? [];
+    if (names.length === 1) found.set(key, join(folder, names[0] as string));
+  });
+  return found;
 }
 
 /** Decodes every image once. A tile of a mosaic is cut at a small size, which shows whether there is imagery. */

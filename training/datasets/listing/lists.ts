@@ -22,10 +22,16 @@ export function unusable(path: string, what: string, cause?: unknown): SkyfixErr
   return new SkyfixError('DATASET_INVALID', `${path}: ${what}.`, { cause });
 }
 
-/** The text of a list; throws DATASET_INVALID where it cannot be read. */
+/**
+ * The text of a list, its lines ended by line feeds alone: UTF-8, or UTF-16 by its byte order mark (what Excel calls Unicode
+ * text). Throws DATASET_INVALID where it cannot be read.
+ */
 async function readText(path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    const bytes = await readFile(path);
+    const mark = bytes.subarray(0, 2).toString('hex');
+    const encoding = mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : 'utf-8';
+    return new TextDecoder(encoding).decode(bytes).replace(/\r\n?/g, '\n'); // which drops the mark
   } catch (error) {
     throw unusable(path, `it cannot be read (${messageOf(error)})`, error);
   }
@@ -52,6 +58,42 @@ export async function readBlankSeparatedList(path: string): Promise<CsvRow[]> {
   if (rows.length === 0) throw unusable(path, 'it is empty');
   return rows;
 }
+
+/** Rows of a list, with what was taken for its header. */
+export interface HeadedRows {
+  readonly rows: readonly CsvRow[];
+  /** Absent where the first row is data already. */
+  readonly header?: CsvRow;
+}
+
+/**
+ * Takes the header off a list that its authors publish without one: the first row, where it has names and none of its fields is
+ * what the columns hold.
+ */
+export function withoutHeader(
+  rows: readonly CsvRow[],
+  isData: (fields: readonly string[]) => boolean,
+): HeadedRows {
+  const [first, ...rest] = rows;
+  if (!first || isData(first.fields) || !first.fields.some((field) => /[A-Za-z]/.test(field)))
+    return { rows };
+  return { rows: rest, header: first };
+}
+
+/** What is told of a header that was taken off. */
+export function headerNote(path: string, { header }: HeadedRows): string[] {
+  return header
+    ? [
+        `${lineOf(path, header.line)} is a header ("${header.fields.join(',').slice(0, 60)}") and was left out`,
+      ]
+    : [];
+}
+
+/** True for the path of an image file, by its extension. */
+export const isImagePath = (text = ''): boolean => /\.(jpe?g|png|webp|tiff?|bmp|avif)$/i.test(text.trim());
+
+/** True for text that is a number. */
+export const isNumber = (text: string | undefined): boolean => !Number.isNaN(numberOf(text));
 
 /** Names in a folder, sorted; throws DATASET_INVALID where it cannot be read. */
 export async function readFolder(path: string): Promise<string[]> {
@@ -94,6 +136,11 @@ export function textField(fields: readonly string[], index: number, name: string
   const text = fields[index]?.trim();
   if (text) return text;
   throw new RowError('bad-value', `"${name}" is empty`);
+}
+
+/** A relative path with slashes, as lists that were made on Windows do not have it; throws a RowError where it is empty. */
+export function pathField(fields: readonly string[], index: number, name: string): string {
+  return textField(fields, index, name).replaceAll('\\', '/');
 }
 
 /** A finite number; throws a RowError that names the field otherwise. */

@@ -100,6 +100,8 @@ export interface CrossViewDataset {
   readonly publishedPairs: Readonly<Partial<Record<Split, number>>>;
   /** What was left out, in the order it was found. */
   readonly dropped: readonly Problem[];
+  /** What its reader chose or took for granted and a user should know: which lists were read, headers left out. */
+  readonly notes: readonly string[];
   /** Sizes of the image files by imageKey, where every image was decoded to check it. */
   readonly imageSizes?: ReadonlyMap<string, ImageSize>;
 }
@@ -110,6 +112,7 @@ export interface Listing
     CrossViewDataset,
     'name' | 'pairs' | 'unpairedPanoramas' | 'unlabelledTiles' | 'gallery' | 'ground' | 'publishedPairs'
   > {
+  readonly notes?: readonly string[];
   /** Rows that could not be used; they are in none of the lists above. */
   readonly problems: readonly Problem[];
   /** Entries that have one of these are always dropped: the data set is known to have such. */

@@ -132,6 +132,10 @@ describe('skyfix-train dataset', () => {
       }),
     );
     assert.deepEqual(town.ground, { cameraHeightM: 2.5 });
+    const list = await readFile(join(root, 'places.csv'), 'utf8');
+    await writeFile(join(root, 'places.csv'), `\uFEFF${list.trim().replaceAll('\n', '\r\n')}`);
+    assert.deepEqual((await openDataset({ format: 'town', root })).pairs, town.pairs);
+    await writeFile(join(root, 'places.csv'), list);
     const sheet = join(folder, 'town.png');
     const told = dataset('--format', 'town', '--root', root, '--contact-sheet', sheet);
     assert.equal(told.status, 0, told.stderr);

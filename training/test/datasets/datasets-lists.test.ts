@@ -36,6 +36,18 @@ describe('CV-Cities', () => {
     assert.deepEqual(idsOf(test), ['london/l1']);
   });
 
+  it('leaves a header out, and reads slashes and line ends of Windows', async () => {
+    const path = join(root, 'paris/img_info.csv');
+    const truth = (await openDataset(cvCities())).pairs;
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, `\uFEFF${text.replaceAll('/', '\\').replaceAll('\n', '\r\n')}`);
+    assert.deepEqual((await openDataset(cvCities())).pairs, truth);
+    await writeFile(path, `img,lng,lat,city,sat_path,pano_path\n${text}`);
+    const { pairs, notes } = await openDataset(cvCities());
+    assert.deepEqual([pairs.length, notes.length], [truth.length, 1]);
+    assert.match(notes.join(), /img_info\.csv line 1 is a header/);
+  });
+
   it('reports what is wrong with a row', async () => {
     const path = join(root, 'paris/img_info.csv');
     const good = await readFile(path, 'utf8');
@@ -102,6 +114,25 @@ describe('own data', () => {
     await refused({ ...csv(), splits: ['validation'] }, 'nothing in validation');
     await appendFile(join(root, 'pairs.csv'), '\nc,g/3.png,s/1.png,,,,exam\n');
     await refusedOrDropped(csv(), 'bad-value', 'pairs.csv line 4');
+  });
+
+  it('reads what spreadsheets on Windows write, and names separators that it does not read', async () => {
+    const path = join(root, 'pairs.csv');
+    const truth = await openDataset(csv());
+    const text = (await readFile(path, 'utf8')).replaceAll('g/', 'g\\').replaceAll('s/', 's\\');
+    for (const bytes of [
+      `\uFEFF${text.trimEnd()}`,
+      Buffer.from(`\uFEFF${text}`, 'utf16le'),
+      text.replace('id,g', 'ID,G'),
+    ]) {
+      await writeFile(path, bytes);
+      const { pairs, gallery } = await openDataset(csv());
+      assert.deepEqual([pairs, gallery], [truth.pairs, truth.gallery]);
+    }
+    await writeFile(path, text.replaceAll(',', ';'));
+    await refused(csv(), 'pairs.csv', 'parted by semicolons');
+    await writeFile(path, text.replaceAll(',', '\t'));
+    await refused(csv(), 'pairs.csv', 'parted by tabs');
   });
 
   it('reports what is wrong with a row or the header', async () => {

@@ -1,6 +1,6 @@
 // The research data sets CVUSA, CVACT and VIGOR in their published layouts, and every way in which an entry is wrong.
 import assert from 'node:assert/strict';
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -117,6 +117,73 @@ describe('CVUSA', () => {
     await refused(cvusa(), 'train-19zl.csv', 'empty');
   });
 
+  it('takes the header off a list of places, and names what leaves it uncertain which row is whose', async () => {
+    const path = join(root, 'split_locations/all.csv');
+    const rows = (await readFile(path, 'utf8')).trim().split('\n');
+    const truth = (await openDataset(cvusa())).pairs;
+    const byName = 'id,ground_lon,ground_lat,sat_lon,sat_lat';
+    const turned = rows.map((row, k) => {
+      const [tileLat, tileLon, lat, lon] = row.split(',');
+      return [k + 1, lon, lat, tileLon, tileLat].join(',');
+    });
+    for (const text of [
+      ['aerial_lat,aerial_lon,ground_lat,ground_lon', ...rows].join('\n'),
+      ['\uFEFF"lat","lon","lat","lon"', ...rows].join('\r\n'),
+      ['aerial_lat,aerial_lon,ground_lat,ground_lon', ...rows].join('\r'), // without an end of the last line
+      [byName, ...turned.reverse()].join('\n'),
+    ]) {
+      await writeFile(path, text);
+      const dataset = await openDataset(cvusa());
+      assert.deepEqual(dataset.pairs, truth);
+      assert.match(dataset.notes.join(), /all\.csv line 1 is a header/);
+    }
+    await writeFile(path, ['a,b,c,d', ...rows].join('\n'));
+    await refused(cvusa(), 'all.csv', 'header "a,b,c,d"', 'aerial_lat,aerial_lon,ground_lat,ground_lon');
+    await writeFile(path, [rows[0], '', ...rows.slice(1)].join('\n'));
+    await refused(cvusa(), 'all.csv', 'line 2 is empty', 'not certain');
+    await writeFile(path, ['aerial_lat,aerial_lon,ground_lat,ground_lon', ...rows.slice(0, 3)].join('\n'));
+    await refusedOrDropped(cvusa(), 'wrong-count', 'all.csv has 3 rows and none for id 0000004');
+  });
+
+  it('reads lists with a header, a byte order mark, line ends and slashes of Windows, in UTF-16, quoted', async () => {
+    const truth = (await openDataset(cvusa())).pairs;
+    const list = join(root, 'splits/train-19zl.csv');
+    const rows = (await readFile(list, 'utf8')).split('\n');
+    const windows = rows.map((row) => row.replaceAll('/', '\\'));
+    const quoted = windows.map((row) =>
+      row
+        .split(',')
+        .map((field) => `"${field}"`)
+        .join(','),
+    );
+    for (const text of [
+      `\uFEFF${rows.join('\r\n')}`,
+      Buffer.from(`\uFEFF${windows.join('\r\n')}\r\n`, 'utf16le'),
+      quoted.join('\n'),
+    ]) {
+      await writeFile(list, text);
+      assert.deepEqual((await openDataset(cvusa())).pairs, truth);
+    }
+    await writeFile(list, ['satellite,street,annotation', ...rows].join('\n'));
+    const { pairs, notes } = await openDataset(cvusa());
+    assert.deepEqual(
+      idsOf({ pairs } as never),
+      truth.map(({ id }) => id),
+    );
+    assert.match(notes.join(), /train-19zl\.csv line 1 is a header/);
+  });
+
+  it('finds files whose names have other capital letters than their list', async () => {
+    await rename(join(root, 'streetview/panos/0000002.jpg'), join(root, 'streetview/panos/0000002.JPG'));
+    await rename(join(root, 'bingmap/19/0000003.jpg'), join(root, 'bingmap/19/0000003.Jpg'));
+    const { pairs, notes } = await openDataset({ ...cvusa(), checkImages: true });
+    assert.equal(pairs[1]?.path, join(root, 'streetview/panos/0000002.JPG'));
+    assert.equal(pairs[2]?.tiles[0]?.tile.image.path, join(root, 'bingmap/19/0000003.Jpg'));
+    assert.match(notes.join(), /2 files are listed with other capital letters/);
+    await copyFile(join(root, 'bingmap/19/0000003.Jpg'), join(root, 'bingmap/19/0000003.JPG'));
+    await refusedOrDropped(cvusa(), 'missing-file', '0000003.jpg does not exist');
+  });
+
   it('says so where nothing is left, and lists no more than ten entries', async () => {
     const rows = Array.from(
       { length: 30 },
@@ -230,6 +297,33 @@ describe('VIGOR', () => {
       (city) => dataset.gallery.find(({ id }) => id.startsWith(city))?.sizeM,
     );
     assert.deepEqual(sizes, [640 * 0.1132, 640 * 0.1008, 640 * 0.1181, 640 * 0.1113]);
+  });
+
+  it('takes corrected labels first, then the second ones, then the first, and says which', async () => {
+    const published = await openDataset({ ...vigor(), splits: ['train'] });
+    assert.match(published.notes.join('; '), /^labels of NewYork, .*Chicago from splits\/ \(labels without/);
+    // The form of the published lists: plain decimals with ".0", a comma in the panorama's name.
+    const row = (city: string, k: number, d0: number) =>
+      vigorRow(`id${k}a,40.${k},-74.5,.jpg`).replace(' 10 -20 ', ` ${d0}.0 -20.0 `) + (city ? '\n' : '');
+    const cameraOf = async (city: string) => {
+      const { pairs, notes } = await openDataset({ ...vigor(), splits: ['train'] });
+      const y = pairs.find(({ id }) => id.startsWith(city))?.tiles[0]?.cameraPx?.y;
+      return [y, notes.join('; ')] as const;
+    };
+    for (const [k, city] of ['NewYork', 'Seattle'].entries()) {
+      await mkdir(join(root, 'splits_new', city), { recursive: true });
+      await writeFile(join(root, 'splits_new', city, 'same_area_balanced_train.txt'), row(city, k, 50));
+    }
+    assert.deepEqual((await cameraOf('Seattle'))[0], 370);
+    await mkdir(join(root, 'splits__corrected/Seattle'), { recursive: true });
+    const corrected = join(root, 'splits__corrected/Seattle/same_area_balanced_train__corrected.txt');
+    await writeFile(corrected, `\uFEFF${row('Seattle', 1, 90).trim()}\r\n`);
+    const [y, notes] = await cameraOf('Seattle');
+    assert.equal(y, 410);
+    assert.match(notes, /NewYork from splits_new\/ \(labels without SliceMatch's correction\)/);
+    assert.match(notes, /Seattle from splits__corrected\/ \(corrected labels\)/);
+    assert.match(notes, /SanFrancisco, Chicago from splits\//);
+    assert.deepEqual((await cameraOf('NewYork'))[0], 370);
   });
 
   it('trains and tests in the same cities, or in two and two', async () => {
