@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { PACKAGE_ROOT } from 'skyfix/cli';
 import { writeFileAtomic } from 'skyfix/files';
 
 /** Lines of a run's progress that are kept. */
@@ -13,7 +13,7 @@ const LOG_LINES = 200;
  * SIGTERM are passed on: the run saves and stops.
  */
 export function runInProcess(preset: string, dir: string, settings: readonly string[]): Promise<number> {
-  const cli = fileURLToPath(new URL('../../../bin/skyfix-train.js', import.meta.url));
+  const cli = join(PACKAGE_ROOT, 'bin/skyfix-train.js');
   const sets = settings.flatMap((value) => ['--set', value]);
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [cli, 'run', preset, '--out', dir, ...sets], {

@@ -1,0 +1,106 @@
+// The one table of rooms. A room is a folder of source files; '.' are the files at the top of a package.
+
+export interface Package {
+  /** Folder from the repository's root. */
+  readonly folder: string;
+  /** Every room, in the order in which they may use each other: a room imports from itself and from those above it. */
+  readonly rooms: readonly string[];
+}
+
+/** The packages, in the order in which they may use each other. */
+export const PACKAGES: readonly Package[] = [
+  {
+    folder: 'src',
+    rooms: [
+      'errors',
+      'random',
+      'files',
+      'config',
+      'threads',
+      'geometry',
+      'imaging',
+      'onnx',
+      'engines',
+      'bundles',
+      'describe',
+      'search',
+      'places',
+      'versions',
+      'regions',
+      'locate',
+      'http/requests',
+      'http/services',
+      'http/routes',
+      'http',
+      '.', // app.ts and server.ts
+    ],
+  },
+  { folder: 'index', rooms: ['imagery', '.'] },
+  { folder: 'cli', rooms: ['shared', 'commands', '.'] },
+  { folder: 'bench', rooms: ['.'] },
+  { folder: 'loadtest', rooms: ['.'] },
+  {
+    folder: 'training',
+    rooms: [
+      'common',
+      'drawing',
+      'stores',
+      'runtime',
+      'networks',
+      'losses',
+      'evaluation',
+      'pseudo-labels',
+      'town/scene',
+      'town/layout',
+      'town/overhead',
+      'town/street',
+      'town',
+      'datasets/listing',
+      'datasets/formats',
+      'datasets',
+      'images',
+      'batches',
+      'config',
+      'stages/common',
+      'stages/generation',
+      'stages/views',
+      'stages/encoder',
+      'stages',
+      'export',
+      'runs',
+      'report',
+      'pipeline',
+      'ablation',
+      'bench',
+      'demo',
+      'cli',
+    ],
+  },
+];
+
+/** Of a package, rooms with no index.ts: programs that nobody imports. */
+export const WITHOUT_DOOR: readonly string[] = ['training/bench', 'training/demo', 'training/cli'];
+
+/** Where a file of a package lies. */
+export interface Place {
+  /** Its package's number in the table. */
+  readonly packageIndex: number;
+  /** Its room, as the table writes it. */
+  readonly room: string;
+  /** Its room's number in the package's order; -1 where the table has no such room. */
+  readonly roomIndex: number;
+  /** What one enters by a door: the package and the first folder in it (src/http, training/town, index). */
+  readonly house: string;
+}
+
+/** Undefined for a file of no package. */
+export function placeOf(file: string): Place | undefined {
+  const [top = '', ...below] = file.split('/');
+  const packageIndex = PACKAGES.findIndex(({ folder }) => folder === top);
+  const found = PACKAGES[packageIndex];
+  if (!found) return undefined;
+  const room = below.slice(0, -1).join('/') || '.';
+  const inside = top === 'src' || top === 'training';
+  const house = inside && below.length > 1 ? `${top}/${below[0]}` : top;
+  return { packageIndex, room, roomIndex: found.rooms.indexOf(room), house };
+}
