@@ -18,11 +18,11 @@ import {
 } from '../evaluation/index.js';
 import type { PreparedArea } from '../images/index.js';
 import type { RetrievalResult } from '../runs/index.js';
-import type { Window } from '../stages/index.js';
+import type { Square } from '../stages/index.js';
 import type { ImageStore } from '../stores/index.js';
 
-/** Descriptors of a window of every image of a store; the middle without a window. */
-export type Embed = (images: ImageStore, window?: Window) => Promise<Descriptors>;
+/** Descriptors of a square of every image of a store; of the middle without one. */
+export type Embed = (images: ImageStore, square?: Square) => Promise<Descriptors>;
 
 export interface AreaFigures {
   readonly result: RetrievalResult;
@@ -94,7 +94,7 @@ function districtsOfTiles(districts: readonly string[], { tileOf, galleryIds }: 
   return ofTile;
 }
 
-/** As a server answers: every window of the view votes, and the first place counts. */
+/** As a server answers: every look at the view votes, and the first place counts. */
 async function gridFigures(
   embed: Embed,
   queries: ImageStore,
@@ -103,12 +103,12 @@ async function gridFigures(
   geometry: BundleGeometry,
 ): Promise<DistanceFigures> {
   const { inputSizePx, tileSizeM } = geometry;
-  const margin = (queries.sizePx - inputSizePx) / 2;
+  const marginPx = (queries.sizePx - inputSizePx) / 2;
   // Raw panoramas have no ground around them: one look.
-  const wide: BundleGeometry = margin > 0 ? geometry : { ...geometry, searchMarginPx: 0 };
+  const wide: BundleGeometry = marginPx > 0 ? geometry : { ...geometry, searchMarginPx: 0 };
   const looks: Descriptors[] = [];
-  for (const window of viewWindows(wide))
-    looks.push(await embed(queries, { ...window, sizePx: inputSizePx }));
+  for (const corner of viewWindows(wide))
+    looks.push(await embed(queries, { ...corner, sizePx: inputSizePx }));
   const cells = await embed(grid.images);
   const index = new ExactIndex(cells);
   const catalogue = new Catalogue(

@@ -3,10 +3,10 @@ import type { RgbImage } from 'skyfix/geometry';
 import { type ImageStore, imageOfStore } from '../stores/index.js';
 
 export function meanImage(store: ImageStore, sizePx: number): RgbImage {
-  const margin = (store.sizePx - sizePx) / 2;
+  const marginPx = (store.sizePx - sizePx) / 2;
   const sums = new Float64Array(sizePx * sizePx * 3);
   for (let k = 0; k < store.count; k++) {
-    imageOfStore(store, k, margin).data.forEach((value, at) => {
+    imageOfStore(store, k, marginPx).data.forEach((value, at) => {
       sums[at] = (sums[at] as number) + value;
     });
   }

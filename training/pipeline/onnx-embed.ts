@@ -37,8 +37,8 @@ export function onnxViews(
 
 /** Descriptors by the encoder's graph. */
 export function onnxEmbed(encoder: InferenceEngine, inputSizePx: number): Embed {
-  return async (images, window = middleOf(images, inputSizePx)) => {
-    const store = cropStore(images, window);
+  return async (images, square = middleOf(images, inputSizePx)) => {
+    const store = cropStore(images, square);
     const parts: Float32Array[] = [];
     for (let start = 0; start < store.count; start += BATCH) {
       parts.push((await encoder.run(batchOf(store, start, 'unit').tensor)).data);

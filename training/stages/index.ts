@@ -1,7 +1,7 @@
 // Stages: the three of training, generation, views and encoder, and the loop that they share.
 
 export { loadCheckpointStep } from './common/checkpoint.js';
-export { describe, middleOf, type Window } from './common/descriptors.js';
+export { describe, middleOf, type Square } from './common/descriptors.js';
 export { loadParts, RunStopped, type StageHooks, type StepReport, type Validation } from './common/loop.js';
 export { loadBestEncoder, trainEncoder } from './encoder/encoder.js';
 export { trainGenerator } from './generation/generation.js';

@@ -7,22 +7,22 @@ import { bytesPerImage, type ImageStore } from '../../stores/index.js';
 
 const BATCH = 64;
 
-/** A square of sizePx at leftPx, topPx. */
-export interface Window {
+/** A square of sizePx at leftPx, topPx of an image. */
+export interface Square {
   readonly leftPx: number;
   readonly topPx: number;
   readonly sizePx: number;
 }
 
 /** The middle sizePx x sizePx of a store's images. */
-export function middleOf(store: ImageStore, sizePx: number): Window {
-  const margin = (store.sizePx - sizePx) >> 1;
-  return { leftPx: margin, topPx: margin, sizePx };
+export function middleOf(store: ImageStore, sizePx: number): Square {
+  const marginPx = (store.sizePx - sizePx) >> 1;
+  return { leftPx: marginPx, topPx: marginPx, sizePx };
 }
 
-/** Images of a store as float32 [rows.length, S, S, 3] in [0, 255], the window of each. */
-export function imagesToTensor(store: ImageStore, rows: readonly number[], window: Window): Tensor4D {
-  const { leftPx, topPx, sizePx } = window;
+/** Images of a store as float32 [rows.length, S, S, 3] in [0, 255], the square of each. */
+export function imagesToTensor(store: ImageStore, rows: readonly number[], square: Square): Tensor4D {
+  const { leftPx, topPx, sizePx } = square;
   const image = new Uint8Array(bytesPerImage(store));
   const data = new Float32Array(rows.length * sizePx * sizePx * 3);
   rows.forEach((row, k) => {
@@ -35,19 +35,19 @@ export function imagesToTensor(store: ImageStore, rows: readonly number[], windo
   return tf.tensor4d(data, [rows.length, sizePx, sizePx, 3]);
 }
 
-/** Descriptors [rows, D] of the window of some images (all, where there are no rows; the middle, where no window). */
+/** Descriptors [rows, D] of a square of some images (all, where there are no rows; the middle, where no square). */
 export async function describe(
   encoder: ConvNext,
   store: ImageStore,
-  options: { readonly rows?: readonly number[]; readonly window?: Window } = {},
+  options: { readonly rows?: readonly number[]; readonly square?: Square } = {},
 ): Promise<Descriptors> {
   const { rows = Array.from({ length: store.count }, (_, row) => row) } = options;
-  const window = options.window ?? middleOf(store, encoder.config.inputSize);
+  const square = options.square ?? middleOf(store, encoder.config.inputSize);
   const dimensions = encoder.config.dims.at(-1) ?? 0;
   const data = new Float32Array(rows.length * dimensions);
   for (let start = 0; start < rows.length; start += BATCH) {
     const part = rows.slice(start, start + BATCH);
-    const output = tf.tidy(() => encoder.apply(imagesToTensor(store, part, window).div(255)));
+    const output = tf.tidy(() => encoder.apply(imagesToTensor(store, part, square).div(255)));
     data.set(await output.data(), start * dimensions);
     output.dispose();
   }

@@ -26,7 +26,7 @@ interface Slot {
   readonly index: number;
 }
 
-interface Look extends Shift {
+interface Augmentation extends Shift {
   readonly dihedral: Dihedral;
 }
 
@@ -50,7 +50,7 @@ export class GenerationSampler {
     const { labels, inputs, gallery } = this.#data;
     const { batch, seed } = this.#options;
     const rng = makeRng(seed, step);
-    const looks = Array.from({ length: 3 * batch }, () => ({
+    const augmentations = Array.from({ length: 3 * batch }, () => ({
       dihedral: drawDihedral(this.#options.flip, rng),
       ...drawShift(this.#shiftPx, rng),
     }));
@@ -75,8 +75,8 @@ export class GenerationSampler {
           store: STORES.gallery,
           index,
         }));
-    const [first, second] = [looks.slice(0, batch), looks.slice(batch, 2 * batch)];
-    const third = looks.slice(2 * batch);
+    const [first, second] = [augmentations.slice(0, batch), augmentations.slice(batch, 2 * batch)];
+    const third = augmentations.slice(2 * batch);
     const crops = [
       ...this.#crops(ground, first),
       ...this.#crops(satellite, allPaired ? first : second),
@@ -119,11 +119,11 @@ export class GenerationSampler {
     return order;
   }
 
-  #crops(slots: readonly Slot[], looks: readonly Look[]): Crop[] {
+  #crops(slots: readonly Slot[], augmentations: readonly Augmentation[]): Crop[] {
     const { marginPx, panorama } = this.#data;
     return slots.map(({ store, index }, k) => {
       const ground = store === STORES.queries;
-      const { dihedral, eastPx, southPx } = looks[k] as Look;
+      const { dihedral, eastPx, southPx } = augmentations[k] as Augmentation;
       const middle = ground ? this.#middlePx : marginPx;
       return {
         store,

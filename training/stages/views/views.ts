@@ -9,12 +9,12 @@ const BATCH = 8;
 
 /** The views of some images, batch by batch, as bytes [n, S, S, 3]. */
 async function* viewsOf(g: Generator, inputs: ImageStore): AsyncGenerator<Uint8Array> {
-  const window = middleOf(inputs, inputs.sizePx);
+  const whole = middleOf(inputs, inputs.sizePx);
   for (let start = 0; start < inputs.count; start += BATCH) {
     const rows = Array.from({ length: Math.min(BATCH, inputs.count - start) }, (_, k) => start + k);
     const views = tf.tidy(() =>
       g
-        .apply(imagesToTensor(inputs, rows, window).div(127.5).sub(1))
+        .apply(imagesToTensor(inputs, rows, whole).div(127.5).sub(1))
         .add(1)
         .mul(127.5),
     );

@@ -12,8 +12,8 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { MATRIX } from '../../ablation/matrix.js';
 import { loadRunConfig } from '../../config/index.js';
+import { stepsOf } from '../../pipeline/run-context.js';
 import { openTrainingData } from '../../pipeline/run-data.js';
-import { stepsOf } from '../../pipeline/run-stages.js';
 import { readStageSeconds } from '../../runs/stage-seconds.js';
 import { writePhotoStreet } from '../support/dataset-fixtures.js';
 
