@@ -32,7 +32,8 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const metrics = createMetrics({
     queue,
     ready: () => regions.ready && !stopping,
-    regions: () => regions.describe(),
+    regions: () => regions.summaries(),
+    partLives: () => regions.partLives,
   });
   const app = Fastify({
     logger: config.logLevel === 'silent' ? false : { level: config.logLevel },

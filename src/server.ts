@@ -31,6 +31,10 @@ export async function startServer(config: Config): Promise<RunningServer> {
     minRecall: config.minRecall,
     defaultRegion: config.defaultRegion,
     onError,
+    onPart: (part, death) => {
+      if (death) app?.log.error({ part, err: death }, 'a part ended; it is opened again');
+      else app?.log.info({ part }, 'a part is there again');
+    },
   });
   try {
     app = await buildApp({ config, regions });

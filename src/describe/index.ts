@@ -1,6 +1,7 @@
 // Describe: the one way from a BEV to descriptors: view, looks, batches.
 export {
   describeBev,
+  type NetworkOptions,
   type Networks,
   openNetworks,
   windowsOf,

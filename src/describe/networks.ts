@@ -6,6 +6,7 @@ import { type EngineKind, openEngine } from '../engines/index.js';
 import type { Bev } from '../geometry/index.js';
 import { areaDownsample } from '../geometry/index.js';
 import { bevToNchw, cropWindows, signedToUnit } from '../imaging/index.js';
+import type { LifeEvents } from '../threads/index.js';
 import { viewWindows } from './view-windows.js';
 
 export interface Networks {
@@ -15,14 +16,23 @@ export interface Networks {
   close(): Promise<void>;
 }
 
+export interface NetworkOptions {
+  /** Compute threads of each network. */
+  readonly threads: number;
+  readonly engine?: EngineKind | undefined;
+  /** What a network reports its deaths and recoveries to. */
+  readonly eventsOf?: ((part: 'generator' | 'encoder') => LifeEvents) | undefined;
+}
+
 /** Loads a bundle's networks; where one fails the other is closed. */
-export async function openNetworks(
-  bundle: Bundle,
-  options: { threads: number; engine?: EngineKind },
-): Promise<Networks> {
-  const kind = options.engine ?? 'onnxruntime';
-  const paths = [bundle.encoderPath, ...(bundle.generatorPath ? [bundle.generatorPath] : [])];
-  const opened = await Promise.allSettled(paths.map((path) => openEngine(kind, path, options)));
+export async function openNetworks(bundle: Bundle, options: NetworkOptions): Promise<Networks> {
+  const { threads, engine = 'onnxruntime', eventsOf } = options;
+  const open = (part: 'generator' | 'encoder', path: string) =>
+    openEngine(engine, path, { threads, ...eventsOf?.(part) });
+  const opened = await Promise.allSettled([
+    open('encoder', bundle.encoderPath),
+    ...(bundle.generatorPath ? [open('generator', bundle.generatorPath)] : []),
+  ]);
   const engines = opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const close = async () => {
     await Promise.all(engines.map((engine) => engine.close()));

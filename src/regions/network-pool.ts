@@ -1,7 +1,6 @@
 // Running networks, shared: regions whose generator and encoder are the same files use one pair of engines.
 import type { Bundle } from '../bundles/index.js';
-import { type Networks, openNetworks } from '../describe/index.js';
-import type { EngineKind } from '../engines/index.js';
+import { type NetworkOptions, type Networks, openNetworks } from '../describe/index.js';
 
 /** A holder's share of a pair of networks; release() once, when no inference of this holder is under way. */
 export interface SharedNetworks {
@@ -11,12 +10,9 @@ export interface SharedNetworks {
 
 interface Entry {
   readonly opening: Promise<Networks>;
+  /** Once they are open. */
+  networks?: Networks;
   holders: number;
-}
-
-export interface NetworkOptions {
-  readonly threads: number;
-  readonly engine?: EngineKind | undefined;
 }
 
 export class NetworkPool {
@@ -27,37 +23,58 @@ export class NetworkPool {
     this.#options = options;
   }
 
-  /** Pairs of networks in memory. */
+  /** Pairs of networks that new holders would share. */
   get count(): number {
     return this.#entries.size;
   }
 
-  /** The bundle's networks, loaded where no other holder has them. Throws what openNetworks throws. */
+  /**
+   * The bundle's networks, loaded where no other holder has them or where one of those is not ready: whoever asks gets
+   * networks that answer. Throws what openNetworks throws.
+   */
   async acquire(bundle: Bundle): Promise<SharedNetworks> {
     const key = `${bundle.encoderSha256} ${bundle.manifest.files['generator.onnx']?.sha256 ?? 'none'}`;
-    const { threads, engine } = this.#options;
-    let entry = this.#entries.get(key);
-    if (!entry) {
-      entry = { opening: openNetworks(bundle, { threads, ...(engine ? { engine } : {}) }), holders: 0 };
-      this.#entries.set(key, entry);
-    }
-    const held = entry;
+    const shared = this.#entries.get(key);
+    const held = shared && answers(shared) ? shared : this.#open(key, bundle);
     held.holders++;
-    let released = false;
-    const release = async () => {
-      if (released) return;
-      released = true;
+    const forget = () => {
       held.holders--;
-      if (held.holders > 0) return;
-      this.#entries.delete(key);
-      await (await held.opening).close();
+      if (held.holders === 0 && this.#entries.get(key) === held) this.#entries.delete(key);
     };
     try {
-      return { networks: await held.opening, release };
+      const networks = await held.opening;
+      let released = false;
+      const release = async () => {
+        if (released) return;
+        released = true;
+        forget();
+        if (held.holders === 0) await networks.close();
+      };
+      return { networks, release };
     } catch (error) {
-      held.holders--;
-      if (this.#entries.get(key) === held) this.#entries.delete(key);
+      forget();
       throw error;
     }
   }
+
+  #open(key: string, bundle: Bundle): Entry {
+    const entry: Entry = { opening: openNetworks(bundle, this.#options), holders: 0 };
+    this.#entries.set(key, entry);
+    entry.opening.then(
+      (networks) => {
+        entry.networks = networks;
+      },
+      () => {
+        // Nobody else shall wait for what failed.
+        if (this.#entries.get(key) === entry) this.#entries.delete(key);
+      },
+    );
+    return entry;
+  }
+}
+
+/** Open and ready, or not open yet. */
+function answers({ networks }: Entry): boolean {
+  if (!networks) return true;
+  return networks.encoder.state === 'ready' && (networks.generator?.state ?? 'ready') === 'ready';
 }

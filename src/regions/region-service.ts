@@ -4,6 +4,14 @@
 import type { EngineKind } from '../engines/index.js';
 import { messageOf, SkyfixError } from '../errors/index.js';
 import { listRegions } from '../versions/index.js';
+import {
+  healthOf,
+  LifeBook,
+  type PartLives,
+  type RegionHealth,
+  type RegionPart,
+  recoveringError,
+} from './health.js';
 import { NetworkPool } from './network-pool.js';
 import { openRegionSlot, type RegionLease, type RegionSlot } from './region-slot.js';
 
@@ -16,10 +24,12 @@ export interface RegionServiceOptions {
   readonly engine?: EngineKind | undefined;
   /** Told about a region that could not be opened at the start; the others serve. */
   readonly onError?: ((region: string, error: unknown) => void) | undefined;
+  /** Told when a network or an index dies (with its death) and when it is there again (without). */
+  readonly onPart?: ((part: RegionPart, death?: Error) => void) | undefined;
 }
 
 /** What GET /regions and the metrics show of a region. */
-export interface RegionDescription {
+export interface RegionSummary {
   readonly region: string;
   readonly default: boolean;
   /** name@version */
@@ -39,6 +49,7 @@ export interface RegionDescription {
 export class RegionService {
   readonly #dataDir: string;
   readonly #options: RegionServiceOptions;
+  readonly #lives: LifeBook;
   readonly #pool: NetworkPool;
   readonly #slots = new Map<string, RegionSlot>();
   /** Reloads of one region run one after another. */
@@ -49,7 +60,12 @@ export class RegionService {
   private constructor(dataDir: string, options: RegionServiceOptions) {
     this.#dataDir = dataDir;
     this.#options = options;
-    this.#pool = new NetworkPool({ threads: options.threads, engine: options.engine });
+    this.#lives = new LifeBook(options.onPart);
+    this.#pool = new NetworkPool({
+      threads: options.threads,
+      engine: options.engine,
+      eventsOf: (part) => this.#lives.eventsOf(part),
+    });
   }
 
   /**
@@ -71,9 +87,30 @@ export class RegionService {
     return service;
   }
 
-  /** True when there is a region to ask. */
+  /** True when there is a region that answers now. */
   get ready(): boolean {
-    return !this.#closed && this.#slots.size > 0;
+    return !this.#closed && this.health().some(({ ready }) => ready);
+  }
+
+  /** Throws what a caller should be told where no region answers: NOT_READY, or RECOVERING while parts are opened again. */
+  checkReady(): void {
+    if (this.ready) return;
+    const [first] = this.health();
+    if (this.#closed || !first) throw new SkyfixError('NOT_READY', 'No region is loaded.');
+    throw recoveringError(first);
+  }
+
+  /** Of each region, sorted by name, whether it answers now. */
+  health(): readonly RegionHealth[] {
+    return this.names.flatMap((name) => {
+      const slot = this.#slots.get(name);
+      return slot ? [healthOf(slot.region)] : [];
+    });
+  }
+
+  /** Deaths and recoveries of networks and indexes since the start. */
+  get partLives(): readonly PartLives[] {
+    return this.#lives.lives;
   }
 
   /** Names of the regions that serve, sorted. */
@@ -86,15 +123,20 @@ export class RegionService {
     return this.#pool.count;
   }
 
-  /** A lease on a region: the named one, else the default, else the only one. Throws NOT_READY, REGION_UNKNOWN, REGION_REQUIRED. */
+  /**
+   * A lease on a region: the named one, else the default, else the only one. Throws NOT_READY, REGION_UNKNOWN,
+   * REGION_REQUIRED, and RECOVERING while a part of it is opened again.
+   */
   acquire(name?: string): RegionLease {
-    if (!this.ready) throw new SkyfixError('NOT_READY', 'No region is loaded.');
+    if (this.#closed || this.#slots.size === 0) throw new SkyfixError('NOT_READY', 'No region is loaded.');
     const wanted = name ?? this.#defaultName();
     if (wanted === undefined) {
       throw new SkyfixError('REGION_REQUIRED', `The regions are ${this.names.join(', ')}.`);
     }
     const slot = this.#slots.get(wanted);
     if (!slot) throw new SkyfixError('REGION_UNKNOWN', `There is no region ${JSON.stringify(wanted)}.`);
+    const health = healthOf(slot.region);
+    if (!health.ready) throw recoveringError(health);
     return slot.lease();
   }
 
@@ -102,7 +144,7 @@ export class RegionService {
    * Opens a region's current version and swaps it in; a region published since the start is added. Throws what
    * opening throws; the old version then goes on serving. Resolves at the swap, not when the old one is closed.
    */
-  reload(name: string): Promise<RegionDescription> {
+  reload(name: string): Promise<RegionSummary> {
     const before = this.#reloads.get(name) ?? Promise.resolve();
     const reloading = before.catch(() => {}).then(() => this.#swap(name));
     this.#reloads.set(name, reloading);
@@ -114,8 +156,8 @@ export class RegionService {
   }
 
   /** Reloads every region of the data folder. Throws after trying all of them, naming those that failed. */
-  async reloadAll(): Promise<readonly RegionDescription[]> {
-    const reloaded: RegionDescription[] = [];
+  async reloadAll(): Promise<readonly RegionSummary[]> {
+    const reloaded: RegionSummary[] = [];
     const failed: { name: string; error: unknown }[] = [];
     for (const name of await listRegions(this.#dataDir)) {
       try {
@@ -133,10 +175,11 @@ export class RegionService {
       : new Error(text, { cause: first.error });
   }
 
-  describe(): readonly RegionDescription[] {
+  /** What each region serves, sorted by name. */
+  summaries(): readonly RegionSummary[] {
     return this.names.flatMap((name) => {
       const slot = this.#slots.get(name);
-      return slot ? [this.#describe(slot)] : [];
+      return slot ? [this.#summaryOf(slot)] : [];
     });
   }
 
@@ -149,13 +192,17 @@ export class RegionService {
     await Promise.all(this.#retiring);
   }
 
-  async #swap(name: string): Promise<RegionDescription> {
+  async #swap(name: string): Promise<RegionSummary> {
     if (this.#closed) throw new SkyfixError('NOT_READY', 'The server is stopping.');
-    const fresh = await openRegionSlot(this.#dataDir, name, this.#pool, this.#options.minRecall);
+    const fresh = await openRegionSlot(this.#dataDir, name, {
+      pool: this.#pool,
+      minRecall: this.#options.minRecall,
+      indexEvents: this.#lives.eventsOf('index'),
+    });
     const old = this.#slots.get(name);
     this.#slots.set(name, fresh);
     if (old) this.#retire(old);
-    return this.#describe(fresh);
+    return this.#summaryOf(fresh);
   }
 
   #retire(slot: RegionSlot): void {
@@ -170,7 +217,7 @@ export class RegionService {
     return this.#slots.size === 1 ? this.names[0] : undefined;
   }
 
-  #describe({ region, openedAt }: RegionSlot): RegionDescription {
+  #summaryOf({ region, openedAt }: RegionSlot): RegionSummary {
     const { manifest } = region.version;
     return {
       region: region.name,

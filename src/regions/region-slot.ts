@@ -3,6 +3,7 @@
 import { loadBundle } from '../bundles/index.js';
 import { SkyfixError } from '../errors/index.js';
 import { BevTableCache } from '../geometry/index.js';
+import type { LifeEvents } from '../threads/index.js';
 import {
   currentVersion,
   markServing,
@@ -74,6 +75,14 @@ export class RegionSlot {
   }
 }
 
+export interface SlotOptions {
+  readonly pool: NetworkPool;
+  /** Lowest recall that is accepted. */
+  readonly minRecall?: number | undefined;
+  /** What the index reports its deaths and recoveries to. */
+  readonly indexEvents?: LifeEvents | undefined;
+}
+
 /**
  * Opens a region's current version with its bundle and networks, everything verified. Throws REGION_UNKNOWN,
  * INDEX_MISSING, INDEX_CORRUPT, INDEX_BUNDLE_MISMATCH, INDEX_RECALL_TOO_LOW, BUNDLE_MISSING, BUNDLE_CORRUPT,
@@ -82,8 +91,7 @@ export class RegionSlot {
 export async function openRegionSlot(
   dataDir: string,
   name: string,
-  pool: NetworkPool,
-  minRecall: number | undefined,
+  options: SlotOptions,
 ): Promise<RegionSlot> {
   for (let failed: { readonly version: string; readonly error: unknown } | undefined; ; ) {
     const pointer = await currentVersion(dataDir, name);
@@ -93,7 +101,7 @@ export async function openRegionSlot(
     // Marked before it is opened, so that no publisher removes it in between.
     const mark = await markServing(dataDir, name, pointer.version);
     try {
-      return await openVersion(dataDir, name, pointer.version, pool, minRecall, mark);
+      return await openVersion(dataDir, name, pointer.version, options, mark);
     } catch (error) {
       await mark.release();
       failed = { version: pointer.version, error };
@@ -105,12 +113,14 @@ async function openVersion(
   dataDir: string,
   name: string,
   versionName: string,
-  pool: NetworkPool,
-  minRecall: number | undefined,
+  { pool, minRecall, indexEvents }: SlotOptions,
   mark: ServingMark,
 ): Promise<RegionSlot> {
   const dir = versionDir(dataDir, name, versionName);
-  const version = await openIndexVersion(dir, minRecall === undefined ? {} : { recallGate: minRecall });
+  const version = await openIndexVersion(dir, {
+    ...indexEvents,
+    ...(minRecall !== undefined && { recallGate: minRecall }),
+  });
   try {
     const bundle = await loadBundle(version.bundleDir);
     const shared = await pool.acquire(bundle);

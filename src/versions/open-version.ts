@@ -11,6 +11,7 @@ import {
   readDescriptorShape,
   readDescriptors,
 } from '../search/index.js';
+import type { LifeEvents } from '../threads/index.js';
 import { INDEX_FILES, type IndexManifest, readIndexManifest } from './manifest.js';
 
 /** Lowest recall@1 and recall@10 against exact search that a server accepts. */
@@ -74,10 +75,17 @@ export function checkRecall(recall: IndexManifest['recall'], gate: number, dir: 
   );
 }
 
-/** Verifies and opens a version folder for search; descriptors and graph are in memory until close(). */
+export interface OpenVersionOptions extends LifeEvents {
+  readonly recallGate?: number | undefined;
+}
+
+/**
+ * Verifies and opens a version folder for search; descriptors and graph are in memory until close(). The events are
+ * those of the index.
+ */
 export async function openIndexVersion(
   dir: string,
-  options: { readonly recallGate?: number | undefined } = {},
+  options: OpenVersionOptions = {},
 ): Promise<OpenIndexVersion> {
   const manifest = await checkIndexFolder(dir, options.recallGate);
   const catalogue = await readCatalogue(join(dir, 'catalogue.csv'));
@@ -88,7 +96,11 @@ export async function openIndexVersion(
       `${dir}: index.json says ${manifest.count} tiles, the catalogue has ${catalogue.count}.`,
     );
   }
-  const index = await HnswIndex.open(join(dir, 'graph.hnsw'), descriptors, manifest.graph.efSearch);
+  const { onDeath, onRecovered } = options;
+  const index = await HnswIndex.open(join(dir, 'graph.hnsw'), descriptors, manifest.graph.efSearch, {
+    onDeath,
+    onRecovered,
+  });
   return { manifest, catalogue, index, bundleDir: join(dir, 'bundle'), close: () => index.close() };
 }
 

@@ -77,7 +77,7 @@ describe('skyfix index rebuild', () => {
         ];
         const rebuilt = await runSkyfix([...args, '--threads', '1', '--url', url], env);
         assert.equal(rebuilt.status, 0, rebuilt.stderr);
-        const after = regions.describe()[0];
+        const after = regions.summaries()[0];
         assert.deepEqual([after?.bundle, after?.tiles], ['tiny@2', 20]);
         const refused = await runSkyfix([...args, '--url', url], {
           ...env,

@@ -93,7 +93,8 @@ test('answers and errors of every route are as the document says', async () => {
   assert.equal(await exchange(app, '/locate', geojson), 200);
   assert.equal(await exchange(app, '/locate', { method: 'POST' }), 400);
   for (const code of Object.keys(ERROR_CODES) as ErrorCode[]) {
-    if (!/^(IMAGE|PANORAMA|PARAMETER|REGION|QUEUE|REQUEST|NOT_READY|INTERNAL|MEDIA)/.test(code)) continue;
+    if (!/^(IMAGE|PANORAMA|PARAMETER|REGION|QUEUE|REQUEST|NOT_READY|RECOVERING|INTERNAL|MEDIA)/.test(code))
+      continue;
     failure = code;
     assert.equal(await exchange(app, '/locate', png), ERROR_CODES[code].status);
   }

@@ -127,7 +127,7 @@ describe('RegionService', () => {
       await service.reloadAll();
       assert.equal(service.networksLoaded, 2);
       assert.deepEqual(
-        service.describe().map(({ region, tiles, dimensions }) => [region, tiles, dimensions]),
+        service.summaries().map(({ region, tiles, dimensions }) => [region, tiles, dimensions]),
         [
           ['other', 6, 192],
           ['third', 20, 192],

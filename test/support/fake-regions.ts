@@ -3,14 +3,22 @@ import { type Config, loadConfig } from '../../src/config/index.js';
 import { SkyfixError } from '../../src/errors/index.js';
 import type { Regions } from '../../src/http/index.js';
 import type { LocateAnswer } from '../../src/locate/index.js';
-import type { LoadedRegion, RegionDescription, RegionLease } from '../../src/regions/index.js';
+import {
+  type LoadedRegion,
+  type PartLives,
+  REGION_PARTS,
+  type RegionHealth,
+  type RegionLease,
+  type RegionPart,
+  type RegionSummary,
+} from '../../src/regions/index.js';
 
 /** Silent, on a free port. */
 export function testConfig(env: Readonly<Record<string, string>> = {}): Config {
   return loadConfig({ LOG_LEVEL: 'silent', PORT: '0', ...env });
 }
 
-export function descriptionOf(region: string): RegionDescription {
+export function summaryOf(region: string): RegionSummary {
   return {
     region,
     default: true,
@@ -51,14 +59,27 @@ export class FakeRegions implements Regions {
     return { region: { name } as LoadedRegion, release: () => this.leases-- };
   }
 
-  async reload(name: string): Promise<RegionDescription> {
+  async reload(name: string): Promise<RegionSummary> {
     if (this.refusal) throw this.refusal;
     if (name !== 'demo') throw new SkyfixError('REGION_UNKNOWN', `There is no region "${name}".`);
-    return descriptionOf(name);
+    return summaryOf(name);
   }
 
-  describe(): readonly RegionDescription[] {
-    return [descriptionOf('demo')];
+  summaries(): readonly RegionSummary[] {
+    return [summaryOf('demo')];
+  }
+
+  /** Parts that are being opened again. */
+  recovering: readonly RegionPart[] = [];
+  partLives: readonly PartLives[] = REGION_PARTS.map((part) => ({ part, deaths: 0, restarts: 0 }));
+
+  checkReady(): void {
+    if (!this.ready) throw new SkyfixError('NOT_READY', 'No region is loaded.');
+    if (this.recovering.length > 0) throw new SkyfixError('RECOVERING', 'Region demo waits for its parts.');
+  }
+
+  health(): readonly RegionHealth[] {
+    return [{ region: 'demo', ready: this.recovering.length === 0, recovering: this.recovering }];
   }
 }
 

@@ -9,7 +9,19 @@ export interface ThreadWatch {
   terminateYoungest(): Promise<void>;
   /** Has the youngest end by an error that nobody catches, before what it is asked later; resolves when it is gone. */
   crashYoungest(): Promise<void>;
+  /** The same for any of `alive`. */
+  crash(worker: Worker | undefined): Promise<void>;
   stop(): void;
+}
+
+function crash(worker: Worker | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (!worker) return reject(new Error('there is no such thread'));
+    worker.once('exit', () => resolve());
+    worker.ref();
+    // No message that its script knows: reading it throws.
+    worker.postMessage(null);
+  });
 }
 
 export function watchThreads(): ThreadWatch {
@@ -30,14 +42,8 @@ export function watchThreads(): ThreadWatch {
     terminateYoungest: async () => {
       await youngest().terminate();
     },
-    crashYoungest: () =>
-      new Promise((resolve) => {
-        const worker = youngest();
-        worker.once('exit', () => resolve());
-        worker.ref();
-        // No message that its script knows: reading it throws.
-        worker.postMessage(null);
-      }),
+    crashYoungest: () => crash(youngest()),
+    crash,
     stop: () => unsubscribe('worker_threads', note),
   };
 }

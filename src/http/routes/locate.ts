@@ -1,6 +1,5 @@
 // POST /locate: a panorama in, the places where it may have been taken out.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { SkyfixError } from '../../errors/index.js';
 import type { LocateAnswer } from '../../locate/index.js';
 import { type Deadline, startDeadline } from '../requests/deadline.js';
 import { GEOJSON_MEDIA_TYPE, toGeoJson, wantsGeoJson } from '../requests/geojson.js';
@@ -27,7 +26,7 @@ async function answerTo(
   { config, regions, locate, queue }: HttpServices,
   deadline: Deadline,
 ): Promise<LocateAnswer> {
-  if (!regions.ready) throw new SkyfixError('NOT_READY', 'No region is loaded.');
+  regions.checkReady();
   const ticket = queue.admit();
   const work = async () => {
     try {

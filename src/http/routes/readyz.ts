@@ -1,4 +1,4 @@
-// GET /readyz: the server holds a region and is not stopping, so it can be sent requests.
+// GET /readyz: a region answers and the server is not stopping, so it can be sent requests.
 import type { FastifyInstance } from 'fastify';
 import { SkyfixError } from '../../errors/index.js';
 import type { HttpServices } from '../services/services.js';
@@ -6,7 +6,12 @@ import type { HttpServices } from '../services/services.js';
 export function readyzRoute(app: FastifyInstance, { regions, stopping }: HttpServices): void {
   app.get('/readyz', async () => {
     if (stopping()) throw new SkyfixError('NOT_READY', 'The server is stopping.');
-    if (!regions.ready) throw new SkyfixError('NOT_READY', 'No region is loaded.');
-    return { status: 'ready', regions: regions.describe().map(({ region }) => region) };
+    regions.checkReady();
+    const health = regions.health();
+    return {
+      status: 'ready',
+      regions: health.filter(({ ready }) => ready).map(({ region }) => region),
+      recovering: health.filter(({ ready }) => !ready).map(({ region }) => region),
+    };
   });
 }

@@ -10,12 +10,12 @@ export function reloadRoute(app: FastifyInstance, { config, regions, metrics }: 
     async (request) => {
       const { region } = request.params;
       try {
-        const description = await regions.reload(region);
+        const summary = await regions.reload(region);
         metrics.reloaded(region, 'ok');
-        request.log.info({ region, indexVersion: description.indexVersion }, 'region reloaded');
-        return description;
+        request.log.info({ region, indexVersion: summary.indexVersion }, 'region reloaded');
+        return summary;
       } catch (error) {
-        if (regions.describe().some((served) => served.region === region))
+        if (regions.summaries().some((served) => served.region === region))
           metrics.reloaded(region, 'refused');
         throw error;
       }

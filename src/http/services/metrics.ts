@@ -2,7 +2,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { LocateAnswer } from '../../locate/index.js';
 import { STEPS } from '../../locate/index.js';
-import type { RegionDescription } from '../../regions/index.js';
+import type { PartLives, RegionSummary } from '../../regions/index.js';
 import type { WorkQueue } from './work-queue.js';
 
 /** Seconds; close together around the budget of 0.18 s. */
@@ -24,7 +24,9 @@ export interface Metrics {
 export interface MetricSources {
   readonly queue: WorkQueue;
   readonly ready: () => boolean;
-  readonly regions: () => readonly RegionDescription[];
+  readonly regions: () => readonly RegionSummary[];
+  /** Deaths and recoveries of networks and indexes. */
+  readonly partLives: () => readonly PartLives[];
 }
 
 /** A registry of its own for each app, so that several can live in one process. */
@@ -68,6 +70,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   });
   for (const { region } of sources.regions()) reloads.inc({ region, outcome: 'refused' }, 0);
   registerGauges(registry, sources);
+  registerLives(registry, sources);
   return {
     render: async () => ({ text: await registry.metrics(), mediaType: registry.contentType }),
     requestDone: ({ route, method, status, seconds }) => {
@@ -119,4 +122,29 @@ function registerGauges(registry: Registry, { queue, ready, regions }: MetricSou
       for (const { region, tiles } of regions()) this.set({ region }, tiles);
     },
   });
+}
+
+/** Counted by the regions; read when they are scraped. */
+function registerLives(registry: Registry, { partLives }: MetricSources): void {
+  const counter = (name: string, help: string, read: (lives: PartLives) => number) =>
+    new Counter({
+      name,
+      help,
+      labelNames: ['part'],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const lives of partLives()) this.inc({ part: lives.part }, read(lives));
+      },
+    });
+  counter(
+    'skyfix_worker_deaths_total',
+    'Networks and indexes that ended by themselves, and failed attempts to open one again.',
+    ({ deaths }) => deaths,
+  );
+  counter(
+    'skyfix_worker_restarts_total',
+    'Networks and indexes that ended by themselves and are there again.',
+    ({ restarts }) => restarts,
+  );
 }

@@ -6,7 +6,10 @@ import type { Metrics } from './metrics.js';
 import type { WorkQueue } from './work-queue.js';
 
 /** The part of RegionService that serving uses. */
-export type Regions = Pick<RegionService, 'ready' | 'acquire' | 'reload' | 'describe'>;
+export type Regions = Pick<
+  RegionService,
+  'ready' | 'checkReady' | 'health' | 'partLives' | 'acquire' | 'reload' | 'summaries'
+>;
 
 /** locate() of the locate room. */
 export type Locate = (
