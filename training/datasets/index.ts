@@ -12,7 +12,8 @@ export {
   publishedGround,
 } from './listing/ground.js';
 export { decodeImages, fileImage, ImageReader, imageKey } from './listing/images.js';
-export { type MatArray, type MatStruct, parseMat, readMatFile } from './listing/mat-file.js';
+export type { MatArray, MatStruct } from './listing/mat-array.js';
+export { parseMat, readMatFile } from './listing/mat-file.js';
 export { type Problem, type Reason, refuse } from './listing/problems.js';
 export {
   type CrossViewDataset,

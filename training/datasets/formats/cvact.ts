@@ -5,7 +5,8 @@ import type { LonLat } from 'skyfix/geometry';
 import type { Split } from '../../common/index.js';
 import { PUBLISHED_GROUND } from '../listing/ground.js';
 import { readFolder, tilesOf, unusable } from '../listing/lists.js';
-import { type MatArray, readMatFile } from '../listing/mat-file.js';
+import type { MatArray } from '../listing/mat-array.js';
+import { readMatFile } from '../listing/mat-file.js';
 import type { Problem } from '../listing/problems.js';
 import type { CrossViewPair, Listing } from '../listing/types.js';
 

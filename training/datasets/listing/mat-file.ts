@@ -3,19 +3,8 @@
 import { readFile } from 'node:fs/promises';
 import { inflateSync } from 'node:zlib';
 import { messageOf, SkyfixError } from 'skyfix/errors';
-
-/** An array of a MAT-file. Data and elements are column-major, as in the file. */
-export type MatArray =
-  | { readonly kind: 'numeric'; readonly shape: readonly number[]; readonly data: Float64Array }
-  /** A character matrix, one string a row, blanks at the end kept. */
-  | { readonly kind: 'char'; readonly rows: readonly string[] }
-  | { readonly kind: 'cell'; readonly shape: readonly number[]; readonly cells: readonly MatArray[] }
-  | { readonly kind: 'struct'; readonly shape: readonly number[]; readonly elements: readonly MatStruct[] }
-  /** Sparse arrays, objects and function handles: their class number only. */
-  | { readonly kind: 'unsupported'; readonly classNumber: number };
-
-/** One element of a struct array: its fields by name. */
-export type MatStruct = ReadonlyMap<string, MatArray>;
+import type { MatArray } from './mat-array.js';
+import { isHdf5, readMatHdf5 } from './mat-hdf5.js';
 
 const HEADER_BYTES = 128;
 /** Bounds what a compressed element may grow to. */
@@ -54,12 +43,13 @@ interface Element {
 }
 
 /**
- * The variables of a MAT-file by name. Throws DATASET_INVALID where it cannot be read, is not of level 5 (level 4 and the
- * HDF5 files of version 7.3 are named as such) or is damaged. 64-bit integers beyond 2^53 lose digits.
+ * The variables of a MAT-file by name: of level 5, or of version 7.3, which is HDF5. Throws DATASET_INVALID where it cannot be
+ * read, is of level 4 or damaged. 64-bit integers beyond 2^53 lose digits.
  */
 export async function readMatFile(path: string): Promise<ReadonlyMap<string, MatArray>> {
   try {
-    return parseMat(await readFile(path));
+    const file = await readFile(path);
+    return isHdf5(file) ? await readMatHdf5(path) : parseMat(file);
   } catch (error) {
     throw new SkyfixError('DATASET_INVALID', `${path} is not a usable MAT-file: ${messageOf(error)}.`, {
       cause: error,
@@ -77,7 +67,7 @@ export function parseMat(file: Uint8Array): ReadonlyMap<string, MatArray> {
   }
   const version = view.getUint16(124, littleEndian);
   if (version !== 0x0100) {
-    throw new Error(`its version is ${version.toString(16)} (7.3 is HDF5); save it with "-v7" in MATLAB`);
+    throw new Error(`its version is ${version.toString(16)}; save it with "-v7" in MATLAB`);
   }
   const reader = new ElementReader(
     new DataView(view.buffer, view.byteOffset + HEADER_BYTES, file.length - HEADER_BYTES),
