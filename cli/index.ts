@@ -1,5 +1,5 @@
 // Command line: what other packages of this repository use of it.
-export { DEMO_REGION, installDemo, installDemoWhereEmpty } from './shared/demo-region.js';
+export { DEMO_REGION, followShippedDemo, installDemo } from './shared/demo-region.js';
 export { PACKAGE_ROOT } from './shared/package-root.js';
 export {
   openProgress,

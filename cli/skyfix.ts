@@ -31,6 +31,7 @@ export function skyfixCommand(): Command {
 
 /** Runs the command line (`process.argv`); sets the exit status, never throws. */
 export async function main(argv: readonly string[]): Promise<void> {
+  endQuietlyWithReader();
   const program = skyfixCommand();
   throwInsteadOfExit(program);
   try {
@@ -42,6 +43,16 @@ export async function main(argv: readonly string[]): Promise<void> {
     }
     console.error(`error: ${messageOf(error)}`);
     process.exitCode = 1;
+  }
+}
+
+/** Where the reader of a pipe has gone (`| head`), there is nothing left to do and nobody to tell. */
+function endQuietlyWithReader(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit();
+      throw error;
+    });
   }
 }
 

@@ -1,4 +1,4 @@
-// skyfix index: build, verify, publish, rebuild, roll back and list index versions.
+// skyfix index: build, verify, publish, rebuild, roll back and list index versions; the default region.
 import { Command, InvalidArgumentError } from 'commander';
 import {
   type ListedVersion,
@@ -7,8 +7,16 @@ import {
   rollbackIndex,
   verifyIndex,
 } from '../../index/index.js';
-import { loadConfig } from '../../src/config/index.js';
+import { readDefaultRegion, setDefaultRegion } from '../../src/versions/index.js';
 import { openStageProgress } from '../shared/progress.js';
+import {
+  addServerOptions,
+  dataDirOf,
+  type ServerFlags,
+  sayWaiting,
+  serverOf,
+  tellWhatServes,
+} from '../shared/what-serves.js';
 import {
   addBuildOptions,
   type BuildFlags,
@@ -34,7 +42,8 @@ export function indexCommand(): Command {
     .addCommand(publishCommand())
     .addCommand(rebuildCommand())
     .addCommand(rollbackCommand())
-    .addCommand(listCommand());
+    .addCommand(listCommand())
+    .addCommand(defaultCommand());
 }
 
 interface BuildCommandFlags extends BuildFlags {
@@ -72,52 +81,71 @@ function verifyCommand(): Command {
     });
 }
 
-const dataOption = [
-  '--data <dir>',
-  'data folder (default: SKYFIX_DATA or what "skyfix serve --help" says)',
-] as const;
-const dataDirOf = (flags: { data?: string }) => flags.data ?? loadConfig(process.env).dataDir;
+interface PublishFlags extends ServerFlags {
+  readonly region: string;
+  readonly bundle?: string;
+  readonly keep: number;
+  readonly minRecall?: number;
+}
 
 function publishCommand(): Command {
-  return new Command('publish')
-    .description(
-      'Copy an index version into the data folder and make it current; a running server needs a reload.',
-    )
+  const command = new Command('publish')
+    .description('Copy an index version into the data folder, make it current, and have a server take it up.')
     .argument('<dir>', 'index version folder')
-    .requiredOption('--region <name>', 'region to publish to (a-z, 0-9, hyphens)')
-    .option(...dataOption)
+    .requiredOption('--region <name>', 'region to publish to (a-z, 0-9, hyphens)');
+  return addServerOptions(command)
     .option('--bundle <dir>', 'take this bundle instead of the one in the folder; must hold the same encoder')
-    .option('--keep <n>', 'versions to keep, the current and the previous one always', whole, 3)
-    .option('--min-recall <share>', 'lowest recall@1 and @10 in its manifest (default: 0.95)', share)
-    .action(
-      async (
-        indexDir: string,
-        flags: { region: string; data?: string; bundle?: string; keep: number; minRecall?: number },
-      ) => {
-        const { region, keep, minRecall, bundle: bundleDir } = flags;
-        const dataDir = dataDirOf(flags);
-        const version = await publishIndex({ indexDir, dataDir, region, keep, minRecall, bundleDir });
-        console.log(`${region}: ${version} is current`);
-      },
-    );
+    .option('--keep <n>', 'versions to keep; the current, the previous and what serves always', whole, 3)
+    .option('--min-recall <share>', 'lowest recall@1 and @10 in its manifest, 0 to 1 (default: 0.95)', share)
+    .action(async (indexDir: string, flags: PublishFlags) => {
+      const { region, keep, minRecall, bundle: bundleDir } = flags;
+      const dataDir = dataDirOf(flags);
+      const server = await serverOf(flags);
+      const options = { indexDir, dataDir, region, keep, minRecall, bundleDir, onWait: sayWaiting };
+      await tellWhatServes(dataDir, region, await publishIndex(options), server);
+    });
 }
 
 function rollbackCommand(): Command {
-  return new Command('rollback')
-    .description('Make the version before the current one current again.')
+  const command = new Command('rollback')
+    .description('Make the version before the current one current again, or any other that is still there.')
     .requiredOption('--region <name>', 'region')
-    .option(...dataOption)
-    .action(async (flags: { region: string; data?: string }) => {
-      const version = await rollbackIndex({ dataDir: dataDirOf(flags), region: flags.region });
-      console.log(`${flags.region}: ${version} is current`);
+    .option('--to <version>', 'this version, also forward again ("skyfix index list" shows what there is)');
+  return addServerOptions(command).action(
+    async (flags: ServerFlags & { readonly region: string; readonly to?: string }) => {
+      const { region, to } = flags;
+      const dataDir = dataDirOf(flags);
+      const server = await serverOf(flags);
+      const version = await rollbackIndex({ dataDir, region, to, onWait: sayWaiting });
+      await tellWhatServes(dataDir, region, version, server);
+    },
+  );
+}
+
+function defaultCommand(): Command {
+  return new Command('default')
+    .description(
+      'Show or set the region of requests that name none; the first one published, until it is set.',
+    )
+    .option('--region <name>', 'make this one the default; a running server takes it up when it starts again')
+    .option(...DATA_OPTION)
+    .action(async (flags: { readonly region?: string; readonly data?: string }) => {
+      const dataDir = dataDirOf(flags);
+      if (flags.region !== undefined) await setDefaultRegion(dataDir, flags.region);
+      console.log((await readDefaultRegion(dataDir)) ?? 'No region is the default.');
     });
 }
+
+const DATA_OPTION = [
+  '--data <dir>',
+  'data folder (default: SKYFIX_DATA or what "skyfix serve --help" says)',
+] as const;
 
 function listCommand(): Command {
   return new Command('list')
     .description('List published regions and their versions.')
     .option('--region <name>', 'only this region')
-    .option(...dataOption)
+    .option(...DATA_OPTION)
     .option('--json', 'as JSON')
     .action(async (flags: { region?: string; data?: string; json?: boolean }) => {
       const regions = await listIndex({ dataDir: dataDirOf(flags), region: flags.region });

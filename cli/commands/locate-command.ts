@@ -2,11 +2,16 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { messageOf } from '../../src/errors/index.js';
 import type { LocateOptions, Prior } from '../../src/locate/index.js';
-import { type AnswerFormat, type FileAnswer, formatAnswer, formatClosing } from '../shared/answer-formats.js';
+import {
+  type AnswerFormat,
+  type FileOutcome,
+  formatClosing,
+  formatOutcome,
+} from '../shared/answer-formats.js';
 import { type Locator, localLocator, type Question, remoteLocator } from '../shared/locators.js';
 import { panoramaFiles } from '../shared/panorama-files.js';
 import { openProgress } from '../shared/progress.js';
-import { parseUrl } from '../shared/server-address.js';
+import { parseUrl, ServerUnreachable } from '../shared/server-address.js';
 import { addPanoramaOptions, type PanoramaFlags, poseOptions, printWarnings } from './panorama-options.js';
 
 interface LocateFlags extends PanoramaFlags {
@@ -25,14 +30,26 @@ interface LocateFlags extends PanoramaFlags {
 export function locateCommand(): Command {
   const command = new Command('locate')
     .description('Say where panoramas were taken.')
-    .argument('<path...>', 'panoramas, or folders of them')
+    .argument('<path...>', 'panoramas, or folders of them and of folders')
     .option('--url <url>', 'ask this server (default: work in this process)', parseUrl)
-    .addOption(new Option('--data <dir>', 'data folder (default: SKYFIX_DATA or var/data)').conflicts('url'))
-    .option('--region <name>', 'region to search (default: the only or configured one)')
-    .option('--top <n>', 'how many places, 1 to 50', parseTop, 5)
-    .option('--near <lon,lat,radiusM>', 'every answer lies inside this circle', parseNear)
     .addOption(
-      new Option('--bbox <west,south,east,north>', 'every answer lies inside this box')
+      new Option(
+        '--data <dir>',
+        'data folder, which holds a region (default: SKYFIX_DATA or var/data with the demo)',
+      ).conflicts('url'),
+    )
+    .option(
+      '--region <name>',
+      'region to search (default: the only one, the first published, or SKYFIX_DEFAULT_REGION)',
+    )
+    .option('--top <n>', 'how many places, 1 to 50', parseTop, 5)
+    .option(
+      '--near <lon,lat,radiusM>',
+      'every answer lies inside this circle, in degrees and metres',
+      parseNear,
+    )
+    .addOption(
+      new Option('--bbox <west,south,east,north>', 'every answer lies inside this box, in degrees')
         .argParser(parseBbox)
         .conflicts('near'),
     )
@@ -49,39 +66,68 @@ export function locateCommand(): Command {
         ? remoteLocator(flags.url, question)
         : await localLocator(flags.data, question);
       try {
-        const failed = await locateFiles(files, locator, formatOf(flags));
-        if (failed > 0) {
-          console.error(`${failed} of ${files.length} files failed.`);
-          process.exitCode = 1;
-        }
+        await locateFiles(files, locator, formatOf(flags));
       } finally {
         await locator.close();
       }
     });
 }
 
-/** Locates one file after another; answers go to stdout, failures to stderr. Returns how many failed. */
-async function locateFiles(
-  files: readonly string[],
-  locator: Locator,
-  format: AnswerFormat,
-): Promise<number> {
-  const progress = files.length > 1 ? openProgress(files.length, 'panoramas') : undefined;
-  const done: FileAnswer[] = [];
+/** Locates one file after another; answers go to stdout, failures to stderr, and into the exit status. */
+async function locateFiles(files: readonly string[], locator: Locator, format: AnswerFormat): Promise<void> {
+  // On a terminal the answers themselves show how far it is.
+  const silent = process.stdout.isTTY && format !== 'geojson';
+  const progress = files.length > 1 && !silent ? openProgress(files.length, 'panoramas') : undefined;
+  const outcomes: FileOutcome[] = [];
+  let stopped: unknown;
   for (const file of files) {
     try {
       const item = { file, answer: await locator.locate(file) };
-      process.stdout.write(formatAnswer(format, item, done.length === 0));
+      process.stdout.write(formatOutcome(format, item, outcomes.length === 0));
       if (format === 'text') printWarnings(item.answer.warnings);
-      done.push(item);
+      outcomes.push(item);
     } catch (error) {
-      console.error(`error: ${file}: ${messageOf(error)}`);
+      if (concernsAll(error)) {
+        stopped = error;
+        break;
+      }
+      const failure = { file, code: codeOf(error), message: messageOf(error) };
+      progress?.clear();
+      console.error(`error: ${file}: ${failure.message}`);
+      process.stdout.write(formatOutcome(format, failure, outcomes.length === 0));
+      outcomes.push(failure);
     }
     progress?.step();
   }
   progress?.stop();
-  process.stdout.write(formatClosing(format, done));
-  return files.length - done.length;
+  process.stdout.write(formatClosing(format, outcomes));
+  const failed = outcomes.filter((outcome) => 'code' in outcome).length;
+  if (failed > 0) {
+    console.error(`${failed} of ${files.length} files failed.`);
+    process.exitCode = 1;
+  }
+  if (stopped === undefined) return;
+  const left = files.length - outcomes.length;
+  if (left > 1) console.error(`Stopped: ${left} of ${files.length} files were not asked for.`);
+  throw stopped;
+}
+
+/** What no other file can change: it is said once. */
+const QUESTION_ERRORS = [
+  'REGION_UNKNOWN',
+  'REGION_REQUIRED',
+  'NOT_READY',
+  'ROUTE_NOT_FOUND',
+  'METHOD_NOT_ALLOWED',
+];
+
+function concernsAll(error: unknown): boolean {
+  return error instanceof ServerUnreachable || QUESTION_ERRORS.includes(codeOf(error));
+}
+
+function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : 'INTERNAL';
 }
 
 function optionsOf(flags: LocateFlags): LocateOptions {

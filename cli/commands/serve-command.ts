@@ -1,21 +1,27 @@
-// skyfix serve: the HTTP server. Its configuration is the environment; an empty data folder gets the demo region.
+// skyfix serve: the HTTP server. Its configuration is the environment.
 import { Command } from 'commander';
 import { describeConfig, loadConfig } from '../../src/config/index.js';
-import { DEMO_REGION, installDemoWhereEmpty } from '../shared/demo-region.js';
+import { openDataFolder } from '../shared/data-folder.js';
+
+const HELP = `
+The default data folder gets the demo region where it is empty, and the newer one where an older demo was installed.
+A folder that SKYFIX_DATA names must hold a region, unless --demo or --no-demo says otherwise.
+`;
 
 export function serveCommand(): Command {
   return new Command('serve')
     .description('Start the geolocation server.')
-    .option('--no-demo', 'do not install the demo region into an empty data folder')
-    .addHelpText('after', () => `\n${describeConfig()}`)
-    .action(async (flags: { demo: boolean }) => {
+    .option(
+      '--demo',
+      'install the demo region also into a folder that SKYFIX_DATA names, where that is empty',
+    )
+    .option('--no-demo', 'install nothing: with an empty folder the server starts, but is not ready')
+    .addHelpText('after', () => `${HELP}\n${describeConfig()}`)
+    .action(async (flags: { demo?: boolean }) => {
       const config = loadConfig(process.env);
-      if (flags.demo) {
-        const version = await installDemoWhereEmpty(config.dataDir);
-        if (version) console.error(`Installed the demo region: ${DEMO_REGION}, version ${version}.`);
-      }
+      const { dir } = await openDataFolder({ demo: flags.demo });
       // Loaded here, so that the other commands start without the web framework.
       const { startServer } = await import('../../src/server.js');
-      await startServer(config);
+      await startServer({ ...config, dataDir: dir });
     });
 }

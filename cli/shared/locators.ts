@@ -5,9 +5,9 @@ import { loadConfig } from '../../src/config/index.js';
 import { messageOf } from '../../src/errors/index.js';
 import { type LocateAnswer, type LocateOptions, locate } from '../../src/locate/index.js';
 import { RegionService } from '../../src/regions/index.js';
-import { installDemoWhereEmpty } from './demo-region.js';
+import { openDataFolder } from './data-folder.js';
 import { mediaTypeOf } from './panorama-files.js';
-import { endpointOf, problemText } from './server-address.js';
+import { endpointOf, ServerRefusal, ServerUnreachable } from './server-address.js';
 
 export interface Locator {
   locate(file: string): Promise<LocateAnswer>;
@@ -28,24 +28,23 @@ export function remoteLocator(url: string, question: Question): Locator {
       for (const [name, value] of Object.entries(fieldsOf(question))) form.set(name, value);
       form.set('image', new Blob([await readFile(file)], { type: mediaTypeOf(file) }), basename(file));
       const response = await fetch(endpoint, { method: 'POST', body: form }).catch((error: unknown) => {
-        const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-        throw new Error(`${endpoint} cannot be reached (${messageOf(cause)}).`, { cause: error });
+        throw new ServerUnreachable(endpoint, error);
       });
       const text = await response.text();
-      if (!response.ok) throw new Error(problemText(response.status, text));
+      if (!response.ok) throw new ServerRefusal(response.status, text);
       return JSON.parse(text) as LocateAnswer;
     },
     close: async () => {},
   };
 }
 
-/** Opens the data folder in this process; an empty one gets the demo region. */
+/** Opens the data folder in this process. Throws DATA_EMPTY, and what opening the regions throws. */
 export async function localLocator(dataDir: string | undefined, question: Question): Promise<Locator> {
-  const config = loadConfig(dataDir === undefined ? process.env : { ...process.env, SKYFIX_DATA: dataDir });
-  await installDemoWhereEmpty(config.dataDir);
+  const folder = await openDataFolder({ data: dataDir, temporary: true });
+  const config = loadConfig(process.env);
   const { threads, minRecall, defaultRegion, maxPixels } = config;
   const options = { maxPixels, ...question.options };
-  const regions = await RegionService.open(config.dataDir, {
+  const regions = await RegionService.open(folder.dir, {
     threads,
     minRecall,
     defaultRegion,
@@ -60,7 +59,10 @@ export async function localLocator(dataDir: string | undefined, question: Questi
         lease.release();
       }
     },
-    close: () => regions.close(),
+    close: async () => {
+      await regions.close();
+      await folder.release();
+    },
   };
 }
 

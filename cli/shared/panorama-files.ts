@@ -1,7 +1,7 @@
 // Which files "FILE|FOLDER..." names.
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { SkyfixError } from '../../src/errors/index.js';
+import { messageOf, SkyfixError } from '../../src/errors/index.js';
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
   '.jpg': 'image/jpeg',
@@ -19,8 +19,8 @@ export function mediaTypeOf(path: string): string {
 }
 
 /**
- * Files as given, folders as the images directly inside, sorted. Throws PARAMETER_INVALID for a path that does not
- * exist and a folder without images.
+ * Files as given; folders as the images in them and in the folders below, sorted, hidden ones left out (macOS leaves
+ * "._NAME.jpg" beside a file). Throws PARAMETER_INVALID for a path that does not exist and a folder without images.
  */
 export async function panoramaFiles(paths: readonly string[]): Promise<string[]> {
   const files: string[] = [];
@@ -31,9 +31,25 @@ export async function panoramaFiles(paths: readonly string[]): Promise<string[]>
       files.push(path);
       continue;
     }
-    const names = (await readdir(path)).filter((name) => extname(name).toLowerCase() in MEDIA_TYPES).sort();
-    if (names.length === 0) throw new SkyfixError('PARAMETER_INVALID', `${path} holds no images.`);
-    files.push(...names.map((name) => join(path, name)));
+    const inside = await imagesBelow(path);
+    if (inside.length === 0) throw new SkyfixError('PARAMETER_INVALID', `${path} holds no images.`);
+    files.push(...inside);
   }
   return files;
+}
+
+/** A folder that cannot be read is said so, and left out. Links to folders are not followed: they may lead in circles. */
+async function imagesBelow(dir: string): Promise<string[]> {
+  const entries = await readdir(dir, { withFileTypes: true }).catch((error: unknown) => {
+    console.error(`warning: ${dir} cannot be read (${messageOf(error)}).`);
+    return [];
+  });
+  const images: string[] = [];
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = join(dir, entry.name);
+    if (entry.name.startsWith('.')) continue;
+    if (entry.isDirectory()) images.push(...(await imagesBelow(path)));
+    else if (extname(entry.name).toLowerCase() in MEDIA_TYPES) images.push(path);
+  }
+  return images;
 }

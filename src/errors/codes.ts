@@ -2,10 +2,12 @@
 // answers with, a short title, and a sentence that tells the person what to do.
 // Code below `http/` throws by code name only and never reads the status.
 
-interface ErrorEntry {
+export interface ErrorEntry {
   readonly status: number;
   readonly title: string;
   readonly advice: string;
+  /** What helps at a terminal, where that is another thing than in a request. */
+  readonly commandLine?: string;
 }
 
 export const ERROR_CODES = {
@@ -35,6 +37,7 @@ export const ERROR_CODES = {
     status: 413,
     title: 'Too many pixels',
     advice: 'Scale the panorama down below the pixel limit and try again.',
+    commandLine: 'Scale the panorama down, or raise SKYFIX_MAX_PIXELS.',
   },
   IMAGE_TOO_LARGE_BYTES: {
     status: 413,
@@ -50,12 +53,14 @@ export const ERROR_CODES = {
     status: 422,
     title: 'Unknown field of view',
     advice: 'The image is not 2:1 and has no GPano metadata: say what it covers with verticalFovDeg.',
+    commandLine: 'The image is not 2:1 and has no GPano metadata: say what it covers with --vertical-fov.',
   },
   // --- parameters ---
   PARAMETER_INVALID: {
     status: 400,
     title: 'Invalid parameter',
     advice: 'See the documented range of this parameter in /openapi.yaml.',
+    commandLine: 'Run the command with --help to see its options and their ranges.',
   },
   MEDIA_TYPE_UNSUPPORTED: {
     status: 415,
@@ -66,11 +71,13 @@ export const ERROR_CODES = {
     status: 404,
     title: 'Unknown region',
     advice: 'GET /regions lists the regions that this server holds.',
+    commandLine: 'Run "skyfix index list" to see the regions that are published.',
   },
   REGION_REQUIRED: {
     status: 400,
     title: 'Region required',
     advice: 'The server holds several regions and has no default: name one with "region".',
+    commandLine: 'Name one with --region, or choose a default with "skyfix index default --region NAME".',
   },
   REQUEST_MALFORMED: {
     status: 400,
@@ -103,12 +110,14 @@ export const ERROR_CODES = {
     status: 503,
     title: 'Not ready',
     advice: 'The server is starting or stopping, or holds no region yet; try again shortly.',
+    commandLine: 'Put a region into the data folder with "skyfix index publish" or "skyfix demo install".',
   },
   RECOVERING: {
     status: 503,
     title: 'Recovering',
     advice:
       'A part of the server ended and is being opened again: send it again after the seconds in Retry-After.',
+    commandLine: 'Run it again in a few seconds.',
   },
   ADMIN_DISABLED: {
     status: 403,
@@ -124,6 +133,7 @@ export const ERROR_CODES = {
     status: 500,
     title: 'Internal error',
     advice: 'The cause is in the server log under the request id.',
+    commandLine: 'This is a fault of skyfix; please report it with the command that shows it.',
   },
   // --- configuration and artefacts ---
   CONFIG_INVALID: {
@@ -205,6 +215,11 @@ export const ERROR_CODES = {
     status: 507,
     title: 'No space left',
     advice: 'Free disk space and run it again; nothing that existed was changed.',
+  },
+  DATA_EMPTY: {
+    status: 500,
+    title: 'No region in the data folder',
+    advice: 'Name the right folder, or publish a region of your own with "skyfix index publish".',
   },
   FOLDER_BUSY: {
     status: 409,

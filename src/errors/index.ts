@@ -1,18 +1,22 @@
 // Errors for people: what was wrong, with which value, what to do. Every error a caller can meet has a code
 // from the table in codes.ts; `detail` carries the value.
-import { ERROR_CODES, type ErrorCode } from './codes.js';
+import { ERROR_CODES, type ErrorCode, type ErrorEntry } from './codes.js';
 
 export { ERROR_CODES, type ErrorCode } from './codes.js';
 export { explainSchemaErrors } from './schema-errors.js';
 
-/** An error with a stable code; `detail` says what was wrong and with which value. */
+/**
+ * An error with a stable code; `detail` says what was wrong and with which value. The message is for people at a terminal;
+ * `http/` makes its own of title, detail and advice.
+ */
 export class SkyfixError extends Error {
   override readonly name = 'SkyfixError';
   readonly code: ErrorCode;
   readonly detail: string;
 
   constructor(code: ErrorCode, detail: string, options?: ErrorOptions) {
-    super(`${ERROR_CODES[code].title}: ${detail} ${ERROR_CODES[code].advice}`, options);
+    const { title, advice, commandLine = advice }: ErrorEntry = ERROR_CODES[code];
+    super(`${title}: ${detail} ${commandLine}`, options);
     this.code = code;
     this.detail = detail;
   }

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { ERROR_CODES } from '../../src/errors/index.js';
+import { ERROR_CODES, type ErrorCode, SkyfixError } from '../../src/errors/index.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const SELF = 'error-codes.test.ts';
@@ -30,4 +30,15 @@ test('each code has a status of an error and sentences for people', () => {
     assert.match(title, /^[A-Z].*[^.]$/, code);
     assert.match(advice, /^[A-Z].*\.$/, code);
   }
+});
+
+test('errors of the command line give no advice about requests', () => {
+  const ofRequests =
+    /openapi|\bGET\b|form field|Allow header|verticalFovDeg|Retry-After|media type|request id/i;
+  // Only a request can meet these.
+  const onlyHttp =
+    /^(IMAGE_(MISSING|DUPLICATED)|MEDIA_TYPE|REQUEST_|ROUTE_|METHOD_|QUEUE_|ADMIN_|UNAUTHORIZED|UPLOADS_|CONNECTIONS_|ADDRESS_)/;
+  const codes = Object.keys(ERROR_CODES).filter((code) => !onlyHttp.test(code)) as ErrorCode[];
+  const wrong = codes.filter((code) => ofRequests.test(new SkyfixError(code, '').message));
+  assert.deepEqual(wrong, []);
 });

@@ -71,11 +71,19 @@ test('build, verify, publish, publish, list, rollback', async () => {
   assert.equal(listed[0]?.region, 'town');
   assert.equal(listed[0]?.versions.find(({ state }) => state === 'current')?.version, versions[1]);
   const back = await skyfix('rollback', '--region', 'town');
-  assert.equal(back.stdout, `town: ${versions[0]} is current\n`);
+  assert.match(back.stdout, new RegExp(`^town: ${versions[0]} is current in .*data\n`));
+  assert.match(back.stdout, /running server takes it up on SIGHUP.*--url/);
   assert.match((await skyfix('list')).stdout, new RegExp(`current {2}${versions[0]}, 117 tiles`));
   const again = await skyfix('rollback', '--region', 'town');
   assert.equal(again.code, 1);
   assert.match(again.stderr, /has no version before/);
+  const forward = await skyfix('rollback', '--region', 'town', '--to', versions[1] ?? '');
+  assert.match(forward.stdout, new RegExp(`^town: ${versions[1]} is current`));
+  // A second region: whoever publishes hears where requests without a name go.
+  const second = await skyfix('publish', join(folder, 'out-15'), '--region', 'b');
+  assert.match(second.stdout, /name no region go to "town"; "skyfix index default --region b"/);
+  assert.equal((await skyfix('default')).stdout, 'town\n');
+  assert.equal((await skyfix('default', '--region', 'b')).stdout, 'b\n');
 });
 
 test('wrong usage says what is wrong', async () => {

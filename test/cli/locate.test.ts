@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { panoramaFiles } from '../../cli/shared/panorama-files.js';
 import { buildApp } from '../../src/app.js';
 import { loadConfig } from '../../src/config/index.js';
+import { parseCsv } from '../../src/files/index.js';
 import { RegionService } from '../../src/regions/index.js';
-import { runSkyfix } from '../support/run-cli.js';
+import { runSkyfix, SKYFIX_BIN } from '../support/run-cli.js';
 import { noisePanorama, pngOf, publishTinyVersion, tinyTile } from '../support/tiny-region.js';
 
 describe('skyfix locate', () => {
@@ -47,12 +51,14 @@ describe('skyfix locate', () => {
     const file = join(images, '2.png');
     const csv = await runSkyfix(['locate', file, '--csv', '--top', '2', '--heading', '0'], env);
     const [header, first, second, ...rest] = csv.stdout.trim().split('\n');
-    assert.equal(header, 'file,rank,tile,lon,lat,score,distanceM');
+    assert.equal(header, 'file,rank,tile,lon,lat,score,distanceM,status,code,message,warnings');
     assert.equal(rest.length, 0);
     const truth = tinyTile(2);
     const [, rank, tile, lon, lat] = first?.split(',') ?? [];
     assert.deepEqual([rank, tile], ['1', 'place-2']);
     assert.ok(Math.abs(Number(lon) - truth.lon) < 1e-7 && Math.abs(Number(lat) - truth.lat) < 1e-7);
+    // A centimetre on the ground, and no more digits than that.
+    assert.match(first ?? '', /,1,place-2,10\.\d{1,7},50(\.\d{1,7})?,[01](\.\d{1,4})?,,ok,,,/);
     const geo = await runSkyfix(['locate', file, '--geojson', '--top', '2', '--heading', '0'], env);
     const collection = JSON.parse(geo.stdout);
     assert.equal(collection.type, 'FeatureCollection');
@@ -82,24 +88,81 @@ describe('skyfix locate', () => {
       assert.deepEqual(places(remote.stdout), places(local.stdout));
       const unknown = await runSkyfix(['locate', images, '--url', url, '--region', 'nowhere']);
       assert.equal(unknown.status, 1);
-      assert.match(unknown.stderr, /Unknown region.*nowhere/);
+      // Said once, not for every file.
+      assert.equal(unknown.stderr.match(/Unknown region.*nowhere/g)?.length, 1, unknown.stderr);
+      const broken = join(dir, 'broken-remote.jpg');
+      await writeFile(broken, 'no image');
+      const csv = await runSkyfix(['locate', broken, '--csv', '--url', url]);
+      assert.match(csv.stdout, /broken-remote\.jpg,,,,,,,failed,IMAGE_UNDECODABLE,/);
     } finally {
       await app.close();
       await regions.close();
     }
-    const gone = await runSkyfix(['locate', join(images, '1.png'), '--url', 'http://127.0.0.1:9']);
+    const gone = await runSkyfix(['locate', images, '--url', 'http://127.0.0.1:9']);
     assert.equal(gone.status, 1);
-    assert.match(gone.stderr, /cannot be reached/);
+    assert.equal(gone.stderr.match(/cannot be reached/g)?.length, 1, gone.stderr);
+    assert.match(gone.stderr, /3 of 3 files were not asked for/);
   });
 
-  test('a file that fails leaves the others their answers and the status 1', async () => {
+  test('a file that fails has its entry, and leaves the others their answers and the status 1', async () => {
     const broken = join(dir, 'broken.jpg');
     await writeFile(broken, 'no image');
-    const { status, stdout, stderr } = await runSkyfix(['locate', broken, images, '--json'], env);
-    assert.equal(status, 1);
-    assert.equal(stdout.trim().split('\n').length, 3);
-    assert.match(stderr, /broken\.jpg: The image cannot be decoded/);
-    assert.match(stderr, /1 of 4 files failed/);
+    const [json, csv, geojson] = await Promise.all(
+      ['--json', '--csv', '--geojson'].map((format) =>
+        runSkyfix(['locate', broken, images, format, '--top', '1'], env),
+      ),
+    );
+    assert.equal(json?.status, 1);
+    assert.equal(json?.stdout.trim().split('\n').length, 3);
+    assert.match(json?.stderr ?? '', /broken\.jpg: The image cannot be decoded/);
+    assert.match(json?.stderr ?? '', /1 of 4 files failed/);
+
+    assert.equal(csv?.status, 1);
+    const [, failed, ...located] = parseCsv(csv?.stdout ?? '').map(({ fields }) => fields);
+    assert.deepEqual(failed?.slice(0, 9), [broken, '', '', '', '', '', '', 'failed', 'IMAGE_UNDECODABLE']);
+    assert.equal(located.length, 3);
+    for (const row of located) {
+      assert.equal(row[7], 'ok');
+      assert.match(row[10] ?? '', /north/, 'the assumed heading is said');
+    }
+
+    assert.equal(geojson?.status, 1);
+    const { features } = JSON.parse(geojson?.stdout ?? '') as {
+      features: { geometry: object | null; properties: Record<string, unknown> }[];
+    };
+    assert.equal(features.length, 4);
+    assert.equal(features[0]?.geometry, null);
+    assert.equal(features[0]?.properties.code, 'IMAGE_UNDECODABLE');
+    assert.match(String(features[1]?.properties.warnings), /north/);
+  });
+
+  test('folders are searched with the folders in them; hidden files are no panoramas', async () => {
+    const nested = join(dir, 'nested');
+    await mkdir(join(nested, 'deep/deeper'), { recursive: true });
+    await cp(join(images, '1.png'), join(nested, 'deep/deeper/A.PNG'));
+    await cp(join(images, '2.png'), join(nested, 'b.png'));
+    await writeFile(join(nested, '._b.png'), 'resource fork');
+    assert.deepEqual(await panoramaFiles([nested]), [
+      join(nested, 'b.png'),
+      join(nested, 'deep/deeper/A.PNG'),
+    ]);
+  });
+
+  test('a reader that has enough ends it quietly', async () => {
+    const many = Array.from({ length: 40 }, () => images);
+    const child = spawn(process.execPath, [SKYFIX_BIN, 'locate', ...many, '--csv', '--heading', '0'], {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let errors = '';
+    child.stderr.on('data', (data) => {
+      errors += data;
+    });
+    const exited = once(child, 'exit');
+    await once(child.stdout, 'data');
+    child.stdout.destroy();
+    assert.deepEqual(await exited, [0, null]);
+    assert.doesNotMatch(errors, /EPIPE|^ +at /m);
   });
 
   test('wrong usage has the status 2 and says what is wrong', async () => {

@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import { buildApp } from '../../src/app.js';
 import { loadConfig } from '../../src/config/index.js';
 import { RegionService } from '../../src/regions/index.js';
+import { currentVersion } from '../../src/versions/index.js';
 import { runSkyfix } from '../support/run-cli.js';
 import {
   GEOMETRY,
@@ -84,7 +85,27 @@ describe('skyfix index rebuild', () => {
           SKYFIX_API_KEYS: 'another-key-than-that',
         });
         assert.equal(refused.status, 1);
-        assert.match(refused.stderr, /goes on with its old version.*API key/);
+        // Before the build: nothing was published, so nothing can have been pruned.
+        assert.match(refused.stderr, /would not reload, so nothing was begun.*API key/);
+        assert.doesNotMatch(refused.stdout, /built/);
+        const unreachable = await runSkyfix([...args, '--url', 'http://127.0.0.1:9'], env);
+        assert.match(unreachable.stderr, /cannot be reached/);
+        assert.doesNotMatch(unreachable.stdout, /built/);
+        const keyless = await runSkyfix([...args, '--url', url], { ...env, SKYFIX_API_KEYS: '' });
+        assert.match(keyless.stderr, /SKYFIX_API_KEYS is empty/);
+
+        const current = await currentVersion(dataDir, 'town');
+        assert.match(rebuilt.stdout, new RegExp(`127.0.0.1:\\d+ serves ${current?.version}\n`));
+        const before = current?.history.at(-1) ?? '';
+        const back = await runSkyfix(['index', 'rollback', '--region', 'town'], env);
+        assert.match(back.stdout, new RegExp(`process ${process.pid} still serves ${current?.version}`));
+        const server = ['--region', 'town', '--url', url];
+        const forward = ['index', 'rollback', '--to', current?.version ?? '', ...server];
+        assert.equal((await runSkyfix(forward, env)).status, 0);
+        const again = await runSkyfix(['index', 'rollback', ...server], env);
+        assert.match(again.stdout, new RegExp(`serves ${before}\n`));
+        assert.equal(regions.summaries()[0]?.indexVersion, before);
+        await runSkyfix(forward, env);
       } finally {
         running = false;
         await Promise.all(clients);
