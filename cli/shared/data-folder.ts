@@ -71,5 +71,5 @@ function sayInstalled(version: string | undefined): void {
 }
 
 function isUnwritable(error: unknown): boolean {
-  return ['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '');
+  return ['EACCES', 'EPERM', 'EROFS', 'NOT_WRITABLE'].includes((error as NodeJS.ErrnoException).code ?? '');
 }

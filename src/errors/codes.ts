@@ -221,6 +221,12 @@ export const ERROR_CODES = {
     title: 'No region in the data folder',
     advice: 'Name the right folder, or publish a region of your own with "skyfix index publish".',
   },
+  NOT_WRITABLE: {
+    status: 507,
+    title: 'Not writable',
+    advice:
+      'Give this user the right to write there, or mount it for writing; nothing that existed was changed.',
+  },
   FOLDER_BUSY: {
     status: 409,
     title: 'Another process is at work here',

@@ -27,11 +27,15 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Turns a node file-system error into DISK_FULL where the disk is full; passes everything else on. */
+/**
+ * Turns a node file-system error into DISK_FULL where the disk is full and into NOT_WRITABLE where this process may not
+ * write there; passes everything else on.
+ */
 export function asDiskError(error: unknown, path: string): unknown {
-  const code = (error as NodeJS.ErrnoException | null)?.code;
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new SkyfixError('DISK_FULL', `Writing ${path} failed (${code}).`, { cause: error });
-  }
+  const code = (error as NodeJS.ErrnoException | null)?.code ?? '';
+  const detail = `Writing ${path} failed (${code}).`;
+  if (['ENOSPC', 'EDQUOT'].includes(code)) return new SkyfixError('DISK_FULL', detail, { cause: error });
+  if (['EROFS', 'EACCES', 'EPERM'].includes(code))
+    return new SkyfixError('NOT_WRITABLE', detail, { cause: error });
   return error;
 }

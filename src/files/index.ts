@@ -29,9 +29,9 @@ export function temporaryNameFor(path: string): string {
  * rename, fsync of the folder. Creates the folder. Throws DISK_FULL where there is no space; the old file stays.
  */
 export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
   const temporary = temporaryNameFor(path);
   try {
+    await mkdir(dirname(path), { recursive: true });
     const file = await open(temporary, 'w');
     try {
       await file.writeFile(data);
@@ -42,7 +42,7 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
     await rename(temporary, path);
     await syncFolder(dirname(path));
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => {});
     throw asDiskError(error, path);
   }
 }

@@ -45,7 +45,7 @@ export interface FoundOwner {
   readonly name: string;
 }
 
-/** Writes DIR/KIND.TOKEN.lock in one step, complete. Throws DISK_FULL and what the file system throws. */
+/** Writes DIR/KIND.TOKEN.lock in one step, complete. Throws DISK_FULL, NOT_WRITABLE. */
 export async function createOwnedFile(dir: string, options: OwnedFileOptions): Promise<OwnedFile> {
   const { kind, details = {}, silentMs = SILENT_MS } = options;
   const token = randomBytes(8).toString('hex');
