@@ -1,10 +1,9 @@
 // Where each pixel of a BEV lies in the panorama: inverse projection under the flat-ground assumption.
 import { SkyfixError } from '../errors/index.js';
 import { approximateAtan2 } from './atan2.js';
+import { cameraAxes } from './rotation.js';
 import { checkedWindow } from './sphere.js';
 import type { BevGeometry, CameraPose, SphereWindow } from './types.js';
-
-const RADIANS = Math.PI / 180;
 
 /** Table entries count 1/256 of a panorama pixel, so that sampling runs on integers. */
 export const FRACTION_BITS = 8;
@@ -38,32 +37,14 @@ export function panoramaPointOfGround(
   window: SphereWindow,
   pose: CameraPose,
 ): { u: number; v: number } {
-  const r = worldToCamera(pose);
-  const x = r.xEast * eastM + r.xNorth * northM - r.xUp * cameraHeightM;
-  const y = r.yEast * eastM + r.yNorth * northM - r.yUp * cameraHeightM;
-  const z = r.zEast * eastM + r.zNorth * northM - r.zUp * cameraHeightM;
+  const { right, forward, up } = cameraAxes(pose);
+  const x = right[0] * eastM + right[1] * northM - right[2] * cameraHeightM;
+  const y = forward[0] * eastM + forward[1] * northM - forward[2] * cameraHeightM;
+  const z = up[0] * eastM + up[1] * northM - up[2] * cameraHeightM;
   const { fullWidthPx, fullHeightPx } = window;
   const u = fullWidthPx * (0.5 + Math.atan2(x, y) / (2 * Math.PI));
   const v = fullHeightPx * (0.5 - Math.atan2(z, Math.sqrt(x * x + y * y)) / Math.PI);
   return { u: u >= fullWidthPx ? u - fullWidthPx : u, v };
-}
-
-/** Camera coordinates as linear functions of world ones: (Rz(-heading) Rx(pitch) Ry(roll)) transposed. */
-function worldToCamera(pose: CameraPose) {
-  const [cosH, sinH] = [Math.cos(pose.headingDeg * RADIANS), Math.sin(pose.headingDeg * RADIANS)];
-  const [cosP, sinP] = [Math.cos(pose.pitchDeg * RADIANS), Math.sin(pose.pitchDeg * RADIANS)];
-  const [cosR, sinR] = [Math.cos(pose.rollDeg * RADIANS), Math.sin(pose.rollDeg * RADIANS)];
-  return {
-    xEast: cosH * cosR + sinH * sinP * sinR,
-    xNorth: -sinH * cosR + cosH * sinP * sinR,
-    xUp: -cosP * sinR,
-    yEast: sinH * cosP,
-    yNorth: cosH * cosP,
-    yUp: sinP,
-    zEast: cosH * sinR - sinH * sinP * cosR,
-    zNorth: -sinH * sinR - cosH * sinP * cosR,
-    zUp: cosP * cosR,
-  };
 }
 
 /** True where heading only shifts columns. */
@@ -79,7 +60,7 @@ export function buildBevTable(bev: BevGeometry, window: SphereWindow, pose: Came
   checkGeometry(bev, pose);
   checkedWindow(window);
   const anyHeading = isLevel(pose);
-  const r = worldToCamera(anyHeading ? { ...pose, headingDeg: 0 } : pose);
+  const { right, forward, up } = cameraAxes(anyHeading ? { ...pose, headingDeg: 0 } : pose);
   const size = bev.sizePx;
   const centre = size / 2 - 0.5;
   const column = new Int32Array(size * size);
@@ -90,13 +71,13 @@ export function buildBevTable(bev: BevGeometry, window: SphereWindow, pose: Came
   const lastRow = (window.heightPx - 1) * ONE_PX;
   const columnsPerRadian = window.fullWidthPx / (2 * Math.PI);
   const rowsPerRadian = window.fullHeightPx / Math.PI;
-  const [stepX, stepY, stepZ] = [r.xEast * bev.gsdM, r.yEast * bev.gsdM, r.zEast * bev.gsdM];
+  const [stepX, stepY, stepZ] = [right[0] * bev.gsdM, forward[0] * bev.gsdM, up[0] * bev.gsdM];
   for (let i = 0, k = 0; i < size; i++) {
     // Along a row of the BEV the ray's three coordinates are linear in the column.
     const northM = (centre - i) * bev.gsdM;
-    const x0 = r.xNorth * northM - r.xUp * bev.cameraHeightM;
-    const y0 = r.yNorth * northM - r.yUp * bev.cameraHeightM;
-    const z0 = r.zNorth * northM - r.zUp * bev.cameraHeightM;
+    const x0 = right[1] * northM - right[2] * bev.cameraHeightM;
+    const y0 = forward[1] * northM - forward[2] * bev.cameraHeightM;
+    const z0 = up[1] * northM - up[2] * bev.cameraHeightM;
     for (let j = 0; j < size; j++, k++) {
       const x = x0 + (j - centre) * stepX;
       const y = y0 + (j - centre) * stepY;

@@ -2,6 +2,7 @@
 export { areaDownsample, type BevTableOwner, projectBev } from './bev.js';
 export { BevTableCache } from './bev-cache.js';
 export { type BevTable, buildBevTable, panoramaPointOfGround } from './bev-table.js';
+export { bilinear, bilinearWeights } from './bilinear.js';
 export {
   type Bounds,
   boundsOf,
@@ -12,6 +13,7 @@ export {
   offsetLonLat,
   wrapLonDeg,
 } from './geodesy.js';
+export { cameraAxes, poseOfAxes, type Vector } from './rotation.js';
 export {
   fieldOfViewFault,
   fullSphere,

@@ -1,13 +1,6 @@
 // Seeded randomness: every random choice draws from a generator that is passed in.
-
-/** Mulberry32: numbers in [0, 1), the same for the same seed. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
+export { hash3 } from './hash.js';
+export { seededRandom } from './mulberry.js';
+export { normalPair } from './normal.js';
+export { makeRng, type Rng } from './rng.js';
+export { shuffled } from './shuffle.js';

@@ -1,7 +1,7 @@
 // How much of the exact answer an index finds.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { seededRandom } from '../random/index.js';
+import { normalPair, seededRandom } from '../random/index.js';
 import type { Descriptors } from './descriptors.js';
 import { scanRows } from './exact-index.js';
 import type { VectorIndex } from './types.js';
@@ -62,9 +62,7 @@ function noisyRow({ data, dimensions }: Descriptors, row: number, random: () => 
   const scale = NOISE / Math.sqrt(dimensions);
   let square = 0;
   for (let i = 0; i < dimensions; i++) {
-    // Box-Muller
-    const gauss = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-    const value = (query[i] as number) + scale * gauss;
+    const value = (query[i] as number) + scale * normalPair(random)[0];
     query[i] = value;
     square += value * value;
   }

@@ -1,6 +1,6 @@
 // From bytes to a training batch: the same dihedral turn for both images of a pair, an offset crop of the wide tile,
 // and colour jitter, each drawn from a generator that is passed in.
-import type { Rng } from '../common/index.js';
+import type { Rng } from 'skyfix/random';
 import { type ImageSet, imageBytes } from '../stores/index.js';
 
 /** One of the eight symmetries of the square: bit 0 flips columns, bit 1 flips rows, bit 2 transposes. */

@@ -1,6 +1,7 @@
 // One crop of one stored image as a network sees it: a pure function of the crop's description, so that any thread
 // may compute it ahead of the step that needs it.
-import { makeRng } from '../common/index.js';
+import { bilinearWeights } from 'skyfix/geometry';
+import { makeRng } from 'skyfix/random';
 import type { ImageStore } from '../stores/index.js';
 import { type ColourJitter, type Dihedral, drawJitter, type WritePixel, writeCrop } from './augment.js';
 
@@ -122,12 +123,12 @@ function turnedCrop(
 /** Bilinear sample at pixel-centre coordinates x, y; what lies outside counts as black. */
 function sample(image: Uint8Array, sizePx: number, x: number, y: number, pixel: Float64Array): void {
   const [x0, y0] = [Math.floor(x), Math.floor(y)];
-  const [fx, fy] = [x - x0, y - y0];
+  const weights = bilinearWeights(x - x0, y - y0);
   pixel.fill(0);
   for (let corner = 0; corner < 4; corner++) {
     const [column, row] = [x0 + (corner & 1), y0 + (corner >> 1)];
     if (column < 0 || row < 0 || column >= sizePx || row >= sizePx) continue;
-    const weight = (corner & 1 ? fx : 1 - fx) * (corner >> 1 ? fy : 1 - fy);
+    const weight = weights[corner] as number;
     const k = (row * sizePx + column) * 3;
     for (let c = 0; c < 3; c++) pixel[c] = (pixel[c] as number) + weight * (image[k + c] as number);
   }

@@ -1,6 +1,6 @@
 // Which rows make a batch, as strong systems choose them (Sample4Geo, Deuser et al. 2023): look-alikes share a batch,
 // rows of one place never do: each would be the other's false negative.
-import { makeRng, shuffled } from '../common/index.js';
+import { makeRng, shuffled } from 'skyfix/random';
 
 const ORDER_STREAM = 7_300_000;
 const MIX_STREAM = 7_400_000;

@@ -1,7 +1,7 @@
 // The training steps that are timed: the same networks, losses and optimisers as the stages, on seeded images.
 import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
+import { makeRng } from 'skyfix/random';
 import { type ColourJitter, NO_JITTER, writeCrop } from '../batches/index.js';
-import { makeRng } from '../common/index.js';
 import { cycleLoss, discriminatorLoss, generatorLoss, infoNce, patchContrast } from '../losses/index.js';
 import {
   Adam,

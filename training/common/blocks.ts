@@ -1,6 +1,6 @@
 // Splits by location: whole blocks of ground go to one split, so that test places are far from what was trained on.
 import type { LonLat } from 'skyfix/geometry';
-import { hash3 } from './rng.js';
+import { hash3 } from 'skyfix/random';
 import type { Split } from './splits.js';
 
 /** A degree of latitude, metres. */

@@ -3,7 +3,7 @@ import { messageOf, SkyfixError } from 'skyfix/errors';
 import { writeFileAtomic } from 'skyfix/files';
 import type { RgbImage } from 'skyfix/geometry';
 import { encodePng, resizeImage } from 'skyfix/imaging';
-import { makeRng, shuffled } from '../common/index.js';
+import { makeRng, shuffled } from 'skyfix/random';
 import { imageSheet } from '../drawing/index.js';
 import { ImageReader } from './listing/images.js';
 import type { CrossViewDataset, CrossViewPair } from './listing/types.js';

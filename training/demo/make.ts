@@ -4,7 +4,7 @@ import { copyFile, cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from 'skyfix/files';
 import { buildIndex } from 'skyfix/index';
-import { makeRng, shuffled } from '../common/index.js';
+import { makeRng, shuffled } from 'skyfix/random';
 import { loadRunConfig, type RunConfig } from '../config/index.js';
 import { readTown } from '../datasets/index.js';
 import { runTraining } from '../pipeline/index.js';

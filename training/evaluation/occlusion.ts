@@ -1,6 +1,6 @@
 // Flat figures, as tall as people and cars, put around the camera until they hide a given share of the ground.
 import type { RgbImage, SphereWindow } from 'skyfix/geometry';
-import type { Rng } from '../common/index.js';
+import type { Rng } from 'skyfix/random';
 
 interface Figure {
   readonly widthM: number;

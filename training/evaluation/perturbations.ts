@@ -1,7 +1,15 @@
 // What may be wrong with a query, for robustness tests: a camera height that is not the configured one, ground that
 // slopes, people and cars in the way. Each change is done to what a BEV is made of; nothing tells the projection of it.
-import type { BevGeometry, CameraPose, RgbImage, SphereWindow } from 'skyfix/geometry';
-import type { Rng } from '../common/index.js';
+import {
+  type BevGeometry,
+  type CameraPose,
+  cameraAxes,
+  poseOfAxes,
+  type RgbImage,
+  type SphereWindow,
+  type Vector,
+} from 'skyfix/geometry';
+import type { Rng } from 'skyfix/random';
 import { occlude } from './occlusion.js';
 
 /** The arguments of `projectBev`. */
@@ -47,35 +55,13 @@ export function withSlope(input: BevInput, slopeDeg: number, uphillDeg: number):
     const turned = ahead * cos - z * sin - ahead;
     return [x + turned * east, y + turned * north, ahead * sin + z * cos];
   };
-  const { right, forward, up } = axesOf(input.pose);
-  return { ...input, pose: poseOf(tilt(right), tilt(forward), tilt(up)) };
+  const { right, forward, up } = cameraAxes(input.pose);
+  return { ...input, pose: poseOfAxes(tilt(right), tilt(forward), tilt(up)) };
 }
 
 /** People and cars around the camera hide `share` (0 to 0.5) of the ground that the panorama shows. See `occlude`. */
 export function withOcclusion(input: BevInput, share: number, rng: Rng): BevInput {
   return { ...input, image: occlude(input.image, input.window, input.bev.cameraHeightM, share, rng) };
-}
-
-type Vector = readonly [east: number, north: number, up: number];
-
-/** The camera's axes in the world: columns of Rz(-heading) Rx(pitch) Ry(roll). */
-function axesOf({ headingDeg, pitchDeg, rollDeg }: CameraPose): Record<'right' | 'forward' | 'up', Vector> {
-  const [sinH, cosH] = [Math.sin(headingDeg * RADIANS), Math.cos(headingDeg * RADIANS)];
-  const [sinP, cosP] = [Math.sin(pitchDeg * RADIANS), Math.cos(pitchDeg * RADIANS)];
-  const [sinR, cosR] = [Math.sin(rollDeg * RADIANS), Math.cos(rollDeg * RADIANS)];
-  return {
-    right: [cosH * cosR + sinH * sinP * sinR, -sinH * cosR + cosH * sinP * sinR, -cosP * sinR],
-    forward: [sinH * cosP, cosH * cosP, sinP],
-    up: [cosH * sinR - sinH * sinP * cosR, -sinH * sinR - cosH * sinP * cosR, cosP * cosR],
-  };
-}
-
-function poseOf(right: Vector, forward: Vector, up: Vector): CameraPose {
-  return {
-    headingDeg: Math.atan2(forward[0], forward[1]) / RADIANS,
-    pitchDeg: Math.asin(Math.min(1, Math.max(-1, forward[2]))) / RADIANS,
-    rollDeg: Math.atan2(-right[2], up[2]) / RADIANS,
-  };
 }
 
 function cameraHeight(percent: number): Perturbation {

@@ -1,7 +1,8 @@
 // The history of generated images that a discriminator also sees (Shrivastava et al. 2017): it keeps the
 // discriminator from chasing the generator's latest habit.
 import type { Tensor4D } from '@tensorflow/tfjs-node-gpu';
-import { type NamedArray, uniformGenerator } from '../networks/index.js';
+import { seededRandom } from 'skyfix/random';
+import type { NamedArray } from '../networks/index.js';
 import { tf } from '../runtime/index.js';
 
 export class HistoryPool {
@@ -32,7 +33,7 @@ export class HistoryPool {
 
   #exchange(image: Tensor4D): Tensor4D {
     if (this.#capacity === 0) return image;
-    const uniform = uniformGenerator(this.#seed * 1_000_003 + this.#seen++);
+    const uniform = seededRandom(this.#seed * 1_000_003 + this.#seen++);
     if (this.#images.length < this.#capacity) {
       this.#images.push(tf.keep(image.clone()));
       return image;

@@ -1,6 +1,6 @@
 // Multi-scale patch contrast, paper equation (4), and equation (2), the one of CUT (Park et al. 2020).
 import type { Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
-import { uniformGenerator } from '../networks/index.js';
+import { seededRandom } from 'skyfix/random';
 import { tf } from '../runtime/index.js';
 
 /** τ of equation (4). */
@@ -44,7 +44,7 @@ export function patchContrast(
 ): Scalar {
   const { positions = 256, seed, temperature = PATCH_TEMPERATURE } = options;
   const { layers = anchors.map((_, layer) => layer) } = options;
-  const uniform = uniformGenerator(seed);
+  const uniform = seededRandom(seed);
   return tf.tidy(() => {
     const losses = layers.map((layer) => {
       const [anchor, positive] = [anchors[layer], positives[layer]];

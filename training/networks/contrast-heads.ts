@@ -1,10 +1,11 @@
 // The heads of the contrastive encoder C on the generator's S/4 map: three scales, each projected to unit vectors.
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
+import { seededRandom } from 'skyfix/random';
 import { tf } from '../runtime/index.js';
 import { conv } from './convolution.js';
 import { unitLength } from './layers.js';
 import { type ParameterSpec, ParameterStore } from './parameter-store.js';
-import { normalNumbers, uniformGenerator } from './random.js';
+import { normalNumbers } from './random.js';
 
 export interface ContrastHeadsConfig {
   /** The generator's first channel count; its map has 4·base channels. */
@@ -23,7 +24,7 @@ export interface ContrastHeads {
 /** Heads with weights from N(0, 1/√fan-in), so that the projections start with a spread of directions. */
 export function createContrastHeads(config: ContrastHeadsConfig, seed: number): ContrastHeads {
   const { baseFilters: base, projection } = config;
-  const uniform = uniformGenerator(seed);
+  const uniform = seededRandom(seed);
   const specs: ParameterSpec[] = [];
   const add = (name: string, shape: readonly [number, number, number, number]) => {
     const [k, , fanIn, out] = shape;

@@ -1,12 +1,13 @@
 // ConvNeXt (Liu et al. 2022) as a descriptor network: image → unit vector. Parameter names are timm's; weights are
 // kept in TensorFlow's layout (see export/torch-layout.ts).
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
+import { seededRandom } from 'skyfix/random';
 import { tf } from '../runtime/index.js';
 import { convNextBlock } from './convnext-block.js';
 import { conv } from './convolution.js';
 import { layerNorm, unitLength } from './layers.js';
 import { type ParameterSpec, ParameterStore } from './parameter-store.js';
-import { normalNumbers, uniformGenerator } from './random.js';
+import { normalNumbers } from './random.js';
 
 export interface ConvNextConfig {
   /** Channels of the four stages; the last is the descriptor's size. */
@@ -92,7 +93,7 @@ function dropSamples(
 }
 
 function convNextSpecs({ dims, depths, layerScale }: ConvNextConfig, seed: number): ParameterSpec[] {
-  const uniform = uniformGenerator(seed);
+  const uniform = seededRandom(seed);
   const specs: ParameterSpec[] = [];
   const constant = (name: string, size: number, value: number) =>
     specs.push({ name, shape: [size], data: new Float32Array(size).fill(value) });

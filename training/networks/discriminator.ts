@@ -1,10 +1,11 @@
 // The 70×70 PatchGAN discriminator (Isola et al. 2017): 256×256 → a 30×30 map of "is real" scores.
 import type { Tensor4D } from '@tensorflow/tfjs-node-gpu';
+import { seededRandom } from 'skyfix/random';
 import { tf } from '../runtime/index.js';
 import { conv } from './convolution.js';
 import { instanceNorm } from './instance-norm.js';
 import { type ParameterSpec, ParameterStore } from './parameter-store.js';
-import { normalNumbers, uniformGenerator } from './random.js';
+import { normalNumbers } from './random.js';
 
 export interface DiscriminatorConfig {
   /** Channels of the first convolution; 64 in the paper. */
@@ -24,7 +25,7 @@ const STRIDES = [2, 2, 2, 1, 1] as const;
 export function createDiscriminator(config: DiscriminatorConfig, seed: number): Discriminator {
   const n = config.filters;
   const channels = [3, n, 2 * n, 4 * n, 8 * n, 1];
-  const uniform = uniformGenerator(seed);
+  const uniform = seededRandom(seed);
   const specs: ParameterSpec[] = STRIDES.flatMap((_, i) => {
     const shape = [4, 4, channels[i] ?? 0, channels[i + 1] ?? 0];
     const count = shape.reduce((a, b) => a * b, 1);

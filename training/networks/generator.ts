@@ -2,11 +2,12 @@
 // Biases in front of an instance norm cancel out; they are kept as parameters (the published count has them) and
 // left out of the computation.
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
+import { seededRandom } from 'skyfix/random';
 import { tf } from '../runtime/index.js';
 import { conv, convTransposeDouble, reflectConv } from './convolution.js';
 import { instanceNorm } from './instance-norm.js';
 import { type ParameterSpec, ParameterStore } from './parameter-store.js';
-import { normalNumbers, uniformGenerator } from './random.js';
+import { normalNumbers } from './random.js';
 
 export interface GeneratorConfig {
   /** Channels of the first convolution; 64 in the paper. */
@@ -70,7 +71,7 @@ export function createGenerator(config: GeneratorConfig, seed: number): Generato
 }
 
 function generatorSpecs({ baseFilters: base, blocks }: GeneratorConfig, seed: number): ParameterSpec[] {
-  const uniform = uniformGenerator(seed);
+  const uniform = seededRandom(seed);
   const specs: ParameterSpec[] = [];
   const add = (name: string, shape: readonly number[], biasSize: number) => {
     const count = shape.reduce((a, b) => a * b, 1);

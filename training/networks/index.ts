@@ -17,4 +17,4 @@ export { clipToLength, type LossAndParts, type ValueAndGrads, valueAndFlatGrads 
 export { UNIT_LENGTH_EPSILON } from './layers.js';
 export { type NamedArray, type ParameterSpec, ParameterStore } from './parameter-store.js';
 export { CONVNEXT_SIZES, type ConvNextSize, PROFILES, type Profile, type ProfileName } from './profiles.js';
-export { normalNumbers, uniformGenerator } from './random.js';
+export { normalNumbers } from './random.js';

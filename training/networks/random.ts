@@ -1,7 +1,5 @@
 // Seeded normal numbers for initial weights. (tf.randomNormal with seed 0 is unseeded.)
-
-/** Uniform numbers in [0, 1): the project's one mulberry32. */
-export { seededRandom as uniformGenerator } from 'skyfix/random';
+import { normalPair } from 'skyfix/random';
 
 /** `count` numbers from N(0, deviation²), truncated to ±2 deviations where `truncated` (as timm's trunc_normal_). */
 export function normalNumbers(
@@ -12,10 +10,7 @@ export function normalNumbers(
 ): Float32Array {
   const numbers = new Float32Array(count);
   for (let filled = 0; filled < count; ) {
-    // Box–Muller; 1 − u keeps the logarithm finite.
-    const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
-    const angle = 2 * Math.PI * uniform();
-    for (const z of [radius * Math.cos(angle), radius * Math.sin(angle)]) {
+    for (const z of normalPair(uniform)) {
       if (truncated && Math.abs(z) > 2) continue;
       if (filled < count) numbers[filled++] = z * deviation;
     }

@@ -3,7 +3,7 @@
 import type { BundleGeometry } from 'skyfix/bundles';
 import { bevGeometryOf } from 'skyfix/bundles';
 import { areaDownsample, BevTableCache, projectBev } from 'skyfix/geometry';
-import { makeRng } from '../common/index.js';
+import { makeRng } from 'skyfix/random';
 import type { CrossViewDataset, CrossViewPair } from '../datasets/index.js';
 import { spreadEvenly } from '../drawing/index.js';
 import {

@@ -1,5 +1,5 @@
 // Which part of the data counts as labelled.
-import { makeRng, shuffled } from '../common/index.js';
+import { makeRng, shuffled } from 'skyfix/random';
 
 /** The shares of labelled pairs that the paper compares. */
 export const LABEL_FRACTIONS: readonly number[] = [0.01, 0.05, 0.1, 0.2, 0.5, 0.75, 1];

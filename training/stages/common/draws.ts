@@ -1,5 +1,5 @@
 // What the crops of both training stages draw: a symmetry of the ground and a shift.
-import type { Rng } from '../../common/index.js';
+import type { Rng } from 'skyfix/random';
 import type { Stage3Config } from '../../config/index.js';
 
 /** Numbers of the stores in the loader. */

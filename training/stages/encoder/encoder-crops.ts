@@ -1,8 +1,8 @@
 // The augmentation of stage 3: both images of a pair are cut off the camera by the same shift and take the same symmetry
 // and turn of the ground, the tile a random offset besides, and each its own colours. A function of (seed, step) alone.
 
+import { makeRng } from 'skyfix/random';
 import type { Crop } from '../../batches/index.js';
-import { makeRng } from '../../common/index.js';
 import { drawDihedral, drawShift, STORES } from '../common/draws.js';
 import type { EncoderData, TrainingPair } from './encoder-data.js';
 import type { EncoderOptions } from './options.js';

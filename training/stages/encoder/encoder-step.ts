@@ -1,6 +1,6 @@
 // One step of stage 3: the losses of a batch, and the weights that follow from them.
 import type { Scalar, Tensor2D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
-import { makeRng } from '../../common/index.js';
+import { makeRng } from 'skyfix/random';
 import { createLearnableScale, hardTriplet, infoNce } from '../../losses/index.js';
 import { Adam, type ConvNext, clipToLength, Ema, valueAndFlatGrads } from '../../networks/index.js';
 import { tf } from '../../runtime/index.js';

@@ -1,9 +1,9 @@
 // The batches of stage 1. Where every pair is labelled, ground and satellite images of a batch belong together; otherwise
 // they are drawn on their own (GAN and cycle losses need no pairs), and labelled pairs come beside them.
 
+import { makeRng, shuffled } from 'skyfix/random';
 import type { BatchLoader, Crop } from '../../batches/index.js';
 import { type Dihedral, NO_JITTER } from '../../batches/index.js';
-import { makeRng, shuffled } from '../../common/index.js';
 import { drawDihedral, drawShift, type Shift, STORES } from '../common/draws.js';
 import type { GenerationData } from './generation-data.js';
 import type { GenerationOptions } from './options.js';

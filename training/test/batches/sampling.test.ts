@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { makeRng } from 'skyfix/random';
 import { EpochSampler } from '../../batches/epoch-sampler.js';
 import { minedNeighbours } from '../../batches/mined-neighbours.js';
 import { epochBatches, mixedBatch } from '../../batches/sampling.js';
-import { makeRng } from '../../common/rng.js';
 import { tf } from '../../runtime/tf.js';
 
 const range = (count: number) => Array.from({ length: count }, (_, k) => k);

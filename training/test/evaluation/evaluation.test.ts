@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { RgbImage } from 'skyfix/geometry';
-import { makeRng } from '../../common/rng.js';
+import { makeRng } from 'skyfix/random';
 import { confusionByDistrict, recallByDistrict } from '../../evaluation/districts.js';
 import { psnrOf, rmseOf, ssimOf } from '../../evaluation/image-quality.js';
 import {

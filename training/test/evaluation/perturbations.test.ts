@@ -10,7 +10,7 @@ import {
   projectBev,
   sphereWindowFromVerticalFov,
 } from 'skyfix/geometry';
-import { makeRng } from '../../common/rng.js';
+import { makeRng } from 'skyfix/random';
 import {
   type BevInput,
   PERTURBATIONS,

@@ -8,6 +8,7 @@ import * as ort from 'onnxruntime-node';
 import type { BundleManifest } from 'skyfix/bundles';
 import { sha256OfFile } from 'skyfix/files';
 import { readOnnx } from 'skyfix/onnx';
+import { seededRandom } from 'skyfix/random';
 import {
   exportEncoderOnnx,
   exportGeneratorOnnx,
@@ -25,13 +26,12 @@ import {
   normalNumbers,
   type ParameterStore,
   PROFILES,
-  uniformGenerator,
 } from '../../networks/index.js';
 import { tf } from '../../runtime/tf.js';
 
 /** Random values for every parameter, so that no bias, norm or layer scale hides an error by being 0 or 1. */
 function shake(params: ParameterStore, seed: number, deviation: number): void {
-  const noise = tf.tensor1d(normalNumbers(uniformGenerator(seed), params.count, deviation));
+  const noise = tf.tensor1d(normalNumbers(seededRandom(seed), params.count, deviation));
   params.vector.assign(params.vector.add(noise));
 }
 

@@ -18,8 +18,8 @@ import {
   sphereWindowOf,
 } from 'skyfix/geometry';
 import { decodeImage, encodePng, resizeImage } from 'skyfix/imaging';
+import { makeRng } from 'skyfix/random';
 import { nearPlaces } from '../../common/near-places.js';
-import { makeRng } from '../../common/rng.js';
 import { readTown } from '../../datasets/formats/town-places.js';
 import { openDataset } from '../../datasets/index.js';
 import { prepareArea, prepareUnpaired } from '../../images/prepare.js';

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-node-gpu';
+import { seededRandom } from 'skyfix/random';
 import {
   cycleLoss,
   discriminatorLoss,
@@ -13,7 +14,7 @@ import {
   patchContrast,
   samplePositions,
 } from '../../losses/index.js';
-import { createContrastHeads, createGenerator, uniformGenerator } from '../../networks/index.js';
+import { createContrastHeads, createGenerator } from '../../networks/index.js';
 import { unitLength } from '../../networks/layers.js';
 import { tf } from '../../runtime/tf.js';
 import { assertGradients, normal } from '../support/finite-differences.js';
@@ -43,7 +44,7 @@ describe('patch contrast', () => {
 
   test('a choice of layers, temperature and sampled positions', () => {
     for (const layers of [[0], [2, 1], [0, 1, 2], []]) {
-      const uniform = uniformGenerator(9);
+      const uniform = seededRandom(9);
       const expected = layers.reduce((sum, l) => {
         const size = [16, 9, 4][l] ?? 0;
         return sum + ofLayer(l, samplePositions(size, 5, uniform), 0.3);

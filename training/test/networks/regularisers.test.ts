@@ -2,14 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Scalar, Tensor4D } from '@tensorflow/tfjs-node-gpu';
+import { seededRandom } from 'skyfix/random';
 import { type BlockParameters, composedBlock, convNextBlock } from '../../networks/convnext-block.js';
-import {
-  createConvNext,
-  Ema,
-  ParameterStore,
-  uniformGenerator,
-  valueAndFlatGrads,
-} from '../../networks/index.js';
+import { createConvNext, Ema, ParameterStore, valueAndFlatGrads } from '../../networks/index.js';
 import { tf } from '../../runtime/tf.js';
 import { normal } from '../support/finite-differences.js';
 
@@ -91,7 +86,7 @@ describe('stochastic depth', () => {
 
   test('the share of dropped samples is the rate (5 standard deviations), the mean factor 1', () => {
     const encoder = createConvNext({ ...CONFIG, depths: [0, 0, 1, 1] }, 1);
-    const uniform = uniformGenerator(7);
+    const uniform = seededRandom(7);
     const draws: number[] = [];
     const counted = () => {
       const value = uniform();
@@ -110,7 +105,7 @@ describe('stochastic depth', () => {
     const encoder = createConvNext(CONFIG, 3);
     const x = normal<Tensor4D>([4, 32, 32, 3], 50);
     const gradient = (seed: number) => {
-      const depth = { rate: 0.5, uniform: uniformGenerator(seed) };
+      const depth = { rate: 0.5, uniform: seededRandom(seed) };
       const loss = () => ({
         loss: encoder
           .apply(x, depth)

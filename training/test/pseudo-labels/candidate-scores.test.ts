@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { makeRng } from '../../common/rng.js';
+import { makeRng } from 'skyfix/random';
 import type { Descriptors } from '../../evaluation/retrieval.js';
 import { eachSimilarityBlock } from '../../evaluation/similarity-blocks.js';
 import { scoreCandidates } from '../../pseudo-labels/index.js';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { makeRng } from '../../common/rng.js';
+import { makeRng } from 'skyfix/random';
 import { cropImages, type ImageSet, imageAt } from '../../stores/image-set.js';
 import {
   centreStore,

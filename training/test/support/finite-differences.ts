@@ -1,13 +1,14 @@
 // Holds a gradient against central differences along random directions.
 import assert from 'node:assert/strict';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-node-gpu';
-import { normalNumbers, uniformGenerator } from '../../networks/index.js';
+import { seededRandom } from 'skyfix/random';
+import { normalNumbers } from '../../networks/index.js';
 import { tf } from '../../runtime/tf.js';
 
 /** A tensor of seeded normal numbers. */
 export function normal<T extends Tensor>(shape: readonly number[], seed: number, deviation = 1): T {
   const count = shape.reduce((a, b) => a * b, 1);
-  return tf.tensor(normalNumbers(uniformGenerator(seed), count, deviation), [...shape]) as T;
+  return tf.tensor(normalNumbers(seededRandom(seed), count, deviation), [...shape]) as T;
 }
 
 /**

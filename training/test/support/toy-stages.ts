@@ -1,7 +1,7 @@
 // Data and networks so small that a training step takes milliseconds: what the tests of the stages train on.
+
+import { makeRng, shuffled } from 'skyfix/random';
 import { NO_JITTER } from '../../batches/augment.js';
-import { makeRng } from '../../common/rng.js';
-import { shuffled } from '../../common/shuffle.js';
 import type { Profile } from '../../networks/index.js';
 import { PairLabels } from '../../pseudo-labels/index.js';
 import type { EncoderData } from '../../stages/encoder/encoder-data.js';

@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import { fromFile } from 'geotiff';
 import { BevTableCache, fullSphere, projectBev } from 'skyfix/geometry';
 import { decodePanorama } from 'skyfix/imaging';
-import { makeRng } from '../../common/rng.js';
+import { makeRng } from 'skyfix/random';
 import { SPLITS } from '../../common/splits.js';
 import { convergenceDeg, fromLonLat, toLonLat } from '../../town/overhead/georeference.js';
 import { encodeGeoTiff } from '../../town/overhead/geotiff-writer.js';

@@ -1,6 +1,6 @@
 // What a lot of each district holds: house or block, garden, driveway, shed, hedge, pool.
 
-import type { Rng } from '../../common/index.js';
+import type { Rng } from 'skyfix/random';
 import { M } from '../scene/materials.js';
 import type { District } from './streets.js';
 

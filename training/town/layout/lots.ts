@@ -1,6 +1,6 @@
 // Places lots along the streets and draws them. Row houses repeat one design.
 
-import { makeRng, type Rng } from '../../common/index.js';
+import { makeRng, type Rng } from 'skyfix/random';
 import { FREE_MATERIALS, M } from '../scene/materials.js';
 import type { Scene } from '../scene/scene.js';
 import { forRectangle, type Point, pointAlong } from '../scene/stamp.js';

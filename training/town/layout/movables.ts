@@ -1,6 +1,6 @@
 // Cars and people: painted over the static scene for one view and taken away again for the next.
 
-import { makeRng } from '../../common/index.js';
+import { makeRng } from 'skyfix/random';
 import { CAR_MATERIALS, M } from '../scene/materials.js';
 import type { Scene } from '../scene/scene.js';
 import { forRectangle, type Point } from '../scene/stamp.js';

@@ -1,6 +1,6 @@
 // Blocks that are not built on: parks with ponds and paths, sports fields, car parks, squares.
 
-import { makeRng, type Rng } from '../../common/index.js';
+import { makeRng, type Rng } from 'skyfix/random';
 import { FREE_MATERIALS, M } from '../scene/materials.js';
 import type { Scene } from '../scene/scene.js';
 import { forBand, forDisc, forRectangle, type Point } from '../scene/stamp.js';

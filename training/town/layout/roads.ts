@@ -1,6 +1,6 @@
 // Draws carriageways, pavements, markings, patches, manholes, crossings, parking bays and the canal's bridges.
 
-import { makeRng, type Rng } from '../../common/index.js';
+import { makeRng, type Rng } from 'skyfix/random';
 import { M } from '../scene/materials.js';
 import type { Scene } from '../scene/scene.js';
 import { forBand, forDisc, forRectangle, type Point, pointAlong } from '../scene/stamp.js';

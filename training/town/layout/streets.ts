@@ -1,6 +1,6 @@
 // The street network: a warped, jittered grid with missing edges, lanes through big blocks, a diagonal avenue
 // and a canal. Nothing is drawn here.
-import { makeRng, type Rng } from '../../common/index.js';
+import { makeRng, type Rng } from 'skyfix/random';
 import { lengthOf, type Point } from '../scene/stamp.js';
 
 export type StreetKind = 'avenue' | 'street' | 'residential' | 'lane';

@@ -1,6 +1,6 @@
 // Plants trees: a canopy in the tree layer and a trunk in the object layer.
 
-import type { Rng } from '../../common/index.js';
+import type { Rng } from 'skyfix/random';
 import { FREE_MATERIALS, M } from '../scene/materials.js';
 import { CELLS_PER_M, type Scene } from '../scene/scene.js';
 import { forDisc, type Point } from '../scene/stamp.js';

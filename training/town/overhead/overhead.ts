@@ -1,5 +1,5 @@
 // The orthographic mosaic: looks down with a slight lean, in its own season, light and sensor.
-import { hash3 } from '../../common/index.js';
+import { hash3 } from 'skyfix/random';
 import { CELL_M, type Scene } from '../scene/scene.js';
 
 export interface OverheadOptions {

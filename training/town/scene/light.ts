@@ -1,6 +1,7 @@
 // Colour and light of every cell's top surface: what it is made of in the season, and whether the sun reaches it.
 
-import { hash3, makeRng } from '../../common/index.js';
+import { bilinear } from 'skyfix/geometry';
+import { hash3, makeRng } from 'skyfix/random';
 import { M, MATERIALS } from './materials.js';
 import { CELL_M, type Scene } from './scene.js';
 
@@ -74,9 +75,7 @@ function smoothNoise(size: number, cells: number, seed: number): Float32Array {
       const x0 = Math.floor(gx);
       const fx = smooth(gx - x0);
       const at = (i: number, j: number): number => lattice[(j % m) * m + (i % m)] as number;
-      out[y * size + x] =
-        (at(x0, y0) * (1 - fx) + at(x0 + 1, y0) * fx) * (1 - fy) +
-        (at(x0, y0 + 1) * (1 - fx) + at(x0 + 1, y0 + 1) * fx) * fy;
+      out[y * size + x] = bilinear(at(x0, y0), at(x0 + 1, y0), at(x0, y0 + 1), at(x0 + 1, y0 + 1), fx, fy);
     }
   }
   return out;

@@ -1,5 +1,6 @@
 // The town as rasters with height: one cell is 0.25 m. x runs east and y north, in metres from the south-west
 // corner; cell (ix, iy) covers [ix, ix+1) x [iy, iy+1) quarter metres, so row 0 is the southernmost.
+import { bilinear } from 'skyfix/geometry';
 
 export const CELL_M = 0.25;
 export const CELLS_PER_M = 4;
@@ -104,10 +105,6 @@ export function terrainAt(terrain: Float32Array, width: number, x: number, y: nu
   const gy = Math.min(Math.max(y / TERRAIN_STEP_M, 0), width - 1.001);
   const ix = Math.floor(gx);
   const iy = Math.floor(gy);
-  const fx = gx - ix;
-  const fy = gy - iy;
-  const at = iy * width + ix;
-  const south = (terrain[at] ?? 0) * (1 - fx) + (terrain[at + 1] ?? 0) * fx;
-  const north = (terrain[at + width] ?? 0) * (1 - fx) + (terrain[at + width + 1] ?? 0) * fx;
-  return south * (1 - fy) + north * fy;
+  const at = (point: number): number => terrain[iy * width + ix + point] ?? 0;
+  return bilinear(at(0), at(1), at(width), at(width + 1), gx - ix, gy - iy);
 }

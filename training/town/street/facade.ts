@@ -1,6 +1,6 @@
 // What upright surfaces look like from the street: façades with windows and doors, cars, people, hedges.
 
-import { hash3 } from '../../common/index.js';
+import { hash3 } from 'skyfix/random';
 import { M, MATERIALS } from '../scene/materials.js';
 import type { Scene } from '../scene/scene.js';
 

@@ -1,6 +1,7 @@
 // Equirectangular panoramas by marching one ray of ground per column over the rasters, nearest things first.
 
-import { hash3, makeRng } from '../../common/index.js';
+import { bilinearWeights } from 'skyfix/geometry';
+import { hash3, makeRng } from 'skyfix/random';
 import { leafColour } from '../overhead/overhead.js';
 import { CELL_M, type Scene, terrainAt, terrainWidth } from '../scene/scene.js';
 import { wallColour } from './facade.js';
@@ -70,12 +71,11 @@ function renderLevel(lit: LitScene, camera: TownCamera, air: Atmosphere, width: 
       const gy = (camera.y + dy * r) / CELL_M - 0.5;
       const ix = Math.floor(gx);
       const iy = Math.floor(gy);
-      const fx = gx - ix;
-      const fy = gy - iy;
-      addCell(ix, iy, (1 - fx) * (1 - fy));
-      addCell(ix + 1, iy, fx * (1 - fy));
-      addCell(ix, iy + 1, (1 - fx) * fy);
-      addCell(ix + 1, iy + 1, fx * fy);
+      const [a, b, c, d] = bilinearWeights(gx - ix, gy - iy);
+      addCell(ix, iy, a);
+      addCell(ix + 1, iy, b);
+      addCell(ix, iy + 1, c);
+      addCell(ix + 1, iy + 1, d);
       if (r < 7) {
         const fine = 0.95 + 0.1 * hash3(Math.floor(gx * 6), Math.floor(gy * 6), 5);
         for (let c = 0; c < 3; c++) rgb[c] = (rgb[c] as number) * fine;

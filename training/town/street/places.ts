@@ -1,6 +1,7 @@
 // Where panoramas are taken, and which area each belongs to.
 
-import { makeRng, SPLITS, type Split } from '../../common/index.js';
+import { makeRng } from 'skyfix/random';
+import { SPLITS, type Split } from '../../common/index.js';
 import type { District, StreetNetwork } from '../layout/streets.js';
 import { CAMERA_HEIGHT_M, TILE_M, type TownOptions } from '../scene/options.js';
 import { CELLS_PER_M, type Scene } from '../scene/scene.js';

@@ -1,6 +1,7 @@
 // Sky, clouds and the hills on the horizon.
 
-import { hash3 } from '../../common/index.js';
+import { bilinear } from 'skyfix/geometry';
+import { hash3 } from 'skyfix/random';
 
 /** The air of a panorama: sun, clouds and the camera's exposure. */
 export interface Atmosphere {
@@ -58,11 +59,8 @@ function cloudNoise(x: number, y: number): number {
   for (let octave = 0; octave < 3; octave++) {
     const ix = Math.floor(x);
     const iy = Math.floor(y);
-    const fx = x - ix;
-    const fy = y - iy;
-    const a = hash3(ix, iy, octave) * (1 - fx) + hash3(ix + 1, iy, octave) * fx;
-    const b = hash3(ix, iy + 1, octave) * (1 - fx) + hash3(ix + 1, iy + 1, octave) * fx;
-    total += weight * (a * (1 - fy) + b * fy);
+    const at = (east: number, north: number): number => hash3(ix + east, iy + north, octave);
+    total += weight * bilinear(at(0, 0), at(1, 0), at(0, 1), at(1, 1), x - ix, y - iy);
     weight *= 0.5;
     x *= 2.1;
     y *= 2.1;

@@ -1,4 +1,5 @@
-// Seeded randomness: sfc32 started by splitmix32. Every random choice of the town draws from one of these.
+// A generator with several streams a seed: sfc32 started by splitmix32. Training and the town draw from these.
+import { normalPair } from './normal.js';
 
 /** A seeded generator of numbers. */
 export interface Rng {
@@ -10,7 +11,7 @@ export interface Rng {
   int(low: number, high: number): number;
   /** True with the given probability. */
   chance(probability: number): boolean;
-  /** Gaussian with mean 0 and standard deviation 1 (Box-Muller). */
+  /** Gaussian with mean 0 and standard deviation 1. */
   normal(): number;
   /** One of the items; throws on an empty list. */
   pick<T>(items: readonly T[]): T;
@@ -49,7 +50,7 @@ export function makeRng(seed: number, stream = 0): Rng {
     range: (low, high) => low + (high - low) * next(),
     int: (low, high) => low + Math.floor((high - low + 1) * next()),
     chance: (probability) => next() < probability,
-    normal: () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()),
+    normal: () => normalPair(next)[0],
     pick: <T>(items: readonly T[]): T => {
       const item = items[Math.floor(next() * items.length)];
       if (item === undefined) throw new RangeError('pick from an empty list');
@@ -57,12 +58,4 @@ export function makeRng(seed: number, stream = 0): Rng {
     },
   };
   return rng;
-}
-
-/** A hash of three integers to [0, 1): texture noise that needs no state. */
-export function hash3(x: number, y: number, z: number): number {
-  let mixed = Math.imul(x, 0x27d4eb2d) ^ Math.imul(y, 0x165667b1) ^ Math.imul(z, 0x9e3779b1);
-  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b);
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-  return ((mixed ^ (mixed >>> 16)) >>> 0) / 4294967296;
 }
