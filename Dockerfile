@@ -9,7 +9,8 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts && npm rebuild hnswlib-node
 COPY . .
-RUN npm run build && npm prune --omit=dev --ignore-scripts
+# What npm would do after installing (dist/, node_modules/.bin/skyfix), then without the development dependencies.
+RUN node scripts/after-install.mjs && npm prune --omit=dev --ignore-scripts
 
 FROM node:24-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 SKYFIX_DATA=/data
@@ -20,10 +21,12 @@ COPY --from=build /app/dist ./dist
 COPY --from=build /app/bin ./bin
 COPY --from=build /app/models ./models
 COPY --from=build /app/demo ./demo
-RUN mkdir /data && chown node:node /data
+# Whoever runs it: `docker run --user 1234` has the group 0.
+RUN ln -s /app/bin/skyfix.js /usr/local/bin/skyfix && mkdir /data && chown node:0 /data && chmod 775 /data
 USER node
 VOLUME /data
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "bin/skyfix.js", "serve"]
+# An empty volume gets the demo region; `docker run skyfix skyfix serve` refuses it instead.
+CMD ["node", "bin/skyfix.js", "serve", "--demo"]

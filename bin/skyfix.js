@@ -1,2 +1,10 @@
 #!/usr/bin/env node
-import('../dist/cli/skyfix.js').then((cli) => cli.main(process.argv));
+import { existsSync } from 'node:fs';
+
+if (existsSync(new URL('../dist/cli/skyfix.js', import.meta.url))) {
+  const { main } = await import('../dist/cli/skyfix.js');
+  await main(process.argv);
+} else {
+  console.error('skyfix is not compiled: run "npm ci" (or "npm run build") in its folder first.');
+  process.exitCode = 1;
+}
