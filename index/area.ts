@@ -7,19 +7,22 @@ type Ring = readonly (readonly [lon: number, lat: number])[];
 
 export interface Area {
   readonly bounds: Bounds;
+  /** What was left out, as sentences. */
+  readonly warnings: readonly string[];
   /** True inside a polygon and outside of its holes. */
   contains(point: LonLat): boolean;
 }
 
 /** Reads an area. Throws PARAMETER_INVALID naming the file and what is wrong. */
 export async function readArea(path: string): Promise<Area> {
-  let json: unknown;
-  try {
-    json = JSON.parse(await readFile(path, 'utf8'));
-  } catch (error) {
-    throw invalid(path, messageOf(error));
+  const json = await readJson(path);
+  checkCrs(json, path);
+  const leftOut: string[] = [];
+  const polygons = polygonsOf(json, path, leftOut);
+  if (polygons.length === 0) {
+    throw invalid(path, leftOut.length > 0 ? `a ${leftOut[0]} is no polygon` : 'it holds no polygon');
   }
-  const polygons = polygonsOf(json, path);
+  checkDegrees(polygons, path);
   const points = polygons.flatMap((rings) =>
     rings.flatMap((ring) => ring.map(([lon, lat]) => ({ lon, lat }))),
   );
@@ -28,26 +31,77 @@ export async function readArea(path: string): Promise<Area> {
   // Even-odd rule over all rings of a polygon: a point in a hole crosses two borders.
   const contains = (point: LonLat) =>
     polygons.some((rings) => rings.filter((ring) => insideRing(point, ring)).length % 2 === 1);
-  return { bounds, contains };
+  const names = [...new Set(leftOut)].join(', ');
+  const warnings =
+    leftOut.length === 0
+      ? []
+      : [`${leftOut.length} parts of ${path} are no polygons (${names}) and were left out.`];
+  return { bounds, warnings, contains };
 }
 
 const invalid = (path: string, what: string) =>
   new SkyfixError('PARAMETER_INVALID', `The area ${path} cannot be used: ${what}.`);
 
-function polygonsOf(json: unknown, path: string): Ring[][] {
+/** UTF-8, or UTF-16 with its mark, as Windows tools write it; a mark is no part of the text. */
+async function readJson(path: string): Promise<unknown> {
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw invalid(path, messageOf(error));
+  });
+  const [first, second] = bytes;
+  const marked =
+    first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
+  const text = new TextDecoder(marked).decode(bytes);
+  if (/^\s*</.test(text) || text.startsWith('PK')) {
+    throw invalid(path, 'it is no GeoJSON (KML?); "ogr2ogr -t_srs EPSG:4326 area.geojson FILE" makes one');
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw invalid(path, `it is not JSON (${messageOf(error)})`);
+  }
+}
+
+/** GeoJSON is in degrees on WGS 84; the member "crs" of 2008 may say otherwise, and is believed. */
+function checkCrs(json: unknown, path: string): void {
+  const crs = (json as { crs?: { properties?: { name?: unknown } } } | null)?.crs;
+  const name = crs?.properties?.name;
+  if (name === undefined || /CRS84$|EPSG:+4326$/i.test(String(name))) return;
+  throw invalid(
+    path,
+    `its coordinates are in ${String(name)}; "ogr2ogr -t_srs EPSG:4326 area.geojson FILE" turns them to degrees`,
+  );
+}
+
+function checkDegrees(polygons: readonly Ring[][], path: string): void {
+  for (const [lon, lat] of polygons.flat(2)) {
+    if (Math.abs(lat) <= 90 && Math.abs(lon) <= 360) continue;
+    const swapped =
+      Math.abs(lon) <= 90 && Math.abs(lat) <= 360 ? '; are latitude and longitude swapped?' : '';
+    throw invalid(path, `${lon}, ${lat} is no longitude and latitude in degrees${swapped}`);
+  }
+}
+
+function polygonsOf(json: unknown, path: string, leftOut: string[]): Ring[][] {
   const object = json as { type?: unknown; [key: string]: unknown } | null;
   const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
   switch (object?.type) {
     case 'FeatureCollection':
-      return list(object.features).flatMap((feature) => polygonsOf(feature, path));
+      return list(object.features).flatMap((feature) => polygonsOf(feature, path, leftOut));
     case 'Feature':
-      return polygonsOf(object.geometry, path);
+      // RFC 7946, 3.2: a feature without a place has the geometry null.
+      return object.geometry === null ? [] : polygonsOf(object.geometry, path, leftOut);
     case 'GeometryCollection':
-      return list(object.geometries).flatMap((geometry) => polygonsOf(geometry, path));
+      return list(object.geometries).flatMap((geometry) => polygonsOf(geometry, path, leftOut));
     case 'Polygon':
-      return [ringsOf(object.coordinates, path)];
+      return list(object.coordinates).length === 0 ? [] : [ringsOf(object.coordinates, path)];
     case 'MultiPolygon':
       return list(object.coordinates).map((polygon) => ringsOf(polygon, path));
+    case 'Point':
+    case 'MultiPoint':
+    case 'LineString':
+    case 'MultiLineString':
+      leftOut.push(String(object.type));
+      return [];
     default:
       throw invalid(path, `a "${String(object?.type)}" is no polygon`);
   }

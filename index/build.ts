@@ -21,18 +21,27 @@ import {
   measureRecall,
   type Tile,
 } from '../src/search/index.js';
-import { INDEX_FILES, INDEX_SCHEMA, type IndexManifest } from '../src/versions/index.js';
-import type { ImageryOptions } from './imagery/index.js';
+import { INDEX_FILES, INDEX_SCHEMA, type IndexManifest, openIndexVersion } from '../src/versions/index.js';
+import { writeContactSheet } from './contact-sheet.js';
+import { type ImageryOptions, MISSING_SHARE } from './imagery/index.js';
 import { SHARD_TILES, type Shard, shardAt } from './shards.js';
-import { openGrid, openTilesCsv, type TileSource } from './tile-source.js';
+import { openGrid } from './tile-grid.js';
+import { openTilesCsv } from './tile-list.js';
+import type { TileSource } from './tile-source.js';
 
 export type BuildStage = 'tiles' | 'graph' | 'recall';
+
+/** What a build tells while it runs: what it takes, what it made and skipped; and what was assumed or may be wrong. */
+export interface BuildNote {
+  readonly kind: 'fact' | 'warning';
+  readonly text: string;
+}
 
 export interface BuildOptions {
   readonly bundleDir: string;
   /** Folder to make; must not exist. A build that was killed goes on from `${outDir}.partial`. */
   readonly outDir: string;
-  /** GeoTIFF file, or folder of XYZ/TMS tiles; cut into a grid. */
+  /** GeoTIFF file, VRT or folder of GeoTIFFs, or folder of XYZ/TMS tiles; cut into a grid. */
   readonly imagery?: string | undefined;
   readonly imageryOptions?: ImageryOptions | undefined;
   /** The bundle's when absent. */
@@ -48,6 +57,9 @@ export interface BuildOptions {
   readonly batchSize?: number | undefined;
   readonly graph?: Partial<Pick<IndexManifest['graph'], 'm' | 'efConstruction' | 'efSearch' | 'seed'>>;
   readonly onProgress?: (done: number, total: number, stage: BuildStage) => void;
+  readonly onNote?: ((note: BuildNote) => void) | undefined;
+  /** PNG file to write sample tiles to; none when absent. */
+  readonly contactSheet?: string | undefined;
   /** ISO 8601; now when absent, and what it was at the first start where a build goes on. */
   readonly createdAt?: string | undefined;
 }
@@ -56,7 +68,7 @@ const GRAPH = { kind: 'hnsw', m: 16, efConstruction: 200, efSearch: 128, seed: 1
 
 /**
  * Builds an index version: index.json, graph.hnsw, descriptors.f32, catalogue.csv and a copy of the bundle. `outDir`
- * appears in one step, complete. Throws PARAMETER_INVALID, IMAGERY_INVALID, TILES_CSV_INVALID, BUNDLE_*, DISK_FULL.
+ * appears in one step, complete, after it was opened as a server opens it. Throws PARAMETER_INVALID, IMAGERY_INVALID, TILES_CSV_INVALID, BUNDLE_*, DISK_FULL.
  */
 export async function buildIndex(options: BuildOptions): Promise<IndexManifest> {
   const outDir = resolve(options.outDir);
@@ -67,13 +79,17 @@ export async function buildIndex(options: BuildOptions): Promise<IndexManifest> 
   const bundle = await loadBundle(options.bundleDir);
   const source = await openSource(options, bundle);
   try {
+    tell(source, options);
     const plan = await planIn(partial, bundle, source, options.createdAt);
     const { numbers, descriptors } = await embedAll(partial, bundle, source, options);
+    if (options.contactSheet !== undefined) await writeContactSheet(options.contactSheet, source, numbers);
     const tiles = numbers.map((number) => source.tile(number));
     const work = join(partial, 'version');
     await rm(work, { recursive: true, force: true });
     await mkdir(work, { recursive: true });
     const manifest = await writeVersion(work, { bundle, source, tiles, descriptors, plan, options });
+    // What cannot be served must not look like a version: too large for a reader, or damaged on the way to the disk.
+    await (await openIndexVersion(work, { recallGate: 0 })).close();
     await rename(work, outDir);
     await syncFolder(dirname(outDir));
     await rm(partial, { recursive: true, force: true });
@@ -85,13 +101,18 @@ export async function buildIndex(options: BuildOptions): Promise<IndexManifest> 
   }
 }
 
+function tell(source: TileSource, { onNote }: BuildOptions): void {
+  for (const text of source.facts) onNote?.({ kind: 'fact', text });
+  for (const text of source.warnings) onNote?.({ kind: 'warning', text });
+}
+
 function openSource(options: BuildOptions, bundle: Bundle): Promise<TileSource> {
   const { imagery, tilesCsv, imageryOptions, areaGeoJson, strideM = 16 } = options;
-  if (tilesCsv !== undefined && imagery === undefined) return openTilesCsv(tilesCsv);
+  const tileSizeM = options.tileSizeM ?? bundle.manifest.geometry.tileSizeM;
+  if (tilesCsv !== undefined && imagery === undefined) return openTilesCsv(tilesCsv, tileSizeM);
   if (tilesCsv !== undefined || imagery === undefined) {
     throw new SkyfixError('PARAMETER_INVALID', 'An index is built of either imagery or a list of tiles.');
   }
-  const tileSizeM = options.tileSizeM ?? bundle.manifest.geometry.tileSizeM;
   return openGrid({ imagery, imageryOptions, tileSizeM, strideM, areaGeoJson });
 }
 
@@ -144,12 +165,15 @@ async function embedAll(partial: string, bundle: Bundle, source: TileSource, opt
     await close();
   }
   const numbers = shards.flatMap((shard) => shard.numbers);
+  const missing = shards.reduce((sum, shard) => sum + shard.missing, 0) / source.count;
   if (numbers.length === 0) {
     throw new SkyfixError(
       'IMAGERY_INVALID',
-      `${source.description} holds no whole tile of ${source.sizeM} m.`,
+      `${source.description} holds no whole tile of ${source.sizeM} m: each of ${source.count} is without data or transparent ` +
+        `on more than ${100 * MISSING_SHARE} % of it.`,
     );
   }
+  tellTiles(source, numbers.length, missing, options);
   // Shared, so that the graph's thread needs no copy.
   const data = new Float32Array(new SharedArrayBuffer(numbers.length * dimensions * 4));
   let at = 0;
@@ -158,6 +182,18 @@ async function embedAll(partial: string, bundle: Bundle, source: TileSource, opt
     at += shard.data.length;
   }
   return { numbers, descriptors: { count: numbers.length, dimensions, data } satisfies Descriptors };
+}
+
+function tellTiles(source: TileSource, made: number, missing: number, { onNote }: BuildOptions): void {
+  const share = (100 * missing).toFixed(missing > 0 && missing < 0.001 ? 3 : 1);
+  onNote?.({
+    kind: 'fact',
+    text: `made ${made} of ${source.count} tiles; ${share} % of their ground is without data`,
+  });
+  const skipped = source.count - made;
+  if (skipped === 0) return;
+  const reason = `no data on more than ${100 * MISSING_SHARE} % of each`;
+  onNote?.({ kind: 'fact', text: `skipped ${skipped} tiles: ${reason}` });
 }
 
 interface VersionParts {

@@ -1,6 +1,6 @@
 // Building indexes: imagery, tiles, descriptors, versions and their life cycle.
 export { type Area, readArea } from './area.js';
-export { type BuildOptions, type BuildStage, buildIndex } from './build.js';
+export { type BuildNote, type BuildOptions, type BuildStage, buildIndex } from './build.js';
 export { type GridCentres, gridCentres } from './grid.js';
 export {
   cutTile,
@@ -9,9 +9,12 @@ export {
   type ImagerySource,
   imageryIdentity,
   openImagery,
+  type SampleRange,
 } from './imagery/index.js';
 export { type ListedRegion, type ListedVersion, listIndex } from './list.js';
 export { type PublishOptions, publishIndex } from './publish.js';
 export { type RollbackOptions, rollbackIndex } from './rollback.js';
-export { type GridOptions, openGrid, openTilesCsv, type TileSource } from './tile-source.js';
+export { type GridOptions, openGrid } from './tile-grid.js';
+export { openTilesCsv } from './tile-list.js';
+export type { TileSource } from './tile-source.js';
 export { type VerifyOptions, type VerifyReport, verifyIndex } from './verify.js';

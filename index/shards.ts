@@ -16,6 +16,8 @@ export interface Shard {
   readonly numbers: readonly number[];
   /** [numbers.length, dimensions] */
   readonly data: Float32Array;
+  /** Shares without imagery, of all tiles that were looked at, summed up. */
+  readonly missing: number;
 }
 
 export interface EncoderInput {
@@ -41,22 +43,24 @@ export async function shardAt(
     return known;
   }
   const shard = await embed(source, from, to, input, onTiles);
-  const { numbers, data } = shard;
+  const { numbers, data, missing } = shard;
   const bytes = formatDescriptors({ count: numbers.length, dimensions: input.dimensions, data });
   await writeFileAtomic(`${stem}.f32`, bytes);
   // Written last: it says that the other file is whole.
-  await writeFileAtomic(`${stem}.json`, JSON.stringify({ sha256: sha256OfBytes(bytes), numbers }));
+  await writeFileAtomic(`${stem}.json`, JSON.stringify({ sha256: sha256OfBytes(bytes), numbers, missing }));
   return shard;
 }
 
 /** Undefined where there is no whole shard. */
 async function readShard(stem: string, dimensions: number): Promise<Shard | undefined> {
   try {
-    const json = JSON.parse(await readFile(`${stem}.json`, 'utf8')) as { sha256: string; numbers: number[] };
+    const json = JSON.parse(await readFile(`${stem}.json`, 'utf8')) as Omit<Shard, 'data'> & {
+      sha256: string;
+    };
     if ((await sha256OfFile(`${stem}.f32`)) !== json.sha256) return undefined;
     const { count, data, dimensions: written } = await readDescriptors(`${stem}.f32`);
     return written === dimensions && count === json.numbers.length
-      ? { numbers: json.numbers, data }
+      ? { numbers: json.numbers, data, missing: json.missing }
       : undefined;
   } catch {
     return undefined;
@@ -72,6 +76,7 @@ async function embed(
   onTiles: (tiles: number) => void,
 ): Promise<Shard> {
   const numbers: number[] = [];
+  let missing = 0;
   const parts: Float32Array[] = [];
   let running: Promise<void> = Promise.resolve();
   for (let start = from; start < to; start += input.batchSize) {
@@ -79,7 +84,8 @@ async function embed(
     const images: RgbImage[] = [];
     const cut: number[] = [];
     for (let number = start; number < end; number++) {
-      const image = await source.image(number, input.inputSizePx);
+      const { image, missingShare } = await source.image(number, input.inputSizePx);
+      missing += missingShare;
       if (!image) continue;
       images.push(image);
       cut.push(number);
@@ -99,7 +105,7 @@ async function embed(
     data.set(part, at);
     at += part.length;
   }
-  return { numbers, data };
+  return { numbers, data, missing };
 }
 
 async function describe(images: readonly RgbImage[], input: EncoderInput): Promise<Float32Array> {

@@ -1,7 +1,7 @@
 // Building an index from the command line: what `skyfix index build` and `skyfix index rebuild` share.
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
-import { type BuildOptions, buildIndex } from '../../index/index.js';
+import { type BuildOptions, buildIndex, type SampleRange } from '../../index/index.js';
 import { loadBundle } from '../../src/bundles/index.js';
 import { SkyfixError } from '../../src/errors/index.js';
 import type { IndexManifest } from '../../src/versions/index.js';
@@ -35,6 +35,10 @@ export interface BuildFlags {
   zoom?: number;
   tms?: boolean;
   proj4?: string;
+  epsg?: number;
+  range?: string[];
+  /** False for --no-contact-sheet. */
+  contactSheet?: string | false;
   threads: number;
   m?: number;
   efConstruction?: number;
@@ -46,14 +50,21 @@ export interface BuildFlags {
 export function addBuildOptions(command: Command): Command {
   return command
     .requiredOption('--bundle <dir>', 'bundle whose encoder embeds the tiles')
-    .option('--imagery <source>', 'GeoTIFF file, or folder of XYZ/TMS tiles')
+    .option('--imagery <source>', 'GeoTIFF file, folder or VRT of GeoTIFFs, or folder of XYZ/TMS tiles')
     .option('--tiles <file.csv>', 'instead of imagery: a list of images, tile,lon,lat,sizeM,file')
     .option('--tile-size-m <metres>', "side of a tile (default: the bundle's)", positive)
     .option('--stride-m <metres>', 'distance of neighbouring tiles', positive, 16)
     .option('--area <file.geojson>', 'only tiles whose centre lies in these polygons')
     .option('--zoom <level>', 'zoom level of an XYZ/TMS folder (default: the deepest)', whole)
     .option('--tms', 'rows of the folder count from the south')
-    .option('--proj4 <definition>', 'coordinate system of the GeoTIFF, where it is not known by its code')
+    .option('--epsg <code>', 'coordinate system of the GeoTIFF instead of what it says', whole)
+    .option('--proj4 <definition>', 'the same as a definition, with its datum or +towgs84')
+    .option(
+      '--range <values...>',
+      'LOW HIGH: samples that become black and white, of 16-bit or float imagery',
+    )
+    .option('--contact-sheet <file.png>', 'sample tiles, to look at')
+    .option('--no-contact-sheet', 'none')
     .option('--threads <n>', 'threads of the encoder', positive, availableParallelism())
     .option('--m <n>', 'links of a vector in the graph (default: 16)', positive)
     .option('--ef-construction <n>', 'candidates while building the graph (default: 200)', positive)
@@ -62,7 +73,12 @@ export function addBuildOptions(command: Command): Command {
 }
 
 /** Builds the index version into `outDir`, with progress. Throws what buildIndex throws. */
-export async function buildFromFlags(flags: BuildFlags, outDir: string): Promise<IndexManifest> {
+export async function buildFromFlags(
+  flags: BuildFlags,
+  outDir: string,
+  contactSheet?: string,
+): Promise<IndexManifest> {
+  const sheet = flags.contactSheet === false ? undefined : (flags.contactSheet ?? contactSheet);
   const progress = openStageProgress();
   return buildIndex({
     bundleDir: flags.bundle,
@@ -76,6 +92,8 @@ export async function buildFromFlags(flags: BuildFlags, outDir: string): Promise
       ...(flags.seed === undefined ? {} : { seed: flags.seed }),
     },
     onProgress: (done, total, stage) => progress.update(stage, done, total),
+    onNote: ({ kind, text }) => (kind === 'fact' ? console.log(text) : console.error(`Warning: ${text}`)),
+    contactSheet: sheet,
   }).finally(progress.stop);
 }
 
@@ -83,18 +101,36 @@ async function tilesOf(flags: BuildFlags): Promise<Partial<BuildOptions>> {
   if ((flags.imagery === undefined) === (flags.tiles === undefined)) {
     throw new SkyfixError('PARAMETER_INVALID', 'Give either --imagery or --tiles.');
   }
-  if (flags.imagery === undefined) return { tilesCsv: flags.tiles };
+  if (flags.imagery === undefined) return { tilesCsv: flags.tiles, tileSizeM: flags.tileSizeM };
   const { tileSizeM } = (await loadBundle(flags.bundle)).manifest.geometry;
   if (flags.tileSizeM !== undefined && flags.tileSizeM !== tileSizeM) {
     console.error(`Warning: the bundle was trained on tiles of ${tileSizeM} m, not ${flags.tileSizeM} m.`);
   }
   return {
     imagery: flags.imagery,
-    imageryOptions: { zoom: flags.zoom, tms: flags.tms, proj4: flags.proj4 },
+    imageryOptions: {
+      zoom: flags.zoom,
+      tms: flags.tms,
+      proj4: flags.proj4,
+      epsg: flags.epsg,
+      range: rangeOf(flags.range),
+    },
     tileSizeM: flags.tileSizeM ?? tileSizeM,
     strideM: flags.strideM,
     areaGeoJson: flags.area,
   };
+}
+
+function rangeOf(values: readonly string[] | undefined): SampleRange | undefined {
+  if (values === undefined) return undefined;
+  const [low = Number.NaN, high = Number.NaN] = values.map(Number);
+  if (values.length !== 2 || !(low < high) || !Number.isFinite(high - low)) {
+    throw new SkyfixError(
+      'PARAMETER_INVALID',
+      `--range needs two numbers LOW HIGH with LOW under HIGH, not "${values.join(' ')}".`,
+    );
+  }
+  return { low, high };
 }
 
 /** One line about a version. */

@@ -58,7 +58,7 @@ function buildCommand(): Command {
     .requiredOption('-o, --out <dir>', 'folder to make');
   return addBuildOptions(command).action(async (flags: BuildCommandFlags) => {
     const started = performance.now();
-    const manifest = await buildFromFlags(flags, flags.out);
+    const manifest = await buildFromFlags(flags, flags.out, `${flags.out}.contact-sheet.png`);
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     console.log(`${flags.out}: ${summaryOf(manifest)}, built in ${seconds} s`);
   });

@@ -1,12 +1,21 @@
 // A tile out of imagery: resampled to true north and true metres at its own centre, so that BEV and tile agree
 // anywhere on Earth (web-mercator scale and grid convergence are gone).
 import { type LonLat, offsetLonLat, type RgbImage } from '../../src/geometry/index.js';
-import type { ImageryBlock, ImagerySource } from './source.js';
+import type { ImageryBlock, ImageryLayer, ImagerySource } from './source.js';
 
 /** Projections are smooth: they are computed at this many points a side and interpolated in between. */
 const CONTROL_POINTS = 5;
 /** A tile with a larger share of missing pixels is not a tile. */
-const MISSING_SHARE = 0.02;
+export const MISSING_SHARE = 0.02;
+/** Weights of bilinear samples sum up to 1 but for rounding. */
+const WHOLE = 1 - 1e-9;
+
+export interface CutTile {
+  /** Null where more than 2 % of the tile has no imagery. */
+  readonly image: RgbImage | null;
+  /** Share of its pixels without imagery, 0 to 1. */
+  readonly missingShare: number;
+}
 
 /**
  * Cuts the north-up tile of sizeM x sizeM metres around `centre` as sizePx x sizePx pixels: bilinear samples, averaged
@@ -18,12 +27,28 @@ export async function cutTile(
   sizeM: number,
   sizePx: number,
 ): Promise<RgbImage | null> {
-  const { xs, ys } = controlPoints(source, centre, sizeM);
-  const first = Math.hypot((xs[1] as number) - (xs[0] as number), (ys[1] as number) - (ys[0] as number));
-  const sourcePx = first * (CONTROL_POINTS - 1); // source pixels along one side
-  const samples = Math.max(1, Math.round(sourcePx / sizePx)); // a pixel's side, in samples
-  const window = await readWindow(source, xs, ys);
-  if (!window) return null;
+  return (await cutTileOf(source, centre, sizeM, sizePx)).image;
+}
+
+/** The same, and how much of it has no imagery. */
+export async function cutTileOf(
+  source: ImagerySource,
+  centre: LonLat,
+  sizeM: number,
+  sizePx: number,
+): Promise<CutTile> {
+  const windows: SourceWindow[] = [];
+  let samples = 1; // a pixel's side, in samples
+  for (const layer of source.layersNear(centre, sizeM)) {
+    const control = controlPoints(layer, centre, sizeM);
+    const window = await readWindow(layer, control);
+    if (!window) continue;
+    windows.push(window);
+    const first = Math.hypot(at(control.xs, 1) - at(control.xs, 0), at(control.ys, 1) - at(control.ys, 0));
+    const sourcePx = first * (CONTROL_POINTS - 1); // source pixels along one side
+    samples = Math.max(samples, Math.round(sourcePx / sizePx));
+  }
+  if (windows.length === 0) return { image: null, missingShare: 1 };
   const data = new Uint8Array(sizePx * sizePx * 3);
   const total = sizePx * samples;
   let missing = 0;
@@ -36,7 +61,7 @@ export async function cutTile(
         for (let sj = 0; sj < samples; sj++) {
           const s = (j * samples + sj + 0.5) / total;
           const t = (i * samples + si + 0.5) / total;
-          weight += addSample(window, interpolate(xs, s, t), interpolate(ys, s, t), sum);
+          weight += sampleOf(windows, s, t, sum);
         }
       }
       if (weight === 0) missing++;
@@ -44,20 +69,47 @@ export async function cutTile(
         for (let c = 0; c < 3; c++) data[(i * sizePx + j) * 3 + c] = Math.round((sum[c] as number) / weight);
     }
   }
-  return missing > MISSING_SHARE * sizePx * sizePx ? null : { widthPx: sizePx, heightPx: sizePx, data };
+  const missingShare = missing / (sizePx * sizePx);
+  const whole = missing <= MISSING_SHARE * sizePx * sizePx;
+  return { image: whole ? { widthPx: sizePx, heightPx: sizePx, data } : null, missingShare };
+}
+
+/** The first picture that has imagery there; at its border the next one fills up what is missing of the sample. */
+function sampleOf(windows: readonly SourceWindow[], s: number, t: number, sum: Float64Array): number {
+  let weight = 0;
+  for (const window of windows) {
+    const { xs, ys } = window.control;
+    weight += addSample(window, interpolate(xs, s, t), interpolate(ys, s, t), sum);
+    if (weight >= WHOLE) return weight;
+  }
+  return weight;
+}
+
+const at = (values: Float64Array, k: number) => values[k] as number;
+
+interface Control {
+  readonly xs: Float64Array;
+  readonly ys: Float64Array;
 }
 
 /** Source pixel coordinates on a grid over the tile, rows from north to south. */
-function controlPoints(source: ImagerySource, centre: LonLat, sizeM: number) {
+function controlPoints(layer: ImageryLayer, centre: LonLat, sizeM: number): Control {
   const xs = new Float64Array(CONTROL_POINTS * CONTROL_POINTS);
   const ys = new Float64Array(CONTROL_POINTS * CONTROL_POINTS);
   for (let i = 0; i < CONTROL_POINTS; i++) {
     for (let j = 0; j < CONTROL_POINTS; j++) {
       const east = (j / (CONTROL_POINTS - 1) - 0.5) * sizeM;
       const north = (0.5 - i / (CONTROL_POINTS - 1)) * sizeM;
-      const [x, y] = source.toPixel(offsetLonLat(centre, east, north));
+      const [x, y] = layer.toPixel(offsetLonLat(centre, east, north));
       xs[i * CONTROL_POINTS + j] = x;
       ys[i * CONTROL_POINTS + j] = y;
+    }
+  }
+  const { periodPx } = layer;
+  if (periodPx !== undefined) {
+    // A tile across the antimeridian is one piece: its points lie the short way from the first one.
+    for (let k = 1; k < xs.length; k++) {
+      xs[k] = at(xs, k) + Math.round((at(xs, 0) - at(xs, k)) / periodPx) * periodPx;
     }
   }
   return { xs, ys };
@@ -78,6 +130,7 @@ function interpolate(values: Float64Array, s: number, t: number): number {
 }
 
 interface SourceWindow {
+  readonly control: Control;
   readonly left: number;
   readonly top: number;
   readonly widthPx: number;
@@ -87,34 +140,31 @@ interface SourceWindow {
 }
 
 /** The pixels that the control points span, put together from blocks; null where none has imagery. */
-async function readWindow(
-  source: ImagerySource,
-  xs: Float64Array,
-  ys: Float64Array,
-): Promise<SourceWindow | null> {
+async function readWindow(layer: ImageryLayer, control: Control): Promise<SourceWindow | null> {
+  const { xs, ys } = control;
   const left = Math.floor(Math.min(...xs)) - 1;
   const top = Math.floor(Math.min(...ys)) - 1;
   const widthPx = Math.ceil(Math.max(...xs)) + 1 - left;
   const heightPx = Math.ceil(Math.max(...ys)) + 1 - top;
-  const window = {
-    left,
-    top,
-    widthPx,
-    heightPx,
-    data: new Uint8Array(widthPx * heightPx * 3),
-    valid: new Uint8Array(widthPx * heightPx),
-  };
-  const side = source.blockPx;
-  let any = false;
+  const side = layer.blockPx;
+  let window: SourceWindow | null = null;
   for (let by = Math.floor(top / side); by * side < top + heightPx; by++) {
     for (let bx = Math.floor(left / side); bx * side < left + widthPx; bx++) {
-      const block = await source.block(bx, by);
+      const block = await layer.block(bx, by);
       if (!block) continue;
-      any = true;
+      window ??= {
+        control,
+        left,
+        top,
+        widthPx,
+        heightPx,
+        data: new Uint8Array(widthPx * heightPx * 3),
+        valid: new Uint8Array(widthPx * heightPx),
+      };
       copyBlock(block, bx * side, by * side, side, window);
     }
   }
-  return any ? window : null;
+  return window;
 }
 
 function copyBlock(block: ImageryBlock, x0: number, y0: number, side: number, window: SourceWindow): void {

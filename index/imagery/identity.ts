@@ -1,28 +1,50 @@
 // Which imagery this is: what the caches of tiles cut from it, and builds that go on, rest on.
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { sha256OfBytes } from '../../src/files/index.js';
 
 const AT_ONCE = 16;
 
+/** What may lie beside a GeoTIFF and changes what is read of it. */
+const SIDECARS = ['.msk'];
+const WORLD_FILES = ['.tfw', '.TFW', '.tifw', '.tfwx', '.wld'];
+
 /**
- * Changes with the imagery: size and time of change (ms) of a GeoTIFF file, [size, mtimeMs]; of a folder of tiles the
- * same of every file in it, as a digest, since a folder's own time says nothing of the files below. [-1, -1] where
+ * Changes with the imagery: size and time of change (ms) of a GeoTIFF file, [size, mtimeMs], and of what lies beside it; of a
+ * folder or a VRT the same of every file, as a digest, since a folder's own time says nothing of the files below. [-1, -1] where
  * there is nothing.
  */
 export async function imageryIdentity(path: string): Promise<readonly (number | string)[]> {
   const entry = await stat(path).catch(() => undefined);
   if (!entry) return [-1, -1];
-  if (!entry.isDirectory()) return [entry.size, entry.mtimeMs];
-  const names = (await readdir(path, { recursive: true })).sort();
+  if (entry.isDirectory()) {
+    const names = (await readdir(path, { recursive: true })).sort();
+    return [sha256OfBytes(await statLines(path, names))];
+  }
+  const own = [entry.size, entry.mtimeMs];
+  if (/\.vrt$/i.test(path))
+    return [...own, sha256OfBytes(await statLines(dirname(path), await sourcesOf(path)))];
+  const stem = path.replace(/\.[^./]*$/, '');
+  const beside = [...SIDECARS.map((end) => `${path}${end}`), ...WORLD_FILES.map((end) => `${stem}${end}`)];
+  const found = await Promise.all(beside.map((name) => stat(name).catch(() => undefined)));
+  return [...own, ...found.flatMap((file) => (file ? [file.size, file.mtimeMs] : []))];
+}
+
+async function sourcesOf(vrt: string): Promise<readonly string[]> {
+  const xml = await readFile(vrt, 'utf8');
+  return [...xml.matchAll(/<SourceFilename[^>]*>([^<]*)</g)].map((match) => match[1] ?? '');
+}
+
+/** A line for each file: its name, size and time of change. */
+async function statLines(folder: string, names: readonly string[]): Promise<string> {
   const lines: string[] = [];
   const next = names.entries();
   const look = async (): Promise<void> => {
     for (const [k, name] of next) {
-      const found = await stat(join(path, name)).catch(() => undefined);
+      const found = await stat(resolve(folder, name)).catch(() => undefined);
       lines[k] = found?.isFile() ? `${name} ${found.size} ${found.mtimeMs}` : name;
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, look));
-  return [sha256OfBytes(lines.join('\n'))];
+  return lines.join('\n');
 }

@@ -204,7 +204,7 @@ export const ERROR_CODES = {
   IMAGERY_INVALID: {
     status: 500,
     title: 'Imagery source unusable',
-    advice: 'Use a georeferenced GeoTIFF or an XYZ/TMS tile folder.',
+    advice: 'Use a georeferenced GeoTIFF, a folder or VRT of them, or an XYZ/TMS tile folder.',
   },
   TILES_CSV_INVALID: {
     status: 500,

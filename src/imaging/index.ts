@@ -9,6 +9,7 @@ export {
   readPanoramaMetadata,
 } from './decode.js';
 export { decodeImage, encodePng, resizeImage } from './pixels.js';
+export { checkJpeg, decodeRgba, type RgbaImage, splitAlpha } from './rgba.js';
 export {
   bevToNchw,
   cropWindows,
