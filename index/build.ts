@@ -68,7 +68,8 @@ const GRAPH = { kind: 'hnsw', m: 16, efConstruction: 200, efSearch: 128, seed: 1
 
 /**
  * Builds an index version: index.json, graph.hnsw, descriptors.f32, catalogue.csv and a copy of the bundle. `outDir`
- * appears in one step, complete, after it was opened as a server opens it. Throws PARAMETER_INVALID, IMAGERY_INVALID, TILES_CSV_INVALID, BUNDLE_*, DISK_FULL.
+ * appears in one step, complete, after it was opened as a server opens it. Throws PARAMETER_INVALID, IMAGERY_INVALID,
+ * TILES_CSV_INVALID, BUNDLE_*, DISK_FULL.
  */
 export async function buildIndex(options: BuildOptions): Promise<IndexManifest> {
   const outDir = resolve(options.outDir);

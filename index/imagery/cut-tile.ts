@@ -1,7 +1,7 @@
 // A tile out of imagery: resampled to true north and true metres at its own centre, so that BEV and tile agree
 // anywhere on Earth (web-mercator scale and grid convergence are gone).
 import { type LonLat, offsetLonLat, type RgbImage } from '../../src/geometry/index.js';
-import type { ImageryBlock, ImageryLayer, ImagerySource } from './source.js';
+import type { ImageryBlock, ImageryLayer, ImagerySource } from './port/index.js';
 
 /** Projections are smooth: they are computed at this many points a side and interpolated in between. */
 const CONTROL_POINTS = 5;

@@ -1,10 +1,9 @@
 // A folder of GeoTIFFs, as national surveys hand out their ortho-photos: one file a map sheet, together one picture.
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type GeoTiffOptions, openPlaced, sharedCaches } from './geotiff/open.js';
+import { type GeoTiffOptions, openPlaced, sharedCaches } from './geotiff.js';
 import { mosaicOf, type PlacedPicture } from './mosaic.js';
-import { unusable } from './refusal.js';
-import type { ImagerySource } from './source.js';
+import { type ImagerySource, unusable } from './port/index.js';
 
 const AT_ONCE = 8;
 

@@ -2,17 +2,16 @@
 import { readdir, stat } from 'node:fs/promises';
 import { SkyfixError } from '../../src/errors/index.js';
 import { geoTiffsIn, openGeoTiffFolder } from './folder.js';
-import { type GeoTiffOptions, openGeoTiff } from './geotiff/open.js';
-import { unusable } from './refusal.js';
-import type { ImagerySource } from './source.js';
+import { type GeoTiffOptions, openGeoTiff } from './geotiff.js';
+import { type ImagerySource, unusable } from './port/index.js';
 import { openVrt } from './vrt.js';
 import { openXyzFolder, type XyzOptions } from './xyz.js';
 
 export { type CutTile, cutTile, cutTileOf, MISSING_SHARE } from './cut-tile.js';
-export type { SampleRange } from './geotiff/scaling.js';
+export type { SampleRange } from './geotiff/index.js';
 export { imageryIdentity } from './identity.js';
 export { grownBounds } from './mosaic.js';
-export type { ImageryBlock, ImageryLayer, ImagerySource } from './source.js';
+export type { ImageryBlock, ImageryLayer, ImagerySource } from './port/index.js';
 
 export type ImageryOptions = GeoTiffOptions & XyzOptions;
 

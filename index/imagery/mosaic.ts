@@ -1,11 +1,16 @@
 // Pictures that are imagery together: one, or a folder or VRT of them. One rule scales the samples of all that are alike, so
 // that no seam shows where the brightness of two files differs.
 import { type Bounds, boundsOf, insideBbox, offsetLonLat, wrapLonDeg } from '../../src/geometry/index.js';
-import type { Projection } from './crs.js';
-import { BLOCK_PX, type GeoTiffPicture } from './geotiff/picture.js';
-import { type SampleRange, type Scaling, scalingOf, statisticsOf } from './geotiff/scaling.js';
-import type { Placement } from './placement.js';
-import type { ImageryLayer, ImagerySource } from './source.js';
+import {
+  BLOCK_PX,
+  type GeoTiffPicture,
+  type SampleRange,
+  type Scaling,
+  scalingOf,
+  statisticsOf,
+} from './geotiff/index.js';
+import type { Placement, Projection } from './place/index.js';
+import type { ImageryLayer, ImagerySource } from './port/index.js';
 
 export interface PlacedPicture {
   readonly picture: GeoTiffPicture;

@@ -4,15 +4,18 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { XMLParser } from 'fast-xml-parser';
 import { messageOf } from '../../src/errors/index.js';
-import { type Affine, movedPx } from './affine.js';
-import { givenProjection, type Projection, projectionOfWkt } from './crs.js';
-import { nodataNumber } from './geotiff/mask.js';
-import { type GeoTiffOptions, sharedCaches } from './geotiff/open.js';
-import { GeoTiffPicture, type Rectangle } from './geotiff/picture.js';
+import { GeoTiffPicture, nodataNumber, type Rectangle } from './geotiff/index.js';
+import { type GeoTiffOptions, sharedCaches } from './geotiff.js';
 import { mosaicOf, type PlacedPicture } from './mosaic.js';
-import { placementOf } from './placement.js';
-import { refused, refusedToWarp, unusable } from './refusal.js';
-import type { ImagerySource } from './source.js';
+import {
+  type Affine,
+  givenProjection,
+  movedPx,
+  type Projection,
+  placementOf,
+  projectionOfWkt,
+} from './place/index.js';
+import { type ImagerySource, refused, refusedToWarp, unusable } from './port/index.js';
 
 const MOST_BYTES = 64 * 1024 * 1024;
 type Node = Readonly<Record<string, unknown>>;

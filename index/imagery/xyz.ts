@@ -4,8 +4,13 @@ import { join } from 'node:path';
 import { messageOf } from '../../src/errors/index.js';
 import { type Bounds, wrapLonDeg } from '../../src/geometry/index.js';
 import { decodeRgba, splitAlpha } from '../../src/imaging/index.js';
-import { unusable } from './refusal.js';
-import { BlockCache, type ImageryBlock, type ImageryLayer, type ImagerySource } from './source.js';
+import {
+  BlockCache,
+  type ImageryBlock,
+  type ImageryLayer,
+  type ImagerySource,
+  unusable,
+} from './port/index.js';
 
 /** Where a place has several files the first of these counts. */
 const EXTENSIONS = ['jpg', 'jpeg', 'png', 'webp'];

@@ -35,7 +35,7 @@ export const PACKAGES: readonly Package[] = [
       '.', // app.ts and server.ts
     ],
   },
-  { folder: 'index', rooms: ['imagery', '.'] },
+  { folder: 'index', rooms: ['imagery/port', 'imagery/place', 'imagery/geotiff', 'imagery', '.'] },
   { folder: 'cli', rooms: ['shared', 'commands', '.'] },
   { folder: 'bench', rooms: ['.'] },
   { folder: 'loadtest', rooms: ['.'] },

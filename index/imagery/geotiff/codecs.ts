@@ -7,15 +7,7 @@ import { jpegSamples } from './jpeg-block.js';
 import { type Layout, TAG } from './layout.js';
 import { lercSamples } from './lerc-block.js';
 import { unlzw, unpackBits } from './lzw.js';
-
-/** Decoded samples: as the file's bytes, or already as numbers in this machine's order. */
-export interface DecodedBlock {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  /** The bytes are in this machine's order whatever the file's is. */
-  readonly native: boolean;
-  /** 0 where the codec itself says that there is no value; a value a pixel. */
-  readonly valid?: Uint8Array | undefined;
-}
+import type { DecodedBlock } from './unpack.js';
 
 /**
  * Decodes a block of blockWidthPx x rows pixels. `mostBytes` is what a whole block holds, `leastBytes` what these rows need.

@@ -1,5 +1,5 @@
 // Which samples of a picture are its colours and its alpha, and how they become 8-bit RGB.
-import { refused } from '../refusal.js';
+import { refused } from '../port/index.js';
 import { type Layout, PHOTOMETRIC, TAG } from './layout.js';
 import type { Samples } from './unpack.js';
 

@@ -1,14 +1,17 @@
 // Where a GeoTIFF lies: its keys (OGC 19-008r4, clause 7) and the three tags of its transform, or a world file beside it.
 import { readFile } from 'node:fs/promises';
-import { type Affine, type AffineProblem, affineOfTags, affineOfWorldFile } from '../affine.js';
 import {
+  type Affine,
+  type AffineProblem,
+  affineOfTags,
+  affineOfWorldFile,
   type CrsOptions,
   givenProjection,
   type Projection,
   projectionOfCode,
   projectionOfWkt,
-} from '../crs.js';
-import { quoted, refused, refusedToWarp, unusable } from '../refusal.js';
+} from '../place/index.js';
+import { quoted, refused, refusedToWarp, unusable } from '../port/index.js';
 import { TAG } from './layout.js';
 import type { Directory } from './tiff-file.js';
 

@@ -1,5 +1,5 @@
 // How a directory's pixels are laid out: size, blocks, samples, codec. What is not supported is refused here by its name.
-import { refused, unusable } from '../refusal.js';
+import { refused, unusable } from '../port/index.js';
 import type { Directory } from './tiff-file.js';
 
 /** TIFF 6.0 and what GDAL adds. */

@@ -1,8 +1,8 @@
 // Esri's LERC in TIFF, as GDAL's libtiff writes it: all samples of a pixel in one blob, or a blob a sample where their masks
 // differ; a plain alpha band is the blob's mask.
 import Lerc from 'lerc';
-import type { DecodedBlock } from './codecs.js';
 import type { Layout } from './layout.js';
+import type { DecodedBlock } from './unpack.js';
 
 const LEAST_BYTES = 60;
 const ALPHA = 2;

@@ -1,7 +1,7 @@
 // Which pixels are imagery: a mask (inside of the file or beside it) where there is one, else the nodata value and the alpha
 // band. So does GDAL (RFC 15); and a mask is lossless where the pixels are JPEG and their nodata value is not.
 import { stat } from 'node:fs/promises';
-import { unusable } from '../refusal.js';
+import { unusable } from '../port/index.js';
 import type { Colours } from './colour.js';
 import { type Layout, layoutOf, TAG } from './layout.js';
 import { type BlockBudget, RasterReader, type SampleWindow } from './raster-reader.js';

@@ -1,7 +1,6 @@
 // One GeoTIFF, opened: where it lies, how its samples become pixels, and its pixels in blocks.
-import type { Affine } from '../affine.js';
-import type { CrsOptions, Projection } from '../crs.js';
-import type { BlockCache, ImageryBlock } from '../source.js';
+import type { Affine, CrsOptions, Projection } from '../place/index.js';
+import type { BlockCache, ImageryBlock } from '../port/index.js';
 import { type Colours, coloursOf, toRgb } from './colour.js';
 import { georeferenceOf } from './georeference.js';
 import { type Layout, layoutOf, TAG } from './layout.js';

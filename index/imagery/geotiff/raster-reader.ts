@@ -1,6 +1,6 @@
 // Windows of samples out of the blocks of one directory. Blocks are kept as long as a budget of bytes holds them.
 import { messageOf } from '../../../src/errors/index.js';
-import { refused, unusable } from '../refusal.js';
+import { refused, unusable } from '../port/index.js';
 import { decodeBlock } from './codecs.js';
 import { blockBytesOf, type Layout, TAG } from './layout.js';
 import { type Samples, samplesFor, unpackSamples } from './unpack.js';

@@ -1,6 +1,6 @@
 // Samples of other kinds than 8-bit become 8-bit by one rule a picture, which is told: what the user gave, what the file
 // declares, or what its values are seen to fill.
-import { refused } from '../refusal.js';
+import { refused } from '../port/index.js';
 import type { Layout } from './layout.js';
 
 /** `low` becomes 0 and `high` 255, linearly. */

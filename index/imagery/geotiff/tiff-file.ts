@@ -2,7 +2,7 @@
 // before a byte is read or room is made for it.
 import { open, stat } from 'node:fs/promises';
 import { messageOf } from '../../../src/errors/index.js';
-import { unusable } from '../refusal.js';
+import { unusable } from '../port/index.js';
 
 /** No file has more pictures, masks and overviews than this. */
 const MOST_DIRECTORIES = 256;

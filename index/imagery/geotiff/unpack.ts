@@ -11,6 +11,15 @@ export type Samples =
   | Float32Array<ArrayBuffer>
   | Float64Array<ArrayBuffer>;
 
+/** Decoded samples: as the file's bytes, or already as numbers in this machine's order. */
+export interface DecodedBlock {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The bytes are in this machine's order whatever the file's is. */
+  readonly native: boolean;
+  /** 0 where the codec itself says that there is no value; a value a pixel. */
+  readonly valid?: Uint8Array | undefined;
+}
+
 const MACHINE_LITTLE = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /** Room for numbers of a layout's samples. */

@@ -1,9 +1,9 @@
 // Coordinate systems: what a file or its user names, as functions to and from longitude and latitude on WGS 84.
 import proj4 from 'proj4';
 import proj4List from 'proj4-list';
-import { messageOf } from '../../src/errors/index.js';
-import type { LonLat } from '../../src/geometry/index.js';
-import { refusedToWarp, unusable } from './refusal.js';
+import { messageOf } from '../../../src/errors/index.js';
+import type { LonLat } from '../../../src/geometry/index.js';
+import { refusedToWarp, unusable } from '../port/index.js';
 
 export interface Projection {
   /** For people: "EPSG:32632", or the definition that was given. */

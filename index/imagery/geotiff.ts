@@ -1,13 +1,15 @@
 // A GeoTIFF file as imagery.
 import { basename } from 'node:path';
-import type { CrsOptions } from '../crs.js';
-import { mosaicOf, type PlacedPicture } from '../mosaic.js';
-import { placementOf } from '../placement.js';
-import { unusable } from '../refusal.js';
-import { BlockCache, type ImagerySource } from '../source.js';
-import { GeoTiffPicture, type PictureOptions, type Shared } from './picture.js';
-import { BlockBudget } from './raster-reader.js';
-import type { SampleRange } from './scaling.js';
+import {
+  BlockBudget,
+  GeoTiffPicture,
+  type PictureOptions,
+  type SampleRange,
+  type Shared,
+} from './geotiff/index.js';
+import { mosaicOf, type PlacedPicture } from './mosaic.js';
+import { type CrsOptions, placementOf } from './place/index.js';
+import { BlockCache, type ImagerySource, unusable } from './port/index.js';
 
 export interface GeoTiffOptions extends CrsOptions {
   /** What becomes black and white of samples that are not 8-bit. */

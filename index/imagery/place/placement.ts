@@ -1,8 +1,8 @@
 // A picture's size, transform and coordinate system as what a source needs of them: bounds, pixels of places, distances.
-import { type Bounds, boundsOf, distanceM, type LonLat, wrapLonDeg } from '../../src/geometry/index.js';
+import { type Bounds, boundsOf, distanceM, type LonLat, wrapLonDeg } from '../../../src/geometry/index.js';
+import { unusable } from '../port/index.js';
 import { type Affine, applyAffine, invertAffine } from './affine.js';
 import type { Projection } from './crs.js';
-import { unusable } from './refusal.js';
 
 export interface Placement {
   readonly bounds: Bounds;

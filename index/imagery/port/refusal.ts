@@ -1,5 +1,5 @@
 // What cannot be read is refused by the name of its trait, with the command that makes a file of it that can.
-import { SkyfixError } from '../../src/errors/index.js';
+import { SkyfixError } from '../../../src/errors/index.js';
 
 /** A path as a shell takes it. */
 export function quoted(path: string): string {

@@ -1,5 +1,5 @@
 // The port of imagery: a georeferenced picture of any size and projection, or many, that hand out blocks of pixels.
-import type { Bounds, LonLat, RgbImage } from '../../src/geometry/index.js';
+import type { Bounds, LonLat, RgbImage } from '../../../src/geometry/index.js';
 
 export interface ImagerySource {
   /** For manifests and logs, e.g. "GeoTIFF mosaic.tif (EPSG:32632)". */
