@@ -15,11 +15,11 @@ import {
   buildHnswGraph,
   Catalogue,
   type Descriptors,
-  formatCatalogue,
-  formatDescriptors,
   HnswIndex,
   measureRecall,
   type Tile,
+  writeCatalogue,
+  writeDescriptors,
 } from '../src/search/index.js';
 import { INDEX_FILES, INDEX_SCHEMA, type IndexManifest, openIndexVersion } from '../src/versions/index.js';
 import { writeContactSheet } from './contact-sheet.js';
@@ -211,8 +211,8 @@ async function writeVersion(dir: string, parts: VersionParts): Promise<IndexMani
   const { onProgress } = options;
   const { count, dimensions } = descriptors;
   const graph = { ...GRAPH, ...options.graph };
-  await writeFileAtomic(join(dir, 'catalogue.csv'), formatCatalogue(tiles));
-  await writeFileAtomic(join(dir, 'descriptors.f32'), formatDescriptors(descriptors));
+  await writeCatalogue(join(dir, 'catalogue.csv'), tiles);
+  await writeDescriptors(join(dir, 'descriptors.f32'), descriptors);
   const graphPath = join(dir, 'graph.hnsw');
   await buildHnswGraph(descriptors, graph, graphPath, (done) => onProgress?.(done, count, 'graph'));
   await copyBundle(bundle, join(dir, 'bundle'));

@@ -13,46 +13,92 @@ export function parseCsv(text: string): CsvRow[] {
 
 /** The same one by one, so that a caller with a large file can pause. */
 export function* csvRows(text: string): Generator<CsvRow> {
-  let at = text.charCodeAt(0) === 0xfeff ? 1 : 0;
-  let line = 1;
-  while (at < text.length) {
-    const newline = text.indexOf('\n', at);
-    const end = newline < 0 ? text.length : newline;
-    const plain = text.slice(at, end);
-    if (plain.includes('"')) {
-      const row = quotedRow(text, at, line);
-      yield { line, fields: row.fields };
-      line += text.slice(at, row.next).split('\n').length - 1;
-      at = row.next;
-      continue;
+  yield* new CsvReader().rows(text, true);
+}
+
+/**
+ * The rows of a text that comes in pieces, cut anywhere: those that each piece completes. Holds a piece and a row at a
+ * time. Throws where a quote is not closed, at the end or within `longestRow` characters.
+ */
+export async function* csvRowsInPieces(
+  pieces: AsyncIterable<string> | Iterable<string>,
+  longestRow = 2 ** 24,
+): AsyncGenerator<readonly CsvRow[]> {
+  const reader = new CsvReader();
+  for await (const piece of pieces) {
+    yield [...reader.rows(piece, false)];
+    if (reader.held <= longestRow) continue;
+    throw new Error(`line ${reader.line}: a row does not end within ${longestRow} characters`);
+  }
+  yield [...reader.rows('', true)];
+}
+
+/** Keeps the part of a text behind the last complete row. */
+class CsvReader {
+  #text = '';
+  #begun = false;
+  /** Of the first row that was not complete yet. */
+  line = 1;
+
+  /** Characters kept. */
+  get held(): number {
+    return this.#text.length;
+  }
+
+  /** Rows that end in the text so far; with `final` the last one needs no line break. */
+  *rows(piece: string, final: boolean): Generator<CsvRow> {
+    this.#text += piece;
+    const text = this.#text;
+    let at = !this.#begun && text.charCodeAt(0) === 0xfeff ? 1 : 0;
+    if (text !== '') this.#begun = true;
+    while (at < text.length) {
+      const { line } = this;
+      const newline = text.indexOf('\n', at);
+      if (newline < 0 && !final) break;
+      const end = newline < 0 ? text.length : newline;
+      const plain = text.slice(at, end);
+      if (plain.includes('"')) {
+        const row = quotedRow(text, at);
+        if (!row && final) throw new Error(`line ${line}: a quote is never closed`);
+        if (!row || !(row.ended || final)) break;
+        this.line += text.slice(at, row.next).split('\n').length - 1;
+        at = row.next;
+        yield { line, fields: row.fields };
+        continue;
+      }
+      const content = plain.endsWith('\r') ? plain.slice(0, -1) : plain;
+      this.line++;
+      at = end + 1;
+      if (content !== '') yield { line, fields: content.split(',') };
     }
-    const content = plain.endsWith('\r') ? plain.slice(0, -1) : plain;
-    if (content !== '') yield { line, fields: content.split(',') };
-    at = end + 1;
-    line++;
+    this.#text = text.slice(at);
   }
 }
 
-/** A row with quotes in it, which may go over several lines. */
-function quotedRow(text: string, from: number, line: number): { fields: string[]; next: number } {
+/** A row with quotes in it, which may go over several lines; undefined where a quote is not closed. `ended`: by a line break. */
+function quotedRow(
+  text: string,
+  from: number,
+): { fields: string[]; next: number; ended: boolean } | undefined {
   const fields: string[] = [];
   let field = '';
   let at = from;
-  while (at < text.length) {
+  let ended = false;
+  while (at < text.length && !ended) {
     const c = text[at] as string;
     at++;
     if (c === '"' && field === '') {
       const end = closingQuote(text, at);
-      if (end < 0) throw new Error(`line ${line}: a quote is never closed`);
+      if (end < 0) return undefined;
       field = text.slice(at, end).replaceAll('""', '"');
       at = end + 1;
     } else if (c === ',') {
       fields.push(field);
       field = '';
-    } else if (c === '\n') break;
+    } else if (c === '\n') ended = true;
     else if (c !== '\r') field += c;
   }
-  return { fields: [...fields, field], next: at };
+  return { fields: [...fields, field], next: at, ended };
 }
 
 function closingQuote(text: string, from: number): number {

@@ -2,12 +2,12 @@
 // that one process at a time works in.
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { asDiskError } from '../errors/index.js';
 
-export { type CsvRow, csvField, csvRows, parseCsv } from './csv.js';
+export { type CsvRow, csvField, csvRows, csvRowsInPieces, parseCsv } from './csv.js';
 export { type FolderLock, type FolderLockOptions, lockFolder } from './folder-lock.js';
 export {
   createOwnedFile,
@@ -26,15 +26,19 @@ export function temporaryNameFor(path: string): string {
 
 /**
  * Writes a file so that a reader sees the old content or the new one, never a part: temporary name, fsync,
- * rename, fsync of the folder. Creates the folder. Throws DISK_FULL where there is no space; the old file stays.
+ * rename, fsync of the folder. Content may come in pieces. Creates the folder. Throws DISK_FULL where there is no
+ * space; the old file stays.
  */
-export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  data: string | Uint8Array | Iterable<string | Uint8Array>,
+): Promise<void> {
   const temporary = temporaryNameFor(path);
   try {
     await mkdir(dirname(path), { recursive: true });
     const file = await open(temporary, 'w');
     try {
-      await file.writeFile(data);
+      await writeFile(file, data);
       await file.sync();
     } finally {
       await file.close();

@@ -48,16 +48,17 @@ export function compareHits(a: Hit, b: Hit): number {
   return b.score - a.score || a.row - b.row;
 }
 
-/** Scans all rows or the allowed ones, synchronously. */
+/** Scans all rows or the allowed ones, or of these numbers `from` to `to` - 1, synchronously. */
 export function scanRows(
   { count, data }: Descriptors,
   query: Float32Array,
   k: number,
   allowed?: Uint32Array,
+  from = 0,
+  to = allowed ? allowed.length : count,
 ): Hit[] {
-  const total = allowed ? allowed.length : count;
-  const best = new TopK(Math.min(k, total));
-  for (let i = 0; i < total; i++) {
+  const best = new TopK(Math.min(k, to - from));
+  for (let i = from; i < to; i++) {
     const row = allowed ? (allowed[i] as number) : i;
     if (row < count) best.add(row, cosineOfRow(data, row, query));
   }
@@ -131,14 +132,14 @@ export class ExactIndex implements VectorIndex {
 
   async search(descriptor: Float32Array, k: number, allowed?: Uint32Array): Promise<readonly Hit[]> {
     checkQuery(descriptor, this.dimensions, k);
-    const rows = allowed ?? Uint32Array.from({ length: this.count }, (_, row) => row);
-    if (rows.length === 0) return [];
+    const total = allowed ? allowed.length : this.count;
+    if (total === 0) return [];
     const step = Math.max(1, Math.floor(CHUNK_PRODUCTS / this.dimensions));
     let best: Hit[] = [];
-    for (let from = 0; from === 0 || from < rows.length; from += step) {
+    for (let from = 0; from === 0 || from < total; from += step) {
       if (from > 0) await nextTurn();
       if (!this.#descriptors) throw new SkyfixError('NOT_READY', 'The index is closed.');
-      const part = scanRows(this.#descriptors, descriptor, k, rows.subarray(from, from + step));
+      const part = scanRows(this.#descriptors, descriptor, k, allowed, from, Math.min(total, from + step));
       best = [...best, ...part].sort(compareHits).slice(0, k);
     }
     return best;

@@ -31,9 +31,12 @@ function load({ path, descriptors: { count, dimensions } }: GraphSetup): hnswlib
   return graph;
 }
 
-function search(setup: GraphSetup, graph: hnswlib.HierarchicalNSW, { query, k, allowed }: Search): Hit[] {
+function search(setup: GraphSetup, graph: hnswlib.HierarchicalNSW, request: Search): Hit[] {
   const { descriptors, efSearch, exactProducts } = setup;
   const { count, dimensions, data } = descriptors;
+  const { query, k } = request;
+  // All rows need no filter.
+  const allowed = request.allowed?.length === count ? undefined : request.allowed;
   const candidates = allowed ? allowed.length : count;
   const wanted = Math.min(k, candidates);
   if (wanted === 0) return [];

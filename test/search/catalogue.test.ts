@@ -1,12 +1,13 @@
 // Catalogue, CSV and descriptor files: what is written is read, what is damaged is named, places are found.
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
-import { csvField, parseCsv } from '../../src/files/index.js';
-import { distanceM } from '../../src/geometry/index.js';
+import { csvField, csvRowsInPieces, parseCsv } from '../../src/files/index.js';
+import { distanceM, insideBbox, wrapLonDeg } from '../../src/geometry/index.js';
+import { seededRandom } from '../../src/random/index.js';
 import {
   Catalogue,
   formatCatalogue,
@@ -15,10 +16,17 @@ import {
   readDescriptorShape,
   readDescriptors,
   type Tile,
+  writeCatalogue,
+  writeDescriptors,
 } from '../../src/search/index.js';
+import { watchThreads } from '../support/threads.js';
 
 const folder = await mkdtemp(join(tmpdir(), 'skyfix-catalogue-'));
-after(() => rm(folder, { recursive: true, force: true }));
+const threads = watchThreads();
+after(async () => {
+  threads.stop();
+  await rm(folder, { recursive: true, force: true });
+});
 const path = join(folder, 'catalogue.csv');
 
 test('CSV: any fields come back, whatever they hold', () => {
@@ -37,6 +45,34 @@ test('CSV: any fields come back, whatever they hold', () => {
     { line: 4, fields: ['d', 'e "f"'] },
   ]);
   assert.throws(() => parseCsv('a\nb,"c'), /line 2/);
+});
+
+test('CSV in pieces: the same rows and lines, wherever the text is cut', async () => {
+  const field = fc.string({ unit: fc.constantFrom('a', ' ', ',', '"', '\n', '\r', 'ü', '1') });
+  const rows = fc.array(fc.array(field, { minLength: 2, maxLength: 4 }), { maxLength: 6 });
+  const cuts = fc.array(fc.nat(6), { maxLength: 60 });
+  await fc.assert(
+    fc.asyncProperty(rows, cuts, fc.boolean(), async (table, lengths, bom) => {
+      const text = `${bom ? '\uFEFF' : ''}${table.map((row) => row.map(csvField).join(',')).join('\n')}`;
+      const pieces: string[] = [];
+      let at = 0;
+      for (const length of lengths) {
+        pieces.push(text.slice(at, at + length));
+        at += length;
+      }
+      pieces.push(text.slice(at));
+      const read: unknown[] = [];
+      for await (const some of csvRowsInPieces(pieces)) read.push(...some);
+      assert.deepEqual(read, parseCsv(text));
+    }),
+  );
+  const all = async (pieces: string[], longest?: number) => {
+    const lines: number[] = [];
+    for await (const some of csvRowsInPieces(pieces, longest)) lines.push(...some.map(({ line }) => line));
+    return lines;
+  };
+  await assert.rejects(all(['a\nb,"c', ',d\n', 'e']), /line 2: a quote is never closed/);
+  await assert.rejects(all(['a\nb,"c', 'x'.repeat(50), 'y"\n'], 40), /line 2: a row does not end within 40/);
 });
 
 test('a catalogue comes back to the millimetre', async () => {
@@ -82,6 +118,43 @@ test('a damaged catalogue is refused by line', async () => {
   await assert.rejects(readCatalogue(join(folder, 'none.csv')), { code: 'INDEX_MISSING' });
 });
 
+test('a catalogue is the same read in pieces of any size, and by a thread', async () => {
+  const tiles = Array.from({ length: 300 }, (_, k) => ({
+    tile: k % 7 === 0 ? `ü "${k}",\n` : `tile ${k}`,
+    lon: -180 + k * 1.2,
+    lat: -89 + k * 0.59,
+    sizeM: 10 + (k % 3),
+    source: k % 2 === 0 ? 'mosaic, "a"' : 'b.tif',
+  }));
+  await writeCatalogue(path, tiles);
+  assert.equal(await readFile(path, 'utf8'), formatCatalogue(tiles));
+  for (const options of [{ pieceBytes: 1 }, { pieceBytes: 7 }, {}, { threadFromBytes: 0, pieceBytes: 64 }]) {
+    const catalogue = await readCatalogue(path, options);
+    assert.equal(catalogue.count, tiles.length);
+    assert.equal(catalogue.largestSizeM, 12);
+    for (const [row, tile] of tiles.entries()) {
+      assert.deepEqual(catalogue.tile(row), {
+        ...tile,
+        lon: catalogue.place(row).lon,
+        lat: catalogue.place(row).lat,
+      });
+      assert.ok(Math.abs(catalogue.place(row).lon - tile.lon) < 1e-8);
+    }
+    assert.deepEqual(
+      [...catalogue.rowsInBbox([-180, -90, 180, 90])],
+      tiles.map((_, row) => row),
+    );
+    assert.throws(() => catalogue.tile(300), { code: 'INTERNAL' });
+    assert.throws(() => catalogue.place(-1), { code: 'INTERNAL' });
+  }
+  await writeFile(path, `${formatCatalogue(tiles)}tile 1,0,0,64,s\n`);
+  for (const threadFromBytes of [0, 1e9]) {
+    const told = { code: 'INDEX_CORRUPT', message: /line 345: tile "tile 1" is empty or named twice/ };
+    await assert.rejects(readCatalogue(path, { threadFromBytes }), told);
+  }
+  assert.equal(threads.alive.length, 0, 'the reading threads are gone');
+});
+
 test('rows inside a radius or a box, also across the antimeridian', () => {
   const tiles: Tile[] = [];
   for (let y = 0; y < 40; y++) {
@@ -106,6 +179,78 @@ test('rows inside a radius or a box, also across the antimeridian', () => {
   );
   assert.ok(inBox.length > 100);
   assert.equal(catalogue.rowsInRadius({ lon: 0, lat: 0 }, 1000).length, 0);
+});
+
+test('rows in any circle or box are those that a test of each centre finds', () => {
+  const random = seededRandom(11);
+  // A town, a second one across the antimeridian, one around the pole, and places everywhere.
+  const towns = [
+    { lon: 10, lat: 50, widthDeg: 0.2 },
+    { lon: 179.95, lat: -17, widthDeg: 0.1 },
+    { lon: 0, lat: 88, widthDeg: 360 },
+    { lon: -180, lat: -60, widthDeg: 360 },
+  ];
+  const tiles: Tile[] = Array.from({ length: 4000 }, (_, k) => {
+    const { lon, lat, widthDeg } = towns[k % towns.length] as (typeof towns)[number];
+    const place = { lon: wrapLonDeg(lon + random() * widthDeg), lat: lat + random() * Math.min(2, widthDeg) };
+    // Some lie on the meridian that has two names.
+    return { tile: `${k}`, ...(k % 97 === 0 ? { ...place, lon: 180 } : place), sizeM: 64, source: 's' };
+  });
+  const catalogue = new Catalogue(tiles);
+  const spots = fc.record({
+    lon: fc.oneof(fc.double({ min: -180, max: 180, noNaN: true }), fc.constantFrom(180, -180, 10.1, 179.99)),
+    lat: fc.oneof(fc.double({ min: -90, max: 90, noNaN: true }), fc.constantFrom(90, 89, 50.05, -16.95)),
+  });
+  const radii = fc.oneof(
+    fc.double({ min: 0, max: 2e7, noNaN: true }),
+    fc.constantFrom(0, 50, 900, 9_000, 99_000, 100_500, 1_000_000),
+  );
+  fc.assert(
+    fc.property(spots, radii, (centre, radiusM) => {
+      const expected = tiles.flatMap((tile, row) => (distanceM(tile, centre) <= radiusM ? [row] : []));
+      assert.deepEqual([...catalogue.rowsInRadius(centre, radiusM)], expected);
+    }),
+    { numRuns: 300 },
+  );
+  fc.assert(
+    fc.property(spots, spots, (a, b) => {
+      const box = [a.lon, Math.min(a.lat, b.lat), b.lon, Math.max(a.lat, b.lat)] as const;
+      const expected = tiles.flatMap((tile, row) => (insideBbox(tile, box) ? [row] : []));
+      assert.deepEqual([...catalogue.rowsInBbox(box)], expected);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('a prior that holds a whole town, most of it or half of it is found in a blink', () => {
+  const side = 600;
+  const tiles = function* (): Generator<Tile> {
+    for (let k = 0; k < side * side; k++) {
+      const place = { lon: 10 + (k % side) * 0.0002, lat: 50 + Math.floor(k / side) * 0.0001 };
+      yield { tile: `${k}`, ...place, sizeM: 64, source: 's' };
+    }
+  };
+  const catalogue = new Catalogue(tiles());
+  const middle = { lon: 10.06, lat: 50.03 };
+  const timed = (find: () => Uint32Array, least: number): number => {
+    const times = [1, 2, 3].map(() => {
+      const started = performance.now();
+      assert.ok(find().length >= least);
+      return performance.now() - started;
+    });
+    return Math.min(...times);
+  };
+  // Sets and arrays took about a second.
+  for (const [radiusM, share] of [
+    [1e6, 1],
+    [5000, 0.9],
+    [3000, 0.45],
+  ] as const) {
+    const ms = timed(() => catalogue.rowsInRadius(middle, radiusM), share * side * side);
+    assert.ok(ms < 100, `${radiusM} m took ${ms} ms`);
+  }
+  assert.ok(timed(() => catalogue.rowsInBbox([10.0001, 49, 11, 51]), 0.99 * side * side) < 100);
+  assert.ok(catalogue.rowsInRadius(middle, 3000).buffer instanceof SharedArrayBuffer, 'threads need no copy');
 });
 
 test('descriptors: header and values come back; every kind of damage is named', async () => {
@@ -137,6 +282,32 @@ test('descriptors: header and values come back; every kind of damage is named', 
     await assert.rejects(readDescriptorShape(file), { code: 'INDEX_CORRUPT', message });
   }
   await assert.rejects(readDescriptors(join(folder, 'none')), { code: 'INDEX_MISSING' });
+});
+
+test('descriptors are written and read in pieces, also more than one read of the system gives', async () => {
+  const file = join(folder, 'pieces.f32');
+  const data = new Float32Array(new SharedArrayBuffer(4 * 35)).map((_, i) => Math.sin(i));
+  await writeDescriptors(file, { count: 5, dimensions: 7, data });
+  assert.deepEqual(await readFile(file), Buffer.from(formatDescriptors({ count: 5, dimensions: 7, data })));
+  for (const pieceBytes of [1, 13, 64, 1e6]) {
+    const read = await readDescriptors(file, pieceBytes);
+    assert.deepEqual([read.count, read.dimensions, [...read.data]], [5, 7, [...data]]);
+    assert.ok(read.data.buffer instanceof SharedArrayBuffer);
+  }
+  await assert.rejects(writeDescriptors(file, { count: 5, dimensions: 8, data }), { code: 'INTERNAL' });
+  // 600,000 x 1024: 2.3 GiB, of which the disk holds the header.
+  const large = await open(file, 'w');
+  await large.write(
+    withUint32(
+      Buffer.from(formatDescriptors({ count: 0, dimensions: 1024, data: new Float32Array() })),
+      12,
+      600_000,
+    ),
+  );
+  await large.truncate(32 + 600_000 * 1024 * 4);
+  await large.close();
+  assert.deepEqual(await readDescriptorShape(file), { count: 600_000, dimensions: 1024 });
+  await rm(file);
 });
 
 function withUint32(bytes: Buffer, at: number, value: number): Buffer {

@@ -1,0 +1,115 @@
+// Tiles by column and not by object: a million of them are some typed arrays, which a thread can hand over as they are.
+import type { Tile } from './types.js';
+
+/** Column k of each array is row k of the index. */
+export interface TileColumns {
+  /** Degrees. */
+  readonly lons: Float64Array;
+  readonly lats: Float64Array;
+  /** Metres. */
+  readonly sizes: Float64Array;
+  /** UTF-8 of all ids, one behind the other; id k ends before byte idEnds[k]. */
+  readonly idBytes: Uint8Array;
+  readonly idEnds: Float64Array;
+  /** Number of each tile's source among sourceNames. */
+  readonly sources: Uint32Array;
+  readonly sourceNames: readonly string[];
+}
+
+type Growing = Float64Array | Uint32Array | Uint8Array;
+
+/** The same values in an array of at least `length`, at least twice as long as before. */
+function grown<A extends Growing>(array: A, length: number): A {
+  if (length <= array.length) return array;
+  const Kind = array.constructor as new (length: number) => A;
+  const larger = new Kind(Math.max(length, 2 * array.length));
+  larger.set(array);
+  return larger;
+}
+
+export class TileColumnsBuilder {
+  #count = 0;
+  #lons = new Float64Array(1024);
+  #lats = new Float64Array(1024);
+  #sizes = new Float64Array(1024);
+  #idEnds = new Float64Array(1024);
+  #sources = new Uint32Array(1024);
+  #idBytes = new Uint8Array(16_384);
+  readonly #numberOf = new Map<string, number>();
+
+  get count(): number {
+    return this.#count;
+  }
+
+  add({ tile, lon, lat, sizeM, source }: Tile): void {
+    const row = this.#count++;
+    this.#lons = grown(this.#lons, row + 1);
+    this.#lats = grown(this.#lats, row + 1);
+    this.#sizes = grown(this.#sizes, row + 1);
+    this.#idEnds = grown(this.#idEnds, row + 1);
+    this.#sources = grown(this.#sources, row + 1);
+    this.#lons[row] = lon;
+    this.#lats[row] = lat;
+    this.#sizes[row] = sizeM;
+    const start = row === 0 ? 0 : (this.#idEnds[row - 1] as number);
+    const bytes = Buffer.from(tile, 'utf8');
+    this.#idBytes = grown(this.#idBytes, start + bytes.length);
+    this.#idBytes.set(bytes, start);
+    this.#idEnds[row] = start + bytes.length;
+    let number = this.#numberOf.get(source);
+    if (number === undefined) {
+      number = this.#numberOf.size;
+      this.#numberOf.set(source, number);
+    }
+    this.#sources[row] = number;
+  }
+
+  /** What was added; the builder is used up. */
+  finish(): TileColumns {
+    const count = this.#count;
+    return {
+      lons: this.#lons.subarray(0, count),
+      lats: this.#lats.subarray(0, count),
+      sizes: this.#sizes.subarray(0, count),
+      idEnds: this.#idEnds.subarray(0, count),
+      idBytes: this.#idBytes,
+      sources: this.#sources.subarray(0, count),
+      sourceNames: [...this.#numberOf.keys()],
+    };
+  }
+}
+
+/** The tile of a row that exists. */
+export function tileAt(columns: TileColumns, row: number): Tile {
+  const start = row === 0 ? 0 : (columns.idEnds[row - 1] as number);
+  const end = columns.idEnds[row] as number;
+  const { buffer, byteOffset } = columns.idBytes;
+  return {
+    tile: Buffer.from(buffer, byteOffset + start, end - start).toString('utf8'),
+    lon: columns.lons[row] as number,
+    lat: columns.lats[row] as number,
+    sizeM: columns.sizes[row] as number,
+    source: columns.sourceNames[columns.sources[row] as number] as string,
+  };
+}
+
+/** The buffers of the columns, to be moved to another thread. */
+export function buffersOf({ lons, lats, sizes, idEnds, idBytes, sources }: TileColumns): ArrayBuffer[] {
+  return [lons, lats, sizes, idEnds, idBytes, sources].map(({ buffer }) => buffer as ArrayBuffer);
+}
+
+const SETS = 64;
+
+/** Names seen so far. In several sets: one holds 16 million at most. */
+export class DistinctNames {
+  readonly #sets = Array.from({ length: SETS }, () => new Set<string>());
+
+  /** False where it was there already. */
+  add(name: string): boolean {
+    let hash = 0;
+    for (let i = 0; i < name.length; i++) hash = (Math.imul(hash, 31) + name.charCodeAt(i)) | 0;
+    const set = this.#sets[(hash >>> 0) % SETS] as Set<string>;
+    const before = set.size;
+    return set.add(name).size > before;
+  }
+}
