@@ -2,7 +2,7 @@
 import { copyFile, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type Bundle, loadBundle } from '../src/bundles/index.js';
-import { openNetworks } from '../src/describe/index.js';
+import { Describer, openNetworks } from '../src/describe/index.js';
 import { asDiskError, SkyfixError } from '../src/errors/index.js';
 import {
   type FileChecksum,
@@ -150,12 +150,13 @@ async function embedAll(partial: string, bundle: Bundle, source: TileSource, opt
   const { inputSizePx } = bundle.manifest.geometry;
   const { dimensions } = bundle.manifest.descriptor;
   const { batchSize = 32, threads = 1, onProgress } = options;
-  const { encoder, close } = await openNetworks(bundle, { threads });
+  const networks = await openNetworks(bundle, { threads });
+  const describer = new Describer(networks, bundle.manifest, 'NETWORK_INVALID');
   const shards: Shard[] = [];
   let done = 0;
   try {
     for (let from = 0; from < source.count; from += SHARD_TILES) {
-      const input = { encoder, inputSizePx, dimensions, batchSize };
+      const input = { describer, inputSizePx, dimensions, batchSize };
       const shard = await shardAt(partial, from, source, input, (tiles) => {
         done += tiles;
         onProgress?.(done, source.count, 'tiles');
@@ -163,7 +164,7 @@ async function embedAll(partial: string, bundle: Bundle, source: TileSource, opt
       shards.push(shard);
     }
   } finally {
-    await close();
+    await networks.close();
   }
   const numbers = shards.flatMap((shard) => shard.numbers);
   const missing = shards.reduce((sum, shard) => sum + shard.missing, 0) / source.count;

@@ -9,6 +9,7 @@ import {
   type IndexManifest,
   openIndexVersion,
 } from '../src/versions/index.js';
+import { checkVariety } from './variety.js';
 
 export interface VerifyOptions {
   readonly minRecall?: number | undefined;
@@ -21,11 +22,13 @@ export interface VerifyReport {
   readonly manifest: IndexManifest;
   /** As measured now, against exact search. */
   readonly recall: Recall;
+  /** Share of the tiles (of a sample) that have the same descriptor as another one. */
+  readonly alike: number;
 }
 
 /**
- * Throws INDEX_MISSING, INDEX_CORRUPT, INDEX_BUNDLE_MISMATCH, BUNDLE_CORRUPT for what does not fit, and
- * INDEX_RECALL_TOO_LOW where the measured recall is under the gate.
+ * Throws INDEX_MISSING, INDEX_CORRUPT (also where nearly all tiles look the same), INDEX_BUNDLE_MISMATCH, BUNDLE_CORRUPT for
+ * what does not fit, and INDEX_RECALL_TOO_LOW where the measured recall is under the gate.
  */
 export async function verifyIndex(dir: string, options: VerifyOptions = {}): Promise<VerifyReport> {
   const { minRecall = DEFAULT_RECALL_GATE, queries, seed = 1, onProgress } = options;
@@ -34,9 +37,10 @@ export async function verifyIndex(dir: string, options: VerifyOptions = {}): Pro
   const version = await openIndexVersion(dir, { recallGate: 0 });
   try {
     const descriptors = await readDescriptors(join(dir, 'descriptors.f32'));
+    const alike = checkVariety(descriptors, seed, dir);
     const recall = await measureRecall(version.index, descriptors, { queries, seed, onProgress });
     checkRecall(recall, minRecall, dir);
-    return { manifest: version.manifest, recall };
+    return { manifest: version.manifest, recall, alike };
   } finally {
     await version.close();
   }

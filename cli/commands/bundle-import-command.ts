@@ -1,14 +1,14 @@
 // skyfix bundle import: networks trained elsewhere become a bundle.
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import {
   BUNDLE_SCHEMA,
   type BundleConfig,
   checkBundleConfig,
   type ImportedBundle,
+  type ImportedNetwork,
   importBundle,
-  type NetworkReport,
 } from '../../src/bundles/index.js';
 import { messageOf, SkyfixError } from '../../src/errors/index.js';
 
@@ -22,11 +22,15 @@ const EXAMPLE: BundleConfig = {
 };
 
 const HELP = `
-The networks are float32 ONNX files without external data, S = inputSizePx, D = descriptor.dimensions:
-  generator  "bev"   [N, 3, S, S] in [-1, 1], invalid pixels -1  ->  "view" [N, 3, S, S] in [-1, 1]; N free or 1
-  encoder    "image" [N, 3, S, S] in [0, 1]                      ->  "descriptor" [N, D], unit length; N free
-RGB. The ImageNet normalisation and the L2 normalisation are part of the encoder's graph. Both networks must give the
-same bits for the same image, and within 1e-4 the same alone and in a batch of two.
+The networks are ONNX files, S = inputSizePx, V = S + 2 searchMarginPx, D = descriptor.dimensions:
+  generator  "bev"   [N, 3, V, V] in [-1, 1], invalid pixels -1  ->  "view" [N, 3, V, V] in [-1, 1]
+  encoder    "image" [N, 3, S, S] in [0, 1]                      ->  "descriptor" [N, D], unit length
+RGB. The ImageNet normalisation and the L2 normalisation are part of the encoder's graph. N is free, or 1 (then images are
+run one by one, which is slower). Weights beside the file (NAME.onnx.data) are taken in; float16, bfloat16 and float64
+inputs and outputs are cast; other names are given with --rename, as in --rename pixel_values=image.
+
+Each network is run on some forty images (noise, patterns, dark, bright, flat). It must give the same bits for the same image,
+within 1e-4 the same alone and in batches of 2, 3, 7, 16, 32 and 33, and something else for another image.
 
 The configuration is a bundle.json without "files"; createdAt, profile, input, training and metrics may be added:
 ${JSON.stringify(EXAMPLE)}
@@ -38,6 +42,20 @@ interface ImportFlags {
   readonly config: string;
   readonly out: string;
   readonly force: boolean;
+  readonly rename: ReadonlyMap<string, string>;
+}
+
+/** Names of the bundle contract. */
+const NAMES = ['bev', 'view', 'image', 'descriptor'];
+
+/** `old=new`, gathered. */
+function parseRename(text: string, before: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const at = text.lastIndexOf('=');
+  const [from, to] = [text.slice(0, at), text.slice(at + 1)];
+  if (at < 1 || !NAMES.includes(to)) {
+    throw new InvalidArgumentError(`It must be OLD=NEW, with NEW one of ${NAMES.join(', ')}.`);
+  }
+  return new Map([...before, [from, to]]);
 }
 
 /** The sub-command `bundle import`. */
@@ -48,14 +66,21 @@ export function bundleImportCommand(): Command {
     .option('--generator <file.onnx>', 'BEV to view; without it the BEV goes straight into the encoder')
     .requiredOption('--config <file.json>', 'a bundle.json without "files"')
     .requiredOption('--out <dir>', 'folder of the bundle')
+    .option(
+      '--rename <old=new>',
+      'an input or output under another name; may be given several times',
+      parseRename,
+      new Map(),
+    )
     .option('--force', 'replace the bundle in that folder', false)
     .addHelpText('after', HELP)
-    .action(async ({ encoder, generator, config, out, force }: ImportFlags) => {
+    .action(async ({ encoder, generator, config, out, force, rename }: ImportFlags) => {
       const imported = await importBundle({
         encoderPath: encoder,
         generatorPath: generator,
         config: await readConfig(config),
         out,
+        renames: rename,
         replace: force,
         threads: availableParallelism(),
       });
@@ -79,13 +104,16 @@ async function readConfig(path: string): Promise<BundleConfig> {
 function summaryLines({ manifest, encoder, generator }: ImportedBundle, out: string): string[] {
   const bytes = Object.values(manifest.files).reduce((sum, file) => sum + file.bytes, 0);
   return [
-    `generator   ${generator ? describe(generator) : 'none'}`,
-    `encoder     ${describe(encoder)}, ${manifest.descriptor.dimensions} dimensions`,
+    `generator   ${generator ? summaryOf(generator) : 'none'}`,
+    `encoder     ${summaryOf(encoder)}, ${manifest.descriptor.dimensions} dimensions`,
+    ...(generator?.changes ?? []).map((change) => `changed     generator: ${change}`),
+    ...encoder.changes.map((change) => `changed     encoder: ${change}`),
     `written     ${out}: ${manifest.name} ${manifest.version}, ${(bytes / 1e6).toFixed(1)} MB`,
   ];
 }
 
-function describe({ description, batch, range, latencyMs }: NetworkReport): string {
+function summaryOf({ description, batch, range, latencyMs }: ImportedNetwork): string {
   const [low, high] = range.map((value) => value.toFixed(3));
-  return `${description}, batch ${batch}, values ${low} to ${high}, deterministic, ${latencyMs.toFixed(1)} ms`;
+  const most = batch === 1 ? 'one image at a time' : 'batch free';
+  return `${description}, ${most}, values ${low} to ${high}, deterministic, ${latencyMs.toFixed(1)} ms`;
 }

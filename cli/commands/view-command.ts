@@ -2,11 +2,11 @@
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { bevGeometryOf, loadBundle } from '../../src/bundles/index.js';
-import { describeBev, openNetworks } from '../../src/describe/index.js';
+import { Describer, openNetworks } from '../../src/describe/index.js';
 import { SkyfixError } from '../../src/errors/index.js';
 import { writeFileAtomic } from '../../src/files/index.js';
 import { projectBev } from '../../src/geometry/index.js';
-import { encodePng, nchwToRgb } from '../../src/imaging/index.js';
+import { bevToNchw, encodePng, nchwToRgb } from '../../src/imaging/index.js';
 import { addPanoramaOptions, type PanoramaFlags, readPanorama } from './panorama-options.js';
 import { bundleDirOrShipped } from './shipped-bundle.js';
 
@@ -26,8 +26,10 @@ export function viewCommand(root?: string): Command {
       const bev = projectBev(panorama.image, panorama.window, panorama.pose, geometry);
       const networks = await openNetworks(bundle, { threads: availableParallelism() });
       try {
-        const { view } = await describeBev(networks, bundle.manifest.geometry, bev);
-        if (!view) throw new SkyfixError('PARAMETER_INVALID', `The bundle ${bundle.dir} has no generator.`);
+        if (!networks.generator)
+          throw new SkyfixError('PARAMETER_INVALID', `The bundle ${bundle.dir} has no generator.`);
+        const describer = new Describer(networks, bundle.manifest, 'NETWORK_INVALID');
+        const view = await describer.generate(bevToNchw(describer.shrink(bev), 'signed'));
         await writeFileAtomic(flags.out, await encodePng(nchwToRgb(view, 'signed')));
       } finally {
         await networks.close();

@@ -7,9 +7,10 @@ import { BUNDLE_JSON_SCHEMA, geometryFault } from './schema.js';
 type Optional = 'createdAt' | 'profile' | 'training' | 'metrics';
 
 /** A manifest without `files`; what is not known of networks from elsewhere may be left out. */
-export type BundleConfig = Omit<BundleManifest, 'files' | Optional> & Partial<Pick<BundleManifest, Optional>>;
+export type BundleConfig = Omit<BundleManifest, 'files' | 'oneAtATime' | Optional> &
+  Partial<Pick<BundleManifest, Optional>>;
 
-const { files, ...properties } = BUNDLE_JSON_SCHEMA.properties;
+const { files, oneAtATime, ...properties } = BUNDLE_JSON_SCHEMA.properties;
 const optional: readonly string[] = ['files', 'createdAt', 'profile', 'training', 'metrics'];
 
 const matchesSchema = new Ajv({ allErrors: true, verbose: true }).compile({

@@ -1,7 +1,7 @@
 // Networks trained elsewhere, as ONNX files, become a bundle: checked first, then written in one step.
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { asDiskError, messageOf, SkyfixError } from '../errors/index.js';
+import { asDiskError, SkyfixError } from '../errors/index.js';
 import {
   type FileChecksum,
   replaceFolder,
@@ -10,21 +10,19 @@ import {
   temporaryNameFor,
   writeFileAtomic,
 } from '../files/index.js';
+import { checkNetwork, type NetworkReport } from './check-network.js';
 import type { BundleConfig } from './config.js';
-import {
-  checkNetwork,
-  encoderContract,
-  generatorContract,
-  type NetworkContract,
-  type NetworkReport,
-} from './contract.js';
-import type { BundleManifest } from './manifest.js';
+import { encoderContract, generatorContract, type NetworkContract } from './contract.js';
+import type { BundleManifest, NetworkFile } from './manifest.js';
+import { readNetwork } from './read-network.js';
 
 export interface ImportOptions {
   readonly encoderPath: string;
   /** Absent: the BEV goes straight into the encoder. */
   readonly generatorPath?: string | undefined;
   readonly config: BundleConfig;
+  /** Inputs and outputs under other names: theirs to "image", "descriptor", "bev" or "view". */
+  readonly renames?: ReadonlyMap<string, string> | undefined;
   /** Folder of the bundle. */
   readonly out: string;
   /** Whether a bundle in `out` may be replaced. */
@@ -33,10 +31,15 @@ export interface ImportOptions {
   readonly threads: number;
 }
 
+/** A network as it was found, and what was changed in its file. */
+export interface ImportedNetwork extends NetworkReport {
+  readonly changes: readonly string[];
+}
+
 export interface ImportedBundle {
   readonly manifest: BundleManifest;
-  readonly encoder: NetworkReport;
-  readonly generator?: NetworkReport;
+  readonly encoder: ImportedNetwork;
+  readonly generator?: ImportedNetwork;
 }
 
 /**
@@ -44,24 +47,79 @@ export interface ImportedBundle {
  * BUNDLE_EXISTS, NETWORK_INVALID (a file that cannot be read, too) or DISK_FULL; nothing that existed has changed then.
  */
 export async function importBundle(options: ImportOptions): Promise<ImportedBundle> {
-  const { config, encoderPath, generatorPath, replace, threads } = options;
+  const { config, encoderPath, generatorPath, replace } = options;
   const target = resolve(options.out);
   await checkTarget(target, replace);
   const { geometry, descriptor } = config;
-  const check = async (path: string, contract: NetworkContract) => {
-    const bytes = await readNetwork(path);
-    return { bytes, report: await checkNetwork(path, bytes, contract, { threads }) };
-  };
-  const encoder = await check(encoderPath, encoderContract(geometry, descriptor.dimensions));
-  const generator = generatorPath ? await check(generatorPath, generatorContract(geometry)) : undefined;
-  const networks = {
-    ...(generator ? { 'generator.onnx': generator.bytes } : {}),
-    'encoder.onnx': encoder.bytes,
-  };
+  const temporary = temporaryNameFor(target);
+  try {
+    const take = (file: NetworkFile, path: string, contract: NetworkContract) =>
+      takeNetwork(join(temporary, file), path, contract, options);
+    const ofEncoder = encoderContract(geometry, descriptor.dimensions);
+    const encoder = await take('encoder.onnx', encoderPath, ofEncoder);
+    const generator = generatorPath
+      ? await take('generator.onnx', generatorPath, generatorContract(geometry))
+      : undefined;
+    const taken = { ...(generator && { 'generator.onnx': generator }), 'encoder.onnx': encoder };
+    const manifest = manifestOf(config, taken);
+    await writeFileAtomic(join(temporary, 'bundle.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+    await mkdir(dirname(target), { recursive: true });
+    if (replace) await replaceFolder(temporary, target);
+    else {
+      // A folder that was filled since it was looked at makes this fail.
+      await rename(temporary, target);
+      await syncFolder(dirname(target));
+    }
+    return { manifest, encoder: encoder.report, ...(generator && { generator: generator.report }) };
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw asDiskError(error, target);
+  }
+}
+
+interface TakenNetwork {
+  readonly report: ImportedNetwork;
+  readonly checksum: FileChecksum;
+}
+
+/** Writes the network to `file` as a bundle keeps it, and tries it there. */
+async function takeNetwork(
+  file: string,
+  path: string,
+  contract: NetworkContract,
+  { renames = new Map(), threads }: ImportOptions,
+): Promise<TakenNetwork> {
+  const own = new Map([...renames].filter(([, to]) => to === contract.input || to === contract.output));
+  const { bytes, changes } = await readNetwork(path, contract, own);
+  await writeFileAtomic(file, bytes);
+  const report = await checkNetwork({ file, name: path, bytes }, contract, { threads });
   return {
-    manifest: await writeImported(target, config, networks, replace),
-    encoder: encoder.report,
-    ...(generator ? { generator: generator.report } : {}),
+    report: { ...report, changes },
+    checksum: { sha256: sha256OfBytes(bytes), bytes: bytes.byteLength },
+  };
+}
+
+function manifestOf(
+  config: BundleConfig,
+  taken: Readonly<Partial<Record<NetworkFile, TakenNetwork>>>,
+): BundleManifest {
+  const { schema, name, version, input, geometry, preprocessing, descriptor } = config;
+  const networks = Object.entries(taken) as [NetworkFile, TakenNetwork][];
+  const single = networks.filter(([, { report }]) => report.batch === 1).map(([file]) => file);
+  return {
+    schema,
+    name,
+    version,
+    createdAt: config.createdAt ?? new Date().toISOString(),
+    profile: config.profile ?? 'imported',
+    ...(input && { input }),
+    geometry,
+    preprocessing,
+    ...(single.length > 0 && { oneAtATime: single }),
+    descriptor,
+    training: config.training ?? {},
+    metrics: config.metrics ?? {},
+    files: Object.fromEntries(networks.map(([file, { checksum }]) => [file, checksum])),
   };
 }
 
@@ -81,57 +139,4 @@ async function checkTarget(target: string, replace: boolean): Promise<void> {
     throw new SkyfixError('BUNDLE_EXISTS', `${target} holds ${names.length} files and no bundle.json.`);
   }
   if (!replace) throw new SkyfixError('BUNDLE_EXISTS', `${target} holds a bundle already.`);
-}
-
-async function readNetwork(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw new SkyfixError('NETWORK_INVALID', `${path} cannot be read (${messageOf(error)}).`, {
-      cause: error,
-    });
-  }
-}
-
-async function writeImported(
-  target: string,
-  config: BundleConfig,
-  networks: Readonly<Record<string, Uint8Array>>,
-  replace: boolean,
-): Promise<BundleManifest> {
-  const temporary = temporaryNameFor(target);
-  const files: Record<string, FileChecksum> = {};
-  try {
-    for (const [name, bytes] of Object.entries(networks)) {
-      await writeFileAtomic(join(temporary, name), bytes);
-      files[name] = { sha256: sha256OfBytes(bytes), bytes: bytes.byteLength };
-    }
-    const { schema, name, version, input, geometry, preprocessing, descriptor } = config;
-    const manifest: BundleManifest = {
-      schema,
-      name,
-      version,
-      createdAt: config.createdAt ?? new Date().toISOString(),
-      profile: config.profile ?? 'imported',
-      ...(input && { input }),
-      geometry,
-      preprocessing,
-      descriptor,
-      training: config.training ?? {},
-      metrics: config.metrics ?? {},
-      files,
-    };
-    await writeFileAtomic(join(temporary, 'bundle.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-    await mkdir(dirname(target), { recursive: true });
-    if (replace) await replaceFolder(temporary, target);
-    else {
-      // A folder that was filled since it was looked at makes this fail.
-      await rename(temporary, target);
-      await syncFolder(dirname(target));
-    }
-    return manifest;
-  } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
-    throw asDiskError(error, target);
-  }
 }

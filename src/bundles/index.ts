@@ -1,8 +1,10 @@
 // Bundles: the versioned artefact that training makes and serving loads, verified; and bundles made of networks from elsewhere.
+export { type CheckedNetworks, checkNetworks } from './check-bundle.js';
+export { BATCH_TOLERANCE, type NetworkReport } from './check-network.js';
 export { type BundleConfig, checkBundleConfig } from './config.js';
-export type { NetworkReport } from './contract.js';
+export { encoderContract, generatorContract, MOST_AT_ONCE, type NetworkContract } from './contract.js';
 export { bevGeometryOf, panoramaWidthOf, viewSizePx } from './geometry.js';
-export { type ImportedBundle, type ImportOptions, importBundle } from './import.js';
+export { type ImportedBundle, type ImportedNetwork, type ImportOptions, importBundle } from './import.js';
 export { type Bundle, checkManifest, type LoadOptions, loadBundle } from './load.js';
 export {
   BUNDLE_INPUTS,
@@ -10,5 +12,7 @@ export {
   type BundleGeometry,
   type BundleInput,
   type BundleManifest,
+  NETWORK_FILES,
+  type NetworkFile,
 } from './manifest.js';
 export { FIELD_OF_VIEW_SCHEMA, geometryFault } from './schema.js';

@@ -15,11 +15,11 @@ export interface BundleGeometry {
   /** Assumed camera height where a request gives none, metres. */
   readonly cameraHeightM: number;
   /**
-   * BEV and view show so many input pixels more ground on every side, and the encoder looks at the view in several windows,
+   * BEV and view show so many input pixels more ground on every side, and the encoder takes several looks at the view,
    * since a query lies beside the centres of a grid's tiles. Absent or 0: in the middle only.
    */
   readonly searchMarginPx?: number;
-  /** Distance of neighbouring windows, input pixels; divides searchMarginPx, which it is where absent. */
+  /** Distance of neighbouring looks, input pixels; divides searchMarginPx, which it is where absent. */
   readonly searchStepPx?: number;
   /** Assumed of panoramas whose files and requests say nothing; absent: they are full spheres, 2:1. */
   readonly fieldOfView?: FieldOfView;
@@ -28,6 +28,10 @@ export interface BundleGeometry {
 /** What a bundle's first network can take. */
 export const BUNDLE_INPUTS = ['bev', 'panorama'] as const;
 export type BundleInput = (typeof BUNDLE_INPUTS)[number];
+
+/** The networks of a bundle by their files. */
+export const NETWORK_FILES = ['encoder.onnx', 'generator.onnx'] as const;
+export type NetworkFile = (typeof NETWORK_FILES)[number];
 
 export interface BundleManifest {
   readonly schema: typeof BUNDLE_SCHEMA;
@@ -48,6 +52,8 @@ export interface BundleManifest {
     readonly encoderRange: readonly [0, 1];
     readonly invalidPixel: -1;
   };
+  /** Networks that were exported for one image at a time: they are run so. The others take any number. */
+  readonly oneAtATime?: readonly NetworkFile[];
   readonly descriptor: { readonly dimensions: number };
   /** What it was trained on and how; free form, written by training. */
   readonly training: Readonly<Record<string, unknown>>;

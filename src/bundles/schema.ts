@@ -1,6 +1,6 @@
-// JSON schema of bundle.json; the types are in bundle-manifest.ts.
+// JSON schema of bundle.json; the types are in manifest.ts.
 import { fieldOfViewFault } from '../geometry/index.js';
-import { BUNDLE_INPUTS, BUNDLE_SCHEMA, type BundleGeometry } from './manifest.js';
+import { BUNDLE_INPUTS, BUNDLE_SCHEMA, type BundleGeometry, NETWORK_FILES } from './manifest.js';
 
 /** A field of view in bundle.json and in a run's configuration; what goes together is fieldOfViewFault's. */
 export const FIELD_OF_VIEW_SCHEMA = {
@@ -70,6 +70,7 @@ export const BUNDLE_JSON_SCHEMA = {
         invalidPixel: { const: -1 },
       },
     },
+    oneAtATime: { type: 'array', items: { enum: NETWORK_FILES }, uniqueItems: true },
     descriptor: { type: 'object', required: ['dimensions'], properties: { dimensions: count } },
     training: { type: 'object' },
     metrics: { type: 'object' },

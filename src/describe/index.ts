@@ -1,9 +1,4 @@
-// Describe: the one way from a BEV to descriptors: view, looks, batches.
-export {
-  describeBev,
-  type NetworkOptions,
-  type Networks,
-  openNetworks,
-  windowsOf,
-} from './networks.js';
-export { type ViewWindow, viewWindows, windowOffsetsM } from './view-windows.js';
+// Describe: the one way from a BEV to descriptors: views, looks, batches.
+export { Describer } from './describer.js';
+export { type Look, type LookCorner, lookCorners, lookOffsets, type Offset } from './looks.js';
+export { type NetworkOptions, type Networks, openNetworks } from './networks.js';

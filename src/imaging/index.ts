@@ -12,7 +12,7 @@ export { decodeImage, encodePng, resizeImage } from './pixels.js';
 export { checkJpeg, decodeRgba, type RgbaImage, splitAlpha } from './rgba.js';
 export {
   bevToNchw,
-  cropWindows,
+  cropSquares,
   nchwToRgb,
   rgbToNchw,
   signedToUnit,

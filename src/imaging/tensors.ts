@@ -73,34 +73,39 @@ export function signedToUnit(tensor: ImageTensor): ImageTensor {
   return { data, shape: tensor.shape };
 }
 
-/** Squares of sizePx cut out of one image [1, 3, H, W], one behind the other: [n, 3, sizePx, sizePx]. Throws PARAMETER_INVALID. */
-export function cropWindows(
+/**
+ * Squares of sizePx cut out of images [B, 3, H, W]: [B * n, 3, sizePx, sizePx], the n of the first image first. Throws
+ * PARAMETER_INVALID where one does not lie inside.
+ */
+export function cropSquares(
   tensor: ImageTensor,
-  windows: readonly { readonly leftPx: number; readonly topPx: number }[],
+  corners: readonly { readonly leftPx: number; readonly topPx: number }[],
   sizePx: number,
 ): ImageTensor {
   const [batch = 0, channels = 0, heightPx = 0, widthPx = 0] = tensor.shape;
-  const fits = windows.every(
+  const fits = corners.every(
     ({ leftPx, topPx }) =>
       leftPx >= 0 && topPx >= 0 && leftPx + sizePx <= widthPx && topPx + sizePx <= heightPx,
   );
-  if (batch !== 1 || channels !== 3 || !fits) {
+  if (tensor.shape.length !== 4 || channels !== 3 || !fits) {
     throw new SkyfixError(
       'PARAMETER_INVALID',
-      `Windows of ${sizePx} px at ${windows.map(({ leftPx, topPx }) => `${leftPx},${topPx}`).join(' ')} do not fit into [${tensor.shape}].`,
+      `Squares of ${sizePx} px at ${corners.map(({ leftPx, topPx }) => `${leftPx},${topPx}`).join(' ')} do not fit into [${tensor.shape}].`,
     );
   }
-  const data = new Float32Array(windows.length * 3 * sizePx * sizePx);
+  const data = new Float32Array(batch * corners.length * 3 * sizePx * sizePx);
   let at = 0;
-  for (const { leftPx, topPx } of windows) {
-    for (let c = 0; c < 3; c++) {
-      for (let row = 0; row < sizePx; row++, at += sizePx) {
-        const from = (c * heightPx + topPx + row) * widthPx + leftPx;
-        data.set(tensor.data.subarray(from, from + sizePx), at);
+  for (let image = 0; image < batch; image++) {
+    for (const { leftPx, topPx } of corners) {
+      for (let c = image * 3; c < image * 3 + 3; c++) {
+        for (let row = 0; row < sizePx; row++, at += sizePx) {
+          const from = (c * heightPx + topPx + row) * widthPx + leftPx;
+          data.set(tensor.data.subarray(from, from + sizePx), at);
+        }
       }
     }
   }
-  return { data, shape: [windows.length, 3, sizePx, sizePx] };
+  return { data, shape: [batch * corners.length, 3, sizePx, sizePx] };
 }
 
 /** Tensors of one shape, one behind the other along the batch. */

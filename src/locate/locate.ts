@@ -1,9 +1,10 @@
 // Where was this panorama taken?
+import { Describer } from '../describe/index.js';
 import { distanceM, type LonLat } from '../geometry/index.js';
 import type { DecodedPanorama } from '../imaging/index.js';
 import type { PlaceHit } from '../places/index.js';
 import type { LoadedRegion } from '../regions/index.js';
-import { decodeUpload, embedView, generateView, projectToInput, searchTiles } from './steps.js';
+import { decodeUpload, projectToGround, searchTiles } from './steps.js';
 import { type LocateAnswer, type LocateOptions, type Place, STEPS, type Step } from './types.js';
 
 /**
@@ -19,10 +20,13 @@ export async function locate(
   clock: () => number = () => performance.now(),
 ): Promise<LocateAnswer> {
   const timer = new StepTimer(clock, options.signal);
+  const describer = new Describer(region.networks, region.bundle.manifest);
   const panorama = await timer.time('decode', () => decodeUpload(upload, region, options));
-  const bev = await timer.time('bev', () => projectToInput(panorama, region, options.cameraHeightM));
-  const view = await timer.time('generate', () => generateView(bev, region));
-  const looks = await timer.time('embed', () => embedView(view, region));
+  const bev = await timer.time('bev', () =>
+    describer.shrink(projectToGround(panorama, region, options.cameraHeightM)),
+  );
+  const views = await timer.time('generate', () => describer.views([bev]));
+  const [looks = []] = await timer.time('embed', () => describer.look(views));
   const hits = await timer.time('search', () => searchTiles(looks, region, options));
   const { manifest } = region.bundle;
   return {

@@ -1,10 +1,8 @@
 // The steps between an upload and its candidates, each a function from one named thing to the next.
 
 import { bevGeometryOf, panoramaWidthOf } from '../bundles/index.js';
-import { windowOffsetsM, windowsOf } from '../describe/index.js';
-import type { Tensor } from '../engines/index.js';
-import { areaDownsample, type Bev, projectBev } from '../geometry/index.js';
-import { bevToNchw, type DecodedPanorama, decodePanorama, signedToUnit } from '../imaging/index.js';
+import { type Bev, projectBev } from '../geometry/index.js';
+import { type DecodedPanorama, decodePanorama } from '../imaging/index.js';
 import {
   type Look,
   type PlaceHit,
@@ -34,39 +32,19 @@ export function decodeUpload(
   });
 }
 
-/** Panorama to BEV [V x V] over the ground of one tile and its search margin. */
-export function projectToInput(
+/** Panorama to BEV over the ground of one tile and its search margin, at the size of bevGeometryOf. */
+export function projectToGround(
   panorama: DecodedPanorama,
   region: LoadedRegion,
   cameraHeightM: number | undefined,
 ): Bev {
-  const { geometry } = region.bundle.manifest;
-  const full = projectBev(
+  return projectBev(
     panorama.image,
     panorama.window,
     panorama.pose,
-    bevGeometryOf(geometry, cameraHeightM),
+    bevGeometryOf(region.bundle.manifest.geometry, cameraHeightM),
     region.tables,
   );
-  return areaDownsample(full, geometry.bevSizePx / geometry.inputSizePx);
-}
-
-/** BEV to a view [1,3,V,V] in [0,1]: the generated view, or the BEV itself without a generator. */
-export async function generateView(bev: Bev, region: LoadedRegion): Promise<Tensor> {
-  const { generator } = region.networks;
-  if (!generator) return bevToNchw(bev, 'unit');
-  return signedToUnit(await generator.run(bevToNchw(bev, 'signed')));
-}
-
-/** View to a descriptor [D] of unit length for each window that the encoder looks at, the middle first. */
-export async function embedView(view: Tensor, region: LoadedRegion): Promise<readonly Look[]> {
-  const { geometry } = region.bundle.manifest;
-  const { data, shape } = await region.networks.encoder.run(windowsOf(view, geometry));
-  const [, dimensions = 0] = shape;
-  return windowOffsetsM(geometry).map((offset, k) => ({
-    ...offset,
-    descriptor: data.slice(k * dimensions, (k + 1) * dimensions),
-  }));
 }
 
 /**

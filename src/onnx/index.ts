@@ -1,9 +1,6 @@
-// ONNX: the graph format, written and read.
-export {
-  ONNX_OPSET,
-  type OnnxAttribute,
-  type OnnxDimension,
-  OnnxGraph,
-  type OnnxSummary,
-  readOnnx,
-} from './graph.js';
+// ONNX: the graph format, built in code, read, and adapted where other people's files differ.
+export { isCastable, type SignatureEnd, withSignature } from './adapt-signature.js';
+export { ONNX_OPSET, type OnnxAttribute, type OnnxDimension, OnnxGraph } from './build-graph.js';
+export { type ExternalTensor, externalTensors, withTensorsInside } from './external-data.js';
+export { type OnnxSummary, type OnnxValue, readOnnx } from './read-summary.js';
+export { DATA_TYPES, typeName } from './schema.js';

@@ -1,5 +1,6 @@
 // Places: where between the tiles the camera stood, tiles that answer together, and priors.
-export { type Look, LookLattice, type Offset } from './looks.js';
+export type { Look, Offset } from '../describe/index.js';
+export { LookLattice } from './look-lattice.js';
 export { mergePlaces, type PlaceHit, placeOfTile, placesOfTiles, searchLooks } from './merge-places.js';
 export { nearestInside, type Prior, rowsWithin } from './priors.js';
 export {

@@ -1,6 +1,7 @@
 // Where between the tiles did the camera stand? A view is looked at from a lattice; a position is borne out by every tile
 // around it, each by the look that would show that tile's ground if the camera stood there.
-import type { LookLattice, Offset } from './looks.js';
+import type { Offset } from '../describe/index.js';
+import type { LookLattice } from './look-lattice.js';
 
 /** A camera position with its score and the number of the tile whose centre is nearest. */
 export interface ScoredPosition extends Offset {

@@ -1,7 +1,8 @@
 // From the looks of one view to places: candidates by a few looks, then positions between the tiles by all of them.
+import type { Look, Offset } from '../describe/index.js';
 import { distanceM, type LonLat, localOffsetM, offsetLonLat } from '../geometry/index.js';
 import type { Catalogue, Hit, VectorIndex } from '../search/index.js';
-import { type Look, LookLattice, type Offset } from './looks.js';
+import { LookLattice } from './look-lattice.js';
 import { mergePlaces, type PlaceHit, placeOfTile, placesOfTiles, searchLooks } from './merge-places.js';
 import { nearestInside, type Prior, rowsWithin } from './priors.js';
 import {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, beforeEach, describe, mock, test } from 'node:test';
 import { bundleCommand } from '../../cli/commands/bundle-command.js';
 import { locate } from '../../src/locate/index.js';
+import { OnnxGraph } from '../../src/onnx/index.js';
 import { RegionService } from '../../src/regions/index.js';
 import {
   noisePanorama,
@@ -52,6 +53,28 @@ describe('skyfix bundle import', () => {
     await importTo(out, '--force');
     assert.match(printed(), /generator +none/);
     assert.ok(!existsSync(join(out, 'generator.onnx')));
+  });
+
+  test('takes inputs and outputs under other names', async () => {
+    const bytes = new OnnxGraph('other');
+    const image = bytes.input('x', ['N', 3, 8, 8]);
+    const grey = bytes.constant('grey', [1], Float32Array.of(0.5));
+    const flat = bytes.node('Flatten', [bytes.node('Sub', [image, grey])], { axis: 1 });
+    bytes.node('LpNormalization', [flat], { axis: 1, p: 2 }, 'y');
+    bytes.output('y', ['N', 192]);
+    const path = join(root, 'other.onnx');
+    await writeFile(path, bytes.encode());
+    const out = join(root, 'renamed');
+    const args = ['import', '--encoder', path, '--config', configPath, '--out', out];
+    await assert.rejects(run(...args), { code: 'NETWORK_INVALID', message: /--rename x=image/ });
+    await run(...args, '--rename', 'x=image', '--rename', 'y=descriptor');
+    assert.match(
+      printed(),
+      /changed +encoder: x renamed to image\n.*changed +encoder: y renamed to descriptor/,
+    );
+    log.mock.resetCalls();
+    await run('check', out);
+    assert.match(printed(), /checksums match/);
   });
 
   test('makes what a region serves', async () => {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import {
   bevToNchw,
-  cropWindows,
+  cropSquares,
   nchwToRgb,
   rgbToNchw,
   signedToUnit,
@@ -53,10 +53,10 @@ test('pixels that the panorama does not show are -1 for a generator and 0 for an
 
 test('windows are cut out of one image; one that leaves it is refused', () => {
   const image = { shape: [1, 3, 2, 3], data: Float32Array.from({ length: 18 }, (_, k) => k) };
-  const cut = cropWindows(image, [{ leftPx: 1, topPx: 0 }], 2);
+  const cut = cropSquares(image, [{ leftPx: 1, topPx: 0 }], 2);
   assert.deepEqual(cut.shape, [1, 3, 2, 2]);
   assert.deepEqual([...cut.data], [1, 2, 4, 5, 7, 8, 10, 11, 13, 14, 16, 17]);
-  assert.throws(() => cropWindows(image, [{ leftPx: 2, topPx: 0 }], 2), {
+  assert.throws(() => cropSquares(image, [{ leftPx: 2, topPx: 0 }], 2), {
     code: 'PARAMETER_INVALID',
     message: /2,0 do not fit into \[1,3,2,3\]/,
   });

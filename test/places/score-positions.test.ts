@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { viewWindows, windowOffsetsM } from '../../src/describe/index.js';
+import { lookCorners, lookOffsets } from '../../src/describe/index.js';
 import {
   bestApart,
   LookLattice,
@@ -12,7 +12,7 @@ import {
 } from '../../src/places/index.js';
 
 const GEOMETRY = { tileSizeM: 64, inputSizePx: 64, searchMarginPx: 16, searchStepPx: 4 };
-const LOOKS = windowOffsetsM(GEOMETRY);
+const LOOKS = lookOffsets(GEOMETRY);
 const LATTICE = new LookLattice(LOOKS);
 const STRIDE_M = 16;
 const SIDE = 12;
@@ -45,9 +45,9 @@ function scoreByFormula(p: Offset, similarities: readonly Float32Array[]): numbe
 test('looks lie around the camera, the middle first, rows from north to south', () => {
   assert.equal(LOOKS.length, 81);
   assert.deepEqual(LOOKS[0], { eastM: 0, northM: 0 });
-  assert.deepEqual(viewWindows(GEOMETRY)[1], { leftPx: 0, topPx: 0 });
+  assert.deepEqual(lookCorners(GEOMETRY)[1], { leftPx: 0, topPx: 0 });
   assert.deepEqual(LOOKS[1], { eastM: -16, northM: 16 });
-  assert.deepEqual(windowOffsetsM({ tileSizeM: 50, inputSizePx: 100 }), [{ eastM: 0, northM: 0 }]);
+  assert.deepEqual(lookOffsets({ tileSizeM: 50, inputSizePx: 100 }), [{ eastM: 0, northM: 0 }]);
 });
 
 test('scores are those of the formula, positions are apart and in order', () => {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { geometryFault } from '../../src/bundles/index.js';
-import { windowOffsetsM } from '../../src/describe/index.js';
+import { lookOffsets } from '../../src/describe/index.js';
 import { distanceM, insideBbox, offsetLonLat } from '../../src/geometry/index.js';
 import { nearestInside, type Offset, type Prior, rowsWithin, searchPlaces } from '../../src/places/index.js';
 import { type SmoothTown, smoothTown } from '../support/smooth-town.js';
@@ -49,7 +49,7 @@ test('a camera is found within a few metres by every margin and step that a mani
       fc.pre(searchMarginPx / (searchStepPx ?? searchMarginPx) <= 6);
       const town = townOf(strideM);
       const at = { eastM: camera.eastM * 160, northM: camera.northM * 160 };
-      const looks = town.looksFrom(at, windowOffsetsM(geometry));
+      const looks = town.looksFrom(at, lookOffsets(geometry));
       const [place] = await searchPlaces(town, looks, 1);
       assert.ok(place);
       const apartM = distanceM(place, town.onMap(at));
@@ -62,7 +62,7 @@ test('a camera is found within a few metres by every margin and step that a mani
 
 test('a camera between the tiles of a grid as it ships is found to half a step, the nearest tile named', async () => {
   const town = townOf(16);
-  const lattice = windowOffsetsM({ ...GEOMETRY, searchMarginPx: 16, searchStepPx: 4 });
+  const lattice = lookOffsets({ ...GEOMETRY, searchMarginPx: 16, searchStepPx: 4 });
   for (const at of [
     { eastM: 70.5, northM: 93 },
     { eastM: 88, northM: 56.3 },
@@ -89,9 +89,9 @@ describe('a prior', () => {
 
   const lattices: Record<string, readonly Offset[]> = {
     'one look': SINGLE,
-    'nine looks': windowOffsetsM({ ...GEOMETRY, searchMarginPx: 8 }),
-    '49 looks': windowOffsetsM({ ...GEOMETRY, searchMarginPx: 12, searchStepPx: 4 }),
-    'looks that reach no other tile': windowOffsetsM({ ...GEOMETRY, searchMarginPx: 3, searchStepPx: 1 }),
+    'nine looks': lookOffsets({ ...GEOMETRY, searchMarginPx: 8 }),
+    '49 looks': lookOffsets({ ...GEOMETRY, searchMarginPx: 12, searchStepPx: 4 }),
+    'looks that reach no other tile': lookOffsets({ ...GEOMETRY, searchMarginPx: 3, searchStepPx: 1 }),
   };
   const places = {
     'in Bavaria': { lon: 11.5, lat: 48.1 },
@@ -133,7 +133,7 @@ describe('a prior', () => {
 
   test('of a whole hemisphere takes all tiles, and the same answer comes as without one', async () => {
     const town = townOf(16);
-    const lattice = windowOffsetsM({ ...GEOMETRY, searchMarginPx: 12, searchStepPx: 4 });
+    const lattice = lookOffsets({ ...GEOMETRY, searchMarginPx: 12, searchStepPx: 4 });
     const looks = town.looksFrom({ eastM: 61, northM: 87 }, lattice);
     const free = await searchPlaces(town, looks, 5);
     for (const prior of [

@@ -23,6 +23,17 @@ export function flatEncoder(sizePx: number, unit = false): Uint8Array {
   return graph.encode();
 }
 
+/** descriptor = the image about mid-grey, flattened, of unit length: every image but mid-grey itself has a direction. */
+export function centredEncoder(sizePx: number): Uint8Array {
+  const graph = new OnnxGraph('centred');
+  const image = graph.input('image', ['N', 3, sizePx, sizePx]);
+  const grey = graph.constant('grey', [1], Float32Array.of(0.5));
+  const flat = graph.node('Flatten', [graph.node('Sub', [image, grey])], { axis: 1 });
+  graph.node('LpNormalization', [flat], { axis: 1, p: 2 }, 'descriptor');
+  graph.output('descriptor', ['N', 3 * sizePx * sizePx]);
+  return graph.encode();
+}
+
 /** Writes `dir`/bundle.json and the networks; returns `dir`. */
 export async function writeTinyBundle(
   dir: string,

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { BUNDLE_INPUTS, type BundleManifest, loadBundle } from 'skyfix/bundles';
-import { openNetworks } from 'skyfix/describe';
+import { Describer, openNetworks } from 'skyfix/describe';
 import type { FieldOfView } from 'skyfix/geometry';
 import { SPLITS, type Split } from '../common/index.js';
 import { type DatasetFormat, FORMATS, openDataset, VIGOR_AREAS, type VigorArea } from '../datasets/index.js';
@@ -53,7 +53,7 @@ export function evaluateCommand(): Command {
     const root = given.town ?? given.root;
     if (root === undefined) self.error('error: give --town <dir>, or --format and --root');
     const bundle = await loadBundle(given.bundle, { inputs: BUNDLE_INPUTS });
-    const { geometry, input } = bundle.manifest;
+    const { geometry, input, descriptor } = bundle.manifest;
     const progress = openTrainingProgress();
     const networks = await openNetworks(bundle, { threads: 2 });
     await mkdir(given.cache, { recursive: true });
@@ -61,10 +61,12 @@ export function evaluateCommand(): Command {
     try {
       const area = await areaOf(given, root as string, bundle.manifest, progress.work);
       const inputs = inputsOf(area, input ?? 'bev');
-      const { generator, encoder } = networks;
+      const describer = new Describer(networks, bundle.manifest, 'NETWORK_INVALID');
       const path = join(scratch, 'views', 'views.images');
-      const queries = generator ? await onnxViews(generator, inputs, path, progress.work('views')) : inputs;
-      const embed = onnxEmbed(encoder, geometry.inputSizePx);
+      const queries = networks.generator
+        ? await onnxViews(describer, inputs, path, progress.work('views'))
+        : inputs;
+      const embed = onnxEmbed(describer, geometry.inputSizePx, descriptor.dimensions);
       const { result } = await evaluateArea(given.split, 'trained', embed, queries, area, geometry);
       const text = given.json ? JSON.stringify(result, null, 2) : summaryTable([result]);
       process.stdout.write(`${text}\n`);

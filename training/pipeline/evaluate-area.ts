@@ -1,7 +1,7 @@
 // Strict figures of an encoder over an area: paired (one tile a query), and on a grid of tiles as it is served.
 
 import type { BundleGeometry } from 'skyfix/bundles';
-import { viewWindows, windowOffsetsM } from 'skyfix/describe';
+import { lookCorners, lookOffsets } from 'skyfix/describe';
 import { distanceM, type LonLat } from 'skyfix/geometry';
 import { searchPlaces } from 'skyfix/places';
 import { Catalogue, ExactIndex } from 'skyfix/search';
@@ -107,14 +107,14 @@ async function gridFigures(
   // Raw panoramas have no ground around them: one look.
   const wide: BundleGeometry = marginPx > 0 ? geometry : { ...geometry, searchMarginPx: 0 };
   const looks: Descriptors[] = [];
-  for (const corner of viewWindows(wide))
+  for (const corner of lookCorners(wide))
     looks.push(await embed(queries, { ...corner, sizePx: inputSizePx }));
   const cells = await embed(grid.images);
   const index = new ExactIndex(cells);
   const catalogue = new Catalogue(
     grid.centres.map((centre, k) => ({ ...centre, tile: String(k), sizeM: tileSizeM, source: 'grid' })),
   );
-  const offsets = windowOffsetsM(wide);
+  const offsets = lookOffsets(wide);
   const errors: number[] = [];
   for (const [query, truth] of locations.entries()) {
     if (!truth) continue;

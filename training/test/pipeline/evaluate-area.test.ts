@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { Describer } from 'skyfix/describe';
 import type { InferenceEngine } from 'skyfix/engines';
 import { type LonLat, offsetLonLat } from 'skyfix/geometry';
 import type { PreparedArea } from '../../images/prepared-area.js';
@@ -104,7 +105,9 @@ describe('views of a graph', () => {
     } as Partial<InferenceEngine> as InferenceEngine;
     const inputs = greys(...Array.from({ length: 37 }, (_, k) => 5 * k));
     const path = join(folder, 'views', 'v.images');
-    const views = await onnxViews(negative, inputs, path);
+    const manifest = { geometry: GEOMETRY, descriptor: { dimensions: 2 } };
+    const describer = new Describer({ generator: negative, encoder: negative }, manifest);
+    const views = await onnxViews(describer, inputs, path);
     assert.deepEqual(views.handle(), { kind: 'file', path });
     assert.deepEqual(sizes, [16, 16, 5]);
     const image = new Uint8Array(bytesPerImage(views));

@@ -1,17 +1,29 @@
-// Where the encoder looks in a generated view: the view may show more ground than a tile.
+// Where the encoder looks in a view: the view may show more ground than a tile.
 import type { BundleGeometry } from '../bundles/index.js';
 
+/** A point in metres east and north of some origin. */
+export interface Offset {
+  readonly eastM: number;
+  readonly northM: number;
+}
+
+/** A square of a view: its middle relative to the camera, and what the encoder saw there. */
+export interface Look extends Offset {
+  /** [D], unit length. */
+  readonly descriptor: Float32Array;
+}
+
 /** The left upper corner of a square of inputSizePx in the view, pixels. */
-export interface ViewWindow {
+export interface LookCorner {
   readonly leftPx: number;
   readonly topPx: number;
 }
 
-/** The windows that are embedded, searchStepPx apart all over the margin: the middle first, then row by row; only the middle without a margin. */
-export function viewWindows({
+/** The looks that are taken, searchStepPx apart all over the margin: the middle first, then row by row; only the middle without a margin. */
+export function lookCorners({
   searchMarginPx = 0,
   searchStepPx = searchMarginPx,
-}: Pick<BundleGeometry, 'searchMarginPx' | 'searchStepPx'>): readonly ViewWindow[] {
+}: Pick<BundleGeometry, 'searchMarginPx' | 'searchStepPx'>): readonly LookCorner[] {
   const middle = { leftPx: searchMarginPx, topPx: searchMarginPx };
   if (searchMarginPx === 0) return [middle];
   const count = (2 * searchMarginPx) / searchStepPx + 1;
@@ -21,13 +33,13 @@ export function viewWindows({
   return [middle, ...others];
 }
 
-/** Centre of each of viewWindows relative to the camera, metres east and north. */
-export function windowOffsetsM(
+/** Middle of each of lookCorners relative to the camera. */
+export function lookOffsets(
   geometry: Pick<BundleGeometry, 'tileSizeM' | 'inputSizePx' | 'searchMarginPx' | 'searchStepPx'>,
-): readonly { readonly eastM: number; readonly northM: number }[] {
+): readonly Offset[] {
   const { tileSizeM, inputSizePx, searchMarginPx = 0 } = geometry;
   const gsdM = tileSizeM / inputSizePx;
-  return viewWindows(geometry).map(({ leftPx, topPx }) => ({
+  return lookCorners(geometry).map(({ leftPx, topPx }) => ({
     eastM: (leftPx - searchMarginPx) * gsdM,
     northM: (searchMarginPx - topPx) * gsdM,
   }));

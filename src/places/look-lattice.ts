@@ -1,17 +1,6 @@
-// Looks: where the encoder looks in a view, and the lattice that several of them form.
+// The lattice that several looks at one view form.
+import type { Offset } from '../describe/index.js';
 import { SkyfixError } from '../errors/index.js';
-
-/** A point in metres east and north of some origin. */
-export interface Offset {
-  readonly eastM: number;
-  readonly northM: number;
-}
-
-/** A square of a view: its middle relative to the camera, and what the encoder saw there. */
-export interface Look extends Offset {
-  /** [D], unit length. */
-  readonly descriptor: Float32Array;
-}
 
 /** How far a look may lie beside its point of the lattice, steps: the rounding of offsets. */
 const SLACK_STEPS = 1e-3;

@@ -1,0 +1,109 @@
+// The one way from a BEV to descriptors: BEVs become views, views are looked at, looks become descriptors. Requests, index
+// builds, evaluation and the command line all go it.
+import { type BundleManifest, MOST_AT_ONCE, viewSizePx } from '../bundles/index.js';
+import { type Tensor, unitLengthFault } from '../engines/index.js';
+import { type ErrorCode, SkyfixError } from '../errors/index.js';
+import { areaDownsample, type Bev, type RgbImage } from '../geometry/index.js';
+import { bevToNchw, cropSquares, rgbToNchw, signedToUnit, stackTensors } from '../imaging/index.js';
+import { runInParts } from './batches.js';
+import { type Look, lookCorners, lookOffsets, type Offset } from './looks.js';
+import type { Networks } from './networks.js';
+
+export class Describer {
+  /** Where the looks of every view lie, the camera's own ground first. */
+  readonly offsets: readonly Offset[];
+  readonly #networks: Pick<Networks, 'generator' | 'encoder'>;
+  readonly #manifest: Pick<BundleManifest, 'geometry' | 'descriptor'>;
+  readonly #faultCode: ErrorCode;
+
+  /**
+   * `faultCode` is what networks that break their contract are thrown under: INTERNAL where a request is answered,
+   * NETWORK_INVALID where an artefact is made with them.
+   */
+  constructor(
+    networks: Pick<Networks, 'generator' | 'encoder'>,
+    manifest: Pick<BundleManifest, 'geometry' | 'descriptor'>,
+    faultCode: ErrorCode = 'INTERNAL',
+  ) {
+    this.#networks = networks;
+    this.#manifest = manifest;
+    this.#faultCode = faultCode;
+    this.offsets = lookOffsets(manifest.geometry);
+  }
+
+  /** A BEV of bevGeometryOf averaged down to the networks' pixels, [V x V]. */
+  shrink(bev: Bev): Bev {
+    const { bevSizePx, inputSizePx } = this.#manifest.geometry;
+    return areaDownsample(bev, bevSizePx / inputSizePx);
+  }
+
+  /** BEVs in [-1, 1] to generated views in [-1, 1], both [n,3,V,V]. Throws PARAMETER_INVALID where there is no generator. */
+  async generate(bevs: Tensor): Promise<Tensor> {
+    const { generator } = this.#networks;
+    if (!generator) throw new SkyfixError('PARAMETER_INVALID', 'The bundle has no generator.');
+    const views = await runInParts(generator, bevs, MOST_AT_ONCE);
+    this.#expectShape('generator', views, bevs.shape);
+    return views;
+  }
+
+  /**
+   * The views [n,3,V,V] in [0,1] of BEVs [V x V] (of one place under several headings or camera heights, or of several): the
+   * generated ones, or the BEVs themselves where there is no generator.
+   */
+  async views(bevs: readonly Bev[]): Promise<Tensor> {
+    if (!this.#networks.generator) return stackTensors(bevs.map((bev) => bevToNchw(bev, 'unit')));
+    return signedToUnit(await this.generate(stackTensors(bevs.map((bev) => bevToNchw(bev, 'signed')))));
+  }
+
+  /** The looks at each of some views [n,3,V,V] in [0,1]: [n][offsets]. */
+  async look(views: Tensor): Promise<readonly (readonly Look[])[]> {
+    const descriptors = await this.#descriptorsOfLooks(views);
+    const { offsets } = this;
+    return Array.from({ length: views.shape[0] ?? 0 }, (_, view) =>
+      offsets.map((offset, k) => ({ ...offset, descriptor: rowOf(descriptors, view * offsets.length + k) })),
+    );
+  }
+
+  /** Images of a tile's ground, inputSizePx a side, to descriptors [n,D]. */
+  describe(images: readonly RgbImage[]): Promise<Tensor> {
+    return this.describeTensor(stackTensors(images.map((image) => rgbToNchw(image, undefined, 'unit'))));
+  }
+
+  /** Images [n,3,S,S] in [0,1] to descriptors [n,D], all of unit length. */
+  async describeTensor(images: Tensor): Promise<Tensor> {
+    const [count = 0] = images.shape;
+    const { dimensions } = this.#manifest.descriptor;
+    const descriptors = await runInParts(this.#networks.encoder, images, MOST_AT_ONCE);
+    this.#expectShape('encoder', descriptors, [count, dimensions]);
+    for (let row = 0; row < count; row++) {
+      const fault = unitLengthFault(descriptors.data, row * dimensions, dimensions);
+      if (fault) throw this.#fault(`The encoder's descriptor of image ${row + 1} of ${count} ${fault}.`);
+    }
+    return descriptors;
+  }
+
+  /**
+   * [n * offsets, D]. Each look is cut out of its view and goes through the encoder; of a trunk that gives a feature map beside
+   * its descriptor they would be cut out of that.
+   */
+  #descriptorsOfLooks(views: Tensor): Promise<Tensor> {
+    const { geometry } = this.#manifest;
+    const size = viewSizePx(geometry);
+    this.#expectShape('view', views, [views.shape[0] ?? 0, 3, size, size]);
+    return this.describeTensor(cropSquares(views, lookCorners(geometry), geometry.inputSizePx));
+  }
+
+  #expectShape(what: string, { shape }: Tensor, expected: readonly number[]): void {
+    if (shape.join() === expected.join()) return;
+    throw this.#fault(`The ${what} has the shape [${shape}], not [${expected}] as bundle.json says.`);
+  }
+
+  #fault(what: string): SkyfixError {
+    return new SkyfixError(this.#faultCode, what);
+  }
+}
+
+/** Row `row` of descriptors [n,D]. */
+function rowOf({ data, shape: [, dimensions = 0] }: Tensor, row: number): Float32Array {
+  return data.slice(row * dimensions, (row + 1) * dimensions);
+}
