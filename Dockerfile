@@ -13,7 +13,7 @@ COPY . .
 RUN node scripts/after-install.mjs && npm prune --omit=dev --ignore-scripts
 
 FROM node:24-slim
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 SKYFIX_DATA=/data
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 SKYFIX_DATA=/data NPM_CONFIG_UPDATE_NOTIFIER=false
 WORKDIR /app
 COPY --from=build /app/package.json /app/openapi.yaml ./
 COPY --from=build /app/node_modules ./node_modules

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import geographiclib from 'geographiclib-geodesic';
 import proj4 from 'proj4';
 import {
   boundsOf,
@@ -48,12 +49,39 @@ test('distances: published geodesics on WGS 84', () => {
   // Vincenty's formula between Flinders Peak and Buninyong (Geoscience Australia's GDA94 example, GRS80): 54,972.271 m.
   const flinders = { lon: 144 + 25 / 60 + 29.5244 / 3600, lat: -(37 + 57 / 60 + 3.7203 / 3600) };
   const buninyong = { lon: 143 + 55 / 60 + 35.3839 / 3600, lat: -(37 + 39 / 60 + 10.1561 / 3600) };
-  assert.ok(Math.abs(distanceM(flinders, buninyong) - 54972.271) < 1);
-  // One degree of the meridian at the equator and of the equator itself (WGS 84).
-  assert.ok(Math.abs(distanceM({ lon: 0, lat: 0 }, { lon: 0, lat: 0.5 }) - 55287.15) < 0.5);
-  assert.ok(Math.abs(distanceM({ lon: 179.75, lat: 0 }, { lon: -179.75, lat: 0 }) - 55659.75) < 0.5);
-  // Far: a quarter of the meridian is 10,001,965.729 m.
-  assert.ok(Math.abs(distanceM({ lon: 5, lat: 0 }, { lon: 5, lat: 90 }) / 10001965.729 - 1) < 0.005);
+  const near = (got: number, published: number) =>
+    assert.ok(Math.abs(got - published) < 0.001, `${got}, published ${published}`);
+  near(distanceM(flinders, buninyong), 54972.271);
+  // Half a degree of the equator and a quarter of the meridian.
+  near(distanceM({ lon: 179.75, lat: 0 }, { lon: -179.75, lat: 0 }), (6378137 * Math.PI) / 360);
+  near(distanceM({ lon: 5, lat: 0 }, { lon: 5, lat: 90 }), 10001965.729);
+  // GeographicLib's documentation: Wellington to Salamanca; a line of Karney's test set (GeodTest).
+  near(distanceM({ lat: -41.32, lon: 174.81 }, { lat: 40.96, lon: -5.5 }), 19959679.267);
+  near(distanceM({ lat: 35.60777, lon: -139.44815 }, { lat: -11.17491, lon: -69.95921 }), 8935244.56);
+});
+
+test('short distances are within a millimetre of the geodesic, at all latitudes, and so are circles', () => {
+  fc.assert(
+    fc.property(
+      lons,
+      fc.double({ min: -89.9, max: 89.9, noNaN: true }),
+      fc.double({ min: 0, max: 360, noNaN: true }),
+      fc.double({ min: 0, max: 6, noNaN: true }),
+      (lon, lat, azimuthDeg, exponent) => {
+        const exact = 10 ** exponent;
+        const { lon2 = 0, lat2 = 0 } = geographiclib.Geodesic.WGS84.Direct(lat, lon, azimuthDeg, exact);
+        const [from, to] = [
+          { lon, lat },
+          { lon: lon2, lat: lat2 },
+        ];
+        const got = distanceM(from, to);
+        assert.ok(Math.abs(got - exact) < 0.001, `${got} m, should be ${exact} m, at ${lat}`);
+        assert.equal(insideRadius(to, from, exact + 0.002), true);
+        assert.equal(insideRadius(to, from, exact - 0.002), false);
+      },
+    ),
+    { seed: 24, numRuns: 3000 },
+  );
 });
 
 test('bounds and boxes cross the antimeridian', () => {
