@@ -9,8 +9,7 @@ import { SPLITS, type Split } from '../common/index.js';
 import { type DatasetFormat, FORMATS, openDataset, VIGOR_AREAS, type VigorArea } from '../datasets/index.js';
 import { inputsOf, type PreparedArea, prepareArea } from '../images/index.js';
 import { evaluateArea, onnxEmbed, onnxViews } from '../pipeline/index.js';
-import { summaryTable } from '../report/index.js';
-import { openTrainingProgress, type Tell } from '../runs/index.js';
+import { openTrainingProgress, summaryTable, type Tell } from '../runs/index.js';
 import { fieldOfView, wholeNumber } from './numbers.js';
 import { type GivenPhotoOptions, photoOptionsOf, withPhotoOptions } from './photo-options.js';
 

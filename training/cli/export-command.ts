@@ -2,10 +2,12 @@
 import { Command, Option } from 'commander';
 import { ENCODER_NAMING, type EncoderNames, initBundle, pretrainedBundle } from '../export/index.js';
 import { PROFILES, type ProfileName } from '../networks/index.js';
+import { exportRun } from '../pipeline/index.js';
 import { positiveMetres, wholeNumber } from './numbers.js';
 
 interface ExportOptions {
   readonly init?: boolean;
+  readonly run?: string;
   readonly encoderWeights?: string;
   readonly generatorWeights?: string;
   readonly profile: ProfileName;
@@ -15,11 +17,17 @@ interface ExportOptions {
   readonly safetensors?: EncoderNames;
 }
 
-/** The sub-command `export`; the trained networks of a run are exported by `run`, at its end. */
+/** The sub-command `export`. A run exports its networks at its end by itself; here they are got out at any time. */
 export function exportCommand(): Command {
   return new Command('export')
     .description(
-      'write a bundle (bundle.json, encoder.onnx, generator.onnx) of fresh networks or of published weights',
+      'write a bundle (bundle.json, encoder.onnx, generator.onnx) of a run, of fresh networks or of published weights',
+    )
+    .addOption(
+      new Option(
+        '--run <dir>',
+        "the networks of a run's folder, as its checkpoints have them, finished or not",
+      ).conflicts(['init', 'encoderWeights', 'generatorWeights']),
     )
     .addOption(
       new Option('--init', 'freshly initialised, for benchmarks and as the untrained baseline').conflicts([
@@ -51,16 +59,18 @@ export function exportCommand(): Command {
     )
     .action(async (given: ExportOptions, command: Command) => {
       const { init, encoderWeights, generatorWeights, profile, out, seed, tileSizeM, safetensors } = given;
-      if (!init && !encoderWeights)
-        command.error('error: give --init or --encoder-weights <file.safetensors>');
-      const manifest = encoderWeights
-        ? await pretrainedBundle(PROFILES[profile], out, {
-            encoderWeights,
-            generatorWeights,
-            tileSizeM,
-            safetensors,
-          })
-        : await initBundle(profile, out, { seed, tileSizeM, ...(safetensors && { safetensors }) });
+      if (!init && !encoderWeights && !given.run)
+        command.error('error: give --run <dir>, --init or --encoder-weights <file.safetensors>');
+      const manifest = given.run
+        ? await exportRun(given.run, out, safetensors)
+        : encoderWeights
+          ? await pretrainedBundle(PROFILES[profile], out, {
+              encoderWeights,
+              generatorWeights,
+              tileSizeM,
+              safetensors,
+            })
+          : await initBundle(profile, out, { seed, tileSizeM, ...(safetensors && { safetensors }) });
       const bytes = Object.values(manifest.files).reduce((sum, file) => sum + file.bytes, 0);
       const made = `${out}: ${manifest.name} ${manifest.version}, ${(bytes / 1e6).toFixed(1)} MB`;
       process.stdout.write(`${made}${init ? ', untrained' : ''}\n`);

@@ -1,6 +1,7 @@
 // The configuration of a run: one YAML file, checked before anything is computed.
+export { type Difference, differences, everyField } from './every-field.js';
 export { imageryOptionsOf } from './imagery-options.js';
-export { inputOf, loadRunConfig, PRESETS, resolveRunConfig, shiftPx } from './load-config.js';
+export { inputOf, loadRunConfig, PRESETS, readRunConfig, resolveRunConfig, shiftPx } from './load-config.js';
 export type {
   DataSource,
   EvaluationArea,

@@ -30,6 +30,13 @@ export async function loadRunConfig(file: string, overrides: readonly string[] =
   return resolveRunConfig(own, overrides, file);
 }
 
+/** The configuration that a run's folder holds, as it was resolved then. Throws TRAINING_CONFIG_INVALID. */
+export async function readRunConfig(file: string): Promise<RunConfig> {
+  const config = named(await readYaml(file));
+  if (!validate(config)) throw invalid(`${file}: ${explainSchemaErrors(validate.errors)}`);
+  return config as unknown as RunConfig;
+}
+
 /** The same for values that are in memory; `source` names them in messages. */
 export async function resolveRunConfig(
   own: Tree,
@@ -44,7 +51,8 @@ export async function resolveRunConfig(
   const base = await readYaml(path);
   /** The user's values over some defaults. */
   const over = (below: Tree): Tree => overrides.reduce(overridden, merged(below, values));
-  const checked = (config: Tree): RunConfig => {
+  const checked = (tree: Tree): RunConfig => {
+    const config = named(withoutNulls(tree) as Tree);
     if (!validate(config)) throw invalid(`${source}: ${explainSchemaErrors(validate.errors)}`);
     return config as unknown as RunConfig;
   };
@@ -57,6 +65,27 @@ export async function resolveRunConfig(
   const fault = faultOf(config);
   if (fault) throw invalid(`${source}: ${fault}`);
   return config;
+}
+
+/** Group and bundle have the run's name where they have none of their own; areas leave nothing to prefer. */
+function named(config: Tree): Tree {
+  const { name, bundle, evaluation } = config;
+  const group = config.group ?? name;
+  const { preferredSplits: _, ...measured } = isTree(evaluation) ? evaluation : {};
+  return {
+    ...config,
+    ...(measured.areas !== undefined && { evaluation: measured }),
+    ...(group !== undefined && { group }),
+    ...(isTree(bundle) && name !== undefined && { bundle: { name, ...bundle } }),
+  };
+}
+
+/** null takes a field away, in lists too. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (!isTree(value)) return value;
+  const kept = Object.entries(value).filter(([, inner]) => inner !== null);
+  return Object.fromEntries(kept.map(([key, inner]) => [key, withoutNulls(inner)]));
 }
 
 /** The preset with the geometry of the data set that the whole configuration names. */
@@ -162,7 +191,8 @@ function faultOf(config: RunConfig): string | undefined {
   if (selfTraining.strategy !== 'none' && labels.fraction === 1 && !hasUnpaired(config)) {
     return `/selfTraining/strategy is "${selfTraining.strategy}", but /labels/fraction is 1: nothing is unlabelled`;
   }
-  const names = evaluation.areas.map(({ name }) => name);
+  const { areas = [] } = evaluation;
+  const names = areas.map(({ name }) => name);
   const twice = names.find((name, k) => names.indexOf(name) < k);
   if (twice !== undefined) return `/evaluation/areas has two areas of the name "${twice}"`;
   for (const [at, source] of sourcesOf(config)) {
@@ -182,7 +212,7 @@ function sourcesOf({ data, evaluation }: RunConfig): readonly (readonly [string,
   return [
     ['/data/source', data.source],
     ...data.encoderOnly.map((source, k) => [`/data/encoderOnly/${k}`, source] as const),
-    ...evaluation.areas.flatMap(({ source }, k) =>
+    ...(evaluation.areas ?? []).flatMap(({ source }, k) =>
       source ? [[`/evaluation/areas/${k}/source`, source] as const] : [],
     ),
   ];

@@ -30,6 +30,10 @@ export interface DataSource extends ImageryFields {
   readonly area?: VigorArea;
   /** Own panoramas: where tiles are cut from, a GeoTIFF file or a folder of XYZ/TMS tiles. */
   readonly imagery?: string;
+  /** Own panoramas: a CSV file,headingDeg[,pitchDeg,rollDeg,lon,lat] with what the photos do not say, or say wrong. */
+  readonly metadata?: string;
+  /** Own panoramas: side of a block of one split, metres; 4 tiles when absent. */
+  readonly blockM?: number;
   /** Own panoramas: draws which blocks are for training, validation and test; 1 when absent, whatever the run's seed. */
   readonly splitSeed?: number;
   /** Own panoramas: distance of the unlabelled tiles that self-training looks at, metres; half a tile when absent. */
@@ -208,7 +212,7 @@ export interface PublishConfig extends ImageryFields {
 export interface RunConfig {
   readonly schema: typeof RUN_SCHEMA;
   readonly name: string;
-  /** Runs that differ by their seed only have the same group. */
+  /** Runs that differ by their seed only have the same group; the name where the file has none. */
   readonly group: string;
   readonly seed: number;
   readonly data: {
@@ -240,7 +244,10 @@ export interface RunConfig {
   readonly stage3: Stage3Config;
   readonly selfTraining: SelfTrainingConfig;
   readonly evaluation: {
-    readonly areas: readonly EvaluationArea[];
+    /** When absent: the first of preferredSplits that the run's own data set has. */
+    readonly areas?: readonly EvaluationArea[];
+    /** test, then validation, when absent. */
+    readonly preferredSplits?: readonly Split[];
     /** The grid protocol's stride; 0: paired protocol only. */
     readonly gridStrideM: number;
     /** Camera height, slope and occlusion, on the first area. */

@@ -1,191 +1,196 @@
-// JSON schema of a run's configuration, after its preset is filled in; the types are in run-config.ts.
-import { FIELD_OF_VIEW_SCHEMA } from 'skyfix/bundles';
-import { SPLITS } from '../common/index.js';
-import { FORMATS, VIGOR_AREAS } from '../datasets/index.js';
+// JSON schema of a run's configuration, after its preset is filled in, with a sentence a field; the types are in run-config.ts.
 import { CONVNEXT_SIZES } from '../networks/index.js';
-import { TOWN_GAPS } from '../town/index.js';
 import { RUN_SCHEMA } from './run-config.js';
+import { data, evaluation, geometry, publish } from './schema-data.js';
+import {
+  belowOne,
+  between,
+  count,
+  listOf,
+  matching,
+  nonNegative,
+  object,
+  oneOf,
+  other,
+  positive,
+  seed,
+  share,
+  someShare,
+  text,
+  whole,
+  yes,
+} from './schema-fields.js';
 
-const text = { type: 'string', minLength: 1 } as const;
-const positive = { type: 'number', exclusiveMinimum: 0 } as const;
-const nonNegative = { type: 'number', minimum: 0 } as const;
-const share = { type: 'number', minimum: 0, maximum: 1 } as const;
-const count = { type: 'integer', minimum: 1 } as const;
-const whole = { type: 'integer', minimum: 0 } as const;
-const yes = { type: 'boolean' } as const;
-const seed = { type: 'integer', minimum: 0, maximum: 2 ** 31 - 1 } as const;
-const oneOf = (values: readonly string[]) => ({ enum: [...values] });
-
-/** An object without unknown fields; fields with a leading "?" may be missing. */
-function object(properties: Readonly<Record<string, unknown>>) {
-  const entries = Object.entries(properties);
-  return {
-    type: 'object',
-    additionalProperties: false,
-    required: entries.flatMap(([name]) => (name.startsWith('?') ? [] : [name])),
-    properties: Object.fromEntries(entries.map(([name, schema]) => [name.replace(/^\?/, ''), schema])),
-  };
-}
-
-const imageryFields = {
-  '?zoom': { type: 'integer', minimum: 0, maximum: 30 },
-  '?tms': yes,
-  '?proj4': text,
-} as const;
-const source = object({
-  format: oneOf(FORMATS),
-  root: text,
-  '?area': oneOf(VIGOR_AREAS),
-  '?imagery': text,
-  ...imageryFields,
-  '?splitSeed': seed,
-  '?unlabelledStrideM': positive,
-  '?dropInvalid': yes,
-  '?fieldOfView': FIELD_OF_VIEW_SCHEMA,
-  '?make': object({
-    seed,
-    places: { type: 'integer', minimum: 4, maximum: 5000 },
-    '?panoramaWidthPx': { type: 'integer', minimum: 256, maximum: 4096 },
-    ...Object.fromEntries(TOWN_GAPS.map((name) => [`?${name}`, yes])),
-  }),
-});
 const flip = oneOf(['horizontal', 'dihedral', 'none']);
 
-export const RUN_CONFIG_SCHEMA = object({
-  schema: { const: RUN_SCHEMA },
-  name: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$' },
-  group: text,
-  seed,
-  data: object({
-    source,
-    encoderOnly: { type: 'array', items: source },
-    nearM: object({ low: nonNegative, high: positive }),
-    '?samePlaceM': nonNegative,
-    cacheDir: text,
+const networks = object('Sizes of the networks, and weights to start from.', {
+  generator: object('G and F, BEV to view and back.', {
+    baseFilters: count('Filters of the first convolution; 64 in the paper.'),
+    blocks: count('Residual blocks; 9 in the paper.'),
+    '?learnResidual': yes('The view is the BEV plus what G adds.', false),
+    '?weights': text(
+      "safetensors that G starts from (pretrained weights): the names of CycleGAN's reference, or a bundle's generator.safetensors.",
+    ),
   }),
-  geometry: object({
-    tileSizeM: positive,
-    inputSizePx: { type: 'integer', minimum: 32, multipleOf: 4 },
-    bevSizePx: count,
-    cameraHeightM: positive,
-    '?searchMarginPx': { type: 'integer', minimum: 0, multipleOf: 2 },
-    '?searchStepPx': count,
-    '?fieldOfView': FIELD_OF_VIEW_SCHEMA,
+  discriminator: object('The PatchGANs.', {
+    filters: count('Filters of the first convolution; 64 in the paper.'),
   }),
-  tileMarginM: nonNegative,
-  '?shiftM': nonNegative,
-  networks: object({
-    generator: object({ baseFilters: count, blocks: count, '?learnResidual': yes, '?weights': text }),
-    discriminator: object({ filters: count }),
-    contrast: object({ projection: count }),
-    encoder: object({
-      size: oneOf(Object.keys(CONVNEXT_SIZES)),
-      layerScale: positive,
-      dropPath: { type: 'number', minimum: 0, exclusiveMaximum: 1 },
-      '?weights': text,
+  contrast: object('Heads of the patch contrast.', {
+    projection: count('Dimensions of a patch; 64 in the paper.'),
+  }),
+  encoder: object('ConvNeXt.', {
+    size: oneOf(Object.keys(CONVNEXT_SIZES))('Size; base in the paper.'),
+    layerScale: positive('First value of the layer scale; 1e-6 in ConvNeXt, 1 suits short schedules.'),
+    dropPath: belowOne('Rate of stochastic depth in the last block; rises linearly from 0.'),
+    '?weights': text(
+      "safetensors that the encoder starts from (pretrained weights, e.g. ImageNet's): timm's or torchvision's names, or a bundle's encoder.safetensors.",
+    ),
+  }),
+});
+
+const stage1 = object('Generation: BEV-CycleGAN with patch contrast, equations (4) and (5).', {
+  input: oneOf(['bev', 'panorama'])('What G translates; panorama is CycleGAN without the geometry.'),
+  pairs: oneOf(['labelled', 'all'])(
+    'Which pairs the contrast may use: the labelled ones, or all, as the paper does.',
+  ),
+  '?steps': count('Steps; either these or epochs. May grow when a run is continued.'),
+  '?epochs': count('Instead of steps: passes over as many pairs as the training split has, labelled or not.'),
+  batch: count('Images in a batch.'),
+  learningRate: positive('Adam; constant for half of the steps, then falls to 0.'),
+  lambdaCycle: nonNegative('Weight of the cycle loss; 10 in the paper.'),
+  lambdaContrast: nonNegative('Weight of the patch contrast; 2 in the paper.'),
+  lambdaIdentity: nonNegative("Weight of CycleGAN's identity loss; 0: none, as in the paper."),
+  lambdaPaired: nonNegative(
+    'Weight of |G(x) - y| on pairs (pix2pix); 0 in the paper. Short schedules need it.',
+  ),
+  pairedWarmupSteps: whole(
+    'First steps, in which G and F learn from |G(x) - y| and |F(y) - x| alone; 0 in the paper.',
+  ),
+  pairedWarmupRate: positive('Learning rate of these.'),
+  contrast: object('The patch contrast, equation (4).', {
+    positive: oneOf(['paired', 'input'])(
+      'paired: equation (4), against the real tile; input: equation (2), against the input.',
+    ),
+    layers: listOf(
+      { type: 'integer', minimum: 0, maximum: 2 },
+      { uniqueItems: true },
+    )('Scales that are compared.'),
+    temperature: positive('Temperature; 0.07 in the paper.'),
+    positions: count('Patches drawn from a layer; 256 in the paper.'),
+  }),
+  historyPool: whole('Generated images that the discriminators see again; 0: none.'),
+  flip: flip('Which symmetries of the ground both images share.'),
+});
+
+const stage3 = object('Localisation: the encoder.', {
+  '?steps': count('Steps; either these or epochs. May grow when a run is continued.'),
+  '?epochs': count(
+    'Instead of steps: an epoch is as many batches as all pairs of the data fill, labelled or not.',
+  ),
+  batch: other({ type: 'integer', minimum: 2 })('Pairs in a batch.'),
+  learningRate: positive('AdamW; rises over warmupSteps, then falls along a cosine.'),
+  weightDecay: nonNegative('Weight decay; 0: Adam.'),
+  warmupSteps: whole('Steps over which the learning rate rises.'),
+  clipNorm: positive("The gradient's length is cut to this."),
+  infoNce: object('Symmetric InfoNCE.', {
+    weight: nonNegative('Its weight in the loss.'),
+    scale: other({ anyOf: [{ type: 'number', exclusiveMinimum: 0 }, { const: 'learnable' }] })(
+      '1 / temperature: a number, or learnable from ln(1/0.07).',
+    ),
+    labelSmoothing: belowOne('Label smoothing.'),
+  }),
+  triplet: object('Hard-sample triplet loss, equation (8).', {
+    weight: nonNegative('Its weight in the loss.'),
+    fromShare: share('Share of the steps before it is added.'),
+    weights: oneOf(['dynamic', 'none'])('dynamic: equation (8); none: the plain hard triplet.'),
+    margin: nonNegative('Margin; 0.2 in the paper.'),
+    weightTemperature: positive('Temperature of the dynamic weights; 0.2 in the paper.'),
+  }),
+  sampling: object('Which pairs share a batch.', {
+    negatives: oneOf(['near', 'mined', 'none'])(
+      'Hard negatives that share a batch: places near by, similar ones (mined each epoch), or none.',
+    ),
+    groupSize: count('Places that are drawn together.'),
+    minedFromShare: share('With mined: near ones until this share of the steps.'),
+  }),
+  emaDecay: belowOne('Decay of the moving average of the weights that is exported; 0: none.'),
+  augment: object('Random changes of both images of a pair.', {
+    flip: flip('Which symmetries of the ground both images share.'),
+    turnDeg: between(0, 180)('Both turn by a random angle up to so many degrees.'),
+    offsetPx: whole('Largest random offset of a tile from its query, input pixels.'),
+    jitter: object('Largest random changes of colour, as shares.', {
+      brightness: share('Brightness.'),
+      contrast: share('Contrast.'),
+      saturation: share('Saturation.'),
+      hue: share('Hue, of the full circle.'),
     }),
   }),
-  queries: oneOf(['views', 'bev', 'panorama']),
-  labels: object({ fraction: { type: 'number', exclusiveMinimum: 0, maximum: 1 } }),
-  stage1: object({
-    input: oneOf(['bev', 'panorama']),
-    pairs: oneOf(['labelled', 'all']),
-    '?steps': count,
-    '?epochs': count,
-    batch: count,
-    learningRate: positive,
-    lambdaCycle: nonNegative,
-    lambdaContrast: nonNegative,
-    lambdaIdentity: nonNegative,
-    lambdaPaired: nonNegative,
-    pairedWarmupSteps: whole,
-    pairedWarmupRate: positive,
-    contrast: object({
-      positive: oneOf(['paired', 'input']),
-      layers: { type: 'array', items: { type: 'integer', minimum: 0, maximum: 2 }, uniqueItems: true },
-      temperature: positive,
-      positions: count,
-    }),
-    historyPool: whole,
-    flip,
+  validateEvery: whole(
+    'Steps between two validations on the validation split, the best of which is exported; 0: none, and the last weights are.',
+  ),
+});
+
+const selfTraining = object('Pseudo-labels: Algorithm 1 and its baselines.', {
+  strategy: oneOf(['none', 'dynamic', 'fixed', 'margin', 'ucvgl'])(
+    'dynamic: Algorithm 1; fixed: a threshold on the top score; margin: top1 - top2; ucvgl: mutual nearest neighbours.',
+  ),
+  warmupShare: share('Share of the steps before the first update; 0.2 in the paper.'),
+  every: count('Steps between two updates; 50 in the paper.'),
+  sample: count('Unlabelled tiles and views that an update looks at, at most.'),
+  candidates: oneOf(['views', 'all'])('Whether labelled tiles count for the confidence too.'),
+  '?mix': oneOf(['half', 'proportional'])(
+    'Selected pairs in a batch: half of it (Algorithm 1), or as many as their number beside the labelled ones.',
+    'half',
+  ),
+  unique: yes('A view is the pair of one tile at most.'),
+  bins: count('Bins of the histogram of confidence; 10 in the paper.'),
+  cap: someShare('Largest candidate of the threshold.'),
+  lambda0: share('First weight of the old threshold; 0.5 in the paper.'),
+  gamma: someShare('Decay of that weight; 0.9 in the paper.'),
+  decayShare: positive('T_d / T; 1 is the literal formula.'),
+  '?threshold': share("fixed, margin, ucvgl: the rule's constant; its published value when absent."),
+});
+
+export const RUN_CONFIG_SCHEMA = object('A training run of skyfix.', {
+  schema: other({ const: RUN_SCHEMA })('Version of this form.'),
+  name: matching('^[A-Za-z0-9][A-Za-z0-9._-]*$')(
+    'Name of the run and of its folder. May change when a run is continued.',
+  ),
+  group: text(
+    "Runs that differ by their seed only have the same group in reports; the run's name when absent. May change when a run is continued.",
+  ),
+  seed: seed('Seed of every random choice.'),
+  data,
+  geometry,
+  tileMarginM: nonNegative('Ground beyond a tile, metres, from which offsets are cropped.'),
+  '?shiftM': nonNegative(
+    'Both images of a training pair are cut up to so far off the camera, metres, as the looks of a search are; a multiple of 2 input pixels.',
+    0,
+  ),
+  networks,
+  queries: oneOf(['views', 'bev', 'panorama'])(
+    'What the encoder sees of the ground: generated views, BEVs, or panoramas.',
+  ),
+  labels: object('Which pairs are known.', {
+    fraction: someShare(
+      'Share of the training pairs that are labelled; the other labels are out of reach of both stages.',
+    ),
   }),
-  stage3: object({
-    '?steps': count,
-    '?epochs': count,
-    batch: { type: 'integer', minimum: 2 },
-    learningRate: positive,
-    weightDecay: nonNegative,
-    warmupSteps: whole,
-    clipNorm: positive,
-    infoNce: object({
-      weight: nonNegative,
-      scale: { anyOf: [positive, { const: 'learnable' }] },
-      labelSmoothing: { type: 'number', minimum: 0, exclusiveMaximum: 1 },
-    }),
-    triplet: object({
-      weight: nonNegative,
-      fromShare: share,
-      weights: oneOf(['dynamic', 'none']),
-      margin: nonNegative,
-      weightTemperature: positive,
-    }),
-    sampling: object({
-      negatives: oneOf(['near', 'mined', 'none']),
-      groupSize: count,
-      minedFromShare: share,
-    }),
-    emaDecay: { type: 'number', minimum: 0, exclusiveMaximum: 1 },
-    augment: object({
-      flip,
-      turnDeg: { type: 'number', minimum: 0, maximum: 180 },
-      offsetPx: whole,
-      jitter: object({ brightness: share, contrast: share, saturation: share, hue: share }),
-    }),
-    validateEvery: whole,
+  stage1,
+  stage3,
+  selfTraining,
+  evaluation,
+  runtime: object('What computes.', {
+    device: oneOf(['cpu', 'cuda'])('cuda needs the CUDA build: npm run setup:training -- --cuda.'),
+    threads: count('Threads of an operation; another number gives other roundings.'),
+    math: oneOf(['float32', 'bf16'])("bf16: oneDNN's BF16 mode (AMX, AVX512-BF16)."),
+    loaderThreads: count('Threads that crop batches ahead of the step. May change when a run is continued.'),
   }),
-  selfTraining: object({
-    strategy: oneOf(['none', 'dynamic', 'fixed', 'margin', 'ucvgl']),
-    warmupShare: share,
-    every: count,
-    sample: count,
-    candidates: oneOf(['views', 'all']),
-    '?mix': oneOf(['half', 'proportional']),
-    unique: yes,
-    bins: count,
-    cap: { type: 'number', exclusiveMinimum: 0, maximum: 1 },
-    lambda0: share,
-    gamma: { type: 'number', exclusiveMinimum: 0, maximum: 1 },
-    decayShare: positive,
-    '?threshold': share,
+  checkpointEvery: count('Steps between two checkpoints. May change when a run is continued.'),
+  bundle: object('What is exported. May change when a run is continued.', {
+    name: text("Name of the bundle; the run's name when absent."),
+    version: text('Version of the bundle.'),
+    safetensors: yes("Also writes the weights as safetensors, the encoder's with timm's names."),
   }),
-  evaluation: object({
-    areas: {
-      type: 'array',
-      minItems: 1,
-      items: object({
-        name: text,
-        '?source': source,
-        splits: { type: 'array', items: oneOf(SPLITS), minItems: 1, uniqueItems: true },
-      }),
-    },
-    gridStrideM: nonNegative,
-    robustness: yes,
-    sheets: yes,
-  }),
-  runtime: object({
-    device: oneOf(['cpu', 'cuda']),
-    threads: count,
-    math: oneOf(['float32', 'bf16']),
-    loaderThreads: count,
-  }),
-  checkpointEvery: count,
-  bundle: object({ name: text, version: text, safetensors: yes }),
-  '?publish': object({
-    dataDir: text,
-    region: { type: 'string', pattern: '^[a-z0-9][a-z0-9-]*$' },
-    imagery: text,
-    ...imageryFields,
-    '?area': text,
-    strideM: positive,
-  }),
+  '?publish': publish,
 });

@@ -7,8 +7,7 @@ import { SkyfixError } from 'skyfix/errors';
 import { writeFileAtomic } from 'skyfix/files';
 import { runInProcess } from '../ablation/index.js';
 import { loadRunConfig } from '../config/index.js';
-import { summaryTable } from '../report/index.js';
-import { type RetrievalResult, readRunResult } from '../runs/index.js';
+import { type RetrievalResult, readRunResult, summaryTable } from '../runs/index.js';
 
 const EACH = ['publish=null', 'evaluation.robustness=false', 'runtime.threads=1'];
 const COMPARISONS = {

@@ -8,8 +8,7 @@ import { makeRng, shuffled } from 'skyfix/random';
 import { loadRunConfig, type RunConfig } from '../config/index.js';
 import { readTown } from '../datasets/index.js';
 import { runTraining } from '../pipeline/index.js';
-import { summaryTable } from '../report/index.js';
-import { openTrainingProgress } from '../runs/index.js';
+import { openTrainingProgress, summaryTable } from '../runs/index.js';
 
 const DEMO_DIR = 'demo';
 /** Panoramas of the unseen area that ship, drawn by this stream of the town's seed. */

@@ -3,7 +3,7 @@ import type { RunConfig } from '../config/index.js';
 import { recallOf, strictRanks } from '../evaluation/index.js';
 import type { PreparedArea } from '../images/index.js';
 import type { ConvNext } from '../networks/index.js';
-import { describe, loadBestEncoder, trainEncoder, type Validation } from '../stages/index.js';
+import { describe, loadEncoder, trainEncoder, type Validation } from '../stages/index.js';
 import type { ImageStore } from '../stores/index.js';
 import { freshEncoder, profileOf } from './networks-of.js';
 import { checkpointPath, hooksOf, keyOf, type RunContext, stepsOf, tilesOf } from './run-context.js';
@@ -14,7 +14,7 @@ export async function runEncoder(
   context: RunContext,
   data: TrainingData,
   queries: ImageStore,
-  queriesKey: string,
+  queriesKey: (config: RunConfig) => string,
   validation: { readonly area: PreparedArea; readonly queries: ImageStore } | undefined,
 ): Promise<ConvNext> {
   const { config, log, dir } = context;
@@ -22,17 +22,10 @@ export async function runEncoder(
   const { steps: _, epochs: __, validateEvery, ...options } = stage3;
   const steps = stepsOf(stage3, data);
   const encoder = await freshEncoder(config);
-  const key = keyOf([
-    profileOf(config).encoder,
-    networks.encoder,
-    stage3,
-    selfTraining,
-    seed,
-    steps,
-    queriesKey,
-    data.digest,
-    ...(data.close.some((rows) => rows.length > 0) ? [data.close] : []),
-  ]);
+  const keys = [config, ...context.earlier].map((one) => encoderKey(one, data, queriesKey(one))) as [
+    string,
+    ...string[],
+  ];
   const measured: Validation | undefined =
     validation && validateEvery > 0
       ? { every: validateEvery, measure: () => recallAtOne(encoder, validation.area, validation.queries) }
@@ -56,15 +49,32 @@ export async function runEncoder(
       ...(selfTraining.strategy !== 'none' && { selfTraining: selfTrainingOptions(selfTraining) }),
     },
     {
-      ...hooksOf(context, 'encoder', key, measured),
+      ...hooksOf(context, 'encoder', keys, measured),
       onSelfTraining: (report) => {
         // It belongs to the step that it is done for: a checkpoint of the step before does not hold it.
         log.event('encoder', report.iteration + 1, 'self-training', { ...report });
       },
     },
   );
-  if (measured) await loadBestEncoder(checkpointPath(dir, 'encoder', 'best'), key, encoder, stage3.emaDecay);
+  if (measured) await loadEncoder(checkpointPath(dir, 'encoder', 'best'), keys, encoder, stage3.emaDecay);
   return encoder;
+}
+
+/** What the encoder depends on. */
+function encoderKey(config: RunConfig, data: TrainingData, queriesKey: string): string {
+  const { networks, stage3, selfTraining, seed } = config;
+  const { mix, ...rules } = selfTraining;
+  return keyOf([
+    profileOf(config).encoder,
+    networks.encoder,
+    stage3,
+    mix === 'half' ? rules : selfTraining, // which it is when absent
+    seed,
+    stepsOf(stage3, data),
+    queriesKey,
+    data.digest,
+    ...(data.close.some((rows) => rows.length > 0) ? [data.close] : []),
+  ]);
 }
 
 function selfTrainingOptions(selfTraining: RunConfig['selfTraining']) {

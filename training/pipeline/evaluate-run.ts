@@ -13,7 +13,7 @@ import { freshEncoder } from './networks-of.js';
 import { measureRobustness } from './robustness.js';
 import { type RunContext, rawQueries } from './run-context.js';
 import { costOf } from './run-cost.js';
-import { openEvaluationArea, trainingGeometry } from './run-data.js';
+import { type OpenedArea, trainingGeometry } from './run-data.js';
 import { writeSheets } from './sheets.js';
 import type { Trained } from './train-stages.js';
 import { queriesOf } from './views-stage.js';
@@ -30,9 +30,14 @@ interface MeasuredArea {
 }
 
 /** Retrieval on every area; everything else, and the sheets in the run's folder, on the first one. */
-export async function evaluateRun(context: RunContext, trained: Trained): Promise<RunFigures> {
+export async function evaluateRun(
+  context: RunContext,
+  trained: Trained,
+  opened: readonly OpenedArea[],
+): Promise<RunFigures> {
   const { own, made } = trained;
-  const { areas, first } = await evaluateAreas(context, trained);
+  const { areas, first } = await evaluateAreas(context, trained, opened);
+  if (!first) return { retrieval: [] };
   const { prepared, queries } = first;
   const generation = await generationFigures(own.gallery, prepared, made ? queries : undefined);
   if (context.config.evaluation.sheets) await sheetsOf(context.dir, first, made !== undefined);
@@ -50,18 +55,18 @@ export async function evaluateRun(context: RunContext, trained: Trained): Promis
 async function evaluateAreas(
   context: RunContext,
   { made, encoder }: Trained,
-): Promise<{ readonly areas: RetrievalResult[]; readonly first: MeasuredArea }> {
-  const { config, progress } = context;
+  opened: readonly OpenedArea[],
+): Promise<{ readonly areas: RetrievalResult[]; readonly first: MeasuredArea | undefined }> {
+  const { config } = context;
   const untrained = await freshEncoder(config);
   const areas: RetrievalResult[] = [];
   let first: MeasuredArea | undefined;
-  for (const area of config.evaluation.areas) {
-    const { prepared, dataset } = await openEvaluationArea(area, config, progress.work);
+  for (const { name, prepared, dataset } of opened) {
     const queries = await queriesOf(context, made, prepared);
     const embed = embedBy(encoder);
-    const figures = await evaluateArea(area.name, 'trained', embed, queries, prepared, config.geometry);
+    const figures = await evaluateArea(name, 'trained', embed, queries, prepared, config.geometry);
     const { result } = await evaluateArea(
-      area.name,
+      name,
       'untrained',
       embedBy(untrained),
       rawQueries(config, prepared), // what G is given: nothing in it was trained
@@ -72,7 +77,6 @@ async function evaluateAreas(
     first ??= { prepared, dataset, queries, figures };
   }
   untrained.params.dispose();
-  if (!first) throw new Error('A run has an area to be measured on.');
   return { areas, first };
 }
 

@@ -1,4 +1,5 @@
 // Stage 1 of a run: the generator, continued from its checkpoint.
+import type { RunConfig } from '../config/index.js';
 import { spreadEvenly } from '../drawing/index.js';
 import { meanQuality } from '../evaluation/index.js';
 import { inputsOf, type PreparedArea } from '../images/index.js';
@@ -36,10 +37,8 @@ export async function runGeneration(
   const labels = pairs === 'all' ? own.labels.allVisible() : own.labels;
   const inputs = inputsOf(own, input);
   const profile = profileOf(config);
-  // Nothing of the run's name and its later stages: runs that differ in these may share a stage 1.
-  const { generator, discriminator, contrast } = profile;
-  const { weights } = config.networks.generator;
-  const key = keyOf([generator, discriminator, contrast, stage1, seed, steps, own.digest, weights]);
+  const keys = [config, ...context.earlier].map((one) => generationKey(one, own)) as [string, ...string[]];
+  const [key] = keys;
   let g: Generator | undefined;
   const spread = spreadEvenly(Math.min(rows, inputs.count), SAMPLES);
   const every = Math.max(1, Math.floor(steps / SAMPLES_A_RUN));
@@ -47,7 +46,7 @@ export async function runGeneration(
     every,
     measure: async () => -(await viewError(g as Generator, validation, input)),
   };
-  const hooks = hooksOf(context, 'generation', key, config.stage3.validateEvery > 0 ? measured : undefined);
+  const hooks = hooksOf(context, 'generation', keys, config.stage3.validateEvery > 0 ? measured : undefined);
   const pending: Promise<void>[] = [];
   const start = await generatorStart(config);
   const training = trainGenerator(
@@ -76,9 +75,18 @@ export async function runGeneration(
   const result = await training.finally(() => Promise.allSettled(pending));
   await Promise.all(pending);
   if (result.best && hooks.validation) {
-    await loadParts(checkpointPath(dir, 'generation', 'best'), key, { gParams: result.generator.params });
+    await loadParts(checkpointPath(dir, 'generation', 'best'), keys, { gParams: result.generator.params });
   }
   return { generator: result.generator, key };
+}
+
+/** What G depends on: nothing of the run's name and its later stages, so that runs that differ in these may share a stage 1. */
+export function generationKey(config: RunConfig, own: Pick<TrainingData, 'ids' | 'digest'>): string {
+  const { generator, discriminator, contrast } = profileOf(config);
+  const { stage1, seed, networks } = config;
+  const { weights } = networks.generator;
+  const steps = stepsOf(stage1, own);
+  return keyOf([generator, discriminator, contrast, stage1, seed, steps, own.digest, weights]);
 }
 
 /** Mean RMSE of views against their tiles; lower is better. */

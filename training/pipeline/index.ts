@@ -1,5 +1,6 @@
 // Pipeline: one run, from a data set to a bundle and its figures.
 export { evaluateArea } from './evaluate-area.js';
+export { exportRun } from './export-run.js';
 export { onnxEmbed, onnxViews } from './onnx-embed.js';
 export { openSource } from './open-source.js';
 export { runTraining } from './run.js';

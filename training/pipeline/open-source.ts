@@ -10,6 +10,19 @@ import { DEFAULT_TOWN, makeTown } from '../town/index.js';
 export const trainingMarginM = ({ tileMarginM, shiftM = 0 }: Pick<RunConfig, 'tileMarginM' | 'shiftM'>) =>
   tileMarginM + shiftM;
 
+export type OpenSource = (source: DataSource) => Promise<CrossViewDataset>;
+
+/** Opens the data sets of a run, each once however often it is asked for: all of the run sees the same entries. */
+export function sourceOpener(config: RunConfig, tell: Tell): OpenSource {
+  const opened = new Map<string, Promise<CrossViewDataset>>();
+  return (source) => {
+    const key = JSON.stringify(source);
+    const dataset = opened.get(key) ?? openSource(source, config, tell);
+    opened.set(key, dataset);
+    return dataset;
+  };
+}
+
 /** Opens a data set; a town that is not there is made first. Throws DATASET_INVALID, IMAGERY_INVALID. */
 export async function openSource(
   source: DataSource,

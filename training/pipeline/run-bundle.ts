@@ -8,11 +8,11 @@ import type { RunFigures } from './evaluate-run.js';
 import type { RunContext } from './run-context.js';
 import type { Trained } from './train-stages.js';
 
-/** Writes bundle/ in the run's folder. Throws what writing a bundle throws. */
+/** Writes bundle/ in the run's folder, with figures once there are some. Throws what writing a bundle throws. */
 export async function writeRunBundle(
   { config, dir }: Pick<RunContext, 'config' | 'dir'>,
   { own, data, made, encoder }: Trained,
-  { retrieval, generation, robustness }: RunFigures,
+  { retrieval, generation, robustness }: RunFigures = { retrieval: [] },
 ): Promise<BundleManifest> {
   const { bundle, geometry, name } = config;
   const { weights: _, ...encoderSizes } = config.networks.encoder;

@@ -7,6 +7,7 @@ import { inputsOf, type PreparedArea } from '../images/index.js';
 import type { RunLog, StageClock, TrainingProgress } from '../runs/index.js';
 import { loadCheckpointStep, type StageHooks, type Validation } from '../stages/index.js';
 import type { ImageStore } from '../stores/index.js';
+import type { OpenSource } from './open-source.js';
 import type { TrainingData } from './run-data.js';
 
 /** What the stages of a run share. */
@@ -18,13 +19,20 @@ export interface RunContext {
   readonly log: RunLog;
   readonly progress: TrainingProgress;
   readonly shouldStop: () => boolean;
+  /** Configurations with shorter stages whose checkpoints are gone on from, newest first. */
+  readonly earlier: readonly RunConfig[];
+  /** Opens a data set; each is opened once. */
+  readonly open: OpenSource;
   /** How long a step waited for its batch. */
   readonly clock?: StageClock;
 }
 
 /** The stages that have checkpoints. */
-const STAGES = ['generation', 'encoder'] as const;
+export const STAGES = ['generation', 'encoder'] as const;
 export type StageName = (typeof STAGES)[number];
+
+/** What a stage's checkpoint depends on; behind it the same of shorter stages that it may go on from. */
+export type StageKeys = readonly [string, ...string[]];
 
 /** What a checkpoint or a file of views depends on, as one name. */
 export const keyOf = (value: unknown): string => sha256OfBytes(JSON.stringify(value));
@@ -38,8 +46,11 @@ export function stepsOf(stage: Stage1Config | Stage3Config, { ids }: Pick<Traini
   return stage.steps ?? (stage.epochs as number) * Math.max(1, Math.floor(ids.length / stage.batch));
 }
 
+/** The folder of checkpoints in a run's folder. */
+export const CHECKPOINTS = 'checkpoints';
+
 export function checkpointPath(dir: string, stage: StageName, kind: 'last' | 'best'): string {
-  return join(dir, 'checkpoints', `${stage}-${kind}.bin`);
+  return join(dir, CHECKPOINTS, `${stage}-${kind}.bin`);
 }
 
 /** How many steps each stage's last checkpoint in a run's folder has done; 0 without one. Throws DATASET_INVALID. */
@@ -54,7 +65,7 @@ export async function stepsDone(dir: string): Promise<Readonly<Record<StageName,
 export function hooksOf(
   { config, dir, resume, log, progress, shouldStop, clock }: RunContext,
   stage: StageName,
-  key: string,
+  [key, ...formerKeys]: StageKeys,
   validation?: Validation,
 ): StageHooks {
   const tell = progress.steps(stage);
@@ -62,6 +73,7 @@ export function hooksOf(
     checkpoint: checkpointPath(dir, stage, 'last'),
     best: checkpointPath(dir, stage, 'best'),
     key,
+    formerKeys,
     checkpointEvery: config.checkpointEvery,
     ...(validation && { validation }),
     shouldStop,

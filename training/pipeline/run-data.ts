@@ -17,7 +17,7 @@ import {
 import { labelledRows, PairLabels } from '../pseudo-labels/index.js';
 import type { Tell } from '../runs/index.js';
 import { centreStore, type ImageStore, joinStores, selectStore } from '../stores/index.js';
-import { openSource, trainingMarginM } from './open-source.js';
+import { type OpenSource, trainingMarginM } from './open-source.js';
 
 /** Training data of one or more data sets, row after row. Row k of inputs and tiles belongs to row k of labels. */
 export interface TrainingData {
@@ -68,6 +68,7 @@ function prepareOptions(config: RunConfig, tell: Tell): PrepareOptions {
  */
 export async function openTrainingData(
   config: RunConfig,
+  open: OpenSource,
   tell: Tell,
 ): Promise<{ readonly own: TrainingData; readonly encoder: TrainingData }> {
   const geometry = shiftedGeometry(config);
@@ -75,7 +76,7 @@ export async function openTrainingData(
   const parts: TrainingData[] = [];
   let own: TrainingData | undefined;
   for (const [k, source] of [config.data.source, ...config.data.encoderOnly].entries()) {
-    const dataset = await openSource(source, config, tell);
+    const dataset = await open(source);
     const splits: readonly Split[] = k === 0 ? ['train'] : splitsOf(dataset);
     const area = await prepareArea(dataset, splits, geometry, options);
     const unpaired = await prepareUnpaired(dataset, splits, geometry, options);
@@ -105,24 +106,35 @@ function refuseIdleSelfTraining({ selfTraining, labels }: RunConfig, data: Train
   );
 }
 
-/** The places of an area on which a run is measured, as they are served. */
-export async function openEvaluationArea(
-  area: EvaluationArea,
+/** An area on which a run is measured, its images as they are served. */
+export interface OpenedArea {
+  readonly name: string;
+  readonly prepared: PreparedArea;
+  readonly dataset: CrossViewDataset;
+}
+
+export async function openEvaluationAreas(
+  areas: readonly EvaluationArea[],
   config: RunConfig,
+  open: OpenSource,
   tell: Tell,
-): Promise<{ readonly prepared: PreparedArea; readonly dataset: CrossViewDataset }> {
-  const dataset = await openSource(area.source ?? config.data.source, config, tell);
+): Promise<OpenedArea[]> {
   const { gridStrideM } = config.evaluation;
-  const prepared = await prepareArea(dataset, area.splits, config.geometry, {
-    ...prepareOptions(config, tell),
-    ...(gridStrideM > 0 && { grid: { strideM: gridStrideM } }),
-  });
-  return { prepared, dataset };
+  const opened: OpenedArea[] = [];
+  for (const { name, source, splits } of areas) {
+    const dataset = await open(source ?? config.data.source);
+    const prepared = await prepareArea(dataset, splits, config.geometry, {
+      ...prepareOptions(config, tell),
+      ...(gridStrideM > 0 && { grid: { strideM: gridStrideM } }),
+    });
+    opened.push({ name, prepared, dataset });
+  }
+  return opened;
 }
 
 /** The validation split, in the middle of what training sees. Throws TRAINING_CONFIG_INVALID where the data set has none. */
-export async function openValidation(config: RunConfig, tell: Tell): Promise<PreparedArea> {
-  const dataset = await openSource(config.data.source, config, tell);
+export async function openValidation(config: RunConfig, open: OpenSource, tell: Tell): Promise<PreparedArea> {
+  const dataset = await open(config.data.source);
   if (!splitsOf(dataset).includes('validation')) {
     throw new SkyfixError(
       'TRAINING_CONFIG_INVALID',
@@ -132,7 +144,7 @@ export async function openValidation(config: RunConfig, tell: Tell): Promise<Pre
   return prepareArea(dataset, 'validation', trainingGeometry(config), prepareOptions(config, tell));
 }
 
-const splitsOf = (dataset: CrossViewDataset): Split[] => [
+export const splitsOf = (dataset: CrossViewDataset): Split[] => [
   ...new Set(dataset.pairs.map(({ split }) => split)),
 ];
 

@@ -1,9 +1,7 @@
 // A run from the command line: Ctrl-C saves and stops, a second one ends at once; the figures are printed at the end.
-import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomic } from 'skyfix/files';
 import type { RunConfig } from '../config/index.js';
-import { summaryTable } from '../report/index.js';
+import { summaryTable } from '../runs/index.js';
 import { RunStopped } from '../stages/index.js';
 import { type RunOptions, runTraining } from './run.js';
 
@@ -11,9 +9,6 @@ import { type RunOptions, runTraining } from './run.js';
 export const INTERRUPTED = 130;
 
 export async function runToEnd(config: RunConfig, dir: string, until?: RunOptions['until']): Promise<void> {
-  await mkdir(dir, { recursive: true });
-  const failure = join(dir, 'failure.txt');
-  await rm(failure, { force: true }); // of an earlier start
   let stop = false;
   const onSignal = (): void => {
     if (stop) process.exit(INTERRUPTED);
@@ -23,16 +18,20 @@ export async function runToEnd(config: RunConfig, dir: string, until?: RunOption
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   try {
-    const result = await runTraining(config, dir, { shouldStop: () => stop, ...(until && { until }) });
-    if (result) process.stdout.write(`${summaryTable(result.retrieval)}\n${join(dir, 'bundle')}\n`);
+    const result = await runTraining(config, dir, {
+      shouldStop: () => stop,
+      ...(until && { until }),
+      tell: (note) => process.stderr.write(`${note}\n`),
+    });
+    if (!result) return;
+    const figures = result.retrieval.length > 0 ? `${summaryTable(result.retrieval)}\n` : '';
+    process.stdout.write(`${figures}${join(dir, 'bundle')}\n`);
   } catch (error) {
     if (error instanceof RunStopped) {
       process.stderr.write(`${error.message}\n`);
       process.exitCode = INTERRUPTED;
       return;
     }
-    const text = error instanceof Error ? `${error.stack}\n` : String(error);
-    await writeFileAtomic(failure, text).catch(() => {});
     throw error;
   } finally {
     process.off('SIGINT', onSignal);

@@ -1,8 +1,9 @@
 // The three stages of a run, one after the other; each does what its checkpoint has not done.
+import type { RunConfig } from '../config/index.js';
 import type { ConvNext } from '../networks/index.js';
 import { timeStage } from '../runs/index.js';
 import { runEncoder } from './encoder-stage.js';
-import { type MadeGenerator, runGeneration } from './generation-stage.js';
+import { generationKey, type MadeGenerator, runGeneration } from './generation-stage.js';
 import type { RunContext } from './run-context.js';
 import { openTrainingData, openValidation, type TrainingData } from './run-data.js';
 import { queriesOf } from './views-stage.js';
@@ -26,9 +27,10 @@ export async function trainStages(
   context: RunContext,
   until: LastStage | undefined,
 ): Promise<Trained | undefined> {
-  const { config, dir, progress } = context;
-  const { own, encoder: data } = await openTrainingData(config, progress.work);
-  const area = config.stage3.validateEvery > 0 ? await openValidation(config, progress.work) : undefined;
+  const { config, dir, progress, open } = context;
+  const { own, encoder: data } = await openTrainingData(config, open, progress.work);
+  const area =
+    config.stage3.validateEvery > 0 ? await openValidation(config, open, progress.work) : undefined;
 
   const made =
     config.queries === 'views'
@@ -41,7 +43,7 @@ export async function trainStages(
   if (made && until === 'views') return undefined;
 
   const validation = area && { area, queries: await queriesOf(context, made, area) };
-  const queriesKey = made?.key ?? config.queries;
+  const queriesKey = (one: RunConfig) => (made ? generationKey(one, own) : one.queries);
   const encoder = await timeStage(dir, 'stage3', (clock) =>
     runEncoder({ ...context, clock }, data, queries, queriesKey, validation),
   );

@@ -1,12 +1,14 @@
-// report.md of one run: its loss curves, where they ended, how self-training went, and its sample grids.
+// report.md of one run: its figures, its loss curves, where they ended, how self-training went, and its sample grids.
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { writeFileAtomic } from 'skyfix/files';
 import { type LineSeries, lineChart } from '../drawing/index.js';
 import { type RunEnvironment, readEnvironment } from './environment-file.js';
 import { isScalars, type MetricLine, readMetrics } from './metrics-file.js';
+import type { RetrievalResult } from './result.js';
 import { fileName, METRICS_FILE, SAMPLES_FOLDER, TENSORBOARD_FOLDER } from './run-log.js';
 import { readStageSeconds, type StageSeconds } from './stage-seconds.js';
+import { summaryTable } from './summary-table.js';
 
 export const REPORT_FILE = 'report.md';
 const CHARTS_FOLDER = 'charts';
@@ -14,6 +16,9 @@ const CHARTS_FOLDER = 'charts';
 const MOST_POINTS = 250;
 /** The share of a stage's last steps whose mean stands in the table. */
 const LAST_SHARE = 0.1;
+
+const FIGURES =
+  'Percent, strict: a tie counts as a miss. Each query among the tiles of its area (R@K), and how far the first answer lies from the camera.';
 
 /** One value of a stage over its steps; NaN where the line held no finite number. */
 interface Curve {
@@ -23,15 +28,20 @@ interface Curve {
 }
 
 /**
- * Writes report.md and charts/*.svg into the run's folder and returns the report's path. A run without any line yet
+ * Writes report.md, with the figures of the areas that it was measured on, and charts/*.svg into the run's folder and
+ * returns the report's path. A run without any line yet
  * gets a report that says so. Throws DATASET_INVALID where the metrics are damaged.
  */
-export async function writeTrainingReport(dir: string): Promise<string> {
+export async function writeTrainingReport(
+  dir: string,
+  retrieval: readonly RetrievalResult[] = [],
+): Promise<string> {
   const lines = await readMetrics(join(dir, METRICS_FILE));
   const curves = curvesOf(lines);
   const parts = ['# Training report'];
   const environment = await readEnvironment(dir);
   if (environment) parts.push(environmentText(environment));
+  if (retrieval.length > 0) parts.push('## Figures', FIGURES, summaryTable(retrieval));
   parts.push(...secondsTable(await readStageSeconds(dir)));
   if (lines.length === 0) parts.push('No step has been logged yet.');
   if (curves.length > 0) parts.push('## Values', valuesTable(curves));

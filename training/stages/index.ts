@@ -3,6 +3,6 @@
 export { loadCheckpointStep } from './common/checkpoint.js';
 export { describe, middleOf, type Square } from './common/descriptors.js';
 export { loadParts, RunStopped, type StageHooks, type StepReport, type Validation } from './common/loop.js';
-export { loadBestEncoder, trainEncoder } from './encoder/encoder.js';
+export { loadEncoder, trainEncoder } from './encoder/encoder.js';
 export { trainGenerator } from './generation/generation.js';
 export { eachView, viewsInMemory, writeViews } from './views/views.js';

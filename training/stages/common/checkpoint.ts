@@ -51,16 +51,19 @@ interface Header {
 }
 
 /**
- * The checkpoint at `path` where it belongs to `key`; undefined where there is none or it belongs to another run. Throws
+ * The checkpoint at `path` where it belongs to `key`, one of several, or whatever it belongs to without a key; undefined where there is none or it belongs to another run. Throws
  * DATASET_INVALID where it is damaged or cannot be read: a stage never starts anew over a checkpoint by itself.
  */
-export async function loadCheckpoint(path: string, key: string): Promise<Checkpoint | undefined> {
+export async function loadCheckpoint(
+  path: string,
+  key: string | readonly string[] | undefined,
+): Promise<Checkpoint | undefined> {
   const bytes = await readFile(path).catch((error: unknown) => ifMissing(error, path));
   if (!bytes) return undefined;
   const start = startOf(bytes, path);
   const bodyAt = START_BYTES + start.length;
   const header = headerOf(bytes.subarray(START_BYTES, bodyAt), start, path);
-  if (header.key !== key) return undefined;
+  if (key !== undefined && ![key].flat().includes(header.key)) return undefined;
   const body = bytes.subarray(bodyAt);
   if (sha256OfBytes(body) !== header.sha256) throw damaged(path);
   const arrays: Record<string, Float32Array> = {};

@@ -29,6 +29,8 @@ export interface StageHooks {
   readonly best?: string;
   /** Digest of data and options: a checkpoint with another key is not continued. */
   readonly key: string;
+  /** Keys of other checkpoints that may be gone on from, e.g. of the same stage when it was to be shorter. */
+  readonly formerKeys?: readonly string[];
   readonly checkpointEvery?: number;
   readonly validation?: Validation;
   /** Asked after every step; true saves a checkpoint and ends the stage with RunStopped. */
@@ -73,10 +75,10 @@ export async function trainSteps({
   hooks,
   step: takeStep,
 }: LoopOptions): Promise<BestStep | undefined> {
-  const { checkpoint, key, checkpointEvery = 100, validation } = hooks;
+  const { checkpoint, key, formerKeys = [], checkpointEvery = 100, validation } = hooks;
   let first = 0;
   let best: BestStep | undefined;
-  const saved = checkpoint ? await loadCheckpoint(checkpoint, key) : undefined;
+  const saved = checkpoint ? await loadCheckpoint(checkpoint, [key, ...formerKeys]) : undefined;
   if (saved) {
     first = saved.step;
     best = saved.values.best as BestStep | undefined;
@@ -114,10 +116,10 @@ export async function waitFor<T>(batch: Promise<T>, hooks: Pick<StageHooks, 'onW
   return loaded;
 }
 
-/** Loads parts from a checkpoint file. Throws DATASET_INVALID where it is missing or of another run. */
+/** Loads parts from a checkpoint file of one of the keys, or of any without one. Throws DATASET_INVALID where it is missing or of another run. */
 export async function loadParts(
   path: string,
-  key: string,
+  key: string | readonly string[] | undefined,
   parts: Readonly<Record<string, Stateful>>,
 ): Promise<number> {
   const saved = await loadCheckpoint(path, key);

@@ -56,10 +56,10 @@ function validatingBy(average: Ema, hooks: StageHooks): StageHooks {
   return { ...hooks, validation: { ...validation, measure } };
 }
 
-/** Loads the weights of the best validation: the average, where the run keeps one. Throws DATASET_INVALID. */
-export async function loadBestEncoder(
+/** Loads the weights that a checkpoint stands for: the average, where the run keeps one. Throws DATASET_INVALID. */
+export async function loadEncoder(
   path: string,
-  key: string,
+  key: string | readonly string[] | undefined,
   encoder: ConvNext,
   emaDecay: number,
 ): Promise<void> {

@@ -13,9 +13,9 @@ import { fileURLToPath } from 'node:url';
 import { MATRIX } from '../../ablation/matrix.js';
 import { loadRunConfig } from '../../config/index.js';
 import { stepsOf } from '../../pipeline/run-context.js';
-import { openTrainingData } from '../../pipeline/run-data.js';
 import { readStageSeconds } from '../../runs/stage-seconds.js';
 import { writePhotoStreet } from '../support/dataset-fixtures.js';
+import { openHere } from '../support/tiny-run.js';
 
 test('every group is a valid run; equal stage 1 means equal settings of stage 1 and labels', async () => {
   const stage1 = new Map<string, string>();
@@ -44,7 +44,7 @@ test('epochs count all rows of the data, labelled or not, in both stages', async
       'stage1={ epochs: 5, batch: 1 }',
       'stage3={ epochs: 3, batch: 2 }',
     ]);
-    const { own, encoder } = await openTrainingData(config, () => () => {});
+    const { own, encoder } = await openHere(config);
     assert.equal(encoder.labels.labelled.length, 2);
     assert.equal(stepsOf(config.stage1, own), 5 * 9);
     assert.equal(stepsOf(config.stage3, encoder), 3 * 4); // 4 full batches of the 9; the labelled ones fill 1

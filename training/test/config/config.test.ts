@@ -188,6 +188,9 @@ describe('what is wrong is named', () => {
 
   it('a field that is missing, wherever it may not be', async () => {
     const optional = [
+      '/group',
+      '/bundle/name',
+      '/evaluation/areas',
       '/data/source/make/panoramaWidthPx',
       '/geometry/searchMarginPx',
       '/publish/area',

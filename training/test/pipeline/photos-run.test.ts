@@ -8,12 +8,11 @@ import sharp from 'sharp';
 import { loadBundle } from 'skyfix/bundles';
 import { type DataSource, resolveRunConfig } from '../../config/index.js';
 import { openSource } from '../../pipeline/open-source.js';
-import { openTrainingData } from '../../pipeline/run-data.js';
 import { readMetrics } from '../../runs/metrics-file.js';
 import { bytesPerImage } from '../../stores/image-store.js';
 import { CSV_HEADER } from '../support/dataset-fixtures.js';
 import { photo, withoutGps, writeImagery } from '../support/photo-fixtures.js';
-import { coded, runHere, tinyConfig } from '../support/tiny-run.js';
+import { coded, openHere, runHere, tinyConfig } from '../support/tiny-run.js';
 
 const SIDE_M = 600;
 const SILENT = () => () => {};
@@ -79,7 +78,7 @@ describe('photos as the data of a run', () => {
   });
 
   it('bring unlabelled tiles to the encoder where it trains itself, and only there', async () => {
-    const { own, encoder } = await openTrainingData(await config(), SILENT);
+    const { own, encoder } = await openHere(await config());
     const lone = encoder.gallery.count - own.gallery.count;
     assert.deepEqual(own.labels.unlabelledTiles, []);
     assert.deepEqual(
@@ -100,7 +99,7 @@ describe('photos as the data of a run', () => {
     const sparse = await config([], { unlabelledStrideM: 48 });
     const few = (await openSource(sparse.data.source, sparse, SILENT)).unlabelledTiles?.length ?? 0;
     assert.ok(few > 0 && few < lone / 2, `${few} of ${lone}`);
-    const plain = await openTrainingData(await config(['selfTraining.strategy=none']), SILENT);
+    const plain = await openHere(await config(['selfTraining.strategy=none']));
     assert.equal(plain.encoder, plain.own);
     assert.equal(plain.own.digest, own.digest, 'runs may share a stage 1');
   });
@@ -135,27 +134,29 @@ describe('self-training at all labels', () => {
     await writeFile(join(own, 'pairs.csv'), `${lines.join('\n')}\n`);
     return { format: 'csv', root: own };
   }
-  const onCsv = (source: Partial<DataSource>) => {
+  const onCsv = (source: Partial<DataSource>, values: readonly string[] = []) => {
     const { imagery: _, ...own } = source;
-    return config(['data.source.imagery=null'], own);
+    return config(['data.source.imagery=null', ...values], own);
   };
 
   it('pairs the panoramas of a CSV without a tile with the tiles without a panorama', async () => {
     const run = await onCsv(await csv('both', 'c,g2.jpg,,,,0,', 'd,,s2.png,,,,'));
-    const { encoder } = await openTrainingData(run, SILENT);
+    const { encoder } = await openHere(run);
     assert.deepEqual([encoder.labels.unlabelledTiles, encoder.bevs.count], [[2], 3]);
   });
 
   it('is refused where there is no view without a tile', async () => {
     const run = await onCsv(await csv('no-view', 'd,,s2.png,,,,'));
     await assert.rejects(
-      openTrainingData(run, SILENT),
+      openHere(run),
       coded('TRAINING_CONFIG_INVALID', '/selfTraining/strategy', 'no unlabelled view.'),
     );
   });
 
   it('is refused where the only tile is named for the test, before anything is trained', async () => {
-    const run = await onCsv(await csv('no-tile', 'c,g2.jpg,,,,0,', 'd,,s2.png,,,,test'));
+    const run = await onCsv(await csv('no-tile', 'c,g2.jpg,,,,0,', 'd,,s2.png,,,,test'), [
+      'evaluation.areas=null',
+    ]);
     const dir = join(folder, 'refused');
     await assert.rejects(
       runHere(run, dir),

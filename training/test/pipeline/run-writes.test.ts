@@ -1,13 +1,21 @@
 // Runs that cannot write: another process holds the folder, or the disk is full.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import fsPromises, { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import fsPromises, { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { loadCheckpointStep } from '../../stages/common/checkpoint.js';
 import { checkpoint, coded, lastLine, metrics, runCommand, runHere, tinyRun } from '../support/tiny-run.js';
+
+/** Takes the folder's lock and keeps it until it is killed. */
+const LOCKING = `import('skyfix/files').then(async ({ lockFolder }) => {
+  await lockFolder(process.argv[1], { kind: 'run' });
+  process.stdout.write('locked');
+  process.stdin.resume();
+});`;
 
 let folder = '';
 before(async () => {
@@ -19,17 +27,22 @@ describe('a folder in which another process trains', () => {
   it('is refused while that process lives, and taken over when it is gone', async () => {
     const dir = join(folder, 'shared');
     await fsPromises.mkdir(dir);
-    const lock = join(dir, 'run.lock');
     const config = await tinyRun(folder, ['stage1.steps=2', 'stage3.validateEvery=0']);
-    await writeFile(lock, `${process.ppid}\n`);
+    // The lock of a process of this host, as skyfix/files writes it.
+    const owner = spawn(process.execPath, ['-e', LOCKING, dir], { stdio: ['pipe', 'pipe', 'inherit'] });
+    await once(owner.stdout, 'data');
     await assert.rejects(
       runHere(config, dir, { until: 'generation' }),
-      coded('TRAINING_CONFIG_INVALID', dir, `process ${process.ppid}`, lock),
+      coded('FOLDER_BUSY', dir, `process ${owner.pid}`),
     );
-    const { pid = 0 } = spawnSync('true'); // gone by now
-    await writeFile(lock, `${pid}\n`);
+    assert.ok(!(await readdir(dir)).includes('config.yaml'), 'a folder that is busy is not claimed');
+    owner.kill('SIGKILL');
+    await once(owner, 'exit');
     await runHere(config, dir, { until: 'generation' });
-    await assert.rejects(readFile(lock), { code: 'ENOENT' });
+    assert.deepEqual(
+      (await readdir(dir)).filter((name) => name.endsWith('.lock')),
+      [],
+    );
   });
 });
 

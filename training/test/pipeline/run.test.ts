@@ -194,7 +194,7 @@ describe('a run that is killed and continued', () => {
 });
 
 describe('a run that cannot go on', () => {
-  it('is refused in the folder of another configuration, with the line that differs', async () => {
+  it('is refused in the folder of another configuration, with the fields that differ', async () => {
     const log = await metrics(whole);
     const config = await tinyRun(folder, ['stage3.learningRate=0.25']);
     await assert.rejects(
@@ -202,8 +202,7 @@ describe('a run that cannot go on', () => {
       coded(
         'TRAINING_CONFIG_INVALID',
         join(whole, 'config.yaml'),
-        'learningRate: 0.25',
-        'learningRate: 0.001',
+        'stage3.learningRate was 0.001 and is 0.25',
       ),
     );
     assert.equal(await metrics(whole), log);

@@ -10,7 +10,7 @@ import { loadRunConfig } from '../../config/index.js';
 import type { Descriptors } from '../../evaluation/retrieval.js';
 import { hardTriplet, infoNce } from '../../losses/index.js';
 import { type ConvNext, createConvNext } from '../../networks/index.js';
-import { openTrainingData, type TrainingData } from '../../pipeline/run-data.js';
+import type { TrainingData } from '../../pipeline/run-data.js';
 import { PairLabels } from '../../pseudo-labels/index.js';
 import { tf } from '../../runtime/tf.js';
 import { describe as descriptorsOf } from '../../stages/common/descriptors.js';
@@ -21,6 +21,7 @@ import { PairSampler } from '../../stages/encoder/pair-sampler.js';
 import { SamePlaces } from '../../stages/encoder/same-place.js';
 import { SelfTraining } from '../../stages/encoder/self-training.js';
 import { writePhotoStreet, writeVigorStreet } from '../support/dataset-fixtures.js';
+import { openHere } from '../support/tiny-run.js';
 import { PLAIN_ENCODER, TOY_PROFILE, toyData } from '../support/toy-stages.js';
 
 const range = (count: number) => Array.from({ length: count }, (_, k) => k);
@@ -242,7 +243,7 @@ describe('data sets', () => {
       'geometry={ tileSizeM: 50, inputSizePx: 32, bevSizePx: 32, cameraHeightM: 2 }',
       ...values,
     ]);
-    return (await openTrainingData(config, () => () => {})).encoder;
+    return (await openHere(config)).encoder;
   };
   const encoderData = (data: TrainingData): EncoderData => ({ ...data, queries: data.bevs, panorama: false });
 

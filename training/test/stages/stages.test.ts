@@ -13,7 +13,7 @@ import { createConvNext } from '../../networks/index.js';
 import { loadCheckpoint, loadCheckpointStep, saveCheckpoint } from '../../stages/common/checkpoint.js';
 import { describe } from '../../stages/common/descriptors.js';
 import { assertFinite, RunStopped, type StageHooks, trainSteps } from '../../stages/common/loop.js';
-import { loadBestEncoder, trainEncoder } from '../../stages/encoder/encoder.js';
+import { loadEncoder, trainEncoder } from '../../stages/encoder/encoder.js';
 import { trainGenerator } from '../../stages/generation/generation.js';
 import { viewsInMemory, writeViews } from '../../stages/views/views.js';
 import type { ImageSet } from '../../stores/image-set.js';
@@ -99,7 +99,7 @@ test('an encoder run that stops at any step and goes on equals an uninterrupted 
         },
       });
       const weights = encoder.params.vector.dataSync().slice() as Float32Array;
-      await loadBestEncoder(join(dir, 'best.bin'), 'k', encoder, FULL_ENCODER.emaDecay);
+      await loadEncoder(join(dir, 'best.bin'), 'k', encoder, FULL_ENCODER.emaDecay);
       log.push({ best, weights: encoder.params.vector.dataSync().slice() });
       encoder.params.dispose();
       return weights;

@@ -9,7 +9,9 @@ import { PACKAGE_ROOT } from 'skyfix/cli';
 import { SkyfixError } from 'skyfix/errors';
 import { stringify } from 'yaml';
 import { type RunConfig, resolveRunConfig } from '../../config/index.js';
+import { sourceOpener } from '../../pipeline/open-source.js';
 import { type RunOptions, runTraining } from '../../pipeline/run.js';
+import { openTrainingData } from '../../pipeline/run-data.js';
 import { type MetricLine, readMetrics } from '../../runs/metrics-file.js';
 import type { TrainingProgress } from '../../runs/progress.js';
 import type { RunResult } from '../../runs/result.js';
@@ -69,6 +71,11 @@ export function tinyRun(folder: string, values: readonly string[] = []): Promise
 }
 
 const SILENT: TrainingProgress = { steps: () => () => {}, work: () => () => {}, stop: () => {} };
+
+/** The training data of a configuration. */
+export function openHere(config: RunConfig): ReturnType<typeof openTrainingData> {
+  return openTrainingData(config, sourceOpener(config, SILENT.work), SILENT.work);
+}
 
 /** The run in this process. */
 export function runHere(

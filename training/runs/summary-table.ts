@@ -1,5 +1,5 @@
-// The retrieval figures of a run or an evaluation as a Markdown table, for terminals.
-import type { RetrievalResult } from '../runs/index.js';
+// The retrieval figures of a run or an evaluation as a Markdown table, for terminals and its report.
+import type { RetrievalResult } from './result.js';
 
 const HEADER = [
   ...['area', 'model', 'R@1', 'R@5', 'R@10', 'R@1 %'],
