@@ -15,7 +15,7 @@ export function ablateCommand(): Command {
       'folder of the runs; runs that are there are not run again',
       join('var', 'ablation'),
     )
-    .option('--report <dir>', 'folder of the report', join('docs', 'report'))
+    .option('--report <dir>', 'folder of the report', join('var', 'ablation', 'report'))
     .option('--seeds <n>', 'seeds of every method', wholeNumber(1, 100), 3)
     .option('--parallel <n>', 'runs at a time, with one thread each', wholeNumber(1, 64), 2)
     .option('--only <text>', 'only groups whose name holds this')

@@ -5,11 +5,12 @@ import { mkdir, open, rename } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { SkyfixError } from 'skyfix/errors';
 import { sha256OfBytes, syncFolder } from 'skyfix/files';
 import { imageryIdentity } from 'skyfix/index';
 import { asCodedError } from '../common/index.js';
 import { type Problem, refuse } from '../datasets/index.js';
-import { fileStore, type ImageStore, StoreFileWriter } from '../stores/index.js';
+import { fileStore, type ImageStore, isComplete, StoreFileWriter } from '../stores/index.js';
 import { fileOfJob, type ImageJob, ImageMaker, PIXELS_VERSION } from './image-jobs.js';
 import { type MakeInput, type MakeReply, type MakeRequest, makeInto } from './make-image.js';
 
@@ -92,7 +93,7 @@ async function finishStore(partial: string, path: string, dir: string): Promise<
 function openFinished(path: string, sizePx: number, count: number): ImageStore | undefined {
   try {
     const store = fileStore(path);
-    if (store.sizePx === sizePx && store.count === count) return store;
+    if (store.sizePx === sizePx && store.count === count && isComplete(path)) return store;
     store.close();
   } catch {
     // Not there, or damaged: it is made again.
@@ -125,6 +126,7 @@ async function makeImages(
   const failures = new Map<number, Problem>();
   const queue = missing.values();
   let done = jobs.length - missing.length;
+  let answered = 0;
   let stopped = false;
   const threads = options.threads ?? (missing.length > FEW_IMAGES ? availableParallelism() : 0);
   const next = (): MakeRequest | null => {
@@ -133,6 +135,7 @@ async function makeImages(
     return null;
   };
   const take = ({ index, error }: MakeReply): void => {
+    answered++;
     if (error?.code === 'DISK_FULL') throw asCodedError(error);
     const { job, listedAt } = jobs[index] as ListedJob;
     if (error) {
@@ -149,6 +152,13 @@ async function makeImages(
   } catch (error) {
     stopped = true;
     throw error;
+  }
+  // A thread that ended before its work was done must not pass for one that had no more.
+  if (failures.size < MOST_FAILURES && answered < missing.length) {
+    throw new SkyfixError(
+      'DATASET_INVALID',
+      `${input.path}: the threads that make images ended after ${answered} of ${missing.length}; what they made is kept, and the same command goes on.`,
+    );
   }
   return [...failures].sort(([a], [b]) => a - b).map(([, problem]) => problem);
 }

@@ -66,11 +66,15 @@ export async function claimFolder(config: RunConfig, dir: string): Promise<Claim
   return { notes, earlier };
 }
 
-/** False where the folder holds no configuration yet. Throws TRAINING_CONFIG_INVALID where it is another run's. */
+/**
+ * False where the folder holds no configuration yet. Throws TRAINING_CONFIG_INVALID where it is another one's, also where a run
+ * could go on with the change: runs that are compared have all the same.
+ */
 export async function isOfRun(config: RunConfig, dir: string): Promise<boolean> {
   const old = await configOf(dir);
   if (!old) return false;
-  changesOf(config, old, dir);
+  const changes = differences(old, config).filter(({ path }) => !UNSEEN.test(path));
+  if (changes.length > 0 && hasTrained(dir)) throw ofAnotherRun(dir, changes);
   return true;
 }
 
@@ -80,10 +84,14 @@ function changesOf(config: RunConfig, old: RunConfig, dir: string): 'taken over'
   const refused = changes.filter((change) => !mayChange(change));
   if (refused.length === 0) return changes;
   if (!hasTrained(dir)) return 'taken over';
-  const more = refused.length > 5 ? `; and ${refused.length - 5} more` : '';
-  throw new SkyfixError(
+  throw ofAnotherRun(dir, refused);
+}
+
+function ofAnotherRun(dir: string, changes: readonly Difference[]): SkyfixError {
+  const more = changes.length > 5 ? `; and ${changes.length - 5} more` : '';
+  return new SkyfixError(
     'TRAINING_CONFIG_INVALID',
-    `${join(dir, CONFIG_FILE)} is of another run: ${refused.slice(0, 5).map(changeText).join('; ')}${more}. Choose another folder (--out) or name, or remove this one.`,
+    `${join(dir, CONFIG_FILE)} is of another run: ${changes.slice(0, 5).map(changeText).join('; ')}${more}. Choose another folder (--out) or name, or remove this one.`,
   );
 }
 

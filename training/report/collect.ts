@@ -1,4 +1,6 @@
 // Reads run folders and puts together the runs that differ by their seed only.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { SkyfixError } from 'skyfix/errors';
 import { type RetrievalResult, type RunResult, readRunResult } from '../runs/index.js';
 import { compareMethods, type Method, methodOf } from './method.js';
@@ -17,42 +19,80 @@ export interface Group {
   readonly runs: readonly Run[];
 }
 
+/** A folder that was named and is no part of a report, and why. */
+export interface LeftOut {
+  readonly folder: string;
+  readonly why: string;
+}
+
+export interface Collected {
+  readonly groups: readonly Group[];
+  readonly leftOut: readonly LeftOut[];
+}
+
 /**
- * Reads result.json of every folder. Groups come plain methods first. Throws DATASET_INVALID where a result is
- * unreadable, two runs of a group have one seed (a deviation over them would say too little), or their configurations differ.
+ * Reads result.json of every folder. Groups come plain methods first; runs of one group that do not differ by their seed alone
+ * stand apart, by their names or, where these are the same too, by their folders. What is no run or has not ended is left out.
+ * Throws DATASET_INVALID where a result is unreadable, or where no folder has one.
  */
-export async function collectRuns(folders: readonly string[]): Promise<Group[]> {
-  const unique = [...new Set(folders)];
-  const runs = await Promise.all(
-    unique.map(async (folder): Promise<Run> => ({ folder, result: await readRunResult(folder) })),
-  );
-  const byName = new Map<string, Run[]>();
-  for (const run of runs) {
-    const key = JSON.stringify([run.result.dataset, run.result.group]);
-    const own = byName.get(key) ?? [];
-    const [first] = own;
-    const twin = own.find(({ result }) => result.seed === run.result.seed);
-    if (twin) throw clash(twin, run, `both are seed ${run.result.seed} of group "${run.result.group}"`);
-    if (
-      first &&
-      JSON.stringify(methodOf(first.result.config)) !== JSON.stringify(methodOf(run.result.config))
-    ) {
-      throw clash(first, run, `both are group "${run.result.group}", but they are configured differently`);
-    }
-    byName.set(key, [...own, run]);
+export async function collectRuns(folders: readonly string[]): Promise<Collected> {
+  const leftOut: LeftOut[] = [];
+  const runs: Run[] = [];
+  for (const folder of new Set(folders.map((path) => path.replace(/(?<=.)\/+$/, '')))) {
+    const why = reasonToLeaveOut(folder);
+    const run = why === undefined ? { folder, result: await readRunResult(folder) } : undefined;
+    if (run && run.result.retrieval.length > 0) runs.push(run);
+    else leftOut.push({ folder, why: why ?? 'it was measured on nothing' });
   }
-  const groups = [...byName.values()].flatMap((own): Group[] => {
+  if (runs.length === 0) {
+    const reasons = leftOut.map(({ folder, why }) => `${folder}: ${why}`).join('; ');
+    throw new SkyfixError('DATASET_INVALID', `There is no finished run among these: ${reasons}.`);
+  }
+  const groups = partedBy(runs, ({ result }) => result.group).flatMap((group) => {
+    if (onlySeedsDiffer(group.runs)) return [group];
+    return partedBy(group.runs, nameOf).flatMap((named) =>
+      onlySeedsDiffer(named.runs)
+        ? [named]
+        : partedBy(named.runs, ({ folder }) => `${named.name} (${folder})`),
+    );
+  });
+  groups.sort((a, b) => compareMethods(a.method, b.method) || (a.name < b.name ? -1 : 1));
+  return { groups, leftOut };
+}
+
+function reasonToLeaveOut(folder: string): string | undefined {
+  if (existsSync(join(folder, 'result.json'))) return undefined;
+  if (!existsSync(folder)) return 'it does not exist';
+  return existsSync(join(folder, 'config.yaml')) ? 'the run has not ended' : 'it is no folder of a run';
+}
+
+/** The run's name without its seed. */
+function nameOf({ result }: Run): string {
+  const end = `-seed${result.seed}`;
+  return result.run.endsWith(end) ? result.run.slice(0, -end.length) : result.run;
+}
+
+/** Deviations over runs that were configured differently, or that are the same run twice, would say too little. */
+function onlySeedsDiffer(runs: readonly Run[]): boolean {
+  const seeds = new Set(runs.map(({ result }) => result.seed));
+  const methods = new Set(runs.map(({ result }) => JSON.stringify(methodOf(result.config))));
+  return seeds.size === runs.length && methods.size === 1;
+}
+
+/** Runs of one data set and one key, in the order of their seeds. */
+function partedBy(runs: readonly Run[], keyOf: (run: Run) => string): Group[] {
+  const parts = new Map<string, Run[]>();
+  for (const run of runs) {
+    const key = JSON.stringify([run.result.dataset, keyOf(run)]);
+    parts.set(key, [...(parts.get(key) ?? []), run]);
+  }
+  return [...parts.values()].flatMap((own): Group[] => {
     const sorted = [...own].sort((a, b) => a.result.seed - b.result.seed);
     const [first] = sorted;
     if (!first) return [];
-    const { group: name, dataset, config } = first.result;
-    return [{ name, dataset, method: methodOf(config), runs: sorted }];
+    const { dataset, config } = first.result;
+    return [{ name: keyOf(first), dataset, method: methodOf(config), runs: sorted }];
   });
-  return groups.sort((a, b) => compareMethods(a.method, b.method) || (a.name < b.name ? -1 : 1));
-}
-
-function clash(a: Run, b: Run, what: string): SkyfixError {
-  return new SkyfixError('DATASET_INVALID', `${a.folder} and ${b.folder}: ${what}.`);
 }
 
 /** A figure of every run of a group that has it. */

@@ -6,7 +6,7 @@ import sharp from 'sharp';
 import { writeFileAtomic } from 'skyfix/files';
 import { fileName } from '../runs/index.js';
 import { type Claim, claimsOf, claimsText } from './claims.js';
-import { areasOf, collectRuns, type Group } from './collect.js';
+import { areasOf, collectRuns, type Group, type LeftOut } from './collect.js';
 import { districtTables } from './districts-table.js';
 import {
   type Figure,
@@ -34,21 +34,23 @@ export interface ReportSummary {
   readonly groups: number;
   readonly datasets: readonly string[];
   readonly claims: readonly Claim[];
+  readonly leftOut: readonly LeftOut[];
 }
 
 /** What was written and how many claims hold, for terminals. */
-export function summaryText({ path, runs, groups, datasets, claims }: ReportSummary): string {
+export function summaryText({ path, runs, groups, datasets, claims, leftOut }: ReportSummary): string {
   const verdicts = claims.map(({ comparison }) => comparison?.verdict ?? 'not judged, for want of runs');
   const counts = [...new Set(verdicts)].map(
     (verdict) => `  ${verdicts.filter((one) => one === verdict).length} ${verdict}`,
   );
   const head = `${path}: ${runs} runs in ${groups} groups (${datasets.join(', ')})`;
-  return [head, 'claims of the paper:', ...counts].join('\n');
+  const without = leftOut.map(({ folder, why }) => `left out: ${folder} (${why})`);
+  return [head, ...without, 'claims of the paper:', ...counts].join('\n');
 }
 
 /** Reads the runs and writes the report. Throws DATASET_INVALID for results that cannot be read (see `collectRuns`). */
 export async function writeReport(folders: readonly string[], out: string): Promise<ReportSummary> {
-  const groups = await collectRuns(folders);
+  const { groups, leftOut } = await collectRuns(folders);
   const datasets = [...new Set(groups.map(({ dataset }) => dataset))];
   await mkdir(out, { recursive: true });
   const claims: Claim[] = [];
@@ -63,8 +65,11 @@ export async function writeReport(folders: readonly string[], out: string): Prom
   }
   const path = join(out, 'report.md');
   const runs = groups.reduce((sum, group) => sum + group.runs.length, 0);
-  await writeFileAtomic(path, `${paragraphs(introduction(runs, groups.length), ...parts)}\n`);
-  return { path, runs, groups: groups.length, datasets, claims };
+  await writeFileAtomic(
+    path,
+    `${paragraphs(introduction(runs, groups.length), ...leftOutText(leftOut), ...parts)}\n`,
+  );
+  return { path, runs, groups: groups.length, datasets, claims, leftOut };
 }
 
 async function keepResults(groups: readonly Group[], dir: string, prefix: string): Promise<void> {
@@ -85,6 +90,11 @@ function introduction(runs: number, groups: number): string {
       'Columns marked "paper" hold the published numbers of the paper on its own data (Remote Sensing 2026, 18(6), 944); they are never part of a mean. ' +
       `What the runs do not hold is named as missing. ${RESULTS_FOLDER}/ has the result of every run.`,
   );
+}
+
+function leftOutText(leftOut: readonly LeftOut[]): string[] {
+  if (leftOut.length === 0) return [];
+  return [`Left out: ${leftOut.map(({ folder, why }) => `${basename(folder)} (${why})`).join(', ')}.`];
 }
 
 async function datasetReport(

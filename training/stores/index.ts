@@ -14,5 +14,5 @@ export {
   type StoreHandle,
   selectStore,
 } from './image-store.js';
-export { StoreFileWriter } from './store-file.js';
+export { isComplete, StoreFileWriter } from './store-file.js';
 export { writeStore } from './write-store.js';

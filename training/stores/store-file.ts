@@ -72,6 +72,13 @@ export class StoreFile {
   }
 }
 
+/** True where every image of a file was written; what was written is checked where it is read. Throws DATASET_INVALID. */
+export function isComplete(path: string): boolean {
+  const file = new StoreFile(path);
+  file.close();
+  return file.checksums.every((checksum) => checksum !== 0);
+}
+
 /** Writes images into a file that is being made. Several threads may hold one each. */
 export class StoreFileWriter {
   readonly #path: string;

@@ -1,9 +1,11 @@
 // Prepared data against the functions that serving uses, called one by one: the town's bytes, and every other format's.
 import assert from 'node:assert/strict';
-import { appendFile, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, open, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import workerThreads from 'node:worker_threads';
 import fc from 'fast-check';
 import { bevGeometryOf } from 'skyfix/bundles';
 import { SkyfixError } from 'skyfix/errors';
@@ -119,6 +121,46 @@ describe('prepared data', () => {
     assert.deepEqual(area.grid?.centres, grid.centres);
     same(area.grid?.images, grid.images);
     assert.ok(told.includes(`BEVs ${rows.length}/${rows.length}`) && told.includes(`tiles 1/${rows.length}`));
+  });
+
+  it('are made again where a finished file lacks one, and are never finished by threads that ended early', async () => {
+    const root = join(dir, 'town-again');
+    const cacheDir = join(dir, 'ended-cache');
+    await makeTown({ ...DEFAULT_TOWN, seed: 6, places: 14, panoramaWidthPx: 256, workers: 1, out: root });
+    const dataset = await openDataset({ format: 'town', root });
+    const prepare = () => prepareArea(dataset, 'train', GEOMETRY, { cacheDir, threads: 2 });
+    // Every thread ends when it has made its first image.
+    const { Worker } = workerThreads;
+    class Ending extends Worker {
+      constructor(...args: ConstructorParameters<typeof Worker>) {
+        super(...args);
+        this.once('message', () => void this.terminate());
+      }
+    }
+    workerThreads.Worker = Ending;
+    syncBuiltinESMExports();
+    try {
+      await assert.rejects(prepare(), (error: Error) => {
+        assert.match(error.message, /ended|stopped|died/);
+        return true;
+      });
+    } finally {
+      workerThreads.Worker = Worker;
+      syncBuiltinESMExports();
+    }
+    const names = await readdir(cacheDir);
+    assert.ok(names.length > 0 && names.every((name) => name.endsWith('.part')), names.join());
+    const { bevs } = await prepare();
+    const whole = Buffer.from(readImages(bevs).data);
+    bevs.close();
+    // A finished file of which an image was never written, as a version before left it.
+    const path = join(cacheDir, (await readdir(cacheDir)).find((name) => name.endsWith('.images')) ?? '');
+    const file = await open(path, 'r+');
+    await file.write(Buffer.alloc(4), 0, 4, (await file.stat()).size - 4);
+    await file.close();
+    const again = await prepare();
+    assert.ok(Buffer.from(readImages(again.bevs).data).equals(whole));
+    for (let k = 0; k < again.tiles.count; k++) imageOf(again.tiles, k);
   });
 
   it('come from the cache until a file, the geometry or the order changes, and go on where they stopped', async () => {

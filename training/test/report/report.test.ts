@@ -1,7 +1,7 @@
 // The report against numbers that can be worked out by hand.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -80,7 +80,7 @@ describe('collecting runs', () => {
         return own;
       }),
     );
-    return collectRuns(folders);
+    return (await collectRuns(folders)).groups;
   };
   const invalid = (what: RegExp) => (error: unknown) => {
     assert.equal((error as { code?: string }).code, 'DATASET_INVALID');
@@ -99,7 +99,7 @@ describe('collecting runs', () => {
   it('names file and field of what is wrong', async () => {
     await assert.rejects(
       collectRuns([join(root, 'nowhere')]),
-      invalid(/nowhere.result\.json: there is no such file/),
+      invalid(/no finished run among these: .*nowhere: it does not exist/),
     );
     const bad = { ...resultOf(base), seed: 'one', config: { ...base.config, queries: 'tiles' } };
     await assert.rejects(
@@ -128,10 +128,68 @@ describe('collecting runs', () => {
     const selfTraining = [{ iteration: 50, candidates: 10, selected: 11, correct: null, precision: null }];
     await assert.rejects(collect({ ...good, selfTraining }), invalid(/iteration 50 counts more pairs/));
   });
-  it('refuses two runs of one seed, and a group of two methods', async () => {
-    await assert.rejects(collect(resultOf(base), resultOf(base)), invalid(/both are seed 1 of group "bev"/));
-    const other = resultOf({ ...base, seed: 2, config: configOf('panorama') });
-    await assert.rejects(collect(resultOf(base), other), invalid(/configured differently/));
+  it('parts runs of one group that do not differ by their seed alone: by name, then by folder', async () => {
+    const panorama = resultOf({ ...base, seed: 2, config: configOf('panorama') });
+    const named = (result: RunResult, name: string) => ({ ...result, run: `${name}-seed${result.seed}` });
+    // Two runs over one preset, of one seed: what "report var/runs/*" is given.
+    const two = await collect(named(resultOf(base), 'mine'), named(resultOf(base), 'yours'));
+    assert.deepEqual(
+      two.map(({ name, runs }) => [name, runs.length]),
+      [
+        ['mine', 1],
+        ['yours', 1],
+      ],
+    );
+    const methods = await collect(named(resultOf(base), 'a'), named(panorama, 'b'));
+    assert.deepEqual(methods.map(({ name }) => name).sort(), ['a', 'b']);
+    // The same run in two folders.
+    const twice = await collect(named(resultOf(base), 'a'), named(resultOf(base), 'a'));
+    assert.equal(new Set(twice.map(({ name }) => name)).size, 2);
+    for (const { name, runs } of twice) assert.equal(name, `a (${runs[0]?.folder})`);
+    // Seeds of each name stay together.
+    const seeds = [1, 2].flatMap((seed) =>
+      ['x', 'y'].map((name) => named(resultOf({ ...base, seed }), name)),
+    );
+    assert.deepEqual(
+      (await collect(...seeds)).map(({ runs }) => runs.length),
+      [2, 2],
+    );
+  });
+  it('names and leaves out what has not ended, was measured on nothing, or is no run', async () => {
+    const folder = await mkdtemp(join(root, 'left-out-'));
+    const whole = await writeRun(join(folder, 'whole'), base);
+    const empty = await writeRun(join(folder, 'empty'), { ...base, extra: { retrieval: [] } });
+    await mkdir(join(folder, 'unfinished'));
+    await writeFile(join(folder, 'unfinished/config.yaml'), 'name: x');
+    await writeFile(join(folder, 'notes.txt'), 'x');
+    const others = ['unfinished', 'notes.txt'].map((name) => join(folder, name));
+    const { groups, leftOut } = await collectRuns([whole, `${whole}/`, empty, ...others]);
+    assert.deepEqual(
+      groups.map(({ runs }) => runs.map((run) => run.folder)),
+      [[whole]],
+    );
+    assert.deepEqual(
+      leftOut.map(({ folder: at, why }) => [at, why]),
+      [
+        [empty, 'it was measured on nothing'],
+        [others[0], 'the run has not ended'],
+        [others[1], 'it is no folder of a run'],
+      ],
+    );
+    const out = join(folder, 'report');
+    const told = spawnSync(
+      process.execPath,
+      [BIN, 'report', whole, join(folder, 'unfinished'), '--out', out],
+      {
+        encoding: 'utf8',
+      },
+    );
+    assert.equal(told.status, 0, told.stderr);
+    assert.match(told.stdout, /left out: .*unfinished \(the run has not ended\)/);
+    assert.match(
+      await readFile(join(out, 'report.md'), 'utf8'),
+      /Left out: unfinished \(the run has not ended\)\./,
+    );
   });
 });
 
@@ -248,7 +306,7 @@ describe('skyfix-train report', () => {
   });
   it('claims are judged by the rule, and those without runs are listed', async () => {
     const folders = (await readdir(join(root, 'matrix'))).map((name) => join(root, 'matrix', name));
-    const claims = claimsOf(await collectRuns(folders));
+    const claims = claimsOf((await collectRuns(folders)).groups);
     const verdict = (start: string) => claims.find(({ text }) => text.startsWith(start))?.comparison?.verdict;
     assert.equal(verdict('BEV better than the raw panorama'), 'holds outside the error bars');
     assert.equal(
@@ -294,6 +352,6 @@ describe('skyfix-train report', () => {
   it('an empty folder is refused in one sentence', () => {
     const done = spawnSync(process.execPath, [BIN, 'report', root, '--out', out], { encoding: 'utf8' });
     assert.equal(done.status, 1);
-    assert.match(done.stderr, /result\.json: there is no such file; has this run ended\?/);
+    assert.match(done.stderr, /There is no finished run among these: .*it is no folder of a run/);
   });
 });
