@@ -3,7 +3,7 @@
 // whatever else the machine does slows both; the ratios, of time and of processor time, are medians over the rounds.
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { configureRuntime, describeRuntime } from '../runtime/index.js';
+import { configureRuntime, runtimeText } from '../runtime/index.js';
 import { type BenchStep, CASES, type Case, PHASES, type StepTimes } from './cases.js';
 import { Reference, type TimedStep } from './reference.js';
 
@@ -118,7 +118,7 @@ if (values.help) {
   configureRuntime({ threads, math });
   const tell = values.json ? console.error : console.log;
   tell(`${cpus()[0]?.model.trim() ?? 'unknown CPU'}, ${cpus().length} cores, Node ${process.version}`);
-  tell(describeRuntime());
+  tell(runtimeText());
   const reference = values.reference
     ? await Reference.start(values.python, threads, (reason) => {
         tell(`No comparison with PyTorch: ${values.python}: ${reason}`);

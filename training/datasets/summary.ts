@@ -20,16 +20,16 @@ export function formatSummary(dataset: CrossViewDataset, sizes: ReadonlyMap<stri
     ...(unpairedPanoramas.length > 0
       ? [['panoramas', `${unpairedPanoramas.length} without a tile`] as [string, string]]
       : []),
-    ['tiles', describeTiles(dataset)],
+    ['tiles', tilesText(dataset)],
     [
       'panorama size',
-      describeSizes(
+      sizesText(
         panoramas.map(({ path }) => fileImage(path)),
         sizes,
       ),
     ],
-    ['tile size', describeTileSizes(gallery, sizes)],
-    ['known', describeKnown(dataset, located)],
+    ['tile size', tileSizesText(gallery, sizes)],
+    ['known', knownText(dataset, located)],
     [
       'bounding box',
       boundsOf(places)
@@ -55,7 +55,7 @@ function splitCounts({ pairs, publishedPairs }: CrossViewDataset): string {
     .join(', ');
 }
 
-function describeTiles({ pairs, gallery }: CrossViewDataset): string {
+function tilesText({ pairs, gallery }: CrossViewDataset): string {
   const used = new Set(pairs.flatMap(({ tiles }) => tiles.map(({ tile }) => tile.id)));
   const semi = pairs.reduce(
     (sum, { tiles }) => sum + tiles.filter(({ relation }) => relation === 'semi-positive').length,
@@ -66,7 +66,7 @@ function describeTiles({ pairs, gallery }: CrossViewDataset): string {
   return `${gallery.length} in the gallery, ${alone} of them in no pair${semiText}`;
 }
 
-function describeSizes(images: readonly TileImage[], sizes: ReadonlyMap<string, ImageSize>): string {
+function sizesText(images: readonly TileImage[], sizes: ReadonlyMap<string, ImageSize>): string {
   const counts = new Map<string, number>();
   for (const key of new Set(images.map(imageKey))) {
     const size = sizes.get(key);
@@ -78,11 +78,11 @@ function describeSizes(images: readonly TileImage[], sizes: ReadonlyMap<string, 
   return sorted.join(', ') || 'none read';
 }
 
-function describeTileSizes(gallery: readonly DatasetTile[], sizes: ReadonlyMap<string, ImageSize>): string {
+function tileSizesText(gallery: readonly DatasetTile[], sizes: ReadonlyMap<string, ImageSize>): string {
   const cut = gallery.some(({ image }) => image.kind === 'mosaic');
   const pixels = cut
     ? 'cut from a mosaic'
-    : describeSizes(
+    : sizesText(
         gallery.map(({ image }) => image),
         sizes,
       );
@@ -90,7 +90,7 @@ function describeTileSizes(gallery: readonly DatasetTile[], sizes: ReadonlyMap<s
   return metres.length > 0 ? `${pixels}; ${metres.join(', ')} m on the ground` : pixels;
 }
 
-function describeKnown(
+function knownText(
   { pairs, unpairedPanoramas, ground }: CrossViewDataset,
   located: readonly LonLat[],
 ): string {

@@ -7,15 +7,15 @@ export interface ImageQuality {
   readonly rmse: number;
 }
 
-const WINDOW_PX = 11;
+const KERNEL_PX = 11;
 const SIGMA_PX = 1.5;
 /** Stabilisers of Wang et al. 2004: (0.01 * 255)^2 and (0.03 * 255)^2. */
 const C1 = (0.01 * 255) ** 2;
 const C2 = (0.03 * 255) ** 2;
 
 const KERNEL: readonly number[] = (() => {
-  const half = WINDOW_PX >> 1;
-  const raw = Array.from({ length: WINDOW_PX }, (_, k) => Math.exp(-((k - half) ** 2) / (2 * SIGMA_PX ** 2)));
+  const half = KERNEL_PX >> 1;
+  const raw = Array.from({ length: KERNEL_PX }, (_, k) => Math.exp(-((k - half) ** 2) / (2 * SIGMA_PX ** 2)));
   const sum = raw.reduce((a, b) => a + b, 0);
   return raw.map((value) => value / sum);
 })();
@@ -34,13 +34,13 @@ export function psnrOf(a: RgbImage, b: RgbImage): number {
 }
 
 /**
- * Structural similarity (Wang et al. 2004): Gaussian 11x11 window with sigma 1.5, population variances, mean over the
- * positions where the window fits and over the three channels.
+ * Structural similarity (Wang et al. 2004): Gaussian 11x11 kernel with sigma 1.5, population variances, mean over the
+ * positions where the kernel fits and over the three channels.
  */
 export function ssimOf(a: RgbImage, b: RgbImage): number {
   checkSizes(a, b);
   const { widthPx, heightPx } = a;
-  if (widthPx < WINDOW_PX || heightPx < WINDOW_PX)
+  if (widthPx < KERNEL_PX || heightPx < KERNEL_PX)
     throw new RangeError('SSIM needs at least 11 x 11 pixels.');
   let total = 0;
   for (let channel = 0; channel < 3; channel++) {
@@ -92,15 +92,15 @@ function product(a: Float64Array, b: Float64Array): Float64Array {
   return a.map((value, k) => value * (b[k] as number));
 }
 
-/** Separable Gaussian; only positions where the whole window fits. */
+/** Separable Gaussian; only positions where the whole kernel fits. */
 function blur(source: Float64Array, widthPx: number, heightPx: number): Float64Array {
-  const outWidth = widthPx - WINDOW_PX + 1;
-  const outHeight = heightPx - WINDOW_PX + 1;
+  const outWidth = widthPx - KERNEL_PX + 1;
+  const outHeight = heightPx - KERNEL_PX + 1;
   const rows = new Float64Array(outWidth * heightPx);
   for (let i = 0; i < heightPx; i++) {
     for (let j = 0; j < outWidth; j++) {
       let sum = 0;
-      for (let k = 0; k < WINDOW_PX; k++)
+      for (let k = 0; k < KERNEL_PX; k++)
         sum += (KERNEL[k] as number) * (source[i * widthPx + j + k] as number);
       rows[i * outWidth + j] = sum;
     }
@@ -109,7 +109,7 @@ function blur(source: Float64Array, widthPx: number, heightPx: number): Float64A
   for (let i = 0; i < outHeight; i++) {
     for (let j = 0; j < outWidth; j++) {
       let sum = 0;
-      for (let k = 0; k < WINDOW_PX; k++)
+      for (let k = 0; k < KERNEL_PX; k++)
         sum += (KERNEL[k] as number) * (rows[(i + k) * outWidth + j] as number);
       out[i * outWidth + j] = sum;
     }

@@ -21,7 +21,7 @@ export interface PanoramaSource {
 }
 
 /** A square of a tile's file in shares of its side; (0, 0) is the upper left corner. */
-export interface TileWindow {
+export interface TileCrop {
   readonly left: number;
   readonly top: number;
   readonly side: number;
@@ -32,8 +32,8 @@ export type ImageJob =
   | { readonly kind: 'bev'; readonly panorama: PanoramaSource; readonly geometry: BundleGeometry }
   /** The panorama squeezed to a square, north in its middle column. */
   | { readonly kind: 'panorama'; readonly panorama: PanoramaSource; readonly geometry: BundleGeometry }
-  /** A square of an image file, resized; all of it without a window. */
-  | { readonly kind: 'file'; readonly path: string; readonly window?: TileWindow }
+  /** A square of an image file, resized; all of it without a crop. */
+  | { readonly kind: 'file'; readonly path: string; readonly crop?: TileCrop }
   /** A tile cut from a mosaic; black where there is no imagery, if that is allowed. */
   | {
       readonly kind: 'cut';
@@ -56,7 +56,7 @@ export class ImageMaker {
         return rollColumns(await resizeImage(image, sizePx, sizePx), pose.headingDeg / 360);
       }
       case 'file':
-        return resizeImage(windowOf(await decodeImage(await readFile(job.path)), job.window), sizePx, sizePx);
+        return resizeImage(cropOf(await decodeImage(await readFile(job.path)), job.crop), sizePx, sizePx);
       case 'cut': {
         const tile = await this.#reader.tileOrNull(job.image, sizePx);
         if (tile) return tile;
@@ -99,15 +99,15 @@ export async function decodeSource(
   });
 }
 
-/** The window of a square image, to whole pixels. */
-function windowOf(image: RgbImage, window: TileWindow | undefined): RgbImage {
+/** The crop of a square image, to whole pixels. */
+function cropOf(image: RgbImage, crop: TileCrop | undefined): RgbImage {
   const { widthPx, heightPx, data } = image;
   if (Math.abs(widthPx - heightPx) > 1) throw new Error(`it is ${widthPx}x${heightPx} px and not square`);
-  if (!window) return image;
+  if (!crop) return image;
   const shortPx = Math.min(widthPx, heightPx);
-  const sidePx = Math.max(1, Math.round(window.side * shortPx));
+  const sidePx = Math.max(1, Math.round(crop.side * shortPx));
   const start = (share: number) => Math.min(shortPx - sidePx, Math.max(0, Math.round(share * shortPx)));
-  const [left, top] = [start(window.left), start(window.top)];
+  const [left, top] = [start(crop.left), start(crop.top)];
   const out = new Uint8Array(sidePx * sidePx * 3);
   for (let row = 0; row < sidePx; row++) {
     const from = ((top + row) * widthPx + left) * 3;

@@ -2,41 +2,21 @@
 // threads, into files of a cache folder. Nothing here holds more than one image at a time.
 
 import type { BundleGeometry } from 'skyfix/bundles';
-import { viewSizePx } from 'skyfix/bundles';
 import { sha256OfBytes } from 'skyfix/files';
-import type { LonLat } from 'skyfix/geometry';
-import type { Split } from '../common/index.js';
-import { nearPlaces } from '../common/index.js';
+import { nearPlaces, type Split } from '../common/index.js';
 import {
   type CrossViewDataset,
   type CrossViewPair,
-  type DatasetPanorama,
   type DatasetTile,
   type Problem,
   refuse,
-  type TileImage,
 } from '../datasets/index.js';
-import { centreStore, digestOfStore, type ImageStore, selectStore } from '../stores/index.js';
-import { type CacheOptions, cachedImageStore, type ListedJob, type Progress } from './cached-store.js';
-import { gridAround } from './grid-centres.js';
-import type { PanoramaSource } from './image-jobs.js';
-import type { PreparedArea, PreparedPanoramas, PreparedTiles } from './prepared-area.js';
-import { cameraWindow, isTooSmall, middleWindow, tilesAcross } from './tile-windows.js';
-
-export interface PrepareOptions {
-  readonly cacheDir: string;
-  /** Ground that tiles should have beyond their own on every side, metres, for random offsets. */
-  readonly marginM?: number;
-  /** Also the raw panoramas, for runs without a BEV. */
-  readonly panoramas?: boolean;
-  /** Also a grid of tiles over the area; for data sets whose tiles come from a mosaic. */
-  readonly grid?: { readonly strideM: number };
-  /** Places this far apart are look-alikes; from 0.4 to 2.5 tiles unless told. */
-  readonly nearM?: { readonly low: number; readonly high: number };
-  /** Threads that make images; unless told, one a core, and none for a few images. */
-  readonly threads?: number;
-  readonly onProgress?: (what: string, done: number, total: number) => void;
-}
+import { digestOfStore } from '../stores/index.js';
+import { groundImages } from './ground-images.js';
+import { cacheOf, type PrepareOptions } from './prepare-options.js';
+import type { PreparedArea, PreparedPanoramas } from './prepared-area.js';
+import { isTooSmall } from './tile-crops.js';
+import { gridTiles, positiveOf, tileImages } from './tile-images.js';
 
 /**
  * The pairs of some splits of a data set, prepared. `geometry` says how much ground a tile and a BEV show and how large
@@ -71,7 +51,7 @@ export async function prepareArea(
   const { tiles, marginPx, gallery } = await tileImages(pairs, tilesOfArea, tileOf, geometry, options, cache);
   const locations = pairs.map(({ location }) => location);
   const { low, high } = options.nearM ?? { low: 0.4 * geometry.tileSizeM, high: 2.5 * geometry.tileSizeM };
-  const near = nearPlaces(locations, low, high).map((list, k) =>
+  const lookAlikes = nearPlaces(locations, low, high).map((list, k) =>
     list.filter((other) => tileOf[other] !== tileOf[k]),
   );
   const grid = options.grid && (await gridTiles(pairs, geometry, options.grid.strideM, cache));
@@ -93,7 +73,7 @@ export async function prepareArea(
     galleryIds: tilesOfArea.map(({ id }) => id),
     galleryCentres: tilesOfArea.map(({ centre }) => centre),
     ...(semi.some((list) => list.length > 0) && { semiPositives: semi }),
-    near,
+    lookAlikes,
     ...(grid && { grid }),
     digest: sha256OfBytes(
       JSON.stringify([
@@ -102,7 +82,7 @@ export async function prepareArea(
         marginPx,
         tileOf,
         digestOfStore(gallery),
-        near,
+        lookAlikes,
         semi,
       ]),
     ),
@@ -131,141 +111,6 @@ export async function prepareUnpaired(
   };
 }
 
-/**
- * The data set's unlabelled tiles, with marginPx more on every side; those without imagery are left out. Undefined where
- * none are left.
- */
-export async function prepareUnlabelledTiles(
-  dataset: CrossViewDataset,
-  { tileSizeM, inputSizePx }: BundleGeometry,
-  marginPx: number,
-  options: PrepareOptions,
-): Promise<PreparedTiles | undefined> {
-  const sizePx = inputSizePx + 2 * marginPx;
-  const listed = (dataset.unlabelledTiles ?? []).flatMap(({ id, image, listedAt }) =>
-    image.kind === 'mosaic'
-      ? [{ id, listedAt, image: { ...image, sizeM: (tileSizeM * sizePx) / inputSizePx } }]
-      : [],
-  );
-  if (listed.length === 0) return undefined;
-  const { images, present } = await cutWherePresent(
-    listed,
-    sizePx,
-    cacheOf(dataset, options)('unlabelled tiles'),
-  );
-  if (present.length === 0) return undefined;
-  const ids = present.map((index) => listed[index]?.id ?? '');
-  return { ids, images, marginPx, digest: sha256OfBytes(JSON.stringify([ids, digestOfStore(images)])) };
-}
-
-/** BEVs and, if wanted, raw panoramas of some panoramas. */
-async function groundImages(
-  dataset: CrossViewDataset,
-  panoramas: readonly DatasetPanorama[],
-  geometry: BundleGeometry,
-  options: PrepareOptions,
-): Promise<{ bevs: ImageStore; panoramas?: ImageStore; digest: string }> {
-  const cache = cacheOf(dataset, options);
-  const jobs = (kind: 'bev' | 'panorama'): readonly ListedJob[] =>
-    panoramas.map((one) => ({
-      job: { kind, panorama: panoramaSourceOf(dataset, one), geometry: groundGeometry(geometry) },
-      listedAt: one.listedAt,
-    }));
-  const bevs = await cachedImageStore(jobs('bev'), viewSizePx(geometry), cache('BEVs'));
-  const raw =
-    options.panoramas && (await cachedImageStore(jobs('panorama'), geometry.inputSizePx, cache('panoramas')));
-  const digests = [panoramas.map(({ id }) => id), digestOfStore(bevs), raw && digestOfStore(raw)];
-  return { bevs, ...(raw && { panoramas: raw }), digest: sha256OfBytes(JSON.stringify(digests)) };
-}
-
-/** The tile of each pair and the gallery. */
-async function tileImages(
-  pairs: readonly CrossViewPair[],
-  gallery: readonly DatasetTile[],
-  tileOf: readonly number[],
-  geometry: BundleGeometry,
-  options: PrepareOptions,
-  cache: (what: string) => CacheOptions,
-): Promise<{ tiles: ImageStore; marginPx: number; gallery: ImageStore }> {
-  const { tileSizeM, inputSizePx } = geometry;
-  const room = pairs.reduce(
-    (least, pair) => Math.min(least, roomM(pair, geometry)),
-    Number.POSITIVE_INFINITY,
-  );
-  const marginPx = Math.floor(((Math.min(options.marginM ?? 0, room) + 1e-6) * inputSizePx) / tileSizeM);
-  const wide = (inputSizePx + 2 * marginPx) / inputSizePx; // in tiles
-  const tileJobs = pairs.map((pair): ListedJob => {
-    const positive = positiveOf(pair);
-    const { image, listedAt } = positive.tile;
-    if (image.kind === 'file')
-      return { job: fileJob(image.path, cameraWindow(positive, geometry, wide)), listedAt };
-    return { job: { kind: 'cut', image: { ...image, sizeM: tileSizeM * wide } }, listedAt };
-  });
-  const galleryJobs = gallery.map((tile): ListedJob => {
-    const { image, listedAt } = tile;
-    if (image.kind === 'file') return { job: fileJob(image.path, middleWindow(tile, geometry)), listedAt };
-    return { job: { kind: 'cut', image: { ...image, sizeM: tileSizeM } }, listedAt };
-  });
-  const own = gallery.length === pairs.length && tileOf.every((number, k) => number === k);
-  if (own && gallery.every(({ image }) => image.kind === 'mosaic')) {
-    // A tile a place, each cut around its place: the gallery is the middle of the wide tiles.
-    const tiles = await cachedImageStore(tileJobs, inputSizePx + 2 * marginPx, cache('tiles'));
-    return { tiles, marginPx, gallery: centreStore(tiles, inputSizePx) };
-  }
-  const images = await cachedImageStore(galleryJobs, inputSizePx, cache('gallery'));
-  const same = tileJobs.every(
-    ({ job }, k) => JSON.stringify(job) === JSON.stringify(galleryJobs[tileOf[k] ?? -1]?.job),
-  );
-  const tiles = same
-    ? selectStore(images, tileOf)
-    : await cachedImageStore(tileJobs, inputSizePx + 2 * marginPx, cache('tiles'));
-  return { tiles, marginPx, gallery: images };
-}
-
-/** Tiles every strideM metres over the ground around the pairs, cut from their mosaic; those without imagery left out. */
-async function gridTiles(
-  pairs: readonly CrossViewPair[],
-  { tileSizeM, inputSizePx }: BundleGeometry,
-  strideM: number,
-  cache: (what: string) => CacheOptions,
-): Promise<{ centres: readonly LonLat[]; images: ImageStore } | undefined> {
-  const cut = pairs.flatMap((pair) => mosaicOf(positiveOf(pair).tile.image) ?? []);
-  const [mosaic] = cut;
-  if (!mosaic || cut.length < pairs.length) return undefined;
-  const centres = gridAround(
-    cut.map(({ centre }) => centre),
-    tileSizeM,
-    strideM,
-  );
-  const squares = centres.map((centre) => ({
-    image: { ...mosaic, centre, sizeM: tileSizeM },
-    listedAt: mosaic.path,
-  }));
-  const { images, present } = await cutWherePresent(squares, inputSizePx, cache('grid'));
-  return { centres: present.map((index) => centres[index] as LonLat), images };
-}
-
-/** Squares of a mosaic as a store, without those that have no imagery; `present` has the numbers of the others. */
-async function cutWherePresent(
-  squares: readonly {
-    readonly image: TileImage & { readonly kind: 'mosaic' };
-    readonly listedAt: string;
-  }[],
-  sizePx: number,
-  cache: CacheOptions,
-): Promise<{ images: ImageStore; present: readonly number[] }> {
-  const jobs = squares.map(
-    ({ image, listedAt }): ListedJob => ({ job: { kind: 'cut', image, blackIfMissing: true }, listedAt }),
-  );
-  const all = await cachedImageStore(jobs, sizePx, cache);
-  const pixels = new Uint8Array(sizePx * sizePx * 3);
-  const present = squares.flatMap((_, index) => {
-    all.read(index, pixels);
-    return pixels.some((value) => value !== 0) ? [index] : [];
-  });
-  return { images: selectStore(all, present), present };
-}
-
 /** Tiles that queries of these splits are searched in: those of their pairs, those of no pair, and those named for a split. */
 function galleryOf(
   { pairs: all, gallery }: CrossViewDataset,
@@ -288,66 +133,4 @@ function tooSmall(pairs: readonly CrossViewPair[], geometry: BundleGeometry): re
     const detail = `the tile "${tile.id}" shows ${tile.sizeM?.toFixed(1)} m, less than the ${geometry.tileSizeM} m of the geometry`;
     return [{ reason: 'bad-value', where: tile.listedAt, detail }];
   });
-}
-
-/** Ground beyond a tile of the geometry that the pair's source has on every side, metres. */
-function roomM(pair: CrossViewPair, geometry: BundleGeometry): number {
-  const { tile } = positiveOf(pair);
-  if (tile.image.kind === 'mosaic') return Number.POSITIVE_INFINITY;
-  return ((tilesAcross(tile, geometry) - 1) / 2) * geometry.tileSizeM;
-}
-
-function fileJob(path: string, window: ReturnType<typeof middleWindow>): ListedJob['job'] {
-  return { kind: 'file', path, ...(window && { window }) };
-}
-
-const mosaicOf = (image: TileImage) => (image.kind === 'mosaic' ? image : undefined);
-
-function positiveOf(pair: CrossViewPair) {
-  const [positive] = pair.tiles;
-  if (!positive) throw new RangeError(`The pair ${pair.id} has no tile.`);
-  return positive;
-}
-
-/**
- * What is told of a panorama when it is decoded. A town's headings are the true ones, which no server knows: there, and in
- * photos, the file says where it looks.
- */
-export function panoramaSourceOf({ format }: CrossViewDataset, panorama: DatasetPanorama): PanoramaSource {
-  const { path, headingDeg, verticalFovDeg, fieldOfView } = panorama;
-  const assumed = { ...(fieldOfView && { fieldOfView }) };
-  if (format === 'town' || format === 'photos') return { path, ...assumed };
-  return {
-    path,
-    ...assumed,
-    ...(headingDeg !== undefined && { headingDeg }),
-    ...(verticalFovDeg !== undefined && { verticalFovDeg }),
-  };
-}
-
-/** The parts of a geometry that the ground images depend on. */
-function groundGeometry({
-  tileSizeM,
-  inputSizePx,
-  bevSizePx,
-  cameraHeightM,
-  searchMarginPx,
-  fieldOfView,
-}: BundleGeometry) {
-  return {
-    tileSizeM,
-    inputSizePx,
-    bevSizePx,
-    cameraHeightM,
-    ...(searchMarginPx && { searchMarginPx }),
-    ...(fieldOfView && { fieldOfView }),
-  };
-}
-
-function cacheOf({ root }: CrossViewDataset, options: PrepareOptions): (what: string) => CacheOptions {
-  const { cacheDir, threads, onProgress } = options;
-  return (what) => {
-    const tell: Progress | undefined = onProgress && ((done, total) => onProgress(what, done, total));
-    return { cacheDir, root, ...(threads !== undefined && { threads }), ...(tell && { onProgress: tell }) };
-  };
 }

@@ -33,8 +33,8 @@ export interface PreparedArea {
   readonly galleryCentres: readonly (LonLat | undefined)[];
   /** Numbers in the gallery of the tiles that also show the place, further from their middle (VIGOR). */
   readonly semiPositives?: readonly (readonly number[])[];
-  /** Places that are close but not the same: look-alikes. Empty where no place is known. */
-  readonly near: readonly (readonly number[])[];
+  /** lookAlikes[k]: places near place k, but not so near that they are the same. Empty where no place is known. */
+  readonly lookAlikes: readonly (readonly number[])[];
   /** Overlapping tiles all over the area, where it has a mosaic (the grid protocol). */
   readonly grid?: { readonly centres: readonly LonLat[]; readonly images: ImageStore };
   /** Changes with anything that the images depend on. */

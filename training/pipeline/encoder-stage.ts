@@ -37,8 +37,8 @@ export async function runEncoder(
       panorama: config.queries === 'panorama',
       ...tilesOf(data),
       labels: data.labels,
-      near: data.near,
-      close: data.close,
+      lookAlikes: data.lookAlikes,
+      samePlace: data.samePlace,
     },
     {
       ...options,
@@ -73,7 +73,7 @@ function encoderKey(config: RunConfig, data: TrainingData, queriesKey: string): 
     stepsOf(stage3, data),
     queriesKey,
     data.digest,
-    ...(data.close.some((rows) => rows.length > 0) ? [data.close] : []),
+    ...(data.samePlace.some((rows) => rows.length > 0) ? [data.samePlace] : []),
   ]);
 }
 

@@ -29,9 +29,9 @@ export interface TrainingData {
   /** The tile of each number, with the same margin as `tiles`: those of the area's gallery, behind them the unlabelled ones. */
   readonly gallery: ImageStore;
   readonly marginPx: number;
-  readonly near: readonly (readonly number[])[];
-  /** close[k]: labelled rows of row k's data set that are its place by their distance; none where it is unlabelled. */
-  readonly close: readonly (readonly number[])[];
+  readonly lookAlikes: readonly (readonly number[])[];
+  /** samePlace[k]: labelled rows of row k's data set that are its place by their distance; none where it is unlabelled. */
+  readonly samePlace: readonly (readonly number[])[];
   readonly labels: PairLabels;
   readonly ids: readonly string[];
   readonly digest: string;
@@ -170,8 +170,8 @@ function trainingData(
     tiles: wide ? area.tiles : centreStore(area.tiles, area.gallery.sizePx),
     gallery: wide ? selectStore(area.tiles, rowOfTile) : area.gallery,
     marginPx: wide ? area.marginPx : 0,
-    near: area.near,
-    close: closeRows(area.locations, labelled, samePlaceM),
+    lookAlikes: area.lookAlikes,
+    samePlace: samePlaceRows(area.locations, labelled, samePlaceM),
     labels: new PairLabels(area.tileOf, labelled, area.galleryIds.length, area.semiPositives),
     ids: area.ids,
     digest: sha256OfBytes(`${area.digest} ${unpaired?.digest ?? ''} ${labelled.join(',')}`),
@@ -179,7 +179,7 @@ function trainingData(
 }
 
 /** For each labelled row the others within samePlaceM; where an unlabelled row is, is not looked at. */
-function closeRows(
+function samePlaceRows(
   locations: PreparedArea['locations'],
   labelled: readonly number[],
   samePlaceM = 0,
@@ -239,8 +239,8 @@ function joined(parts: readonly TrainingData[]): TrainingData {
     tiles: joinStores(...parts.map((part) => cut(part.tiles, part))),
     gallery: joinStores(...parts.map((part) => cut(part.gallery, part))),
     marginPx,
-    near: lists((part) => part.near),
-    close: lists((part) => part.close),
+    lookAlikes: lists((part) => part.lookAlikes),
+    samePlace: lists((part) => part.samePlace),
     labels: PairLabels.joined(parts.map(({ labels }) => labels)),
     ids: parts.flatMap(({ ids }) => ids),
     digest: sha256OfBytes(parts.map(({ digest }) => digest).join(' ')),

@@ -51,7 +51,7 @@ const VARIABLES: readonly string[] = [
 ];
 
 /** The environment of this process. */
-export async function describeEnvironment(
+export async function findEnvironment(
   sources: string = PACKAGE_ROOT,
   variables: NodeJS.ProcessEnv = process.env,
 ): Promise<RunEnvironment> {
@@ -88,7 +88,7 @@ export async function writeEnvironment(dir: string): Promise<RunEnvironmentFile>
   const earlier = await readEnvironment(dir);
   const { earlierStarts = [], ...last } = earlier ?? {};
   const environment: RunEnvironmentFile = {
-    ...(await describeEnvironment()),
+    ...(await findEnvironment()),
     earlierStarts: earlier ? [last as RunEnvironment, ...earlierStarts] : [],
   };
   await writeFileAtomic(path, `${JSON.stringify(environment, null, 2)}\n`);

@@ -2,7 +2,6 @@
 export { configureRuntime, type RuntimeSettings } from './settings.js';
 export {
   boolAttribute,
-  describeRuntime,
   floatAttribute,
   floatType,
   hasBf16Kernels,
@@ -10,6 +9,7 @@ export {
   intType,
   runKernel,
   runKernelMulti,
+  runtimeText,
   stringAttribute,
   type Tensors,
   tf,

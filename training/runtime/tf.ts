@@ -61,7 +61,7 @@ export const usedMath = (): RuntimeSettings['math'] => runtime().settings.math;
 export const usedDevice = (): RuntimeSettings['device'] => runtime().settings.device;
 
 /** What computes, e.g. for a run's log. */
-export const describeRuntime = (): string => runtime().description;
+export const runtimeText = (): string => runtime().description;
 
 interface NativeBackend {
   readonly isUsingGpuDevice: boolean;

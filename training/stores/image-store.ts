@@ -28,10 +28,10 @@ export type StoreHandle =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'select'; readonly of: StoreHandle; readonly rows: Uint32Array }
   | { readonly kind: 'join'; readonly parts: readonly StoreHandle[] }
-  | ({ readonly kind: 'crop'; readonly of: StoreHandle } & StoreWindow);
+  | ({ readonly kind: 'crop'; readonly of: StoreHandle } & StoreCrop);
 
 /** A square of a store's images. */
-export interface StoreWindow {
+export interface StoreCrop {
   readonly leftPx: number;
   readonly topPx: number;
   readonly sizePx: number;
@@ -129,7 +129,7 @@ export function joinStores(...stores: readonly ImageStore[]): ImageStore {
 }
 
 /** The same square of every image. */
-export function cropStore(store: ImageStore, { leftPx, topPx, sizePx }: StoreWindow): ImageStore {
+export function cropStore(store: ImageStore, { leftPx, topPx, sizePx }: StoreCrop): ImageStore {
   if (leftPx < 0 || topPx < 0 || Math.max(leftPx, topPx) + sizePx > store.sizePx) {
     throw new RangeError(
       `A crop of ${sizePx} px at ${leftPx},${topPx} leaves an image of ${store.sizePx} px.`,

@@ -141,7 +141,7 @@ async function fillFolder(work: string, options: TownOptions, onProgress: TownPr
     'id,file,split,lon,lat,headingDeg,pitchDeg,rollDeg,cameraHeightM,gpsLon,gpsLat,metaHeadingDeg,district',
   ];
   const jobs = places.map((place, k): PanoramaJob => {
-    const job = describePlace(place, k, options, sun, work);
+    const job = placeJob(place, k, options, sun, work);
     rows.push(job.row);
     return job;
   });
@@ -155,7 +155,7 @@ async function fillFolder(work: string, options: TownOptions, onProgress: TownPr
   return summary;
 }
 
-function describePlace(place: Place, k: number, options: TownOptions, sun: Sun, work: string) {
+function placeJob(place: Place, k: number, options: TownOptions, sun: Sun, work: string) {
   const rng = makeRng(options.seed, 1000 + k);
   const { camera } = place;
   const file = `panoramas/${place.id}.jpg`;

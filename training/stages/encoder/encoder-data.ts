@@ -14,10 +14,10 @@ export interface EncoderData {
   readonly gallery: ImageStore;
   readonly marginPx: number;
   readonly labels: PairLabels;
-  /** near[k]: rows that are look-alikes of row k because they are close; those of its place are left out. */
-  readonly near: readonly (readonly number[])[];
-  /** close[k]: rows so near row k that both are the same place; read for labelled rows only. */
-  readonly close: readonly (readonly number[])[];
+  /** lookAlikes[k]: rows near row k, but not of its place. */
+  readonly lookAlikes: readonly (readonly number[])[];
+  /** samePlace[k]: rows so near row k that both are the same place; read for labelled rows only. */
+  readonly samePlace: readonly (readonly number[])[];
 }
 
 /** A ground image and the tile that it is trained with: its own (labelled), or one by number (pseudo-label). */

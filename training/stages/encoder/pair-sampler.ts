@@ -84,7 +84,7 @@ export class PairSampler implements Stateful {
   async #neighbours(): Promise<Neighbours | undefined> {
     const { sampling } = this.#options;
     if (sampling.negatives === 'none' || sampling.groupSize === 1) return undefined;
-    const { labels, near } = this.#data;
+    const { labels, lookAlikes } = this.#data;
     if (this.#mines(this.#step)) {
       const queries = await describe(this.#encoder, this.#data.queries, { rows: labels.labelled });
       const tiles = await describe(this.#encoder, this.#data.tiles, { rows: labels.labelled });
@@ -93,7 +93,7 @@ export class PairSampler implements Stateful {
     }
     const numberOf = new Map(labels.labelled.map((row, k) => [row, k]));
     const lists = labels.labelled.map((row) =>
-      (near[row] ?? []).flatMap((other) => numberOf.get(other) ?? []),
+      (lookAlikes[row] ?? []).flatMap((other) => numberOf.get(other) ?? []),
     );
     return { lists, groupSize: sampling.groupSize, hardestShare: 0 };
   }

@@ -5,14 +5,14 @@ import type { TrainingPair } from './encoder-data.js';
 
 export interface PlaceSources {
   readonly labels: PairLabels;
-  /** close[k]: rows so near row k that both are one place; read for labelled rows only. */
-  readonly close: readonly (readonly number[])[];
+  /** samePlace[k]: rows so near row k that both are one place; read for labelled rows only. */
+  readonly samePlace: readonly (readonly number[])[];
 }
 
 export class SamePlaces {
   /**
    * For each labelled row those of its place, itself included, ascending; as numbers among the labelled rows. Their tiles
-   * are equal, or one's tile is a semi-positive of the other, or they are close. Symmetric, but not transitive: the middle
+   * are equal, or one's tile is a semi-positive of the other, or they are so near. Symmetric, but not transitive: the middle
    * one of three rows can share its place with both others.
    */
   readonly rows: readonly (readonly number[])[];
@@ -22,7 +22,7 @@ export class SamePlaces {
   /** The labelled rows, as numbers among them, whose place a tile shows. */
   readonly #shownBy = new Map<number, number[]>();
 
-  constructor({ labels, close }: PlaceSources) {
+  constructor({ labels, samePlace }: PlaceSources) {
     const { labelled } = labels;
     this.#tileOf = labelled.map((row) => labels.tileOf(row));
     this.#numberOf = new Map(labelled.map((row, k) => [row, k]));
@@ -37,7 +37,7 @@ export class SamePlaces {
         listOf(this.#shownBy, tile).push(k);
         for (const owner of ownersOf.get(tile) ?? []) join(k, owner);
       }
-      for (const other of close[row] ?? []) {
+      for (const other of samePlace[row] ?? []) {
         const number = this.#numberOf.get(other);
         if (number !== undefined) join(k, number);
       }

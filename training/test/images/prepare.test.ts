@@ -115,7 +115,7 @@ describe('prepared data', () => {
       area.ids,
       rows.map((row) => town.places[row]?.id),
     );
-    assert.deepEqual(area.near, placesNear(town, rows, 25, 160));
+    assert.deepEqual(area.lookAlikes, placesNear(town, rows, 25, 160));
     assert.equal(area.districts?.length, rows.length);
     const grid = await townGrid(town, splits, GEOMETRY, 32);
     assert.deepEqual(area.grid?.centres, grid.centres);
@@ -349,7 +349,7 @@ describe('prepared data', () => {
       area.semiPositives?.[near]?.map((k) => area.galleryIds[k]),
       VIGOR_TILES.slice(1, 4).map((name) => `Chicago/${name}`),
     );
-    assert.ok(!area.near[near]?.includes(out));
+    assert.ok(!area.lookAlikes[near]?.includes(out));
     const cross = await openDataset({ format: 'vigor', root, area: 'cross' });
     const test = await prepareArea(cross, 'test', { ...geometry, tileSizeM: 50 }, { cacheDir });
     assert.ok(

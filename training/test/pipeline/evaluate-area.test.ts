@@ -46,7 +46,7 @@ function area(centres: readonly (LonLat | undefined)[]): { queries: ImageStore; 
     gallery: tiles,
     galleryIds: ['a', 'b', 'c', 'd', 'e'],
     galleryCentres: centres,
-    near: [],
+    lookAlikes: [],
     digest: '',
   };
   return { queries, prepared };

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import { SkyfixError } from 'skyfix/errors';
-import { describeEnvironment, writeEnvironment } from '../../runs/environment.js';
+import { findEnvironment, writeEnvironment } from '../../runs/environment.js';
 import { readEnvironment } from '../../runs/environment-file.js';
 import { openTrainingProgress } from '../../runs/progress.js';
 import { openRunLog } from '../../runs/run-log.js';
@@ -30,12 +30,12 @@ describe('a run folder', () => {
       execFileSync('git', ['-C', sources, '-c', 'user.name=t', '-c', 'user.email=t@example.org', ...args], {
         encoding: 'utf8',
       }).trim();
-    assert.equal((await describeEnvironment(sources)).git, null);
+    assert.equal((await findEnvironment(sources)).git, null);
     git('init', '-q');
     await writeFile(join(sources, 'a.txt'), 'a');
     git('add', '-A');
     git('commit', '-qm', 'first');
-    const clean = await describeEnvironment(sources, {
+    const clean = await findEnvironment(sources, {
       TF_NUM_INTRAOP_THREADS: '2',
       HOME: '/x',
       SECRET_TF_: 'x',
@@ -47,7 +47,7 @@ describe('a run folder', () => {
     assert.deepEqual(clean.git, { commit: git('rev-parse', 'HEAD'), dirty: false });
     assert.deepEqual(clean.variables, { TF_NUM_INTRAOP_THREADS: '2' });
     await writeFile(join(sources, 'a.txt'), 'b');
-    assert.equal((await describeEnvironment(sources)).git?.dirty, true);
+    assert.equal((await findEnvironment(sources)).git?.dirty, true);
     // the version of the library that npm run setup:training took
     const setup = readFileSync(new URL('../../../scripts/tensorflow-wheels.mjs', import.meta.url), 'utf8');
     assert.equal(clean.versions.tensorflow, /TENSORFLOW_VERSION = '([^']+)'/.exec(setup)?.[1]);

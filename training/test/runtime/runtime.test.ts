@@ -10,7 +10,7 @@ const dist = join(dirname(fileURLToPath(import.meta.url)), '../..');
 /** Runs statements that may use the runtime and the networks; what they print. */
 function inProcess(statements: string, environment: NodeJS.ProcessEnv = {}): string {
   const script = `
-    import { configureRuntime, describeRuntime, tf } from ${JSON.stringify(join(dist, 'runtime/index.js'))};
+    import { configureRuntime, runtimeText, tf } from ${JSON.stringify(join(dist, 'runtime/index.js'))};
     import * as networks from ${JSON.stringify(join(dist, 'networks/index.js'))};
     import { normal } from ${JSON.stringify(join(dist, 'test/support/finite-differences.js'))};
     const codeOf = (body) => { try { body(); return 'none'; } catch (error) { return error.code + ' ' + error.message; } };
@@ -46,12 +46,12 @@ describe('runtime settings', () => {
   test('are taken as configured, after the networks are imported and before TensorFlow computes', () => {
     const text = inProcess(`
       configureRuntime({ threads: 1, math: 'bf16' });
-      console.log(tf.tensor1d([1, 2]).sum().dataSync()[0], describeRuntime(), process.env.TF_SET_ONEDNN_FPMATH_MODE);`);
+      console.log(tf.tensor1d([1, 2]).sum().dataSync()[0], runtimeText(), process.env.TF_SET_ONEDNN_FPMATH_MODE);`);
     assert.match(text, /^3 tfjs-node-gpu [\d.]+, device cpu, 1 thread, bf16, .* BF16$/);
   });
 
   test("come from TensorFlow's own variables where nothing is configured", () => {
-    const text = inProcess('console.log(tf.getBackend(), describeRuntime());', {
+    const text = inProcess('console.log(tf.getBackend(), runtimeText());', {
       TF_NUM_INTRAOP_THREADS: '3',
       TF_SET_ONEDNN_FPMATH_MODE: 'BF16',
     });

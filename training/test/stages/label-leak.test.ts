@@ -40,8 +40,8 @@ const withoutOwnTiles = (data: ToyData, rows: readonly number[] = UNLABELLED): T
 /** Some rows are said to be close to all others. */
 const withOtherPlaces = (data: ToyData, rows: readonly number[]): ToyData => {
   const all = Array.from({ length: PLACES }, (_, row) => row);
-  const close = data.encoder.close.map((list, row) => (rows.includes(row) ? all : list));
-  return { ...data, encoder: { ...data.encoder, close } };
+  const samePlace = data.encoder.samePlace.map((list, row) => (rows.includes(row) ? all : list));
+  return { ...data, encoder: { ...data.encoder, samePlace } };
 };
 
 async function generatorOf({ generation }: ToyData): Promise<Float32Array> {

@@ -44,8 +44,12 @@ const optionsOf = (batch: number, negatives: Negatives, groupSize = 3): EncoderO
 });
 
 /** What a sampler without mining looks at. */
-const listed = (labels: PairLabels, near: EncoderData['near'], close?: EncoderData['close']): EncoderData =>
-  ({ labels, near, close: close ?? near.map(() => []) }) as unknown as EncoderData;
+const listed = (
+  labels: PairLabels,
+  near: EncoderData['lookAlikes'],
+  close?: EncoderData['samePlace'],
+): EncoderData =>
+  ({ labels, lookAlikes: near, samePlace: close ?? near.map(() => []) }) as unknown as EncoderData;
 
 /** An encoder for samplers that never ask it. */
 const NO_ENCODER = undefined as unknown as ConvNext;
@@ -293,7 +297,7 @@ describe('data sets', () => {
       range(8).map((k) => [k]),
     );
     assert.deepEqual(
-      apart.close,
+      apart.samePlace,
       range(8).map(() => []),
     );
     const data = await open('csv', root, ['data.samePlaceM=10']);
@@ -308,7 +312,7 @@ describe('data sets', () => {
     const expected = range(8).map((k) =>
       labelled.filter((other) => labelled.includes(k) && other !== k && Math.abs(other - k) <= 2),
     );
-    assert.deepEqual(few.close, expected);
+    assert.deepEqual(few.samePlace, expected);
     assert.ok(expected.flat().length > 0);
   });
 
@@ -317,7 +321,7 @@ describe('data sets', () => {
     await writePhotoStreet(root, 3, 6);
     const more = `data.encoderOnly=[{ format: csv, root: ${root} }]`;
     const data = await open('csv', root, ['data.samePlaceM=10', more]);
-    assert.deepEqual(data.close, [[1], [0, 2], [1], [4], [3, 5], [4]]);
+    assert.deepEqual(data.samePlace, [[1], [0, 2], [1], [4], [3, 5], [4]]);
   });
 });
 

@@ -73,8 +73,8 @@ export function toyData({ seed, places, labelled, unpaired = 0, overlapping }: T
     encoder: {
       ...shared,
       queries: inputs,
-      near: rows.map((k) => [(k + 1) % places, (k + 2) % places]),
-      close: rows.map((k) => (overlapping ? [(k + 6) % places] : [])),
+      lookAlikes: rows.map((k) => [(k + 1) % places, (k + 2) % places]),
+      samePlace: rows.map((k) => (overlapping ? [(k + 6) % places] : [])),
     },
     generation: { ...shared, inputs },
     tileOf,

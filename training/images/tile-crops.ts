@@ -1,7 +1,7 @@
 // Which part of a tile's file shows the ground that the BEV shows.
 import type { BundleGeometry } from 'skyfix/bundles';
 import { type DatasetTile, type PairedTile, VIGOR_TILE_PX } from '../datasets/index.js';
-import type { TileWindow } from './image-jobs.js';
+import type { TileCrop } from './image-jobs.js';
 
 /** Tiles may be smaller than the geometry says by so much: they are published with rounded sizes. */
 const SLACK = 1.02;
@@ -17,21 +17,21 @@ export function isTooSmall({ sizeM }: DatasetTile, { tileSizeM }: BundleGeometry
 }
 
 /** The middle of the file that is `wide` tiles of the geometry wide; undefined for all of it. */
-export function middleWindow(tile: DatasetTile, geometry: BundleGeometry, wide = 1): TileWindow | undefined {
+export function middleCrop(tile: DatasetTile, geometry: BundleGeometry, wide = 1): TileCrop | undefined {
   const side = wide / tilesAcross(tile, geometry);
   return side >= 1 ? undefined : { left: (1 - side) / 2, top: (1 - side) / 2, side };
 }
 
 /**
- * The window around the camera where it is inside the file, else the middle of it: a tile that would have to be padded is
+ * The crop around the camera where it is inside the file, else the middle of it: a tile that would have to be padded is
  * kept as it is, and the encoder has to live with the offset, as it has to in the data set's own protocol.
  */
-export function cameraWindow(
+export function cameraCrop(
   { tile, cameraPx }: PairedTile,
   geometry: BundleGeometry,
   wide: number,
-): TileWindow | undefined {
-  const middle = middleWindow(tile, geometry, wide);
+): TileCrop | undefined {
+  const middle = middleCrop(tile, geometry, wide);
   if (!middle || !cameraPx) return middle;
   const left = cameraPx.x / VIGOR_TILE_PX - middle.side / 2;
   const top = cameraPx.y / VIGOR_TILE_PX - middle.side / 2;

@@ -1,0 +1,63 @@
+// The ground images of a data set: BEVs, and raw panoramas where they are wanted.
+import { type BundleGeometry, viewSizePx } from 'skyfix/bundles';
+import { sha256OfBytes } from 'skyfix/files';
+import type { CrossViewDataset, DatasetPanorama } from '../datasets/index.js';
+import { digestOfStore, type ImageStore } from '../stores/index.js';
+import { cachedImageStore, type ListedJob } from './cached-store.js';
+import type { PanoramaSource } from './image-jobs.js';
+import { cacheOf, type PrepareOptions } from './prepare-options.js';
+
+/** BEVs and, if wanted, raw panoramas of some panoramas. */
+export async function groundImages(
+  dataset: CrossViewDataset,
+  panoramas: readonly DatasetPanorama[],
+  geometry: BundleGeometry,
+  options: PrepareOptions,
+): Promise<{ bevs: ImageStore; panoramas?: ImageStore; digest: string }> {
+  const cache = cacheOf(dataset, options);
+  const jobs = (kind: 'bev' | 'panorama'): readonly ListedJob[] =>
+    panoramas.map((one) => ({
+      job: { kind, panorama: panoramaSourceOf(dataset, one), geometry: groundGeometry(geometry) },
+      listedAt: one.listedAt,
+    }));
+  const bevs = await cachedImageStore(jobs('bev'), viewSizePx(geometry), cache('BEVs'));
+  const raw =
+    options.panoramas && (await cachedImageStore(jobs('panorama'), geometry.inputSizePx, cache('panoramas')));
+  const digests = [panoramas.map(({ id }) => id), digestOfStore(bevs), raw && digestOfStore(raw)];
+  return { bevs, ...(raw && { panoramas: raw }), digest: sha256OfBytes(JSON.stringify(digests)) };
+}
+
+/**
+ * What is told of a panorama when it is decoded. A town's headings are the true ones, which no server knows: there, and in
+ * photos, the file says where it looks.
+ */
+export function panoramaSourceOf({ format }: CrossViewDataset, panorama: DatasetPanorama): PanoramaSource {
+  const { path, headingDeg, verticalFovDeg, fieldOfView } = panorama;
+  const assumed = { ...(fieldOfView && { fieldOfView }) };
+  if (format === 'town' || format === 'photos') return { path, ...assumed };
+  return {
+    path,
+    ...assumed,
+    ...(headingDeg !== undefined && { headingDeg }),
+    ...(verticalFovDeg !== undefined && { verticalFovDeg }),
+  };
+}
+
+/** The parts of a geometry that the ground images depend on. */
+function groundGeometry({
+  tileSizeM,
+  inputSizePx,
+  bevSizePx,
+  cameraHeightM,
+  searchMarginPx,
+  fieldOfView,
+}: BundleGeometry) {
+  return {
+    tileSizeM,
+    inputSizePx,
+    bevSizePx,
+    cameraHeightM,
+    ...(searchMarginPx && { searchMarginPx }),
+    ...(fieldOfView && { fieldOfView }),
+  };
+}
