@@ -6,7 +6,7 @@ RUN apt-get update \
   && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 # Dependencies first: this layer is kept until the lock file changes. hnswlib-node alone has to be compiled.
-COPY package.json package-lock.json .npmrc ./
+COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts && npm rebuild hnswlib-node
 COPY . .
 # What npm would do after installing (dist/, node_modules/.bin/skyfix), then without the development dependencies.
