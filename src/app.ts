@@ -1,15 +1,21 @@
 // The application: one fastify instance from its parts, the same for the server, the tests and the load test.
 import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import type { SkyfixError } from './errors/index.js';
 import {
-  answerClientError,
+  addressMatcher,
   answerError,
+  answerOnSocket,
+  ConnectionGuard,
   createMetrics,
   type HttpConfig,
   type Locate,
   MAX_PARAM_LENGTH,
+  parserProblem,
   type Regions,
   registerHttp,
+  UploadGate,
   WorkQueue,
 } from './http/index.js';
 import { locate } from './locate/index.js';
@@ -23,18 +29,47 @@ export interface AppParts {
 
 /** A request id of the client's is kept when it is short and plain. */
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
+/** A header takes one round trip; this is long. */
+const HEADERS_TIMEOUT_MS = 10_000;
+/** How often node looks for headers and bodies that are late. */
+const CHECK_INTERVAL_MS = 1_000;
 
 /** Builds the application without listening. `app.close()` lets requests in flight finish. */
 export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const { config, regions } = parts;
   const queue = new WorkQueue(config.concurrency, config.queueSize);
+  const uploads = new UploadGate({
+    uploads: config.uploads,
+    perAddress: config.uploadsPerAddress,
+    memoryBytes: config.uploadMemoryBytes,
+    minBytesPerSecond: config.uploadMinBytesPerSecond,
+    graceMs: config.uploadGraceMs,
+    timeoutMs: config.uploadTimeoutMs,
+  });
   let stopping = false;
+  const refuseSocket = (error: SkyfixError, socket: Socket) => {
+    const requestId = randomUUID();
+    metrics.errorAnswered(error.code);
+    app.log.info({ reqId: requestId, code: error.code, detail: error.detail }, 'connection refused');
+    answerOnSocket(error, socket, requestId);
+  };
+  const guard = new ConnectionGuard(
+    {
+      total: config.connections,
+      perAddress: config.connectionsPerAddress,
+      exempt: addressMatcher(config.trustedProxies),
+    },
+    refuseSocket,
+  );
   const metrics = createMetrics({
     queue,
+    uploads,
+    connections: () => guard.open,
     ready: () => regions.ready && !stopping,
     regions: () => regions.summaries(),
     partLives: () => regions.partLives,
   });
+  const longestMs = config.uploadTimeoutMs + config.requestTimeoutMs;
   const app = Fastify({
     logger: config.logLevel === 'silent' ? false : { level: config.logLevel },
     // observeRequests writes one line a request.
@@ -42,8 +77,11 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     // Requests that come while it stops are answered by registerHttp, as problem documents.
     return503OnClosing: false,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    // The upload's own deadline comes first; this ends connections that never finish a request.
-    requestTimeout: config.requestTimeoutMs + 5_000,
+    trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: CHECK_INTERVAL_MS },
+    // The upload's own limits come first; these end connections that never finish a request or never take an answer.
+    requestTimeout: config.uploadTimeoutMs + HEADERS_TIMEOUT_MS,
+    connectionTimeout: longestMs + HEADERS_TIMEOUT_MS,
     genReqId: ({ headers }) => {
       const given = headers['x-request-id'];
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
@@ -52,8 +90,15 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       reply.header('x-request-id', request.id);
       answerError(error, request, reply, metrics.errorAnswered);
     },
-    clientErrorHandler: (error, socket) => answerClientError(error, socket, randomUUID()),
+    clientErrorHandler: (error, socket) => {
+      const problem = parserProblem(error);
+      if (problem) refuseSocket(problem, socket);
+      else socket.destroy();
+    },
   });
+  guard.attach(app.server);
+  // "100 Continue" is said where the upload is read, not before it is known whether it will be.
+  app.server.on('checkContinue', (request, response) => app.routing(request, response));
   app.addHook('preClose', async () => {
     stopping = true;
   });
@@ -61,8 +106,10 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     config,
     regions,
     locate: parts.locate ?? locate,
+    uploads,
     queue,
     metrics,
+    waiting: (socket) => guard.waiting(socket),
     stopping: () => stopping,
   });
   return app;

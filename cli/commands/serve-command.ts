@@ -1,6 +1,6 @@
 // skyfix serve: the HTTP server. Its configuration is the environment.
 import { Command } from 'commander';
-import { describeConfig, loadConfig } from '../../src/config/index.js';
+import { configHelp, loadConfig } from '../../src/config/index.js';
 import { openDataFolder } from '../shared/data-folder.js';
 
 const HELP = `
@@ -16,7 +16,7 @@ export function serveCommand(): Command {
       'install the demo region also into a folder that SKYFIX_DATA names, where that is empty',
     )
     .option('--no-demo', 'install nothing: with an empty folder the server starts, but is not ready')
-    .addHelpText('after', () => `${HELP}\n${describeConfig()}`)
+    .addHelpText('after', () => `${HELP}\n${configHelp()}`)
     .action(async (flags: { demo?: boolean }) => {
       const config = loadConfig(process.env);
       const { dir } = await openDataFolder({ demo: flags.demo });

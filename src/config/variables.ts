@@ -5,14 +5,8 @@ interface VariableBase {
   readonly name: string;
   readonly help: string;
 }
-interface IntegerVariable extends VariableBase {
-  readonly type: 'integer';
-  readonly default: number;
-  readonly minimum: number;
-  readonly maximum: number;
-}
-interface NumberVariable extends VariableBase {
-  readonly type: 'number';
+interface NumericVariable extends VariableBase {
+  readonly type: 'integer' | 'number';
   readonly default: number;
   readonly minimum: number;
   readonly maximum: number;
@@ -26,11 +20,12 @@ interface StringVariable extends VariableBase {
 interface ListVariable extends VariableBase {
   readonly type: 'list';
   readonly default: readonly string[];
-  /** Each element; also kept out of messages and logs. */
+  /** Each element. */
   readonly pattern: string;
-  readonly secret: true;
+  /** Kept out of messages and logs. */
+  readonly secret?: true;
 }
-export type ConfigVariable = IntegerVariable | NumberVariable | StringVariable | ListVariable;
+export type ConfigVariable = NumericVariable | StringVariable | ListVariable;
 
 export const CONFIG_VARIABLES = {
   host: {
@@ -68,12 +63,13 @@ export const CONFIG_VARIABLES = {
     type: 'string',
     default: undefined,
     pattern: '^[a-z0-9-]{1,64}$',
-    help: 'Region of requests that name none.',
+    help: 'Region of requests that name none; unset: the one that was published first.',
   },
+  // --- uploads ---
   maxUploadBytes: {
     name: 'SKYFIX_MAX_UPLOAD_BYTES',
     type: 'integer',
-    default: 20_971_520,
+    default: 67_108_864,
     minimum: 1024,
     maximum: 1_073_741_824,
     help: 'Largest image in bytes.',
@@ -81,18 +77,98 @@ export const CONFIG_VARIABLES = {
   maxPixels: {
     name: 'SKYFIX_MAX_PIXELS',
     type: 'integer',
-    default: 80_000_000,
+    default: 140_000_000,
     minimum: 1024,
     maximum: 1_000_000_000,
     help: 'Largest image in pixels, before decoding.',
   },
+  uploads: {
+    name: 'SKYFIX_UPLOADS',
+    type: 'integer',
+    default: 128,
+    minimum: 1,
+    maximum: 100_000,
+    help: 'Uploads under way at once; more get 503, unless slow ones give way.',
+  },
+  uploadsPerAddress: {
+    name: 'SKYFIX_UPLOADS_PER_ADDRESS',
+    type: 'integer',
+    default: 32,
+    minimum: 1,
+    maximum: 100_000,
+    help: 'Uploads under way at once from one address (IPv6: one /64); more get 429.',
+  },
+  uploadMemoryBytes: {
+    name: 'SKYFIX_UPLOAD_MEMORY_BYTES',
+    type: 'integer',
+    default: 536_870_912,
+    minimum: 66_560,
+    maximum: 1_099_511_627_776,
+    help: 'Bytes of all uploads in memory, from the first byte to the answer; more get 503.',
+  },
+  uploadMinBytesPerSecond: {
+    name: 'SKYFIX_UPLOAD_MIN_BYTES_PER_SECOND',
+    type: 'integer',
+    default: 8192,
+    minimum: 0,
+    maximum: 1_073_741_824,
+    help: 'An upload that is slower over one grace time gets 408; 0: any byte will do.',
+  },
+  uploadGraceMs: {
+    name: 'SKYFIX_UPLOAD_GRACE_MS',
+    type: 'integer',
+    default: 5_000,
+    minimum: 10,
+    maximum: 600_000,
+    help: 'How long an upload may stand still.',
+  },
+  uploadTimeoutMs: {
+    name: 'SKYFIX_UPLOAD_TIMEOUT_MS',
+    type: 'integer',
+    default: 120_000,
+    minimum: 10,
+    maximum: 3_600_000,
+    help: 'Longest upload; longer gets 408.',
+  },
+  // --- connections ---
+  connections: {
+    name: 'SKYFIX_CONNECTIONS',
+    type: 'integer',
+    default: 1_000,
+    minimum: 1,
+    maximum: 1_000_000,
+    help: 'Open connections; beyond, those without a request in progress are closed, oldest first.',
+  },
+  connectionsPerAddress: {
+    name: 'SKYFIX_CONNECTIONS_PER_ADDRESS',
+    type: 'integer',
+    default: 250,
+    minimum: 1,
+    maximum: 1_000_000,
+    help: 'The same of one address; trusted proxies are exempt.',
+  },
+  trustedProxies: {
+    name: 'SKYFIX_TRUSTED_PROXIES',
+    type: 'list',
+    default: [],
+    pattern: '^[0-9A-Fa-f:.]{2,45}(/[0-9]{1,3})?$',
+    help: 'Addresses (or CIDR blocks) whose X-Forwarded-For is believed, separated by commas.',
+  },
+  corsOrigins: {
+    name: 'SKYFIX_CORS_ORIGINS',
+    type: 'list',
+    default: [],
+    pattern: '^(\\*|https?://[^\\s/,]+)$',
+    help: 'Web origins whose pages may call this server, separated by commas; * for all. Unset: none.',
+  },
+  // --- work ---
   queueSize: {
     name: 'SKYFIX_QUEUE_SIZE',
     type: 'integer',
     default: 16,
     minimum: 0,
     maximum: 10_000,
-    help: 'Requests that may wait beside those being worked on; more get 503.',
+    help: 'Uploaded requests that may wait beside those being worked on; more get 503.',
   },
   concurrency: {
     name: 'SKYFIX_CONCURRENCY',
@@ -116,15 +192,15 @@ export const CONFIG_VARIABLES = {
     default: 15_000,
     minimum: 10,
     maximum: 600_000,
-    help: 'Upload, waiting and work together; longer gets 503.',
+    help: 'Waiting and work after the upload; longer gets 503.',
   },
   stopTimeoutMs: {
     name: 'SKYFIX_STOP_TIMEOUT_MS',
     type: 'integer',
-    default: 25_000,
+    default: 8_000,
     minimum: 0,
     maximum: 600_000,
-    help: 'How long a stop waits for requests in flight.',
+    help: 'How long a stop waits for requests in flight (docker stop kills after 10 s).',
   },
   minRecall: {
     name: 'SKYFIX_MIN_RECALL',
@@ -142,3 +218,12 @@ export const CONFIG_VARIABLES = {
     help: 'Least severe log line written.',
   },
 } as const satisfies Record<string, ConfigVariable>;
+
+/** Variables that other parts of skyfix read, so that a server does not take them for misspelt ones. */
+export const OTHER_VARIABLES = [
+  'SKYFIX_CACHE',
+  'SKYFIX_DEVICE',
+  'SKYFIX_KERNELS',
+  'SKYFIX_PYTHON',
+  'SKYFIX_TENSORBOARD_PYTHON',
+] as const;

@@ -96,6 +96,26 @@ export const ERROR_CODES = {
     title: 'Upload interrupted',
     advice: 'The connection closed before the upload ended; send it again.',
   },
+  REQUEST_TOO_SLOW: {
+    status: 408,
+    title: 'Request came too slowly',
+    advice: 'Send it again over a faster connection, or a smaller file.',
+  },
+  ADDRESS_BUSY: {
+    status: 429,
+    title: 'Too much at once from one address',
+    advice: 'Wait for the seconds in Retry-After; behind a proxy the operator sets SKYFIX_TRUSTED_PROXIES.',
+  },
+  UPLOADS_FULL: {
+    status: 503,
+    title: 'Too many uploads',
+    advice: 'Wait for the seconds in Retry-After and send it again.',
+  },
+  CONNECTIONS_FULL: {
+    status: 503,
+    title: 'Too many connections',
+    advice: 'Wait for the seconds in Retry-After and connect again.',
+  },
   QUEUE_FULL: {
     status: 503,
     title: 'Server is busy',
@@ -136,6 +156,11 @@ export const ERROR_CODES = {
     commandLine: 'This is a fault of skyfix; please report it with the command that shows it.',
   },
   // --- configuration and artefacts ---
+  FOLDER_UNUSABLE: {
+    status: 500,
+    title: 'Folder cannot be used',
+    advice: 'Name a folder that exists or can be made, and that this user may read and write.',
+  },
   CONFIG_INVALID: {
     status: 500,
     title: 'Invalid configuration',

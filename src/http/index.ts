@@ -1,22 +1,30 @@
 // HTTP: the routes, what they accept, how errors read, what is measured. Knows status codes; nothing below does.
+import accepts from '@fastify/accepts';
 import multipart from '@fastify/multipart';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { SkyfixError } from '../errors/index.js';
+import { ERROR_CODES, SkyfixError } from '../errors/index.js';
+import { allowOrigins } from './cors.js';
 import { observeRequests } from './observe.js';
 import { asSkyfixError, sendProblem } from './problem.js';
+import { isServerFault } from './public-detail.js';
 import { registerRoutes } from './routes/index.js';
+import { noteOutcome } from './services/outcome.js';
 import type { HttpServices } from './services/services.js';
 import { answerUnmatched } from './unmatched.js';
 
-export { answerClientError } from './client-error.js';
+export { answerOnSocket, parserProblem } from './client-error.js';
 export { asSkyfixError, PROBLEM_MEDIA_TYPE, type Problem, problemOf, sendProblem } from './problem.js';
+export { withoutPaths } from './public-detail.js';
 export { requireApiKey } from './requests/api-key.js';
 export { toGeoJson } from './requests/geojson.js';
 export { parseLocateParameters, toLocateOptions } from './requests/locate-parameters.js';
 export { LOCATE_PROPERTIES } from './requests/locate-schema.js';
 export { OPENAPI_FILE } from './routes/openapi.js';
+export { addressMatcher, senderOf } from './services/address.js';
+export { ConnectionGuard } from './services/connection-guard.js';
 export { createMetrics, type Metrics } from './services/metrics.js';
 export type { HttpConfig, HttpServices, Locate, Regions } from './services/services.js';
+export { UploadGate } from './services/upload-gate.js';
 export { WorkQueue } from './services/work-queue.js';
 export { MAX_PARAM_LENGTH } from './unmatched.js';
 
@@ -27,6 +35,7 @@ const OPEN_WHILE_STOPPING: readonly string[] = ['/healthz', '/readyz', '/metrics
 export async function registerHttp(app: FastifyInstance, services: HttpServices): Promise<void> {
   const { metrics } = services;
   observeRequests(app, metrics);
+  await allowOrigins(app, services.config.corsOrigins);
   app.addHook('onRequest', async (request, reply) => {
     if (!services.stopping()) return;
     reply.header('connection', 'close');
@@ -42,6 +51,7 @@ export async function registerHttp(app: FastifyInstance, services: HttpServices)
   answerUnmatched(app);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(/^image\//i, (_request, payload, done) => done(null, payload));
+  await app.register(accepts);
   await app.register(multipart);
   registerRoutes(app, services);
 }
@@ -55,7 +65,12 @@ export function answerError(
 ): FastifyReply {
   const known = asSkyfixError(error);
   count(known.code);
-  if (known.code === 'INTERNAL') request.log.error({ err: error }, 'internal error');
-  else request.log.info({ code: known.code, detail: known.detail }, 'refused');
+  noteOutcome(request, { code: known.code });
+  const { status } = ERROR_CODES[known.code];
+  // The log has what the client is not told. A client's own fault is in the request's line; its detail may say where.
+  if (isServerFault(status)) request.log.error({ err: error, code: known.code }, 'internal error');
+  else if (status >= 500) request.log.info({ code: known.code, detail: known.detail }, 'refused');
+  // What is left of an upload that nobody told to begin never comes.
+  if (request.headers.expect !== undefined && !request.raw.complete) reply.header('connection', 'close');
   return sendProblem(reply, known);
 }

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { pathOf } from './problem.js';
 import type { Metrics } from './services/metrics.js';
+import { outcomeOf } from './services/outcome.js';
 
 /** Route label of what no route serves: the path itself could be anything. */
 const UNMATCHED = 'unmatched';
@@ -25,7 +26,13 @@ export function observeRequests(app: FastifyInstance, metrics: Metrics): void {
 function record(request: FastifyRequest, status: string, metrics: Metrics, ms: number): void {
   const route = request.routeOptions.url ?? UNMATCHED;
   metrics.requestDone({ route, method: request.method, status, seconds: ms / 1000 });
-  const line = { method: request.method, path: pathOf(request.url), status, ms: Math.round(ms * 10) / 10 };
+  const line = {
+    method: request.method,
+    path: pathOf(request.url),
+    status,
+    ms: Math.round(ms * 10) / 10,
+    ...outcomeOf(request),
+  };
   const level = route === '/locate' || status >= '400' ? 'info' : 'debug';
   request.log[level](line, 'request');
 }

@@ -1,10 +1,11 @@
 // Every error becomes an RFC 9457 problem document here, and only here a code meets its HTTP status.
 import type { FastifyReply } from 'fastify';
 import { ERROR_CODES, type ErrorCode, messageOf, SkyfixError } from '../errors/index.js';
+import { publicDetail } from './public-detail.js';
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
-/** Seconds a client should wait after a 503. */
+/** Seconds a client should wait after a 503 or 429. */
 export const RETRY_AFTER_SECONDS = 1;
 
 /** RFC 9457, section 3.1, with three members of our own: code, advice, requestId. */
@@ -34,14 +35,19 @@ export function asSkyfixError(error: unknown): SkyfixError {
   return new SkyfixError(STATUS_CODES[statusCode] ?? 'REQUEST_MALFORMED', detail, { cause: error });
 }
 
-/** The problem document of an error. */
+/** Statuses that say "later": they come with Retry-After. */
+export function saysLater(status: number): boolean {
+  return status === 503 || status === 429;
+}
+
+/** The problem document of an error; of the server's own faults it tells the code only. */
 export function problemOf(error: SkyfixError, requestId: string, path: string): Problem {
   const { title, status, advice } = ERROR_CODES[error.code];
   return {
     type: `urn:skyfix:error:${error.code.toLowerCase().replaceAll('_', '-')}`,
     title,
     status,
-    detail: error.detail,
+    detail: publicDetail(error),
     instance: path,
     code: error.code,
     advice,
@@ -52,7 +58,7 @@ export function problemOf(error: SkyfixError, requestId: string, path: string): 
 /** Answers with the problem document; says when to come back where that helps. */
 export function sendProblem(reply: FastifyReply, error: SkyfixError): FastifyReply {
   const problem = problemOf(error, reply.request.id, pathOf(reply.request.url));
-  if (problem.status === 503) reply.header('retry-after', String(RETRY_AFTER_SECONDS));
+  if (saysLater(problem.status)) reply.header('retry-after', String(RETRY_AFTER_SECONDS));
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="skyfix"');
   return reply.code(problem.status).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
 }

@@ -7,4 +7,5 @@ export {
   type Place,
   STEPS,
   type Step,
+  type StepOutcome,
 } from './types.js';

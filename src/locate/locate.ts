@@ -19,7 +19,7 @@ export async function locate(
   options: LocateOptions,
   clock: () => number = () => performance.now(),
 ): Promise<LocateAnswer> {
-  const timer = new StepTimer(clock, options.signal);
+  const timer = new StepTimer(clock, options);
   const describer = new Describer(region.networks, region.bundle.manifest);
   const panorama = await timer.time('decode', () => decodeUpload(upload, region, options));
   const bev = await timer.time('bev', () =>
@@ -66,22 +66,30 @@ function warningsOf(
 /** Adds up what each step took; none begins once the signal is aborted. */
 class StepTimer {
   readonly #clock: () => number;
-  readonly #signal: AbortSignal | undefined;
+  readonly #options: Pick<LocateOptions, 'signal' | 'onStep'>;
   readonly #started: number;
   readonly #spent = new Map<Step, number>();
 
-  constructor(clock: () => number, signal: AbortSignal | undefined) {
+  constructor(clock: () => number, options: Pick<LocateOptions, 'signal' | 'onStep'>) {
     this.#clock = clock;
-    this.#signal = signal;
+    this.#options = options;
     this.#started = clock();
   }
 
   async time<T>(step: Step, run: () => T | Promise<T>): Promise<T> {
-    this.#signal?.throwIfAborted();
+    const { signal, onStep } = this.#options;
+    signal?.throwIfAborted();
     const started = this.#clock();
-    const result = await run();
-    this.#spent.set(step, this.#clock() - started);
-    return result;
+    let ok = false;
+    try {
+      const result = await run();
+      ok = true;
+      return result;
+    } finally {
+      const ms = this.#clock() - started;
+      this.#spent.set(step, ms);
+      onStep?.({ step, ms, ok });
+    }
   }
 
   timings(): LocateAnswer['timingsMs'] {

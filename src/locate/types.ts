@@ -22,6 +22,15 @@ export interface LocateOptions {
   readonly maxPixels?: number | undefined;
   /** Checked between the steps: nobody waits for the answer any more. */
   readonly signal?: AbortSignal | undefined;
+  /** Told of each step as it ends, also of the one that fails. */
+  readonly onStep?: ((outcome: StepOutcome) => void) | undefined;
+}
+
+/** How one step ended. */
+export interface StepOutcome {
+  readonly step: Step;
+  readonly ms: number;
+  readonly ok: boolean;
 }
 
 /** lon, lat: where the camera probably stood; the centre of the tile where the bundle looks in the middle only or raw tiles were asked for. */

@@ -239,9 +239,9 @@ describe('HTTP', () => {
     await full.close();
   });
 
-  test('an upload that never ends gets REQUEST_TIMEOUT; one that breaks off harms nobody', async () => {
+  test('an upload that never ends gets REQUEST_TOO_SLOW; one that breaks off harms nobody', async () => {
     const slow = await buildApp({
-      config: { ...config, requestTimeoutMs: 100, concurrency: 1, queueSize: 0 },
+      config: { ...config, uploadGraceMs: 100, concurrency: 1, queueSize: 0 },
       regions,
     });
     const url = new URL(await slow.listen({ port: 0, host: '127.0.0.1' }));
@@ -254,7 +254,7 @@ describe('HTTP', () => {
         socket.destroy();
       });
     });
-    assert.match(text, /^HTTP\/1.1 503 [\s\S]*REQUEST_TIMEOUT/);
+    assert.match(text, /^HTTP\/1.1 408 [\s\S]*REQUEST_TOO_SLOW/);
     await new Promise<void>((resolve) => {
       const socket = connect(Number(url.port), url.hostname, () =>
         socket.write(head, () => socket.destroy()),
@@ -294,7 +294,10 @@ describe('HTTP', () => {
   test('metrics count what happened', async () => {
     const text = (await server.inject('/metrics')).body;
     assert.match(text, /skyfix_requests_total\{route="\/locate",method="POST",status="200"\} [1-9]/);
-    assert.match(text, /skyfix_stage_duration_seconds_bucket\{le="0.18",stage="generate"\} [1-9]/);
+    assert.match(
+      text,
+      /skyfix_stage_duration_seconds_bucket\{le="0.18",stage="generate",outcome="ok"\} [1-9]/,
+    );
     assert.match(text, /skyfix_index_tiles\{region="tiny"\} [1-9]/);
   });
 });

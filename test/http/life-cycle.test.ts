@@ -100,12 +100,12 @@ function halfUpload(url: string): Socket {
 test('a client that stops halfway is told so where it still listens: REQUEST_ABORTED', async () => {
   const { app, url } = await startHeld();
   const socket = halfUpload(url);
-  await untilMetric(app, 'skyfix_queue_depth', 1);
+  await untilMetric(app, 'skyfix_uploads', 1);
   socket.end();
   const [data] = (await once(socket, 'data')) as [Buffer];
   assert.match(data.toString(), /^HTTP\/1\.1 400 .*REQUEST_ABORTED/s);
   socket.destroy();
-  await untilMetric(app, 'skyfix_queue_depth', 0);
+  await untilMetric(app, 'skyfix_uploads', 0);
   await app.close();
 });
 
@@ -115,9 +115,9 @@ test('a client that breaks the connection frees its place, uploading or waiting'
     SKYFIX_QUEUE_SIZE: '2',
   });
   const socket = halfUpload(url);
-  await untilMetric(app, 'skyfix_queue_depth', 1);
+  await untilMetric(app, 'skyfix_uploads', 1);
   socket.destroy();
-  await untilMetric(app, 'skyfix_queue_depth', 0);
+  await untilMetric(app, 'skyfix_uploads', 0);
   const running = nextStart();
   const first = fetch(`${url}/locate`, PNG);
   await running;

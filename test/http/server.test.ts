@@ -94,7 +94,7 @@ test('SIGTERM lets a request in flight finish and ends the process with 0', asyn
     headers: { 'content-type': 'image/png', 'content-length': image.length },
   });
   upload.write(image.subarray(0, 100));
-  const admitted = async () => /^skyfix_queue_depth 1$/m.test(await (await fetch(`${url}/metrics`)).text());
+  const admitted = async () => /^skyfix_uploads 1$/m.test(await (await fetch(`${url}/metrics`)).text());
   while (!(await admitted())) await new Promise((resolve) => setImmediate(resolve));
   child.kill('SIGTERM');
   // The rest of the upload comes when the stop has begun: nobody new is let in any more.

@@ -122,7 +122,14 @@ describe('a real Prometheus', { skip }, () => {
     }
     const latency = answered.get('Locating, without the upload (budget 0.18 s)') ?? [];
     assert.ok(latency.length === 3 && latency.every((value) => value > 0 && value < 0.18), `${latency}`);
-    for (const title of ['Ready', 'Requests per second', 'Queue', 'Versions', 'Memory', 'CPU']) {
+    for (const title of [
+      'Ready',
+      'Requests per second',
+      'Uploading, waiting, running',
+      'Versions',
+      'Memory',
+      'CPU',
+    ]) {
       assert.ok((answered.get(title) ?? []).length > 0, `the panel "${title}" is empty`);
     }
     await until('the rules are not evaluated', async () => {

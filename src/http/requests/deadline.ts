@@ -1,22 +1,23 @@
-// One signal a request: it fires when the time is up or when the client has gone.
+// One signal a request: it fires when the time is up, when its upload has to stop, or when the client has gone.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SkyfixError } from '../../errors/index.js';
 
 export interface Deadline {
-  /** Aborted with REQUEST_TIMEOUT or REQUEST_ABORTED as reason. */
+  /** Aborted with REQUEST_TIMEOUT, REQUEST_ABORTED or what abort() was given as reason. */
   readonly signal: AbortSignal;
+  abort(reason: SkyfixError): void;
+  /** Starts the clock: from now on there are `timeoutMs`. */
+  start(timeoutMs: number): void;
   /** The work's answer, or the signal's reason where that comes first; the work itself goes on to its end. */
   race<T>(work: Promise<T>): Promise<T>;
   clear(): void;
 }
 
-/** Starts the clock of one request. */
-export function startDeadline(request: FastifyRequest, reply: FastifyReply, timeoutMs: number): Deadline {
+/** Watches one request's client; the clock starts later. */
+export function watchRequest(request: FastifyRequest, reply: FastifyReply): Deadline {
   const controller = new AbortController();
   const { signal } = controller;
-  const timer = setTimeout(() => {
-    controller.abort(new SkyfixError('REQUEST_TIMEOUT', `No answer within ${timeoutMs} ms.`));
-  }, timeoutMs);
+  let timer: NodeJS.Timeout | undefined;
   const onClose = () => {
     if (reply.raw.writableFinished) return;
     const what = request.raw.complete ? 'before the answer' : 'halfway through the upload';
@@ -25,6 +26,12 @@ export function startDeadline(request: FastifyRequest, reply: FastifyReply, time
   reply.raw.once('close', onClose);
   return {
     signal,
+    abort: (reason) => controller.abort(reason),
+    start: (timeoutMs) => {
+      timer = setTimeout(() => {
+        controller.abort(new SkyfixError('REQUEST_TIMEOUT', `No answer within ${timeoutMs} ms.`));
+      }, timeoutMs);
+    },
     race: (work) => raceSignal(work, signal),
     clear: () => {
       clearTimeout(timer);
@@ -33,11 +40,14 @@ export function startDeadline(request: FastifyRequest, reply: FastifyReply, time
   };
 }
 
-function raceSignal<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+/** What was awaited, or the signal's reason where that comes first. */
+export function raceSignal<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const onAbort = () => reject(signal.reason);
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+    work
+      .then(resolve, (error: unknown) => reject(signal.aborted ? signal.reason : error))
+      .finally(() => signal.removeEventListener('abort', onAbort));
   });
 }

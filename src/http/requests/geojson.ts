@@ -18,20 +18,7 @@ export function toGeoJson(answer: LocateAnswer & { readonly requestId: string })
   };
 }
 
-/** True when the client names GeoJSON in Accept, not less wanted than JSON (RFC 9110, section 12.5.1). */
+/** True when GeoJSON is what the client wants most; who accepts anything, or neither, gets JSON. */
 export function wantsGeoJson(request: FastifyRequest): boolean {
-  const accept = (request.headers.accept ?? '').toLowerCase();
-  const geojson = weightOf(accept, GEOJSON_MEDIA_TYPE);
-  return geojson > 0 && geojson >= weightOf(accept, 'application/json');
-}
-
-function weightOf(accept: string, mediaType: string): number {
-  for (const entry of accept.split(',')) {
-    const [type = '', ...parameters] = entry.split(';').map((part) => part.trim());
-    if (type !== mediaType) continue;
-    const q = parameters.find((parameter) => parameter.startsWith('q='));
-    const weight = q === undefined ? 1 : Number(q.slice(2));
-    return Number.isFinite(weight) ? weight : 1;
-  }
-  return 0;
+  return request.accepts().type(['application/json', GEOJSON_MEDIA_TYPE]) === GEOJSON_MEDIA_TYPE;
 }

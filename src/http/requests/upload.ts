@@ -2,7 +2,10 @@
 import type { Readable } from 'node:stream';
 import type { Multipart } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
+import { FORM_OVERHEAD_BYTES } from '../../config/index.js';
 import { messageOf, SkyfixError } from '../../errors/index.js';
+import { collect, type DrainLimits, drainRest } from './body.js';
+import { raceSignal } from './deadline.js';
 
 export interface Upload {
   readonly image: Uint8Array;
@@ -10,68 +13,80 @@ export interface Upload {
   readonly fields: ReadonlyMap<string, string>;
 }
 
-export interface UploadLimits {
+export interface ReadOptions {
   /** Of the image. */
   readonly maxBytes: number;
   /** Ends the reading. */
   readonly signal: AbortSignal;
+  /** Told of every chunk of the body; what it throws ends the reading. */
+  readonly received: (bytes: number) => void;
+  /** For what is left of a refused body. */
+  readonly drain: Omit<DrainLimits, 'maxBytes'>;
 }
 
-/** A form may be this much larger than the image in it. */
-const FORM_OVERHEAD_BYTES = 64 * 1024;
 const MAX_FIELD_BYTES = 1024;
 
 /**
  * Reads the request's body to its end. Throws IMAGE_MISSING, IMAGE_DUPLICATED, IMAGE_EMPTY, IMAGE_TOO_LARGE_BYTES,
- * PARAMETER_INVALID, REQUEST_MALFORMED, or the signal's reason.
+ * PARAMETER_INVALID, REQUEST_MALFORMED, what `received` throws, or the signal's reason; then nothing of the body
+ * stays in memory.
  */
-export async function readUpload(request: FastifyRequest, limits: UploadLimits): Promise<Upload> {
-  const fields = new Map<string, string>();
+export async function readUpload(request: FastifyRequest, options: ReadOptions): Promise<Upload> {
   const form = request.isMultipart();
-  try {
-    readQuery(request.query, fields);
-    const announced = Number(request.headers['content-length'] ?? 0);
-    if (announced > limits.maxBytes + (form ? FORM_OVERHEAD_BYTES : 0)) {
-      throw tooLarge(limits.maxBytes, `the body has ${announced}`);
+  const maxBodyBytes = options.maxBytes + (form ? FORM_OVERHEAD_BYTES : 0);
+  const stop = new AbortController();
+  const signal = AbortSignal.any([options.signal, stop.signal]);
+  let bytes = 0;
+  const meter = (chunk: Buffer) => {
+    bytes += chunk.byteLength;
+    try {
+      // The whole body: what stands before, between and behind the parts of a form counts too.
+      if (bytes > maxBodyBytes) throw tooLarge(options.maxBytes, 'the body has more');
+      options.received(chunk.byteLength);
+    } catch (error) {
+      stop.abort(error);
     }
-    const read = form ? readForm(request, fields, limits.maxBytes) : readRaw(request, limits.maxBytes);
-    const image = await untilAborted(limits.signal, read);
+  };
+  try {
+    const fields = readQuery(request.query);
+    const announced = Number(request.headers['content-length'] ?? 0);
+    if (announced > maxBodyBytes) throw tooLarge(options.maxBytes, `the body has ${announced}`);
+    request.raw.on('data', meter);
+    const read = form ? readForm(request, fields, options.maxBytes, signal) : readRaw(request, signal);
+    const image = await raceSignal(read, signal);
     if (image.byteLength === 0) throw new SkyfixError('IMAGE_EMPTY', 'The image has 0 bytes.');
     return { image, fields };
   } catch (error) {
-    discardRest(request);
+    stop.abort(error);
+    drainRest(request, { ...options.drain, maxBytes: maxBodyBytes });
     throw error;
+  } finally {
+    request.raw.off('data', meter);
   }
 }
 
-function readQuery(query: unknown, fields: Map<string, string>): void {
+function readQuery(query: unknown): Map<string, string> {
+  const fields = new Map<string, string>();
   for (const [name, value] of Object.entries(query as Record<string, unknown>)) {
     if (typeof value !== 'string') throw givenTwice(name);
     fields.set(name, value);
   }
+  return fields;
 }
 
-async function readRaw(request: FastifyRequest, maxBytes: number): Promise<Uint8Array> {
+async function readRaw(request: FastifyRequest, signal: AbortSignal): Promise<Uint8Array> {
   const body = request.body as Readable | undefined;
-  if (!body) {
-    // Fastify hands no stream on where Content-Length is 0.
-    if (request.headers['content-type']) return new Uint8Array();
-    throw new SkyfixError('IMAGE_MISSING', 'The request has no body.');
-  }
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    bytes += chunk.byteLength;
-    if (bytes > maxBytes) throw tooLarge(maxBytes, 'the body has more');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  if (body) return collect(body, signal);
+  // Fastify hands no stream on where Content-Length is 0.
+  if (request.headers['content-type']) return new Uint8Array();
+  throw new SkyfixError('IMAGE_MISSING', 'The request has no body.');
 }
 
 async function readForm(
   request: FastifyRequest,
   fields: Map<string, string>,
   maxBytes: number,
+  signal: AbortSignal,
 ): Promise<Uint8Array> {
   const images: Uint8Array[] = [];
   const limits = {
@@ -81,10 +96,11 @@ async function readForm(
     fields: 32,
     files: 2,
     parts: 40,
+    headerPairs: 20,
   };
   try {
     for await (const part of request.parts({ limits })) {
-      if (part.type === 'file') images.push(await readFile(part, images.length));
+      if (part.type === 'file') images.push(await readFile(part, images.length, signal));
       else readField(part, fields);
     }
   } catch (error) {
@@ -95,12 +111,18 @@ async function readForm(
   return image;
 }
 
-async function readFile(part: Multipart & { type: 'file' }, before: number): Promise<Uint8Array> {
+async function readFile(
+  part: Multipart & { type: 'file' },
+  before: number,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
   if (part.fieldname !== 'image') {
     throw new SkyfixError('IMAGE_MISSING', `The file is in the field "${shown(part.fieldname)}".`);
   }
   if (before > 0) throw new SkyfixError('IMAGE_DUPLICATED', 'The field "image" was given twice.');
-  return part.toBuffer();
+  const bytes = await collect(part.file, signal);
+  if (part.file.truncated) throw Object.assign(new Error('truncated'), { code: 'FST_REQ_FILE_TOO_LARGE' });
+  return bytes;
 }
 
 function readField(part: Multipart & { type: 'field' }, fields: Map<string, string>): void {
@@ -121,24 +143,6 @@ function asFormError(error: unknown, maxBytes: number): unknown {
   if (code?.startsWith('FST_')) return error;
   return new SkyfixError('REQUEST_MALFORMED', `The multipart form cannot be read (${messageOf(error)}).`, {
     cause: error,
-  });
-}
-
-/** Lets node read and forget what is left, so that the connection can carry the answer and the next request. */
-function discardRest(request: FastifyRequest): void {
-  request.raw.unpipe();
-  request.raw.resume();
-}
-
-/** What was read, or the signal's reason where that comes first. */
-function untilAborted<T>(signal: AbortSignal, reading: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    if (signal.aborted) onAbort();
-    reading
-      .then(resolve, (error: unknown) => reject(signal.aborted ? signal.reason : error))
-      .finally(() => signal.removeEventListener('abort', onAbort));
   });
 }
 

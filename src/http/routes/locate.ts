@@ -1,18 +1,22 @@
 // POST /locate: a panorama in, the places where it may have been taken out.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { LocateAnswer } from '../../locate/index.js';
-import { type Deadline, startDeadline } from '../requests/deadline.js';
+import type { LocateAnswer, LocateOptions, StepOutcome } from '../../locate/index.js';
+import { type Deadline, watchRequest } from '../requests/deadline.js';
 import { GEOJSON_MEDIA_TYPE, toGeoJson, wantsGeoJson } from '../requests/geojson.js';
 import { parseLocateParameters, toLocateOptions } from '../requests/locate-parameters.js';
-import { readUpload } from '../requests/upload.js';
+import { readUpload, type Upload } from '../requests/upload.js';
+import { senderOf } from '../services/address.js';
+import { noteOutcome } from '../services/outcome.js';
 import type { HttpServices } from '../services/services.js';
+import type { OpenUpload } from '../services/upload-gate.js';
 
 export function locateRoute(app: FastifyInstance, services: HttpServices): void {
   app.post('/locate', async (request, reply) => {
-    const deadline = startDeadline(request, reply, services.config.requestTimeoutMs);
+    const deadline = watchRequest(request, reply);
     try {
-      const answer = { requestId: request.id, ...(await answerTo(request, services, deadline)) };
+      const answer = { requestId: request.id, ...(await answerTo(request, reply, services, deadline)) };
       services.metrics.located(answer);
+      noteOutcome(request, { region: answer.region, steps: answer.timingsMs });
       return send(reply, answer, wantsGeoJson(request));
     } finally {
       deadline.clear();
@@ -20,35 +24,90 @@ export function locateRoute(app: FastifyInstance, services: HttpServices): void 
   });
 }
 
-/** The place in the queue is taken before the upload is read, so that waiting uploads are bounded too. */
+/** Whatever can be refused is refused before the body is read: the answer does not change by reading it. */
 async function answerTo(
   request: FastifyRequest,
-  { config, regions, locate, queue }: HttpServices,
+  reply: FastifyReply,
+  services: HttpServices,
   deadline: Deadline,
 ): Promise<LocateAnswer> {
+  const { regions, queue, uploads } = services;
   regions.checkReady();
-  const ticket = queue.admit();
+  queue.checkRoom();
+  const place = uploads.open(senderOf(request.ip), deadline.abort);
   const work = async () => {
     try {
+      const upload = await receive(request, reply, services, deadline, place);
+      const parameters = parseLocateParameters(upload.fields);
       const { signal } = deadline;
-      const { image, fields } = await readUpload(request, { maxBytes: config.maxUploadBytes, signal });
-      const parameters = parseLocateParameters(fields);
-      const options = toLocateOptions(parameters, config.maxPixels);
-      const find = async () => {
-        const lease = regions.acquire(parameters.region);
-        try {
-          return await locate(lease.region, image, options);
-        } finally {
-          lease.release();
-        }
-      };
-      return await ticket.run(find, signal);
+      const options = { ...toLocateOptions(parameters, services.config.maxPixels), signal };
+      deadline.start(services.config.requestTimeoutMs);
+      return await workOn(request, services, upload, parameters.region, options);
     } finally {
-      ticket.release();
+      place.close();
     }
   };
   // A late answer is not awaited, but its place stays taken until its work has really ended.
   return deadline.race(work());
+}
+
+async function receive(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { config, uploads, waiting }: HttpServices,
+  { signal }: Deadline,
+  place: OpenUpload,
+): Promise<Upload> {
+  // Until its first byte a request may lose its connection to one that needs it.
+  const silence = waiting(request.raw.socket);
+  let bytes = 0;
+  const received = (count: number) => {
+    silence.end();
+    bytes += count;
+    place.received(count);
+  };
+  try {
+    if (/^100-continue$/i.test(request.headers.expect ?? '')) reply.raw.writeContinue();
+    return await readUpload(request, {
+      maxBytes: config.maxUploadBytes,
+      signal,
+      received,
+      drain: uploads.limits,
+    });
+  } finally {
+    silence.end();
+    place.complete();
+    noteOutcome(request, { bytes });
+  }
+}
+
+async function workOn(
+  request: FastifyRequest,
+  { regions, locate, queue, metrics }: HttpServices,
+  { image }: Upload,
+  region: string | undefined,
+  options: LocateOptions & { readonly signal: AbortSignal },
+): Promise<LocateAnswer> {
+  const queuedAt = performance.now();
+  const steps: StepOutcome[] = [];
+  const onStep = (step: StepOutcome) => steps.push(step);
+  try {
+    return await queue.run(async () => {
+      const waitMs = Math.round(performance.now() - queuedAt);
+      metrics.waited(waitMs / 1000);
+      const lease = regions.acquire(region);
+      noteOutcome(request, { waitMs, region: lease.region.name });
+      try {
+        return await locate(lease.region, image, { ...options, onStep });
+      } finally {
+        lease.release();
+      }
+    }, options.signal);
+  } catch (error) {
+    metrics.notLocated(steps);
+    noteOutcome(request, { steps: Object.fromEntries(steps.map(({ step, ms }) => [step, Math.round(ms)])) });
+    throw error;
+  }
 }
 
 function send(
@@ -56,7 +115,8 @@ function send(
   answer: LocateAnswer & { readonly requestId: string },
   geojson: boolean,
 ): FastifyReply {
-  reply.header('vary', 'accept');
+  const vary = reply.getHeader('vary');
+  reply.header('vary', vary === undefined ? 'Accept' : `${vary}, Accept`);
   if (!geojson) return reply.send(answer);
   return reply.type(GEOJSON_MEDIA_TYPE).send(JSON.stringify(toGeoJson(answer)));
 }

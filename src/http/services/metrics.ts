@@ -1,8 +1,10 @@
-// What an operator can watch: requests, stages, queue, regions and the process, all named skyfix_*.
+// What an operator can watch: requests, steps, uploads, queue, regions and the process, all named skyfix_*.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { LocateAnswer } from '../../locate/index.js';
+import type { LocateAnswer, StepOutcome } from '../../locate/index.js';
 import { STEPS } from '../../locate/index.js';
 import type { PartLives, RegionSummary } from '../../regions/index.js';
+import { registerProcessMetrics } from './process-metrics.js';
+import type { UploadGate } from './upload-gate.js';
 import type { WorkQueue } from './work-queue.js';
 
 /** Seconds; close together around the budget of 0.18 s. */
@@ -14,7 +16,11 @@ export interface Metrics {
   /** The exposition text and its media type. */
   render(): Promise<{ readonly text: string; readonly mediaType: string }>;
   requestDone(request: { route: string; method: string; status: string; seconds: number }): void;
+  /** The wait between the end of an upload and the beginning of the work. */
+  waited(seconds: number): void;
   located(answer: LocateAnswer): void;
+  /** Work that ended in an error, or for a client that has gone: its steps as far as it came. */
+  notLocated(steps: readonly StepOutcome[]): void;
   /** One error answered, by its code. */
   errorAnswered(code: string): void;
   reloaded(region: string, outcome: 'ok' | 'refused'): void;
@@ -23,6 +29,9 @@ export interface Metrics {
 /** What the gauges read when they are scraped. */
 export interface MetricSources {
   readonly queue: WorkQueue;
+  readonly uploads: UploadGate;
+  /** Open connections. */
+  readonly connections: () => number;
   readonly ready: () => boolean;
   readonly regions: () => readonly RegionSummary[];
   /** Deaths and recoveries of networks and indexes. */
@@ -34,6 +43,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry, prefix: 'skyfix_' });
+  registerProcessMetrics(registry);
   const requests = new Counter({
     name: 'skyfix_requests_total',
     help: 'Requests answered; status "aborted" where the client left first.',
@@ -43,28 +53,37 @@ export function createMetrics(sources: MetricSources): Metrics {
   const durations = new Histogram({
     name: 'skyfix_request_duration_seconds',
     help: 'Time from the header of a request to the end of its answer.',
-    labelNames: ['route'],
+    labelNames: ['route', 'status'],
     buckets: LATENCY_BUCKETS,
     registers,
   });
-  const stages = new Histogram({
+  durations.zero({ route: '/locate', status: '200' });
+  const steps = new Histogram({
     name: 'skyfix_stage_duration_seconds',
-    help: 'Time of one stage of locating; stage "total" is all of them.',
-    labelNames: ['stage'],
+    help: 'Time of one step of locating; "total" is all of them. Outcome "failed": the step that failed, and its total.',
+    labelNames: ['stage', 'outcome'],
     buckets: LATENCY_BUCKETS,
     registers,
   });
-  for (const stage of [...STEPS, 'total']) stages.zero({ stage });
+  for (const stage of [...STEPS, 'total']) {
+    for (const outcome of ['ok', 'failed']) steps.zero({ stage, outcome });
+  }
+  const waits = new Histogram({
+    name: 'skyfix_queue_wait_seconds',
+    help: 'Time between the end of an upload and the beginning of the work.',
+    buckets: LATENCY_BUCKETS,
+    registers,
+  });
   const errors = new Counter({
     name: 'skyfix_errors_total',
-    help: 'Errors answered, by code.',
+    help: 'Errors answered, by code; also those of what never became a request.',
     labelNames: ['code'],
     registers,
   });
-  for (const code of ['QUEUE_FULL', 'REQUEST_TIMEOUT', 'INTERNAL']) errors.inc({ code }, 0);
+  for (const code of ERRORS_FROM_THE_START) errors.inc({ code }, 0);
   const reloads = new Counter({
     name: 'skyfix_region_reloads_total',
-    help: 'Reloads asked for; "refused" left the old version serving.',
+    help: 'Reloads by request or SIGHUP; "refused" left the old version serving.',
     labelNames: ['region', 'outcome'],
     registers,
   });
@@ -75,17 +94,38 @@ export function createMetrics(sources: MetricSources): Metrics {
     render: async () => ({ text: await registry.metrics(), mediaType: registry.contentType }),
     requestDone: ({ route, method, status, seconds }) => {
       requests.inc({ route, method, status });
-      durations.observe({ route }, seconds);
+      durations.observe({ route, status }, seconds);
     },
+    waited: (seconds) => waits.observe(seconds),
     located: ({ timingsMs }) => {
-      for (const [stage, ms] of Object.entries(timingsMs)) stages.observe({ stage }, ms / 1000);
+      for (const [stage, ms] of Object.entries(timingsMs)) steps.observe({ stage, outcome: 'ok' }, ms / 1000);
+    },
+    notLocated: (done) => {
+      for (const { step, ms, ok } of done) {
+        steps.observe({ stage: step, outcome: ok ? 'ok' : 'failed' }, ms / 1000);
+      }
+      const total = done.reduce((sum, { ms }) => sum + ms, 0);
+      if (done.length > 0) steps.observe({ stage: 'total', outcome: 'failed' }, total / 1000);
     },
     errorAnswered: (code) => errors.inc({ code }),
     reloaded: (region, outcome) => reloads.inc({ region, outcome }),
   };
 }
 
-function registerGauges(registry: Registry, { queue, ready, regions }: MetricSources): void {
+/** Present with 0 before the first one, so that its increase is seen. */
+const ERRORS_FROM_THE_START = [
+  'QUEUE_FULL',
+  'UPLOADS_FULL',
+  'ADDRESS_BUSY',
+  'CONNECTIONS_FULL',
+  'REQUEST_TIMEOUT',
+  'REQUEST_TOO_SLOW',
+  'REQUEST_MALFORMED',
+  'INTERNAL',
+];
+
+function registerGauges(registry: Registry, sources: MetricSources): void {
+  const { queue, uploads, connections, ready, regions } = sources;
   const registers = [registry];
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
@@ -97,7 +137,14 @@ function registerGauges(registry: Registry, { queue, ready, regions }: MetricSou
       },
     });
   gauge('skyfix_ready', '1 when the server takes requests, else 0.', () => Number(ready()));
-  gauge('skyfix_queue_depth', 'Requests admitted that upload or wait for their turn.', () => queue.depth);
+  gauge('skyfix_connections', 'Open connections.', connections);
+  gauge('skyfix_uploads', 'Requests whose upload is under way.', () => uploads.reading);
+  gauge('skyfix_uploads_capacity', 'Uploads that may be under way.', () => uploads.limits.uploads);
+  gauge('skyfix_upload_memory_bytes', 'Uploaded bytes in memory.', () => uploads.bytes);
+  gauge('skyfix_upload_memory_capacity_bytes', 'Uploaded bytes that may be in memory.', () => {
+    return uploads.limits.memoryBytes;
+  });
+  gauge('skyfix_queue_depth', 'Uploaded requests that wait for their turn.', () => queue.depth);
   gauge('skyfix_queue_capacity', 'Requests that may wait.', () => queue.queueSize);
   gauge('skyfix_in_flight', 'Panoramas being located now.', () => queue.running);
   new Gauge({

@@ -1,8 +1,10 @@
 // What the routes need from the rest of the house. Tests hand in small ones.
+import type { Socket } from 'node:net';
 import type { Config } from '../../config/index.js';
 import type { LocateAnswer, LocateOptions } from '../../locate/index.js';
 import type { RegionLease, RegionService } from '../../regions/index.js';
 import type { Metrics } from './metrics.js';
+import type { UploadGate } from './upload-gate.js';
 import type { WorkQueue } from './work-queue.js';
 
 /** The part of RegionService that serving uses. */
@@ -19,17 +21,20 @@ export type Locate = (
 ) => Promise<LocateAnswer>;
 
 /** The part of the configuration that serving uses. */
-export type HttpConfig = Pick<
+export type HttpConfig = Omit<
   Config,
-  'apiKeys' | 'maxUploadBytes' | 'maxPixels' | 'queueSize' | 'concurrency' | 'requestTimeoutMs'
+  'host' | 'port' | 'dataDir' | 'threads' | 'stopTimeoutMs' | 'minRecall' | 'logLevel'
 >;
 
 export interface HttpServices {
   readonly config: HttpConfig;
   readonly regions: Regions;
   readonly locate: Locate;
+  readonly uploads: UploadGate;
   readonly queue: WorkQueue;
   readonly metrics: Metrics;
+  /** Says that a request waits for its client (see ConnectionGuard). */
+  readonly waiting: (socket: Socket) => { end(): void };
   /** True from the moment a stop begins. */
   readonly stopping: () => boolean;
 }

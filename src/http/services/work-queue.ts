@@ -1,18 +1,10 @@
-// Admission: at most `concurrency` requests are worked on and `queueSize` more wait (or upload); the rest are refused
-// at once, so that memory and waiting time stay bounded.
+// Work: at most `concurrency` requests are worked on and `queueSize` more wait; the rest are refused at once, so that
+// memory and waiting time stay bounded. Only a request whose upload is there takes a place.
 import { SkyfixError } from '../../errors/index.js';
-
-/** A place in the queue; release() exactly once, however the request ends. */
-export interface Ticket {
-  /** Runs the work when its turn comes; rejects with the signal's reason when it comes too late. */
-  run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T>;
-  release(): void;
-}
 
 export class WorkQueue {
   readonly concurrency: number;
   readonly queueSize: number;
-  #admitted = 0;
   #running = 0;
   readonly #waiting: (() => void)[] = [];
 
@@ -21,36 +13,31 @@ export class WorkQueue {
     this.queueSize = queueSize;
   }
 
-  /** Requests admitted that are not being worked on. */
+  /** Requests that wait for their turn. */
   get depth(): number {
-    return this.#admitted - this.#running;
+    return this.#waiting.length;
   }
 
   get running(): number {
     return this.#running;
   }
 
-  /** Takes a place. Throws QUEUE_FULL. */
-  admit(): Ticket {
-    if (this.#admitted >= this.concurrency + this.queueSize) {
-      throw new SkyfixError(
-        'QUEUE_FULL',
-        `${this.#running} requests are being worked on and ${this.depth} wait.`,
-      );
-    }
-    this.#admitted++;
-    let released = false;
-    return {
-      run: (work, signal) => this.#run(work, signal),
-      release: () => {
-        if (released) return;
-        released = true;
-        this.#admitted--;
-      },
-    };
+  /** Throws QUEUE_FULL where there is no place now. */
+  checkRoom(): void {
+    if (this.#running < this.concurrency || this.#waiting.length < this.queueSize) return;
+    throw new SkyfixError(
+      'QUEUE_FULL',
+      `${this.#running} requests are being worked on and ${this.#waiting.length} wait.`,
+    );
   }
 
-  async #run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  /**
+   * Runs the work when its turn comes; its place is free when the work has ended, however it ends. Rejects with
+   * QUEUE_FULL, or with the signal's reason where that fires first: who waits then leaves the queue.
+   */
+  async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    signal.throwIfAborted();
+    this.checkRoom();
     if (this.#running >= this.concurrency) await this.#turn(signal);
     else this.#running++;
     try {
@@ -74,10 +61,6 @@ export class WorkQueue {
         this.#waiting.splice(this.#waiting.indexOf(start), 1);
         reject(signal.reason);
       };
-      if (signal.aborted) {
-        reject(signal.reason);
-        return;
-      }
       signal.addEventListener('abort', leave, { once: true });
       this.#waiting.push(start);
     });

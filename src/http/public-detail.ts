@@ -1,0 +1,38 @@
+// What an error may say to a client. Faults of the server, and what came of files on it, go to the log; clients get
+// no paths, no stacks, no messages of libraries.
+import { homedir, tmpdir } from 'node:os';
+import { basename } from 'node:path';
+import { ERROR_CODES, type ErrorCode, type SkyfixError } from '../errors/index.js';
+
+/** Their details repeat what the client itself sent, URL paths included. */
+const OF_THE_REQUEST: readonly ErrorCode[] = [
+  'ROUTE_NOT_FOUND',
+  'METHOD_NOT_ALLOWED',
+  'PARAMETER_INVALID',
+  'REGION_UNKNOWN',
+];
+
+/** An absolute path, POSIX or Windows; no URL and no fraction ("a/b"). */
+const ABSOLUTE_PATH = /(?:file:\/\/)?(?<![\w.:/])\/[^\s"'`,;:()<>[\]{}]+|\b[A-Za-z]:\\[^\s"'`,;:()<>[\]{}]+/g;
+
+/** True where a status means that the server is at fault: then a client gets the code and nothing else. */
+export function isServerFault(status: number): boolean {
+  return status >= 500 && status !== 503;
+}
+
+/** The detail of a problem document. */
+export function publicDetail({ code, detail }: SkyfixError): string {
+  if (isServerFault(ERROR_CODES[code].status)) return 'The cause is in the server log under the request id.';
+  if (OF_THE_REQUEST.includes(code)) return detail;
+  return withoutPaths(detail.split(/\r?\n/, 1)[0] ?? '');
+}
+
+/** Absolute paths become the name at their end; folders that say who runs the server vanish first (spaces in them too). */
+export function withoutPaths(text: string): string {
+  const roots = [process.cwd(), tmpdir(), homedir()].filter((root) => root.length > 1);
+  const short = roots.reduce((left, root) => left.replaceAll(`${root}/`, '/'), text);
+  return short.replace(
+    ABSOLUTE_PATH,
+    (path) => basename(path.replaceAll('\\', '/').replace(/[.!?]+$/, '')) + (/[.!?]+$/.exec(path)?.[0] ?? ''),
+  );
+}

@@ -1,0 +1,180 @@
+// Uploads have bounds of their own, apart from the queue for work: how many at once, how many from one address, how
+// many bytes in memory, how slow. A place is taken by the first byte, so that headers alone hold none, and where
+// places run short an upload that stands still gives its own to the one that comes.
+import { type ErrorCode, SkyfixError } from '../../errors/index.js';
+import { type RateLimits, RateWatch } from './rate-watch.js';
+
+export interface UploadLimits extends RateLimits {
+  /** Uploads at once, altogether and from one address. */
+  readonly uploads: number;
+  readonly perAddress: number;
+  /** Of all uploads, from the first byte until they are let go. */
+  readonly memoryBytes: number;
+  readonly timeoutMs: number;
+}
+
+/** One request's upload; close() exactly once, however it ends. */
+export interface OpenUpload {
+  /** Counts bytes as they come. Throws UPLOADS_FULL, ADDRESS_BUSY. */
+  received(bytes: number): void;
+  /** All bytes are here: the place is free, the bytes stay counted. */
+  complete(): void;
+  /** The bytes are no longer in memory. */
+  close(): void;
+}
+
+/** Where places run short, an upload has this long before it may have to give way, and may pause as long. */
+const PATIENCE_MS = 1_000;
+
+interface Entry {
+  readonly address: string;
+  readonly end: (reason: SkyfixError) => void;
+  readonly startedAt: number;
+  lastByteAt: number;
+  bytes: number;
+  /** Has sent a byte and not yet all. */
+  placed: boolean;
+}
+
+export class UploadGate {
+  readonly limits: UploadLimits;
+  readonly #now: () => number;
+  readonly #reading = new Set<Entry>();
+  readonly #placed = new Set<Entry>();
+  readonly #placedOf = new Map<string, number>();
+  #bytes = 0;
+
+  /** `now` in milliseconds. */
+  constructor(limits: UploadLimits, now: () => number = () => performance.now()) {
+    this.limits = limits;
+    this.#now = now;
+  }
+
+  /** Requests whose upload is awaited or under way. */
+  get reading(): number {
+    return this.#reading.size;
+  }
+
+  /** Uploaded bytes in memory. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /**
+   * Begins an upload from `address`; `end` is called with REQUEST_TOO_SLOW where it has to stop. Throws UPLOADS_FULL
+   * or ADDRESS_BUSY where its first byte would find no place: nothing is read for nothing.
+   */
+  open(address: string, end: (reason: SkyfixError) => void): OpenUpload {
+    const refusal = this.#shortOf(address, 1);
+    if (refusal && !this.#idleOne(refusal.of)) throw refusal.error;
+    const now = this.#now();
+    const entry: Entry = { address, end, startedAt: now, lastByteAt: now, bytes: 0, placed: false };
+    this.#reading.add(entry);
+    const { graceMs, timeoutMs } = this.limits;
+    const watch = new RateWatch(this.limits, (bytes) =>
+      stop(tooSlow(`Only ${bytes} bytes came within ${graceMs} ms.`)),
+    );
+    const timer = setTimeout(() => stop(tooSlow(`The upload takes longer than ${timeoutMs} ms.`)), timeoutMs);
+    timer.unref();
+    const leave = () => {
+      watch.stop();
+      clearTimeout(timer);
+      this.#reading.delete(entry);
+      this.#unplace(entry);
+    };
+    const stop = (reason: SkyfixError) => {
+      leave();
+      end(reason);
+    };
+    return {
+      received: (bytes) => {
+        watch.add(bytes);
+        this.#take(entry, bytes);
+      },
+      complete: leave,
+      close: () => {
+        leave();
+        this.#bytes -= entry.bytes;
+        entry.bytes = 0;
+      },
+    };
+  }
+
+  #take(entry: Entry, bytes: number): void {
+    if (!this.#reading.has(entry)) return;
+    this.#makeRoom(entry, bytes);
+    if (!entry.placed) {
+      entry.placed = true;
+      this.#placed.add(entry);
+      this.#placedOf.set(entry.address, (this.#placedOf.get(entry.address) ?? 0) + 1);
+    }
+    entry.bytes += bytes;
+    entry.lastByteAt = this.#now();
+    this.#bytes += bytes;
+  }
+
+  #unplace(entry: Entry): void {
+    if (!this.#placed.delete(entry)) return;
+    const left = (this.#placedOf.get(entry.address) ?? 1) - 1;
+    if (left === 0) this.#placedOf.delete(entry.address);
+    else this.#placedOf.set(entry.address, left);
+  }
+
+  /** Ends standing uploads until the bytes fit, or throws. */
+  #makeRoom(entry: Entry, bytes: number): void {
+    for (;;) {
+      const refusal = entry.placed ? this.#shortOfMemory(bytes) : this.#shortOf(entry.address, bytes);
+      if (!refusal) return;
+      const idle = this.#idleOne(refusal.of, entry);
+      if (!idle) throw refusal.error;
+      this.#bytes -= idle.bytes;
+      idle.bytes = 0;
+      this.#reading.delete(idle);
+      this.#unplace(idle);
+      idle.end(tooSlow('Others needed the place of an upload that stood still.'));
+    }
+  }
+
+  /** What a newcomer from `address` lacks, and among whose uploads it may be found. */
+  #shortOf(address: string, bytes: number): { error: SkyfixError; of?: string } | undefined {
+    const { uploads, perAddress } = this.limits;
+    if ((this.#placedOf.get(address) ?? 0) >= perAddress) {
+      return {
+        error: full('ADDRESS_BUSY', `${perAddress} uploads from this address are under way.`),
+        of: address,
+      };
+    }
+    if (this.#placed.size >= uploads) {
+      return { error: full('UPLOADS_FULL', `${uploads} uploads are under way.`) };
+    }
+    return this.#shortOfMemory(bytes);
+  }
+
+  #shortOfMemory(bytes: number): { error: SkyfixError; of?: string } | undefined {
+    if (this.#bytes + bytes <= this.limits.memoryBytes) return undefined;
+    return { error: full('UPLOADS_FULL', `Uploads of ${this.#bytes} bytes are in memory.`) };
+  }
+
+  /** The slowest upload that pauses, or that is under the rate; past the patience both. */
+  #idleOne(address?: string, except?: Entry): Entry | undefined {
+    const now = this.#now();
+    const rateOf = ({ bytes, startedAt }: Entry) => (bytes * 1000) / (now - startedAt);
+    const idle = [...this.#placed].filter(
+      (entry) =>
+        entry !== except &&
+        (address === undefined || entry.address === address) &&
+        now - entry.startedAt >= PATIENCE_MS &&
+        (now - entry.lastByteAt >= PATIENCE_MS || rateOf(entry) < this.limits.minBytesPerSecond),
+    );
+    if (idle.length === 0) return undefined;
+    return idle.reduce((slowest, next) => (rateOf(next) < rateOf(slowest) ? next : slowest));
+  }
+}
+
+function full(code: ErrorCode, detail: string): SkyfixError {
+  return new SkyfixError(code, detail);
+}
+
+function tooSlow(detail: string): SkyfixError {
+  return new SkyfixError('REQUEST_TOO_SLOW', detail);
+}
