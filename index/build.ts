@@ -1,11 +1,12 @@
 // From tiles and a bundle to an index version folder: cut, embed, build the graph, measure its recall, write.
-import { copyFile, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type Bundle, loadBundle } from '../src/bundles/index.js';
 import { Describer, openNetworks } from '../src/describe/index.js';
 import { asDiskError, SkyfixError } from '../src/errors/index.js';
 import {
   type FileChecksum,
+  makeFolder,
   sha256OfBytes,
   sha256OfFile,
   syncFolder,
@@ -87,7 +88,7 @@ export async function buildIndex(options: BuildOptions): Promise<IndexManifest> 
     const tiles = numbers.map((number) => source.tile(number));
     const work = join(partial, 'version');
     await rm(work, { recursive: true, force: true });
-    await mkdir(work, { recursive: true });
+    await makeFolder(work);
     const manifest = await writeVersion(work, { bundle, source, tiles, descriptors, plan, options });
     // What cannot be served must not look like a version: too large for a reader, or damaged on the way to the disk.
     await (await openIndexVersion(work, { recallGate: 0 })).close();
@@ -253,7 +254,7 @@ function versionName({ createdAt, digest }: Plan, files: Readonly<Record<string,
 
 /** The manifest and the files it names, nothing else that may lie beside them. */
 export async function copyBundle(bundle: Bundle, target: string): Promise<void> {
-  await mkdir(target, { recursive: true });
+  await makeFolder(target);
   for (const name of ['bundle.json', ...Object.keys(bundle.manifest.files)]) {
     await copyFile(join(bundle.dir, name), join(target, name));
   }

@@ -1,9 +1,9 @@
 // Making an index version current; always by renaming one pointer file.
-import { copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { loadBundle } from '../src/bundles/index.js';
 import { asDiskError, SkyfixError } from '../src/errors/index.js';
-import { replaceFolder, syncFolder, temporaryNameFor } from '../src/files/index.js';
+import { makeFolder, replaceFolder, syncFolder, temporaryNameFor } from '../src/files/index.js';
 import {
   checkIndexFolder,
   checkRecall,
@@ -97,7 +97,7 @@ async function wholeVersion(dir: string): Promise<IndexManifest | undefined> {
 
 async function copyVersion(target: string, options: PublishOptions): Promise<void> {
   const { indexDir, bundleDir = join(indexDir, 'bundle'), copy = copyDurably } = options;
-  await mkdir(join(target, 'bundle'), { recursive: true });
+  await makeFolder(join(target, 'bundle'));
   const { manifest } = await loadBundle(bundleDir);
   for (const name of ['index.json', ...INDEX_FILES]) {
     await copy(join(indexDir, name), join(target, name)).catch(missingAs(join(indexDir, name)));

@@ -1,6 +1,5 @@
 // One process at a time publishes, rolls back or prunes a region.
-import { mkdir } from 'node:fs/promises';
-import { type FolderLock, lockFolder } from '../src/files/index.js';
+import { type FolderLock, lockFolder, makeFolder } from '../src/files/index.js';
 import { regionDir } from '../src/versions/index.js';
 
 export interface RegionLockOptions {
@@ -20,7 +19,7 @@ export async function withRegionLock<T>(
   work: (lock: FolderLock) => Promise<T>,
 ): Promise<T> {
   const dir = regionDir(dataDir, region);
-  await mkdir(dir, { recursive: true });
+  await makeFolder(dir);
   const lock = await lockFolder(dir, { kind: 'publish', waitMs, onWait });
   try {
     return await work(lock);

@@ -1,9 +1,10 @@
 // Networks trained elsewhere, as ONNX files, become a bundle: checked first, then written in one step.
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { asDiskError, SkyfixError } from '../errors/index.js';
 import {
   type FileChecksum,
+  makeFolder,
   replaceFolder,
   sha256OfBytes,
   syncFolder,
@@ -63,7 +64,7 @@ export async function importBundle(options: ImportOptions): Promise<ImportedBund
     const taken = { ...(generator && { 'generator.onnx': generator }), 'encoder.onnx': encoder };
     const manifest = manifestOf(config, taken);
     await writeFileAtomic(join(temporary, 'bundle.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-    await mkdir(dirname(target), { recursive: true });
+    await makeFolder(dirname(target));
     if (replace) await replaceFolder(temporary, target);
     else {
       // A folder that was filled since it was looked at makes this fail.

@@ -2,10 +2,11 @@
 // that one process at a time works in.
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { asDiskError } from '../errors/index.js';
+import { makeFolder } from './usable-folder.js';
 
 export { type CsvRow, csvField, csvRows, csvRowsInPieces, parseCsv } from './csv.js';
 export { type FolderLock, type FolderLockOptions, lockFolder } from './folder-lock.js';
@@ -18,6 +19,7 @@ export {
   removeDeadOwners,
 } from './owned-file.js';
 export { type Liveness, livenessOf, ownIdentity, type ProcessIdentity } from './process-identity.js';
+export { checkFolder, makeFolder } from './usable-folder.js';
 
 /** A name beside `path` that nothing else uses; ends in `.tmp`. */
 export function temporaryNameFor(path: string): string {
@@ -35,7 +37,7 @@ export async function writeFileAtomic(
 ): Promise<void> {
   const temporary = temporaryNameFor(path);
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     const file = await open(temporary, 'w');
     try {
       await writeFile(file, data);

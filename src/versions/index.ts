@@ -1,4 +1,6 @@
 // Versions: index versions on disk, verified and opened; the folder of regions that index/ publishes to.
+
+export { checkDataFolder } from './data-folder.js';
 export { keepDefaultRegion, readDefaultRegion, setDefaultRegion } from './default-region.js';
 export { INDEX_FILES, INDEX_SCHEMA, type IndexManifest, readIndexManifest } from './manifest.js';
 export {

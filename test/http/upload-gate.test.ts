@@ -85,7 +85,7 @@ test('bytes stay counted until they are let go, and a standing upload makes room
 test('an upload under the rate is ended after the grace time, one that takes too long after that; none other', async () => {
   mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
   try {
-    const { gate } = gateAt();
+    const { gate } = gateAt({ uploads: 9, memoryBytes: 10_000 });
     const ended = new Map<string, string>();
     const open = (name: string) => gate.open(name, (reason) => ended.set(name, reason.detail));
     // Grace 5 s at 10 bytes a second: 50 bytes each time.

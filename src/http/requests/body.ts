@@ -3,7 +3,7 @@
 import type { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import { SkyfixError } from '../../errors/index.js';
-import { type RateLimits, RateWatch } from '../services/rate-watch.js';
+import { type RateLimits, RateWatch } from './rate-watch.js';
 
 /** All bytes of a stream. Rejects with the signal's reason or the stream's error; the chunks are dropped then. */
 export function collect(stream: Readable, signal: AbortSignal): Promise<Buffer> {

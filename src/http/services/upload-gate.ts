@@ -2,7 +2,7 @@
 // many bytes in memory, how slow. A place is taken by the first byte, so that headers alone hold none, and where
 // places run short an upload that stands still gives its own to the one that comes.
 import { type ErrorCode, SkyfixError } from '../../errors/index.js';
-import { type RateLimits, RateWatch } from './rate-watch.js';
+import { type RateLimits, RateWatch } from '../requests/rate-watch.js';
 
 export interface UploadLimits extends RateLimits {
   /** Uploads at once, altogether and from one address. */
