@@ -12,6 +12,7 @@ import {
   type HttpConfig,
   type Locate,
   MAX_PARAM_LENGTH,
+  type Metrics,
   parserProblem,
   type Regions,
   registerHttp,
@@ -20,11 +21,20 @@ import {
 } from './http/index.js';
 import { locate } from './locate/index.js';
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Decorated by buildApp. */
+    metrics: Metrics;
+  }
+}
+
 export interface AppParts {
   readonly config: HttpConfig & { readonly logLevel: string };
   readonly regions: Regions;
   /** Default: the real one. */
   readonly locate?: Locate;
+  /** Takes the log, a JSON line at a time. Default: standard output. */
+  readonly logTo?: { write(line: string): void };
 }
 
 /** A request id of the client's is kept when it is short and plain. */
@@ -71,7 +81,10 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   });
   const longestMs = config.uploadTimeoutMs + config.requestTimeoutMs;
   const app = Fastify({
-    logger: config.logLevel === 'silent' ? false : { level: config.logLevel },
+    logger:
+      config.logLevel === 'silent'
+        ? false
+        : { level: config.logLevel, ...(parts.logTo ? { stream: parts.logTo } : {}) },
     // observeRequests writes one line a request.
     logController: new LogController({ disableRequestLogging: true }),
     // Requests that come while it stops are answered by registerHttp, as problem documents.
@@ -96,6 +109,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       else socket.destroy();
     },
   });
+  app.decorate('metrics', metrics);
   guard.attach(app.server);
   // "100 Continue" is said where the upload is read, not before it is known whether it will be.
   app.server.on('checkContinue', (request, response) => app.routing(request, response));

@@ -2,8 +2,9 @@
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from './app.js';
 import type { Config } from './config/index.js';
-import { messageOf } from './errors/index.js';
+import { SkyfixError } from './errors/index.js';
 import { RegionService } from './regions/index.js';
+import { checkDataFolder, listRegions } from './versions/index.js';
 
 export interface RunningServer {
   /** http://host:port */
@@ -14,11 +15,17 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+/** After the requests were cut, networks and indexes have this long to close. */
+const CLOSE_LIMIT_MS = 1_500;
+
 /**
  * Opens the regions and listens. SIGTERM and SIGINT stop it gracefully (a second one ends it at once), SIGHUP
- * reloads every region. Throws what opening the regions or listening throws; then nothing stays open.
+ * reloads every region. Throws CONFIG_INVALID for a default region that is not there, and what the data folder, opening
+ * the regions or listening throws; then nothing stays open.
  */
 export async function startServer(config: Config): Promise<RunningServer> {
+  await checkDataFolder(config.dataDir);
+  await checkDefaultRegion(config);
   // Until the application with its log is there, they are kept.
   const early: { region: string; error: unknown }[] = [];
   let app: FastifyInstance | undefined;
@@ -49,6 +56,16 @@ export async function startServer(config: Config): Promise<RunningServer> {
   }
 }
 
+/** Where there are regions and it is none of them, it is misspelt. Where there are none yet, it may still come. */
+async function checkDefaultRegion({ dataDir, defaultRegion }: Config): Promise<void> {
+  const names = await listRegions(dataDir);
+  if (defaultRegion === undefined || names.length === 0 || names.includes(defaultRegion)) return;
+  throw new SkyfixError(
+    'CONFIG_INVALID',
+    `SKYFIX_DEFAULT_REGION is ${JSON.stringify(defaultRegion)}; the regions are ${names.join(', ')}.`,
+  );
+}
+
 function wireSignals(
   url: string,
   app: FastifyInstance,
@@ -65,23 +82,34 @@ function wireSignals(
   const onStop = (signal: NodeJS.Signals) => {
     if (closing) process.exit(1);
     app.log.info({ signal }, 'stopping');
+    // Whatever hangs then, whoever stops it must not have to kill it.
+    setTimeout(() => {
+      app.log.error('networks or indexes do not close');
+      process.exit(1);
+    }, stopTimeoutMs + CLOSE_LIMIT_MS).unref();
     close().catch((error: unknown) => {
       app.log.error({ err: error }, 'stop failed');
       process.exit(1);
     });
   };
   const onReload = () => {
-    regions.reloadAll().then(
-      (reloaded) =>
-        app.log.info(
-          { regions: reloaded.map(({ region, indexVersion }) => `${region}@${indexVersion}`) },
-          'reloaded',
-        ),
-      (error: unknown) => app.log.error({ err: error }, `reload refused: ${messageOf(error)}`),
-    );
+    reloadAll(app, regions).catch((error: unknown) => app.log.error({ err: error }, 'reload failed'));
   };
   process.on('SIGTERM', onStop).on('SIGINT', onStop).on('SIGHUP', onReload);
   return { url, app, regions, close };
+}
+
+/** On SIGHUP nobody waits for an answer: every region's outcome is logged and counted. */
+async function reloadAll(app: FastifyInstance, regions: RegionService): Promise<void> {
+  app.log.info('reloading every region (SIGHUP)');
+  const outcomes = await regions.reloadAll();
+  for (const { region, summary, error } of outcomes) {
+    app.metrics.reloaded(region, summary ? 'ok' : 'refused');
+    if (summary) app.log.info({ region, indexVersion: summary.indexVersion }, 'region reloaded');
+    else app.log.error({ region, err: error }, 'reload refused; the old version serves');
+  }
+  const refused = outcomes.filter(({ summary }) => !summary).map(({ region }) => region);
+  app.log.info({ regions: regions.names, refused }, 'reloaded');
 }
 
 /** After `stopTimeoutMs` the connections that are still open are cut. */

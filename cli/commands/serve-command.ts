@@ -1,6 +1,6 @@
 // skyfix serve: the HTTP server. Its configuration is the environment.
 import { Command } from 'commander';
-import { configHelp, loadConfig } from '../../src/config/index.js';
+import { configHelp, loadConfig, unknownVariables } from '../../src/config/index.js';
 import { openDataFolder } from '../shared/data-folder.js';
 
 const HELP = `
@@ -19,6 +19,7 @@ export function serveCommand(): Command {
     .addHelpText('after', () => `${HELP}\n${configHelp()}`)
     .action(async (flags: { demo?: boolean }) => {
       const config = loadConfig(process.env);
+      for (const warning of unknownVariables(process.env)) console.error(`warning: ${warning}`);
       const { dir } = await openDataFolder({ demo: flags.demo });
       // Loaded here, so that the other commands start without the web framework.
       const { startServer } = await import('../../src/server.js');

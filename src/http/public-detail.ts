@@ -12,8 +12,8 @@ const OF_THE_REQUEST: readonly ErrorCode[] = [
   'REGION_UNKNOWN',
 ];
 
-/** An absolute path, POSIX or Windows; no URL and no fraction ("a/b"). */
-const ABSOLUTE_PATH = /(?:file:\/\/)?(?<![\w.:/])\/[^\s"'`,;:()<>[\]{}]+|\b[A-Za-z]:\\[^\s"'`,;:()<>[\]{}]+/g;
+/** An absolute path, POSIX or Windows, or a file URL; no other URL and no fraction ("a/b"). */
+const ABSOLUTE_PATH = /(?:file:\/\/\/|(?<![\w.:/])\/|\b[A-Za-z]:\\)[^\s"'`,;:()<>[\]{}]+/g;
 
 /** True where a status means that the server is at fault: then a client gets the code and nothing else. */
 export function isServerFault(status: number): boolean {
@@ -27,12 +27,15 @@ export function publicDetail({ code, detail }: SkyfixError): string {
   return withoutPaths(detail.split(/\r?\n/, 1)[0] ?? '');
 }
 
-/** Absolute paths become the name at their end; folders that say who runs the server vanish first (spaces in them too). */
+/** Absolute paths become the name at their end; the folders of this process go first (there may be spaces in them). */
 export function withoutPaths(text: string): string {
   const roots = [process.cwd(), tmpdir(), homedir()].filter((root) => root.length > 1);
   const short = roots.reduce((left, root) => left.replaceAll(`${root}/`, '/'), text);
-  return short.replace(
-    ABSOLUTE_PATH,
-    (path) => basename(path.replaceAll('\\', '/').replace(/[.!?]+$/, '')) + (/[.!?]+$/.exec(path)?.[0] ?? ''),
-  );
+  return short.replace(ABSOLUTE_PATH, lastNameOf);
+}
+
+/** With the sentence's end that may stand behind it. */
+function lastNameOf(path: string): string {
+  const name = basename(path.replaceAll('\\', '/'));
+  return name === '' ? '…' : name;
 }

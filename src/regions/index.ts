@@ -2,5 +2,10 @@
 export { type PartLives, REGION_PARTS, type RegionHealth, type RegionPart } from './health.js';
 export type { LoadedRegion } from './loaded-region.js';
 export { NetworkPool } from './network-pool.js';
-export { RegionService, type RegionServiceOptions, type RegionSummary } from './region-service.js';
+export {
+  RegionService,
+  type RegionServiceOptions,
+  type RegionSummary,
+  type ReloadOutcome,
+} from './region-service.js';
 export type { RegionLease } from './region-slot.js';

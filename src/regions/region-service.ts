@@ -2,8 +2,8 @@
 // when the last request that uses it is done: a swap fails no request. Both are in memory meanwhile.
 
 import type { EngineKind } from '../engines/index.js';
-import { messageOf, SkyfixError } from '../errors/index.js';
-import { listRegions } from '../versions/index.js';
+import { SkyfixError } from '../errors/index.js';
+import { listRegions, readDefaultRegion } from '../versions/index.js';
 import {
   healthOf,
   LifeBook,
@@ -46,6 +46,11 @@ export interface RegionSummary {
   readonly loadedAt: string;
 }
 
+/** How the reload of one region went: a summary, or why the old version goes on serving. */
+export type ReloadOutcome =
+  | { readonly region: string; readonly summary: RegionSummary; readonly error?: never }
+  | { readonly region: string; readonly error: unknown; readonly summary?: never };
+
 export class RegionService {
   readonly #dataDir: string;
   readonly #options: RegionServiceOptions;
@@ -55,6 +60,8 @@ export class RegionService {
   /** Reloads of one region run one after another. */
   readonly #reloads = new Map<string, Promise<unknown>>();
   readonly #retiring = new Set<Promise<void>>();
+  /** What default.json named last, or the region that was alone. */
+  #savedDefault: string | undefined;
   #closed = false;
 
   private constructor(dataDir: string, options: RegionServiceOptions) {
@@ -87,15 +94,19 @@ export class RegionService {
     return service;
   }
 
-  /** True when there is a region that answers now. */
+  /** True when there is a region that answers now, and the configured default is among those served. */
   get ready(): boolean {
-    return !this.#closed && this.health().some(({ ready }) => ready);
+    return !this.#closed && !this.#lacksDefault() && this.health().some(({ ready }) => ready);
   }
 
   /** Throws what a caller should be told where no region answers: NOT_READY, or RECOVERING while parts are opened again. */
   checkReady(): void {
     if (this.ready) return;
     const [first] = this.health();
+    if (first && this.#lacksDefault()) {
+      const text = `The default region ${this.#options.defaultRegion} is not served; ${this.names.join(', ')} are.`;
+      throw new SkyfixError('NOT_READY', text);
+    }
     if (this.#closed || !first) throw new SkyfixError('NOT_READY', 'No region is loaded.');
     throw recoveringError(first);
   }
@@ -155,24 +166,17 @@ export class RegionService {
     return reloading;
   }
 
-  /** Reloads every region of the data folder. Throws after trying all of them, naming those that failed. */
-  async reloadAll(): Promise<readonly RegionSummary[]> {
-    const reloaded: RegionSummary[] = [];
-    const failed: { name: string; error: unknown }[] = [];
-    for (const name of await listRegions(this.#dataDir)) {
+  /** Reloads every region of the data folder, one after another; tells of each how it went. */
+  async reloadAll(): Promise<readonly ReloadOutcome[]> {
+    const outcomes: ReloadOutcome[] = [];
+    for (const region of await listRegions(this.#dataDir)) {
       try {
-        reloaded.push(await this.reload(name));
+        outcomes.push({ region, summary: await this.reload(region) });
       } catch (error) {
-        failed.push({ name, error });
+        outcomes.push({ region, error });
       }
     }
-    const [first] = failed;
-    if (!first) return reloaded;
-    if (failed.length === 1) throw first.error;
-    const text = failed.map(({ name, error }) => `${name}: ${messageOf(error)}`).join(' | ');
-    throw first.error instanceof SkyfixError
-      ? new SkyfixError(first.error.code, text, { cause: first.error })
-      : new Error(text, { cause: first.error });
+    return outcomes;
   }
 
   /** What each region serves, sorted by name. */
@@ -202,7 +206,22 @@ export class RegionService {
     const old = this.#slots.get(name);
     this.#slots.set(name, fresh);
     if (old) this.#retire(old);
+    await this.#readDefault();
     return this.#summaryOf(fresh);
+  }
+
+  /** The default that was stays where none is named, also beside a second region. */
+  async #readDefault(): Promise<void> {
+    try {
+      this.#savedDefault = (await readDefaultRegion(this.#dataDir)) ?? this.#savedDefault;
+    } catch (error) {
+      this.#options.onError?.('default', error);
+    }
+  }
+
+  #lacksDefault(): boolean {
+    const { defaultRegion } = this.#options;
+    return defaultRegion !== undefined && !this.#slots.has(defaultRegion);
   }
 
   #retire(slot: RegionSlot): void {
@@ -214,6 +233,7 @@ export class RegionService {
   #defaultName(): string | undefined {
     const { defaultRegion } = this.#options;
     if (defaultRegion !== undefined) return defaultRegion;
+    if (this.#savedDefault !== undefined && this.#slots.has(this.#savedDefault)) return this.#savedDefault;
     return this.#slots.size === 1 ? this.names[0] : undefined;
   }
 

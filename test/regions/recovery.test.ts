@@ -97,6 +97,7 @@ for (const part of ['encoder', 'generator', 'index'] as const) {
         status: 'ready',
         regions: ['town'],
         recovering: [],
+        reasons: [],
       });
       assert.ok([...statuses.keys()].every((status) => status === 200 || status === 503));
       assert.ok((statuses.get(503) ?? 0) > 0, 'some request met the gap');

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { SkyfixError } from '../../src/errors/index.js';
 import { locate } from '../../src/locate/index.js';
 import { RegionService } from '../../src/regions/index.js';
+import { setDefaultRegion } from '../../src/versions/index.js';
 import {
   noisePanorama,
   pngOf,
@@ -98,7 +100,8 @@ describe('RegionService', () => {
       await assert.rejects(service.reload('town'), { code: 'BUNDLE_CORRUPT' });
       await stillServes();
       await setCurrent(dataDir, 'town', 'gone');
-      await assert.rejects(service.reloadAll(), { code: 'INDEX_MISSING' });
+      const [outcome] = await service.reloadAll();
+      assert.ok(outcome?.error instanceof SkyfixError && outcome.error.code === 'INDEX_MISSING');
       await stillServes();
     });
   });
@@ -134,10 +137,43 @@ describe('RegionService', () => {
           ['town', 20, 192],
         ],
       );
-      assert.throws(() => service.acquire(), { code: 'REGION_REQUIRED' });
+      // The one that was alone stays the default.
+      const lease = service.acquire();
+      assert.equal(lease.region.name, 'town');
+      lease.release();
       assert.throws(() => service.acquire('nowhere'), { code: 'REGION_UNKNOWN' });
       await assert.rejects(service.reload('nowhere'), { code: 'REGION_UNKNOWN' });
       await assert.rejects(service.reload('../town'), { code: 'REGION_UNKNOWN' });
+    });
+  });
+
+  test('the default is the configured region, else the one of default.json, else the only one; never a guess', async () => {
+    await withTemporaryFolder(async (dataDir) => {
+      await publishTinyVersion(dataDir, 'north');
+      await publishTinyVersion(dataDir, 'south');
+      const defaultOf = (service: RegionService) =>
+        service.summaries().flatMap((summary) => (summary.default ? [summary.region] : []));
+      const unnamed = await RegionService.open(dataDir, { threads: 1 });
+      assert.deepEqual(defaultOf(unnamed), []);
+      assert.throws(() => unnamed.acquire(), { code: 'REGION_REQUIRED' });
+      await unnamed.close();
+      await setDefaultRegion(dataDir, 'south');
+      const named = await RegionService.open(dataDir, { threads: 1 });
+      assert.deepEqual(defaultOf(named), ['south']);
+      await setDefaultRegion(dataDir, 'north');
+      await named.reloadAll();
+      assert.deepEqual(defaultOf(named), ['north']);
+      await named.close();
+      const configured = await RegionService.open(dataDir, { threads: 1, defaultRegion: 'south' });
+      assert.deepEqual([defaultOf(configured), configured.ready], [['south'], true]);
+      await configured.close();
+      const missing = await RegionService.open(dataDir, { threads: 1, defaultRegion: 'west' });
+      assert.equal(missing.ready, false);
+      assert.throws(() => missing.checkReady(), {
+        code: 'NOT_READY',
+        message: /west is not served; north, south are/,
+      });
+      await missing.close();
     });
   });
 

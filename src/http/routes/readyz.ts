@@ -1,4 +1,5 @@
-// GET /readyz: a region answers and the server is not stopping, so it can be sent requests.
+// GET /readyz: a region answers and the server is not stopping, so it can be sent requests. Where one does not, the
+// reasons say which part of which region is away.
 import type { FastifyInstance } from 'fastify';
 import { SkyfixError } from '../../errors/index.js';
 import type { HttpServices } from '../services/services.js';
@@ -8,10 +9,12 @@ export function readyzRoute(app: FastifyInstance, { regions, stopping }: HttpSer
     if (stopping()) throw new SkyfixError('NOT_READY', 'The server is stopping.');
     regions.checkReady();
     const health = regions.health();
+    const away = health.filter(({ ready }) => !ready);
     return {
       status: 'ready',
       regions: health.filter(({ ready }) => ready).map(({ region }) => region),
-      recovering: health.filter(({ ready }) => !ready).map(({ region }) => region),
+      recovering: away.map(({ region }) => region),
+      reasons: away.map(({ region, recovering }) => `${region}: ${recovering.join(', ')} being opened again`),
     };
   });
 }

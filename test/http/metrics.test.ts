@@ -1,0 +1,49 @@
+// What the figures mean: refusals don't pass for quick answers, failures have their times, places are told apart.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SkyfixError } from '../../src/errors/index.js';
+import type { LocateOptions } from '../../src/locate/index.js';
+import { answerOf } from '../support/fake-regions.js';
+import { metric, rawClient, startApp, UPLOAD, untilMetric } from '../support/raw-http.js';
+
+test('durations are told apart by status, steps by outcome, waits have a histogram', async () => {
+  let fail = false;
+  const { app, url } = await startApp({}, async (_region, _image, options: LocateOptions) => {
+    options.onStep?.({ step: 'decode', ms: 5, ok: true });
+    options.onStep?.({ step: 'bev', ms: 7, ok: !fail });
+    if (fail) throw new SkyfixError('PANORAMA_TOO_SMALL', 'It is small.');
+    return answerOf('demo');
+  });
+  assert.equal((await fetch(`${url}/locate`, UPLOAD)).status, 200);
+  fail = true;
+  assert.equal((await fetch(`${url}/locate`, UPLOAD)).status, 422);
+  const count = (name: string, labels: string) => metric(app, `${name}_count{${labels}}`);
+  assert.equal(await count('skyfix_request_duration_seconds', 'route="/locate",status="200"'), 1);
+  assert.equal(await count('skyfix_request_duration_seconds', 'route="/locate",status="422"'), 1);
+  for (const [stage, outcome, expected] of [
+    ['total', 'ok', 1],
+    ['total', 'failed', 1],
+    ['bev', 'failed', 1],
+    ['decode', 'failed', 0],
+    ['decode', 'ok', 2],
+    ['search', 'failed', 0],
+  ] as const) {
+    const labels = `stage="${stage}",outcome="${outcome}"`;
+    assert.equal(await count('skyfix_stage_duration_seconds', labels), expected, labels);
+  }
+  assert.equal(await metric(app, 'skyfix_queue_wait_seconds_count'), 2);
+  await app.close();
+});
+
+test('what the parser refuses is counted and answered with a request id', async () => {
+  const { app, url } = await startApp({});
+  const client = await rawClient(url, 'BLUB\r\n\r\n');
+  assert.match(await client.until(/REQUEST_MALFORMED/), /^HTTP\/1\.1 400 .*X-Request-Id: [0-9a-f-]{36}\r\n/s);
+  await untilMetric(app, 'skyfix_errors_total{code="REQUEST_MALFORMED"}', 1);
+  client.socket.destroy();
+  const long = await rawClient(url, `GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(40_000)}\r\n\r\n`);
+  assert.match(await long.until(/REQUEST_MALFORMED/), /header is too large/);
+  long.socket.destroy();
+  await untilMetric(app, 'skyfix_errors_total{code="REQUEST_MALFORMED"}', 2);
+  await app.close();
+});
