@@ -1,9 +1,9 @@
 // npm run test:serving [-- ROOM...]: the built tests under Node's test runner; with names only those rooms'.
 // A runner of its own because Node 20 takes folders and later versions take patterns.
-import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runTests } from './runner.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const rooms = process.argv.slice(2);
@@ -21,5 +21,4 @@ if (files.length === 0) {
   process.exit(1);
 }
 console.log(`Node ${process.version}: ${files.length} test files`);
-const run = spawnSync(process.execPath, ['--test', ...files], { stdio: 'inherit', cwd: root });
-process.exit(run.status ?? 1);
+process.exit(runTests({ title: 'serving tests', files, cwd: root }));

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runTests } from '../../test/runner.mjs';
 import { buildKernels } from './kernels.mjs';
 
 const training = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -31,12 +32,5 @@ const files = readdirSync(folder, { recursive: true })
   .filter((name) => String(name).endsWith('.test.js'))
   .map((name) => join(folder, String(name)));
 // One file at a time: TensorFlow uses every core by itself.
-const tests = spawnSync(
-  process.execPath,
-  ['--test', '--test-concurrency=1', ...process.argv.slice(2), ...files],
-  {
-    stdio: 'inherit',
-    cwd: training,
-  },
-);
-process.exit(tests.status ?? 1);
+const args = ['--test-concurrency=1', ...process.argv.slice(2)];
+process.exit(runTests({ title: 'training tests', files, args, cwd: training, ci: inCi }));
