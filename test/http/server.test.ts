@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { type IncomingMessage, request } from 'node:http';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -48,11 +50,16 @@ test('finds places; takes published versions up on SIGHUP and reload without fai
     await publishTinyVersion(dir, 'demo', { indexVersion: SECOND, nudge: 0.001 });
     assert.notEqual((await locateSeed(server.url, 1)).indexVersion, SECOND);
     process.kill(process.pid, 'SIGHUP');
+    // Counted and logged, as the reload by request is.
+    const counted = async () => (await fetch(`${server.url}/metrics`)).text();
     // One request after the other, through the swap: every one has to succeed.
     const deadline = Date.now() + 20_000;
     let seed = 0;
     while ((await locateSeed(server.url, seed++ % 10)).indexVersion !== SECOND) {
       assert.ok(Date.now() < deadline, 'the new version never came');
+    }
+    while (!/skyfix_region_reloads_total\{region="demo",outcome="ok"\} 1/.test(await counted())) {
+      assert.ok(Date.now() < deadline, 'the reload was never counted');
     }
     await publishTinyVersion(dir, 'demo', { indexVersion: THIRD, recallAt10: 0.1 });
     const reload = await fetch(`${server.url}/admin/regions/demo/reload`, {
@@ -81,6 +88,33 @@ test('starts without regions, not ready; stops on a taken port with everything c
     );
     await server.close();
   });
+});
+
+test('a default region that is not there is refused at the start; none yet is not ready', async () => {
+  await withTemporaryFolder(async (dir) => {
+    const config = testConfig({ SKYFIX_DATA: dir, SKYFIX_DEFAULT_REGION: 'north' });
+    const waiting = await startServer(config);
+    assert.equal((await fetch(`${waiting.url}/readyz`)).status, 503);
+    await waiting.close();
+    await publishTinyVersion(dir, 'demo');
+    await assert.rejects(startServer(config), /SKYFIX_DEFAULT_REGION is "north"; the regions are demo/);
+    const broken = await publishTinyVersion(dir, 'north');
+    await writeFile(join(broken, 'catalogue.csv'), '');
+    const lacking = await startServer(config);
+    const ready = await fetch(`${lacking.url}/readyz`);
+    assert.equal(ready.status, 503);
+    assert.match(((await ready.json()) as { detail: string }).detail, /north is not served; demo are/);
+    await lacking.close();
+  });
+});
+
+test('a data folder that cannot be is refused at once, by every way to start', async () => {
+  for (const SKYFIX_DATA of ['/proc/foo', '/dev/null', '/proc/self/nothing/here']) {
+    await assert.rejects(
+      startServer(testConfig({ SKYFIX_DATA })),
+      (error) => error instanceof SkyfixError && error.code === 'FOLDER_UNUSABLE',
+    );
+  }
 });
 
 test('SIGTERM lets a request in flight finish and ends the process with 0', async () => {
