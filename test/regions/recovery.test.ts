@@ -133,7 +133,12 @@ test('one region recovers, the other answers and the server stays ready', async 
     regions.acquire('village').release();
     assert.throws(() => regions.acquire('town'), { code: 'RECOVERING' });
     const ready = await app.inject('/readyz');
-    assert.deepEqual(ready.json(), { status: 'ready', regions: ['village'], recovering: ['town'] });
+    assert.deepEqual(ready.json(), {
+      status: 'ready',
+      regions: ['village'],
+      recovering: ['town'],
+      reasons: ['town: index being opened again'],
+    });
     await until(() => regions.health().every((health) => health.ready), 'the graph to come back');
   });
 });
