@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SkyfixError } from '../../src/errors/index.js';
-import type { LocateOptions } from '../../src/locate/index.js';
+import type { LocateOptions, StepOutcome } from '../../src/locate/index.js';
 import { answerOf } from '../support/fake-regions.js';
 import { metric, rawClient, startApp, UPLOAD, untilMetric } from '../support/raw-http.js';
 
@@ -45,5 +45,27 @@ test('what the parser refuses is counted and answered with a request id', async 
   assert.match(await long.until(/REQUEST_MALFORMED/), /header is too large/);
   long.socket.destroy();
   await untilMetric(app, 'skyfix_errors_total{code="REQUEST_MALFORMED"}', 2);
+  await app.close();
+});
+
+test("a client's code is for what the client sent: behind the BEV the same error is the server's own", async () => {
+  let step: StepOutcome['step'] = 'decode';
+  const { app, url } = await startApp({}, async (_region, _image, options: LocateOptions) => {
+    options.onStep?.({ step, ms: 1, ok: false });
+    throw new SkyfixError('PARAMETER_INVALID', 'The descriptor holds NaN.');
+  });
+  for (const [failing, status, code] of [
+    ['decode', 400, 'PARAMETER_INVALID'],
+    ['bev', 400, 'PARAMETER_INVALID'],
+    ['generate', 500, 'INTERNAL'],
+    ['embed', 500, 'INTERNAL'],
+    ['search', 500, 'INTERNAL'],
+  ] as const) {
+    step = failing;
+    const response = await fetch(`${url}/locate`, UPLOAD);
+    const problem = (await response.json()) as { code: string; detail: string };
+    assert.deepEqual([response.status, problem.code], [status, code], failing);
+    if (status === 500) assert.doesNotMatch(problem.detail, /NaN/);
+  }
   await app.close();
 });

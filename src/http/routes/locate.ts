@@ -1,5 +1,6 @@
 // POST /locate: a panorama in, the places where it may have been taken out.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ERROR_CODES, SkyfixError } from '../../errors/index.js';
 import type { LocateAnswer, LocateOptions, StepOutcome } from '../../locate/index.js';
 import { type Deadline, watchRequest } from '../requests/deadline.js';
 import { GEOJSON_MEDIA_TYPE, toGeoJson, wantsGeoJson } from '../requests/geojson.js';
@@ -106,9 +107,19 @@ async function workOn(
   } catch (error) {
     metrics.notLocated(steps);
     noteOutcome(request, { steps: Object.fromEntries(steps.map(({ step, ms }) => [step, Math.round(ms)])) });
-    throw error;
+    throw ownFault(error, steps.at(-1));
   }
 }
+
+/** Once the image has become a BEV, a client can do nothing wrong: what fails then is the server's. */
+function ownFault(error: unknown, last: StepOutcome | undefined): unknown {
+  const ofTheClient = error instanceof SkyfixError && ERROR_CODES[error.code].status < 500;
+  if (!ofTheClient || !last || last.ok || OF_THE_UPLOAD.includes(last.step)) return error;
+  return new SkyfixError('INTERNAL', `The step "${last.step}" failed: ${error.detail}`, { cause: error });
+}
+
+/** Steps that meet what the client sent: its file, its parameters. */
+const OF_THE_UPLOAD: readonly string[] = ['decode', 'bev'];
 
 function send(
   reply: FastifyReply,
