@@ -177,3 +177,23 @@ test('headers, silence and bodies have their times', async () => {
   assert.ok(app.server.requestTimeout > 0 && app.server.timeout > 0);
   await app.close();
 });
+
+test('a body that nobody wants is not read for ever: a client refused at the door is cut off', async () => {
+  const { app, url, regions } = await startApp({
+    SKYFIX_MAX_UPLOAD_BYTES: '1024',
+    SKYFIX_UPLOAD_GRACE_MS: '300',
+  });
+  regions.ready = false;
+  const chunk = 'x'.repeat(65_536);
+  const endless = await rawClient(url, uploadHead('chunked'));
+  const more = () => {
+    if (endless.socket.writable) endless.socket.write(`${chunk.length.toString(16)}\r\n${chunk}\r\n`, more);
+  };
+  more();
+  await endless.closed();
+  assert.match(endless.received(), /^HTTP\/1\.1 503 .*NOT_READY/s);
+  const silent = await rawClient(url, uploadHead(1000));
+  await silent.closed();
+  assert.match(silent.received(), /^HTTP\/1\.1 503 .*NOT_READY/s);
+  await app.close();
+});

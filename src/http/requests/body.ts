@@ -36,7 +36,7 @@ export function collect(stream: Readable, signal: AbortSignal): Promise<Buffer> 
 }
 
 export interface DrainLimits extends RateLimits {
-  /** A little is always read. */
+  /** Of what is left; a little is always read. */
   readonly maxBytes: number;
 }
 

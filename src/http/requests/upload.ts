@@ -4,7 +4,7 @@ import type { Multipart } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { FORM_OVERHEAD_BYTES } from '../../config/index.js';
 import { messageOf, SkyfixError } from '../../errors/index.js';
-import { collect, type DrainLimits, drainRest } from './body.js';
+import { collect } from './body.js';
 import { raceSignal } from './deadline.js';
 
 export interface Upload {
@@ -20,8 +20,6 @@ export interface ReadOptions {
   readonly signal: AbortSignal;
   /** Told of every chunk of the body; what it throws ends the reading. */
   readonly received: (bytes: number) => void;
-  /** For what is left of a refused body. */
-  readonly drain: Omit<DrainLimits, 'maxBytes'>;
 }
 
 const MAX_FIELD_BYTES = 1024;
@@ -58,7 +56,6 @@ export async function readUpload(request: FastifyRequest, options: ReadOptions):
     return { image, fields };
   } catch (error) {
     stop.abort(error);
-    drainRest(request, { ...options.drain, maxBytes: maxBodyBytes });
     throw error;
   } finally {
     request.raw.off('data', meter);

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ERROR_CODES, SkyfixError } from '../../errors/index.js';
 import type { LocateAnswer, LocateOptions, StepOutcome } from '../../locate/index.js';
+import { drainRest } from '../requests/body.js';
 import { type Deadline, watchRequest } from '../requests/deadline.js';
 import { GEOJSON_MEDIA_TYPE, toGeoJson, wantsGeoJson } from '../requests/geojson.js';
 import { parseLocateParameters, toLocateOptions } from '../requests/locate-parameters.js';
@@ -19,6 +20,10 @@ export function locateRoute(app: FastifyInstance, services: HttpServices): void 
       services.metrics.located(answer);
       noteOutcome(request, { region: answer.region, steps: answer.timingsMs });
       return send(reply, answer, wantsGeoJson(request));
+    } catch (error) {
+      // Refused at the door or on the way: what still comes is not kept.
+      drainRest(request, { ...services.uploads.limits, maxBytes: services.config.maxUploadBytes });
+      throw error;
     } finally {
       deadline.clear();
     }
@@ -55,7 +60,7 @@ async function answerTo(
 async function receive(
   request: FastifyRequest,
   reply: FastifyReply,
-  { config, uploads, waiting }: HttpServices,
+  { config, waiting }: HttpServices,
   { signal }: Deadline,
   place: OpenUpload,
 ): Promise<Upload> {
@@ -69,12 +74,7 @@ async function receive(
   };
   try {
     if (/^100-continue$/i.test(request.headers.expect ?? '')) reply.raw.writeContinue();
-    return await readUpload(request, {
-      maxBytes: config.maxUploadBytes,
-      signal,
-      received,
-      drain: uploads.limits,
-    });
+    return await readUpload(request, { maxBytes: config.maxUploadBytes, signal, received });
   } finally {
     silence.end();
     place.complete();
