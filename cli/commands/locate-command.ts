@@ -55,8 +55,18 @@ export function locateCommand(): Command {
     )
     .option('--no-distinct', 'raw tiles: do not merge overlapping ones into places')
     .addOption(new Option('--json', 'one JSON object a line').conflicts(['csv', 'geojson']))
-    .addOption(new Option('--csv', 'comma-separated rows').conflicts(['json', 'geojson']))
-    .addOption(new Option('--geojson', 'one GeoJSON FeatureCollection').conflicts(['json', 'csv']));
+    .addOption(
+      new Option('--csv', 'comma-separated rows, one for each file that failed too').conflicts([
+        'json',
+        'geojson',
+      ]),
+    )
+    .addOption(
+      new Option('--geojson', 'one GeoJSON FeatureCollection; a file that failed has no geometry').conflicts([
+        'json',
+        'csv',
+      ]),
+    );
   return addPanoramaOptions(command)
     .addHelpText('after', '\nExit status: 0 all located, 1 a file failed, 2 wrong usage.')
     .action(async (paths: string[], flags: LocateFlags) => {

@@ -23,17 +23,25 @@ export function parseNumber(text: string): number {
 export function addPanoramaOptions(command: Command, cameraHeightM?: number): Command {
   const height = cameraHeightM === undefined ? "the bundle's" : `the bundle's or ${cameraHeightM}`;
   return command
-    .option('--camera-height <m>', `camera height above the ground (default: ${height})`, parseNumber)
     .option(
-      '--heading <deg>',
-      "where the centre column looks (default: the file's metadata, else 0)",
+      '--camera-height <m>',
+      `camera height above the ground in metres (default: ${height})`,
       parseNumber,
     )
-    .option('--pitch <deg>', "up positive (default: the file's metadata, else 0)", parseNumber)
-    .option('--roll <deg>', "right side down positive (default: the file's metadata, else 0)", parseNumber)
+    .option(
+      '--heading <deg>',
+      "where the centre column looks, in degrees clockwise from north (default: the file's metadata, else 0)",
+      parseNumber,
+    )
+    .option('--pitch <deg>', "degrees, up positive (default: the file's metadata, else 0)", parseNumber)
+    .option(
+      '--roll <deg>',
+      "degrees, right side down positive (default: the file's metadata, else 0)",
+      parseNumber,
+    )
     .option(
       '--vertical-fov <deg>',
-      "vertical field of view of a strip (default: the file's metadata, else the bundle's)",
+      "vertical field of view of a strip in degrees (default: the file's metadata, else the bundle's)",
       parseNumber,
     );
 }

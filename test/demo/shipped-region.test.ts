@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { installDemo } from '../../cli/index.js';
 import { loadConfig } from '../../src/config/index.js';
+import { parseCsv } from '../../src/files/index.js';
 import { distanceM } from '../../src/geometry/index.js';
 import { startServer } from '../../src/server.js';
 import { withTemporaryFolder } from '../support/tiny-region.js';
@@ -21,7 +22,7 @@ interface Answer {
 }
 
 test('at least 20 shipped panoramas, the promised share found within 25 m by the first answer', async () => {
-  const [, ...lines] = (await readFile(join(DEMO, 'panoramas.csv'), 'utf8')).trimEnd().split('\n');
+  const [, ...lines] = parseCsv(await readFile(join(DEMO, 'panoramas.csv'), 'utf8'));
   assert.ok(lines.length >= 20);
   await withTemporaryFolder(async (dataDir) => {
     await installDemo(dataDir);
@@ -29,7 +30,7 @@ test('at least 20 shipped panoramas, the promised share found within 25 m by the
     try {
       let found = 0;
       for (const line of lines) {
-        const [file = '', lon, lat] = line.split(',');
+        const [file = '', lon, lat] = line.fields;
         const response = await fetch(`${server.url}/locate`, {
           method: 'POST',
           headers: { 'content-type': 'image/jpeg' },
