@@ -11,7 +11,10 @@ export interface RegionLockOptions {
 
 const WAIT_MS = 600_000;
 
-/** Runs `work` while no other process changes the region. Throws FOLDER_BUSY where another one keeps it too long. */
+/**
+ * Runs `work` while no other process changes the region. Throws FOLDER_BUSY where another one keeps it too long, and
+ * FOLDER_UNUSABLE, NOT_WRITABLE, DISK_FULL where the data folder cannot be written.
+ */
 export async function withRegionLock<T>(
   dataDir: string,
   region: string,

@@ -176,6 +176,13 @@ test('what a killed publish left is never listed, and removed by the next', asyn
   assert.deepEqual(left, []);
 });
 
+test('a data folder where no folder can be made is refused at once', async (t) => {
+  if (process.platform !== 'linux') return t.skip('/proc is of Linux');
+  await assert.rejects(publishIndex({ indexDir: built, dataDir: '/proc/skyfix', region: 'r' }), {
+    code: 'FOLDER_UNUSABLE',
+  });
+});
+
 test('a version that is there half, or was damaged, is copied again', async () => {
   const dataDir = join(folder, 'half');
   const region = 'r';
