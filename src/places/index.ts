@@ -1,7 +1,7 @@
 // Places: where between the tiles the camera stood, tiles that answer together, and priors.
 export type { Look, Offset } from '../describe/index.js';
 export { LookLattice } from './look-lattice.js';
-export { mergePlaces, type PlaceHit, placeOfTile, placesOfTiles, searchLooks } from './merge-places.js';
+export { mergePlaces, type PlaceHit, placesOfTiles, searchLooks } from './merge-places.js';
 export { nearestInside, type Prior, rowsWithin } from './priors.js';
 export {
   bestApart,

@@ -6,16 +6,10 @@ import { nearestInside, type Prior } from './priors.js';
 /** A place on the map: where the camera probably stood, the row of the tile whose centre is nearest, and a score of at most 1. */
 export interface PlaceHit extends Hit, LonLat {}
 
-/** Where a row's tile has its centre. */
-export const placeOfTile = (catalogue: Catalogue, row: number): LonLat => {
-  const { lon, lat } = catalogue.tile(row);
-  return { lon, lat };
-};
-
 /** The places of single tiles: their centres, or where a prior leaves them out the points of the prior nearest to them. */
 export function placesOfTiles(hits: readonly Hit[], catalogue: Catalogue, prior?: Prior): PlaceHit[] {
   return hits.map((hit) => {
-    const centre = placeOfTile(catalogue, hit.row);
+    const centre = catalogue.place(hit.row);
     return { ...(prior ? nearestInside(prior, centre) : centre), ...hit };
   });
 }

@@ -3,7 +3,7 @@ import type { Look, Offset } from '../describe/index.js';
 import { distanceM, type LonLat, localOffsetM, offsetLonLat } from '../geometry/index.js';
 import type { Catalogue, Hit, VectorIndex } from '../search/index.js';
 import { LookLattice } from './look-lattice.js';
-import { mergePlaces, type PlaceHit, placeOfTile, placesOfTiles, searchLooks } from './merge-places.js';
+import { mergePlaces, type PlaceHit, placesOfTiles, searchLooks } from './merge-places.js';
 import { nearestInside, type Prior, rowsWithin } from './priors.js';
 import {
   bestApart,
@@ -71,8 +71,8 @@ async function placesBetween(
   const [first] = hits;
   if (!first) return [];
   const { sizeM } = catalogue.tile(first.row);
-  const origin = placeOfTile(catalogue, first.row);
-  const centres = hits.map(({ row }) => localOffsetM(origin, placeOfTile(catalogue, row)));
+  const origin = catalogue.place(first.row);
+  const centres = hits.map(({ row }) => localOffsetM(origin, catalogue.place(row)));
   const coarse = lattice.coarse();
   const tried = await scoreAround(tiles, lattice.reachM, coarse, origin, {
     centres,
@@ -121,7 +121,7 @@ async function scoreAround(
     for (const row of catalogue.rowsInRadius(offsetLonLat(origin, eastM, northM), radiusM)) around.add(row);
   }
   const rows = Uint32Array.from(around).sort();
-  const places = Array.from(rows, (row): Offset => localOffsetM(origin, placeOfTile(catalogue, row)));
+  const places = Array.from(rows, (row): Offset => localOffsetM(origin, catalogue.place(row)));
   const descriptors = lattice.looks.map(({ descriptor }) => descriptor);
   const similarities = await index.similarities(descriptors, rows);
   const positions = scorePositions({ lattice, tiles: places, similarities }, trial);

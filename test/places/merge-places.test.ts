@@ -3,13 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { distanceM, offsetLonLat } from '../../src/geometry/index.js';
-import {
-  mergePlaces,
-  placeOfTile,
-  placesOfTiles,
-  searchLooks,
-  searchPlaces,
-} from '../../src/places/index.js';
+import { mergePlaces, placesOfTiles, searchLooks, searchPlaces } from '../../src/places/index.js';
 import { Catalogue, ExactIndex, type Hit, type Tile } from '../../src/search/index.js';
 
 const SIZE_M = 64;
@@ -96,7 +90,7 @@ test('the search goes on until there are k places', async () => {
     );
     assert.deepEqual(
       places.map(({ lon, lat }) => ({ lon, lat })),
-      places.map(({ row }) => placeOfTile(catalogue, row)),
+      places.map(({ row }) => catalogue.place(row)),
     );
   }
   assert.equal((await searchPlaces({ index, catalogue }, [look], 1000)).length, everything.length);
