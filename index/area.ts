@@ -29,8 +29,9 @@ export async function readArea(path: string): Promise<Area> {
   const bounds = boundsOf(points);
   if (!bounds) throw invalid(path, 'it holds no polygon');
   // Even-odd rule over all rings of a polygon: a point in a hole crosses two borders.
+  const unrolledPolygons = polygons.map((rings) => rings.map(unrolled));
   const contains = (point: LonLat) =>
-    polygons.some((rings) => rings.filter((ring) => insideRing(point, ring)).length % 2 === 1);
+    unrolledPolygons.some((rings) => rings.filter((ring) => insideRing(point, ring)).length % 2 === 1);
   const names = [...new Set(leftOut)].join(', ');
   const warnings =
     leftOut.length === 0
@@ -116,16 +117,34 @@ function ringsOf(value: unknown, path: string): Ring[] {
   return value as Ring[];
 }
 
-function insideRing(point: LonLat, ring: Ring): boolean {
-  // Longitudes relative to the point: a ring across the antimeridian needs no case of its own.
+/** Longitudes that go on over 180 degrees, each the short way from the one before, and the middle between the outermost. */
+function unrolled(ring: Ring): UnrolledRing {
+  const points: [number, number][] = [];
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const [lon, lat] of ring) {
+    const before = points.at(-1)?.[0];
+    const here = before === undefined ? lon : before + wrapLonDeg(lon - before);
+    points.push([here, lat]);
+    least = Math.min(least, here);
+    most = Math.max(most, here);
+  }
+  return { points, middle: (least + most) / 2 };
+}
+
+interface UnrolledRing {
+  readonly points: Ring;
+  readonly middle: number;
+}
+
+function insideRing(point: LonLat, { points, middle }: UnrolledRing): boolean {
+  const lon = point.lon + 360 * Math.round((middle - point.lon) / 360);
   let inside = false;
-  let [before] = ring.slice(-1);
-  for (const here of ring) {
+  let [before] = points.slice(-1);
+  for (const here of points) {
     if (!before) continue;
     const [y1, y2] = [before[1], here[1]];
     if (y1 > point.lat !== y2 > point.lat) {
-      const x1 = wrapLonDeg(before[0] - point.lon);
-      const x2 = x1 + wrapLonDeg(here[0] - before[0]);
+      const [x1, x2] = [before[0] - lon, here[0] - lon];
       if (x1 + ((point.lat - y1) / (y2 - y1)) * (x2 - x1) > 0) inside = !inside;
     }
     before = here;

@@ -75,12 +75,12 @@ export async function openGrid(options: GridOptions): Promise<TileSource> {
 
 function factsOf(source: ImagerySource, area: Area | undefined): string[] {
   const { description, crs, bounds, gsdM, facts } = source;
-  const facts0 = `imagery: ${description}; ${[crs, ...facts].join('; ')}`;
-  const facts1 = `imagery covers ${boundsText(bounds)}, ${metres(gsdM)} m a pixel`;
-  if (!area) return [facts0, facts1];
+  const what = `imagery: ${description}; ${[crs, ...facts].join('; ')}`;
+  const where = `imagery covers ${boundsText(bounds)}, ${metres(gsdM)} m a pixel`;
+  if (!area) return [what, where];
   const beyond = corners(area.bounds).some((corner) => !insideBbox(corner, bounds));
-  const facts2 = `area: ${boundsText(area.bounds)}${beyond ? ', which reaches beyond the imagery; tiles are made where both are' : ''}`;
-  return [facts0, facts1, facts2];
+  const more = beyond ? ', which reaches beyond the imagery; tiles are made where both are' : '';
+  return [what, where, `area: ${boundsText(area.bounds)}${more}`];
 }
 
 /** Imagery of which a tile is a handful of pixels is mostly another zoom level or unit than was meant. */

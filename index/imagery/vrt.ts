@@ -1,9 +1,8 @@
-// GDAL's virtual mosaics (.vrt), as gdalbuildvrt writes them: sources placed side by side, their pixels as they are. What computes
-// pixels (warped, derived, pansharpened, scaled, filtered) is refused by its name.
+// GDAL's virtual mosaics (.vrt), as gdalbuildvrt writes them: sources placed side by side, their pixels as they are. What
+// computes pixels (warped, derived, pansharpened, scaled, filtered) is refused by its name.
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
-import { XMLParser } from 'fast-xml-parser';
-import { messageOf } from '../../src/errors/index.js';
+import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { GeoTiffPicture, nodataNumber, type Rectangle } from './geotiff/index.js';
 import { type GeoTiffOptions, sharedCaches } from './geotiff.js';
 import { mosaicOf, type PlacedPicture } from './mosaic.js';
@@ -102,12 +101,10 @@ async function parsed(path: string): Promise<Node> {
   const { size } = await stat(path);
   if (size > MOST_BYTES) throw unusable(path, `a VRT of ${size} bytes is too large`);
   const xml = await readFile(path, 'utf8');
-  let root: unknown;
-  try {
-    root = (parser.parse(xml.replace(/^\ufeff/, '')) as Node).VRTDataset;
-  } catch (error) {
-    throw unusable(path, `it is not well-formed XML (${messageOf(error)})`, error);
-  }
+  const valid = XMLValidator.validate(xml.replace(/^\ufeff/, ''));
+  if (valid !== true)
+    throw unusable(path, `it is not well-formed XML (line ${valid.err.line}: ${valid.err.msg})`);
+  const { VRTDataset: root } = parser.parse(xml) as Node;
   if (!isNode(root)) throw unusable(path, 'it has no VRTDataset');
   return root;
 }

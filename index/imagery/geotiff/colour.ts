@@ -68,8 +68,9 @@ function kindOf(layout: Layout): { kind: Colours['kind']; count: number; warning
       const others = extraSamples.slice(0, samples - 1).filter((kind) => kind === UNSPECIFIED).length;
       const colours = samples - (extraSamples.length >= samples - 1 ? samples - 1 - others : 0);
       if (colours < 3) return { kind: 'grey', count: 1, warnings: [] };
-      const more = `gdal_translate -b RED -b GREEN -b BLUE -colorinterp red,green,blue picks others`;
-      const warning = `${path} does not say what its ${samples} bands show; 1, 2 and 3 are taken as red, green and blue (${more}).`;
+      const warning =
+        `${path} does not say what its ${samples} bands show; 1, 2 and 3 are taken as red, green and blue ` +
+        '(gdal_translate -b RED -b GREEN -b BLUE -colorinterp red,green,blue picks others).';
       return { kind: 'rgb', count: 3, warnings: [warning] };
     }
     default:

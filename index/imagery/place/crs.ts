@@ -130,7 +130,8 @@ interface SystemOf {
 }
 
 function checkDatum({ datum, a, nadgrids }: SystemOf, definition: string, name: string, path: string): void {
-  if (datum.datum_type === GRID_SHIFT) {
+  const nad27 = /\bNAD27\b/i.test(definition); // its grid files are optional to proj4, which then leaves the shift out
+  if (datum.datum_type === GRID_SHIFT || nad27) {
     throw refusedToWarp(
       path,
       `the coordinate system ${name} needs grid shift files (${nadgrids ?? 'of its datum'}), which are not read here; give ` +

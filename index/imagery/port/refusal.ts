@@ -25,7 +25,7 @@ export function refused(path: string, trait: string, options = ''): SkyfixError 
     quoted(path),
     quoted(madeOf(path)),
   ];
-  return new SkyfixError('IMAGERY_INVALID', `${path}: ${trait}. Rewrite it: ${spaced(command)}`);
+  return new SkyfixError('IMAGERY_INVALID', `${path}: ${trait}. Rewrite it with "${spaced(command)}".`);
 }
 
 /** The same with `gdalwarp OPTIONS FILE NEW`. */
@@ -37,7 +37,7 @@ export function refusedToWarp(path: string, trait: string, options: string): Sky
     quoted(path),
     quoted(madeOf(path)),
   ];
-  return new SkyfixError('IMAGERY_INVALID', `${path}: ${trait}. Warp it: ${spaced(command)}`);
+  return new SkyfixError('IMAGERY_INVALID', `${path}: ${trait}. Warp it with "${spaced(command)}".`);
 }
 
 const spaced = (words: readonly string[]) => words.filter((word) => word !== '').join(' ');
