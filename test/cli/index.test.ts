@@ -1,7 +1,7 @@
 // skyfix index, the whole life of a version through the command line.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -58,6 +58,12 @@ test('build, verify, publish, publish, list, rollback', async () => {
       new RegExp(`tiles of 20 m every ${stride} m, 24 dimensions, bundle tiny 5, recall@1`),
     );
     assert.match(built.stderr, /^tiles: \d+\/\d+\n/, 'progress goes to stderr, as lines');
+    assert.match(
+      built.stdout,
+      /^imagery: GeoTIFF mosaic.tif \(EPSG:32632\).*\n(.*\n)*made \d+ of \d+ tiles/,
+      'what it took',
+    );
+    assert.ok((await stat(`${out}.contact-sheet.png`)).isFile());
     const verified = await skyfix('verify', out);
     assert.match(verified.stdout, /recall@10 1\.000; checksums and bundle are right/);
     const published = await skyfix('publish', out, '--region', 'town');
@@ -94,6 +100,21 @@ test('wrong usage says what is wrong', async () => {
       ['build', '--bundle', bundle, '--imagery', imagery, '--out', join(folder, 'x'), '--stride-m', '0'],
       2,
       /must be over 0/,
+    ],
+    [
+      ['build', '--bundle', bundle, '--imagery', imagery, '--out', join(folder, 'x'), '--range', '5'],
+      1,
+      /LOW HIGH.*"5"/,
+    ],
+    [
+      ['build', '--bundle', bundle, '--imagery', imagery, '--out', join(folder, 'x'), '--range', '9', '1'],
+      1,
+      /LOW under HIGH/,
+    ],
+    [
+      ['build', '--bundle', bundle, '--imagery', imagery, '--out', join(folder, 'x'), '--epsg', '99'],
+      1,
+      /EPSG:99 is not among/,
     ],
     [['verify', join(folder, 'nowhere')], 1, /nowhere.*cannot be read/],
     [['verify', folder, '--min-recall', '2'], 2, /from 0 to 1/],

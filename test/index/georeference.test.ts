@@ -1,4 +1,5 @@
-// Pictures lie where their tags say: every way to write a transform, every coordinate system that is known, and a name for what is not.
+// Pictures lie where their tags say: every way to write a transform, every coordinate system that is known, and a name for
+// what is not.
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -234,6 +235,27 @@ for (const [code, lon, lat, x, y] of PLACES) {
     assert.ok(Math.hypot(column - 32, row - 32) * metre < 0.5, `${column}, ${row}`);
   });
 }
+
+test('well-known text in a citation, as Esri writes it', async () => {
+  const wkt = (datum: string, projection: string) =>
+    `ESRI PE String = PROJCS["Somewhere",GEOGCS["GCS",DATUM[${datum}],PRIMEM["Greenwich",0.0],` +
+    `UNIT["Degree",0.0174532925199433]],${projection},UNIT["Meter",1.0]]|`;
+  const utm =
+    'PROJECTION["Transverse_Mercator"],PARAMETER["False_Easting",500000.0],PARAMETER["False_Northing",0.0],' +
+    'PARAMETER["Central_Meridian",9.0],PARAMETER["Scale_Factor",0.9996],PARAMETER["Latitude_Of_Origin",0.0]';
+  const path = join(folder, 'citation.tif');
+  const write = async (text: string) => {
+    const keys = [1, 1, 0, 4, 1024, 0, 1, 1, 1025, 0, 1, 1, 3072, 0, 1, 32767, 3073, 34737, text.length, 0];
+    const place = { shorts: { 34735: keys }, ascii: { 34737: text }, doubles: scaled(tie(0, 0)) };
+    await writeTiff(path, [{ ...painted(plain), ...place }]);
+  };
+  await write(wkt('"D_ETRS_1989",SPHEROID["GRS_1980",6378137.0,298.257222101]', utm));
+  const source = await openImagery(path);
+  const tile = await cutTile(source, CENTRE, 48, 160);
+  assert.ok(tile && largestErrorPx(tile, 48) < 0.3);
+  await write(wkt('"D_Nobody_Knows",SPHEROID["Bessel_1841",6377397.155,299.1528128]', utm));
+  await assert.rejects(openImagery(path), { code: 'IMAGERY_INVALID', message: /Somewhere.*names no datum/ });
+});
 
 test('ETRS89 in degrees (EPSG:4258)', async () => {
   const path = join(folder, 'epsg-4258.tif');

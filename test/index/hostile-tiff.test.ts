@@ -120,6 +120,16 @@ test('a deflate bomb stays within its block', async () => {
   await assert.rejects(firstBlock(path), { code: 'IMAGERY_INVALID' });
 });
 
+test('premultiplied alpha is divided out; less than half opaque is no imagery', async () => {
+  const path = join(folder, 'premultiplied.tif');
+  // (100, 200, 50) at 160 / 255, and (255, 255, 255) at 40 / 255.
+  const block = Uint8Array.of(63, 125, 31, 160, 40, 40, 40, 40);
+  await writeTiff(path, [with_({ 338: [1] }, { widthPx: 2, heightPx: 1, samples: 4, block })]);
+  const read = await firstBlock(path);
+  assert.deepEqual([...(read?.image.data.subarray(0, 3) ?? [])], [100, 199, 49]);
+  assert.deepEqual([...(read?.valid?.subarray(0, 2) ?? [])], [1, 0]);
+});
+
 test('BigTIFF of 6 GB, almost all of it a hole: its last block is read', async () => {
   const path = join(folder, 'large.tif');
   const at = 6e9;

@@ -65,7 +65,8 @@ function vrt(): string {
         <SourceBand>${number}</SourceBand><SrcRect xOff="0" yOff="0" xSize="${width}" ySize="${height}" />
         <DstRect xOff="${x}" yOff="${y}" xSize="${width}" ySize="${height}" /></SimpleSource>`,
     );
-    return `<VRTRasterBand dataType="Byte" band="${number}"><ColorInterp>${colour}</ColorInterp>${sources.join('')}</VRTRasterBand>`;
+    return `<VRTRasterBand dataType="Byte" band="${number}"><ColorInterp>${colour}</ColorInterp>
+      ${sources.join('')}</VRTRasterBand>`;
   };
   return `<VRTDataset rasterXSize="480" rasterYSize="480">
     <SRS>PROJCS["WGS 84 / UTM zone 32N",GEOGCS["WGS 84"],AUTHORITY["EPSG","32632"]]</SRS>

@@ -36,14 +36,16 @@ export function affineOfTags(tags: ModelTags): Affine | AffineProblem {
   return tags.pixelIsPoint ? movedPx(raw, -0.5, -0.5) : raw;
 }
 
+/** Scale and tie point come first where a file has a transformation too, as with GDAL. */
 function rawAffine({ pixelScale, tiePoints = [], transformation }: ModelTags): Affine | AffineProblem {
   const at = (values: readonly number[], k: number) => values[k] ?? Number.NaN;
-  if (transformation && transformation.length >= 8) {
+  const hasScale = (pixelScale?.length ?? 0) >= 2 && tiePoints.length >= 6;
+  if (!hasScale && transformation && transformation.length >= 8) {
     const m = (k: number) => at(transformation, k);
     return { a: m(0), b: m(1), c: m(3), d: m(4), e: m(5), f: m(7) };
   }
   if (tiePoints.length < 6) return 'none';
-  if (!pixelScale || pixelScale.length < 2) return tiePoints.length === 6 ? 'none' : 'several-tie-points';
+  if (!pixelScale || !hasScale) return tiePoints.length === 6 ? 'none' : 'several-tie-points';
   const [scaleX, scaleY] = [at(pixelScale, 0), at(pixelScale, 1)];
   if (scaleX === 0 || scaleY === 0) return 'zero-scale';
   if (scaleX < 0 || scaleY < 0) return 'negative-scale';

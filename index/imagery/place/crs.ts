@@ -99,7 +99,7 @@ function projectionOf(definition: string, name: string, path: string): Projectio
   }
   checkDatum(system, definition, name, path);
   const isLonLat = system.projName === 'longlat';
-  const isMercator = system.projName === 'merc';
+  const isMercator = system.names?.includes('merc') ?? false;
   const scale = system.to_meter ?? 1;
   return {
     name,
@@ -121,6 +121,8 @@ interface Converter {
 /** What is read of proj4's own object. */
 interface SystemOf {
   readonly projName: string;
+  /** All that the projection is called. */
+  readonly names?: readonly string[] | null;
   readonly a: number;
   readonly k0?: number;
   readonly units?: string;
