@@ -1,6 +1,12 @@
 // A tile out of imagery: resampled to true north and true metres at its own centre, so that BEV and tile agree
 // anywhere on Earth (web-mercator scale and grid convergence are gone).
-import { type LonLat, offsetLonLat, type RgbImage } from '../../src/geometry/index.js';
+import {
+  bilinear,
+  bilinearWeights,
+  type LonLat,
+  offsetLonLat,
+  type RgbImage,
+} from '../../src/geometry/index.js';
 import type { ImageryBlock, ImageryLayer, ImagerySource } from './port/index.js';
 
 /** Projections are smooth: they are computed at this many points a side and interpolated in between. */
@@ -120,13 +126,9 @@ function interpolate(values: Float64Array, s: number, t: number): number {
   const cells = CONTROL_POINTS - 1;
   const j = Math.min(cells - 1, Math.floor(s * cells));
   const i = Math.min(cells - 1, Math.floor(t * cells));
-  const fx = s * cells - j;
-  const fy = t * cells - i;
-  const k = i * CONTROL_POINTS + j;
-  const upper = (values[k] as number) * (1 - fx) + (values[k + 1] as number) * fx;
-  const lower =
-    (values[k + CONTROL_POINTS] as number) * (1 - fx) + (values[k + CONTROL_POINTS + 1] as number) * fx;
-  return upper * (1 - fy) + lower * fy;
+  const at = (point: number): number => values[i * CONTROL_POINTS + j + point] as number;
+  const below = CONTROL_POINTS;
+  return bilinear(at(0), at(1), at(below), at(below + 1), s * cells - j, t * cells - i);
 }
 
 interface SourceWindow {
@@ -190,11 +192,9 @@ function addSample(window: SourceWindow, x: number, y: number, sum: Float64Array
   const j = Math.floor(px);
   const i = Math.floor(py);
   if (j < 0 || i < 0 || j + 1 >= window.widthPx || i + 1 >= window.heightPx) return 0;
-  const fx = px - j;
-  const fy = py - i;
   const k = i * window.widthPx + j;
   const corners = [k, k + 1, k + window.widthPx, k + window.widthPx + 1] as const;
-  const weights = [(1 - fx) * (1 - fy), fx * (1 - fy), (1 - fx) * fy, fx * fy] as const;
+  const weights = bilinearWeights(px - j, py - i);
   let weight = 0;
   for (let n = 0; n < 4; n++) {
     const corner = corners[n] as number;

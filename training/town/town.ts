@@ -4,24 +4,23 @@ import { dirname, join, resolve } from 'node:path';
 import { messageOf, SkyfixError } from 'skyfix/errors';
 import { temporaryNameFor } from 'skyfix/files';
 import { makeRng } from 'skyfix/random';
-import { SPLITS } from '../common/index.js';
 import { drawLots } from './layout/lots.js';
 import { paintMovables } from './layout/movables.js';
 import { drawBaseGround, drawLeftovers, drawOpenBlocks } from './layout/parks.js';
 import { drawStreets, plantStreetTrees } from './layout/roads.js';
 import { makeStreets } from './layout/streets.js';
-import { convergenceDeg, ORIGIN, TOWN_EPSG, toLonLat } from './overhead/georeference.js';
-import { encodeGeoTiff } from './overhead/geotiff-writer.js';
+import { convergenceDeg, toLonLat } from './overhead/georeference.js';
 import { renderOverhead } from './overhead/overhead.js';
 import { paintAlbedo, paintSunlight, type Season, type Sun } from './scene/light.js';
-import { CAMERA_HEIGHT_M, type TownOptions } from './scene/options.js';
-import { CELL_M, makeScene, type Scene } from './scene/scene.js';
+import type { TownOptions } from './scene/options.js';
+import { makeScene, type Scene } from './scene/scene.js';
 import { writeSheets } from './sheets.js';
 import { writeTriples } from './sheets-triples.js';
 import type { PanoramaJob } from './street/panorama-worker.js';
-import { type Area, choosePlaces, type Place, splitAreas, townSide } from './street/places.js';
+import { choosePlaces, type Place, townSide } from './street/places.js';
 import { renderPlaces } from './street/render-places.js';
 import type { Atmosphere } from './street/sky.js';
+import { writeDescription, writeMosaics } from './town-files.js';
 
 /** Progress: what is being done, how much of it is done. */
 export type TownProgress = (step: string, done: number, total: number) => void;
@@ -37,10 +36,6 @@ const SUMMER_SUN: Sun = { azimuthDeg: 142, elevationDeg: 52 };
 const AUTUMN_SUN: Sun = { azimuthDeg: 232, elevationDeg: 33 };
 /** How far the top of something 1 m high is displaced in the mosaic, metres: a camera 7° off nadir. */
 const LEAN = { east: 0.08, north: 0.1 };
-/** Margin around the test area in mosaic-test.tif: half a tile, its rotation and an index's last stride. */
-const MARGIN_M = 48;
-const TEST_MOSAIC_BYTES = 3_000_000;
-
 /**
  * Makes the town's folder: town.json, mosaic.tif, mosaic-test.tif, panoramas/, places.csv, area-*.geojson,
  * sheets/. The same options give the same bytes. Throws DATASET_INVALID where `out` holds something else.
@@ -200,94 +195,3 @@ function placeJob(place: Place, k: number, options: TownOptions, sun: Sun, work:
 }
 
 const wrap = (deg: number): number => ((deg % 360) + 360) % 360;
-
-async function writeMosaics(work: string, scene: Scene, mosaic: Uint8Array): Promise<void> {
-  const { n, sideM } = scene;
-  const source = {
-    widthPx: n,
-    heightPx: n,
-    data: mosaic,
-    west: ORIGIN.east,
-    north: ORIGIN.north + sideM,
-    pixelM: CELL_M,
-    epsg: TOWN_EPSG,
-  };
-  await writeFile(join(work, 'mosaic.tif'), await encodeGeoTiff(source, 85));
-  const area = splitAreas(sideM).test[0] as Area;
-  const left = Math.floor((area.west - MARGIN_M) / CELL_M);
-  const right = Math.ceil((area.east + MARGIN_M) / CELL_M);
-  const top = n - Math.ceil((area.north + MARGIN_M) / CELL_M);
-  const bottom = n - Math.floor((area.south - MARGIN_M) / CELL_M);
-  const widthPx = right - left;
-  const heightPx = bottom - top;
-  const data = new Uint8Array(widthPx * heightPx * 3);
-  for (let y = 0; y < heightPx; y++) {
-    const from = ((top + y) * n + left) * 3;
-    data.set(mosaic.subarray(from, from + widthPx * 3), y * widthPx * 3);
-  }
-  const part = {
-    widthPx,
-    heightPx,
-    data,
-    west: ORIGIN.east + left * CELL_M,
-    north: ORIGIN.north + (n - top) * CELL_M,
-    pixelM: CELL_M,
-    epsg: TOWN_EPSG,
-  };
-  let bytes = await encodeGeoTiff(part, 85);
-  for (let quality = 80; bytes.length > TEST_MOSAIC_BYTES && quality >= 40; quality -= 5) {
-    bytes = await encodeGeoTiff(part, quality);
-  }
-  await writeFile(join(work, 'mosaic-test.tif'), bytes);
-}
-
-async function writeDescription(work: string, scene: Scene, places: readonly Place[], options: TownOptions) {
-  const areas = splitAreas(scene.sideM);
-  const counts: Record<string, number> = {};
-  const geometries: Record<string, unknown> = {};
-  for (const split of SPLITS) {
-    counts[split] = places.filter((place) => place.split === split).length;
-    geometries[split] = {
-      type: 'MultiPolygon',
-      coordinates: areas[split].map((a) => [
-        [
-          [a.west, a.south],
-          [a.east, a.south],
-          [a.east, a.north],
-          [a.west, a.north],
-          [a.west, a.south],
-        ].map(([x, y]) => {
-          const { lon, lat } = toLonLat(x as number, y as number);
-          return [Number(lon.toFixed(8)), Number(lat.toFixed(8))];
-        }),
-      ]),
-    };
-    const feature = {
-      type: 'FeatureCollection',
-      features: [
-        { type: 'Feature', properties: { split, places: counts[split] }, geometry: geometries[split] },
-      ],
-    };
-    await writeFile(join(work, `area-${split}.geojson`), `${JSON.stringify(feature, null, 2)}\n`);
-  }
-  const { out: _out, workers: _workers, ...kept } = options;
-  const description = {
-    schema: 'skyfix-town/1',
-    seed: options.seed,
-    options: kept,
-    epsg: TOWN_EPSG,
-    bounds: {
-      west: ORIGIN.east,
-      south: ORIGIN.north,
-      east: ORIGIN.east + scene.sideM,
-      north: ORIGIN.north + scene.sideM,
-    },
-    pixelM: CELL_M,
-    cameraHeightM: CAMERA_HEIGHT_M,
-    panoramaSizePx: [options.panoramaWidthPx, options.panoramaWidthPx / 2],
-    counts,
-    areas: geometries,
-  };
-  await writeFile(join(work, 'town.json'), `${JSON.stringify(description, null, 2)}\n`);
-  return { sideM: scene.sideM, counts };
-}

@@ -4,7 +4,8 @@ import { makeRng, type Rng } from 'skyfix/random';
 import { FREE_MATERIALS, M } from '../scene/materials.js';
 import type { Scene } from '../scene/scene.js';
 import { forRectangle, type Point, pointAlong } from '../scene/stamp.js';
-import { designLot, type House, type LotDesign } from './lot-designs.js';
+import { designLot } from './lot-designs.js';
+import type { House, LotDesign } from './lot-parts.js';
 import type { Street, StreetNetwork } from './streets.js';
 import { plantTree } from './trees.js';
 
