@@ -2,6 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { Command } from 'commander';
 import { publishIndex } from '../../index/index.js';
+import { lockFolder, makeFolder } from '../../src/files/index.js';
 import { regionDir } from '../../src/versions/index.js';
 import {
   addServerOptions,
@@ -34,10 +35,17 @@ export function rebuildCommand(): Command {
       const outDir = `${regionDir(dataDir, region)}.rebuild`;
       // Before hours of building: whoever has no key, or a wrong address, hears of it now.
       const server = await serverOf(flags);
-      await rm(outDir, { recursive: true, force: true });
-      console.log(`built ${summaryOf(await buildFromFlags(flags, outDir))}`);
-      const version = await publishIndex({ indexDir: outDir, dataDir, region, keep, onWait: sayWaiting });
-      await rm(outDir, { recursive: true, force: true });
-      await tellWhatServes(dataDir, region, version, server);
+      await makeFolder(regionDir(dataDir, region));
+      // Two of them would build into one folder.
+      const lock = await lockFolder(regionDir(dataDir, region), { kind: 'rebuild' });
+      try {
+        await rm(outDir, { recursive: true, force: true });
+        console.log(`built ${summaryOf(await buildFromFlags(flags, outDir))}`);
+        const version = await publishIndex({ indexDir: outDir, dataDir, region, keep, onWait: sayWaiting });
+        await rm(outDir, { recursive: true, force: true });
+        await tellWhatServes(dataDir, region, version, server);
+      } finally {
+        await lock.release();
+      }
     });
 }

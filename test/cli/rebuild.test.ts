@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { buildApp } from '../../src/app.js';
 import { loadConfig } from '../../src/config/index.js';
+import { lockFolder } from '../../src/files/index.js';
 import { RegionService } from '../../src/regions/index.js';
 import { currentVersion } from '../../src/versions/index.js';
 import { runSkyfix } from '../support/run-cli.js';
@@ -93,6 +94,11 @@ describe('skyfix index rebuild', () => {
         assert.doesNotMatch(unreachable.stdout, /built/);
         const keyless = await runSkyfix([...args, '--url', url], { ...env, SKYFIX_API_KEYS: '' });
         assert.match(keyless.stderr, /SKYFIX_API_KEYS is empty/);
+
+        const lock = await lockFolder(join(dataDir, 'regions/town'), { kind: 'rebuild' });
+        const second = await runSkyfix(args, env);
+        await lock.release();
+        assert.match(second.stderr, new RegExp(`in use by process ${process.pid}`));
 
         const current = await currentVersion(dataDir, 'town');
         assert.match(rebuilt.stdout, new RegExp(`127.0.0.1:\\d+ serves ${current?.version}\n`));
