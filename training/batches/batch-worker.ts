@@ -1,13 +1,10 @@
 // Worker thread of the batch loader: crops in, a batch out.
-import { parentPort, workerData } from 'node:worker_threads';
-import { toErrorMessage } from '../common/index.js';
+import { moved, serveRequests } from 'skyfix/threads';
 import { bytesPerImage, type ImageStore, openStore } from '../stores/index.js';
-import type { BatchReply, BatchRequest, BatchWorkerInput } from './batch-messages.js';
+import type { BatchRequests, BatchSetup } from './batch-requests.js';
 import { type Crop, computeCrop } from './crop.js';
 
-const port = parentPort;
-if (port !== null) {
-  const { stores } = workerData as BatchWorkerInput;
+await serveRequests<BatchRequests, BatchSetup>(({ stores }) => {
   const opened: (ImageStore | undefined)[] = stores.map(() => undefined);
   const storeOf = (index: number): ImageStore => {
     const handle = stores[index];
@@ -15,15 +12,15 @@ if (port !== null) {
     opened[index] ??= openStore(handle);
     return opened[index];
   };
-  port.on('message', ({ id, crops }: BatchRequest) => {
-    try {
-      const data = batchOf(crops, storeOf);
-      port.postMessage({ id, data } satisfies BatchReply, [data.buffer as ArrayBuffer]);
-    } catch (error) {
-      port.postMessage({ id, error: toErrorMessage(error) } satisfies BatchReply);
-    }
-  });
-}
+  return {
+    answers: {
+      batch: (crops) => {
+        const data = batchOf(crops, storeOf);
+        return moved(data, [data.buffer as ArrayBuffer]);
+      },
+    },
+  };
+});
 
 /** Float32 [n, S, S, 3]. */
 function batchOf(crops: readonly Crop[], storeOf: (index: number) => ImageStore): Float32Array {

@@ -3,4 +3,3 @@ export { APART_TILES, type SplitShares, splitOfBlock } from './blocks.js';
 export { nearPlaces } from './near-places.js';
 export { PlaceGrid } from './place-grid.js';
 export { SPLITS, type Split } from './splits.js';
-export { asCodedError, type ErrorMessage, toErrorMessage } from './thread-errors.js';

@@ -4,15 +4,14 @@ import { existsSync } from 'node:fs';
 import { mkdir, open, rename } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
-import { SkyfixError } from 'skyfix/errors';
+import { messageOf, SkyfixError } from 'skyfix/errors';
 import { sha256OfBytes, syncFolder } from 'skyfix/files';
 import { imageryIdentity } from 'skyfix/index';
-import { asCodedError } from '../common/index.js';
+import { RequestWorker, ThreadClosed, ThreadDied } from 'skyfix/threads';
 import { type Problem, refuse } from '../datasets/index.js';
 import { fileStore, type ImageStore, isComplete, StoreFileWriter } from '../stores/index.js';
 import { fileOfJob, type ImageJob, ImageMaker, PIXELS_VERSION } from './image-jobs.js';
-import { type MakeInput, type MakeReply, type MakeRequest, makeInto } from './make-image.js';
+import { IN_FLIGHT, type MakeRequest, type MakeRequests, type MakeSetup, makeInto } from './make-image.js';
 
 export type Progress = (done: number, total: number) => void;
 
@@ -32,8 +31,6 @@ export interface CacheOptions {
   readonly onProgress?: Progress;
 }
 
-/** Jobs that a thread has at a time: one decodes while the other is projected. */
-const IN_FLIGHT = 2;
 /** So few images are made sooner than a thread has started. */
 const FEW_IMAGES = 24;
 /** More failures than this end the work: something is wrong with all of it. */
@@ -115,65 +112,77 @@ async function filesOf(jobs: readonly ListedJob[]): Promise<readonly (readonly (
   return files;
 }
 
+/** Makes one image; rejects where it cannot be made. */
+type Make = (request: MakeRequest) => Promise<void>;
+
 /** Makes the missing images, in threads where there are many; returns what failed, in the order of the jobs. */
 async function makeImages(
   jobs: readonly ListedJob[],
   missing: readonly number[],
-  input: MakeInput,
+  setup: MakeSetup,
   options: CacheOptions,
 ): Promise<readonly Problem[]> {
   const { onProgress } = options;
   const failures = new Map<number, Problem>();
   const queue = missing.values();
   let done = jobs.length - missing.length;
-  let answered = 0;
   let stopped = false;
-  const threads = options.threads ?? (missing.length > FEW_IMAGES ? availableParallelism() : 0);
-  const next = (): MakeRequest | null => {
-    if (stopped || failures.size >= MOST_FAILURES) return null;
-    for (const index of queue) return { index, job: (jobs[index] as ListedJob).job };
-    return null;
-  };
-  const take = ({ index, error }: MakeReply): void => {
-    answered++;
-    if (error?.code === 'DISK_FULL') throw asCodedError(error);
-    const { job, listedAt } = jobs[index] as ListedJob;
-    if (error) {
-      const detail = `${fileOfJob(job)} cannot be used: ${error.message}`;
-      failures.set(index, { reason: 'unreadable-image', where: listedAt, detail });
-    } else onProgress?.(++done, jobs.length);
-  };
-  try {
-    if (threads === 0) await makeHere(input, next, take);
-    else {
-      const count = Math.min(threads, Math.ceil(missing.length / IN_FLIGHT));
-      await Promise.all(Array.from({ length: count }, () => makeInThread(input, next, take)));
+  /** Takes images from the queue, one after the other, until there is none left. */
+  const work = async (make: Make): Promise<void> => {
+    for (const index of queue) {
+      const { job, listedAt } = jobs[index] as ListedJob;
+      try {
+        await make({ index, job });
+      } catch (error) {
+        if (!isOfTheImage(error)) {
+          stopped = true;
+          throw error;
+        }
+        const why = error instanceof SkyfixError ? error.detail : messageOf(error);
+        const detail = `${fileOfJob(job)} cannot be used: ${why}`;
+        failures.set(index, { reason: 'unreadable-image', where: listedAt, detail });
+      }
+      if (!failures.has(index)) {
+        done++;
+        onProgress?.(done, jobs.length);
+      }
+      if (stopped || failures.size >= MOST_FAILURES) return;
     }
-  } catch (error) {
-    stopped = true;
-    throw error;
+  };
+  const threads = options.threads ?? (missing.length > FEW_IMAGES ? availableParallelism() : 0);
+  if (threads === 0) await makeHere(setup, work);
+  else {
+    const count = Math.min(threads, Math.ceil(missing.length / IN_FLIGHT));
+    await allDone(Array.from({ length: count }, () => makeInThread(setup, work)));
   }
-  // A thread that ended before its work was done must not pass for one that had no more.
-  if (failures.size < MOST_FAILURES && answered < missing.length) {
-    throw new SkyfixError(
-      'DATASET_INVALID',
-      `${input.path}: the threads that make images ended after ${answered} of ${missing.length}; what they made is kept, and the same command goes on.`,
-    );
+  if (failures.size === 0 && done < jobs.length) {
+    throw new SkyfixError('INTERNAL', `${setup.path} has ${done} of ${jobs.length} images.`);
   }
   return [...failures].sort(([a], [b]) => a - b).map(([, problem]) => problem);
 }
 
+/** Whether an error says that this one image cannot be made; a full disk or a dead thread ends all of it. */
+function isOfTheImage(error: unknown): boolean {
+  if (error instanceof ThreadDied || error instanceof ThreadClosed) return false;
+  return !(error instanceof SkyfixError && ['DISK_FULL', 'NOT_WRITABLE'].includes(error.code));
+}
+
+/** Waits for all, so that nothing still works when the first error is thrown. */
+async function allDone(works: readonly Promise<void>[]): Promise<void> {
+  for (const outcome of await Promise.allSettled(works)) {
+    if (outcome.status === 'rejected') throw outcome.reason;
+  }
+}
+
 /** Makes images in this thread, one after the other. */
 async function makeHere(
-  { path, sizePx, count }: MakeInput,
-  next: () => MakeRequest | null,
-  take: (reply: MakeReply) => void,
+  { path, sizePx, count }: MakeSetup,
+  work: (make: Make) => Promise<void>,
 ): Promise<void> {
   const writer = new StoreFileWriter(path, sizePx, count);
   const maker = new ImageMaker();
   try {
-    for (let request = next(); request; request = next())
-      take(await makeInto(writer, maker, sizePx, request));
+    await work((request) => makeInto(writer, maker, sizePx, request));
   } finally {
     writer.close();
     await maker.close();
@@ -181,24 +190,18 @@ async function makeHere(
 }
 
 /** Has one thread make images until there is none left. */
-function makeInThread(
-  input: MakeInput,
-  next: () => MakeRequest | null,
-  take: (reply: MakeReply) => void,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./make-worker.js', import.meta.url), { workerData: input });
-    worker.on('message', (reply: MakeReply) => {
-      try {
-        take(reply);
-        worker.postMessage(next());
-      } catch (error) {
-        reject(error);
-        void worker.terminate();
-      }
-    });
-    worker.on('error', reject);
-    worker.on('exit', () => resolve());
-    for (let k = 0; k < IN_FLIGHT; k++) worker.postMessage(next());
-  });
+async function makeInThread(setup: MakeSetup, work: (make: Make) => Promise<void>): Promise<void> {
+  const script = new URL('./make-worker.js', import.meta.url);
+  const worker = new RequestWorker<MakeRequests>(script, { of: `the maker of ${setup.path}`, setup });
+  try {
+    const lanes = Array.from({ length: IN_FLIGHT }, () => work((request) => worker.ask('make', request)));
+    await allDone([worker.opened, ...lanes]);
+  } catch (error) {
+    if (!(error instanceof ThreadDied)) throw error;
+    const what = `A thread that makes images died (${error.why})`;
+    const goOn = 'what was made is kept, and the same command goes on.';
+    throw new SkyfixError('INTERNAL', `${what}; ${goOn}`, { cause: error });
+  } finally {
+    await worker.close();
+  }
 }

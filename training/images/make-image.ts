@@ -1,9 +1,8 @@
-// One image of a store made and written to its place: what is asked of a thread that makes images, and what it answers.
-import { type ErrorMessage, toErrorMessage } from '../common/index.js';
+// One image of a store made and written to its place: what is asked of a thread that makes images.
 import type { StoreFileWriter } from '../stores/index.js';
 import type { ImageJob, ImageMaker } from './image-jobs.js';
 
-export interface MakeInput {
+export interface MakeSetup {
   readonly path: string;
   readonly sizePx: number;
   readonly count: number;
@@ -15,27 +14,23 @@ export interface MakeRequest {
   readonly job: ImageJob;
 }
 
-export interface MakeReply {
-  readonly index: number;
-  /** Absent where the image is in the file. */
-  readonly error?: ErrorMessage;
+export interface MakeRequests {
+  make(request: MakeRequest): void;
 }
 
-/** Makes one image and writes it to its place in the file; never throws. */
+/** Jobs that a thread has at a time: one decodes while the other is projected. */
+export const IN_FLIGHT = 2;
+
+/** Makes one image and writes it to its place in the file. Throws what making it throws, DISK_FULL. */
 export async function makeInto(
   writer: StoreFileWriter,
   maker: ImageMaker,
   sizePx: number,
   { index, job }: MakeRequest,
-): Promise<MakeReply> {
-  try {
-    const { widthPx, heightPx, data } = await maker.make(job, sizePx);
-    if (widthPx !== sizePx || heightPx !== sizePx) {
-      throw new RangeError(`The image is ${widthPx}x${heightPx} px instead of ${sizePx}.`);
-    }
-    writer.write(index, data);
-    return { index };
-  } catch (error) {
-    return { index, error: toErrorMessage(error) };
+): Promise<void> {
+  const { widthPx, heightPx, data } = await maker.make(job, sizePx);
+  if (widthPx !== sizePx || heightPx !== sizePx) {
+    throw new RangeError(`The image is ${widthPx}x${heightPx} px instead of ${sizePx}.`);
   }
+  writer.write(index, data);
 }

@@ -13,6 +13,7 @@ import { azimuthOfDihedral, type Crop, computeCrop } from '../../batches/crop.js
 import { type ImageSet, imageAt } from '../../stores/image-set.js';
 import { fileStore, memoryStore } from '../../stores/image-store.js';
 import { StoreFileWriter } from '../../stores/store-file.js';
+import { crashThreads } from '../support/crash-threads.js';
 
 const JITTER = { brightness: 0.1, contrast: 0.2, saturation: 0.3, hue: 0.05 };
 const PLAIN = { leftPx: 0, topPx: 0, jitter: NO_JITTER, seed: 1, stream: 0, range: 'unit' } as const;
@@ -94,16 +95,24 @@ describe('the batch loader', () => {
     await assert.rejects(loader.load([one]), /closed/);
   });
 
-  it('rejects batches that are still awaited when it is closed', async () => {
+  it('lets batches that are still awaited when it is closed finish', async () => {
     const loader = new BatchLoader([memoryStore(wide)]);
-    const awaited = assert.rejects(
-      loader.load(
-        Array.from({ length: 400 }, () => ({ store: 0, row: 0, sizePx: 20, dihedral: 0, ...PLAIN })),
-      ),
-      /closed/,
+    const awaited = loader.load(
+      Array.from({ length: 400 }, () => ({ store: 0, row: 0, sizePx: 20, dihedral: 0, ...PLAIN })),
     );
     await loader.close();
-    await awaited;
+    assert.equal((await awaited).length, 400 * 20 * 20 * 3);
+  });
+
+  it('rejects what is asked of a thread that died, before and after', async () => {
+    const crashes = crashThreads();
+    const loader = new BatchLoader([memoryStore(wide)]);
+    crashes.stop();
+    const one = { store: 0, row: 0, sizePx: 16, dihedral: 0, ...PLAIN };
+    await assert.rejects(loader.load([one]), { name: 'ThreadDied', message: /of the batch loader died/ });
+    await assert.rejects(loader.load([one]), { name: 'ThreadDied' });
+    assert.equal(crashes.count, 1);
+    await loader.close();
   });
 
   it('keeps the process alive until it is closed, also where a batch comes in between', async () => {

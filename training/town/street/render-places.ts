@@ -1,34 +1,38 @@
 // Hands panoramas to worker threads, one at a time to each, and reports as they are done.
-import { Worker } from 'node:worker_threads';
-import type { PanoramaJob, WorkerInput } from './panorama-worker.js';
+import { messageOf } from 'skyfix/errors';
+import { RequestWorker } from 'skyfix/threads';
+import type { PanoramaJob, RenderRequests, RenderSetup } from './panorama-worker.js';
 
-/** Renders and writes all jobs; rejects with the first worker's error. */
+const SCRIPT = new URL('./panorama-worker.js', import.meta.url);
+
+/** Renders and writes all jobs; rejects with the first error, once every thread has ended. */
 export async function renderPlaces(
-  input: WorkerInput,
+  setup: RenderSetup,
   jobs: readonly PanoramaJob[],
   workers: number,
   onDone: (count: number) => void,
 ): Promise<void> {
-  let next = 0;
+  const queue = jobs.values();
   let done = 0;
-  const run = (): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const worker = new Worker(new URL('./panorama-worker.js', import.meta.url), { workerData: input });
-      const give = (): void => {
-        worker.postMessage(jobs[next++] ?? null);
-      };
-      worker.on('message', (message: { done?: string; error?: string }) => {
-        if (message.error !== undefined) {
-          reject(new Error(`Rendering a panorama failed: ${message.error}`));
-          void worker.terminate();
-          return;
-        }
+  let failed = false;
+  const run = async (): Promise<void> => {
+    const worker = new RequestWorker<RenderRequests>(SCRIPT, { of: 'the renderer of panoramas', setup });
+    try {
+      for (const job of queue) {
+        await worker.ask('render', job);
         onDone(++done);
-        give();
-      });
-      worker.on('error', reject);
-      worker.on('exit', () => resolve());
-      give();
-    });
-  await Promise.all(Array.from({ length: Math.max(1, Math.min(workers, jobs.length)) }, run));
+        if (failed) return;
+      }
+    } catch (error) {
+      failed = true;
+      throw error;
+    } finally {
+      await worker.close();
+    }
+  };
+  const count = Math.max(1, Math.min(workers, jobs.length));
+  for (const outcome of await Promise.allSettled(Array.from({ length: count }, run))) {
+    if (outcome.status === 'fulfilled') continue;
+    throw new Error(`Rendering a panorama failed: ${messageOf(outcome.reason)}`, { cause: outcome.reason });
+  }
 }
