@@ -1,19 +1,21 @@
 // Sampling tables kept between projections, bounded by bytes, least recently used out first.
+import { LRUCache } from 'lru-cache';
 import { type BevTable, buildBevTable, isLevel } from './bev-table.js';
 import type { BevGeometry, CameraPose, SphereWindow } from './types.js';
 
 /** A bounded store of sampling tables; a 512x512 BEV needs 2 MiB. */
 export class BevTableCache {
   readonly maxBytes: number;
-  readonly #tables = new Map<string, BevTable>();
-  #bytes = 0;
+  readonly #tables: LRUCache<string, BevTable>;
 
   constructor(maxBytes = 64 * 1024 * 1024) {
     this.maxBytes = maxBytes;
+    // A table over the bound is handed out and not kept.
+    this.#tables = new LRUCache({ maxSize: maxBytes, sizeCalculation: ({ bytes }) => bytes });
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return this.#tables.calculatedSize;
   }
 
   get count(): number {
@@ -24,20 +26,9 @@ export class BevTableCache {
   get(bev: BevGeometry, window: SphereWindow, pose: CameraPose): BevTable {
     const key = keyOf(bev, window, pose);
     const kept = this.#tables.get(key);
-    if (kept) {
-      this.#tables.delete(key);
-      this.#tables.set(key, kept);
-      return kept;
-    }
+    if (kept) return kept;
     const table = buildBevTable(bev, window, pose);
-    if (table.bytes > this.maxBytes) return table;
     this.#tables.set(key, table);
-    this.#bytes += table.bytes;
-    for (const [oldKey, old] of this.#tables) {
-      if (this.#bytes <= this.maxBytes) break;
-      this.#tables.delete(oldKey);
-      this.#bytes -= old.bytes;
-    }
     return table;
   }
 }

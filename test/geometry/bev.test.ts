@@ -342,6 +342,9 @@ test('the table cache stays within its bytes and drops the least recently used',
   assert.equal(cache.count, 3);
   assert.ok(cache.bytes <= cache.maxBytes);
   assert.equal(cache.get(bev(2), window, LEVEL_NORTH), second, 'recently used ones stay');
+  const large = cache.get({ ...bev(1), sizePx: 64 }, window, LEVEL_NORTH);
+  assert.equal(large.sizePx, 64, 'one over the bound is made');
+  assert.deepEqual([cache.count, cache.get(bev(2), window, LEVEL_NORTH)], [3, second], 'and not kept');
 });
 
 test('areas are averaged over their valid pixels', () => {
