@@ -1,9 +1,17 @@
-// npm run bench:search: what a search takes, by the graph, by a filtered graph and by an exact scan of allowed rows.
+// npm run bench:search: what a search takes, by the graph, by a filtered graph and by an exact scan of allowed rows; and
+// what finding the rows of a prior takes among many tiles.
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { seededRandom } from '../src/random/index.js';
-import { buildHnswGraph, type Descriptors, HnswIndex, measureRecall } from '../src/search/index.js';
+import {
+  buildHnswGraph,
+  Catalogue,
+  type Descriptors,
+  HnswIndex,
+  measureRecall,
+  type Tile,
+} from '../src/search/index.js';
 
 const COUNT = Number(process.argv[2] ?? 20_000);
 const DIMENSIONS = Number(process.argv[3] ?? 256);
@@ -36,6 +44,33 @@ async function medianMs(index: HnswIndex, descriptors: Descriptors, allowed?: Ui
   return (times.sort((a, b) => a - b)[15] ?? Number.NaN).toFixed(2);
 }
 
+/** A square town of tiles 16 m apart. */
+function* town(side: number): Generator<Tile> {
+  for (let k = 0; k < side * side; k++) {
+    const place = { lon: 10 + (k % side) * 0.000224, lat: 50 + Math.floor(k / side) * 0.000144 };
+    yield { tile: `${k}`, ...place, sizeM: 64, source: 'town' };
+  }
+}
+
+/** The event loop stands still for so long. */
+function benchPriors(): void {
+  const side = 1000;
+  const catalogue = new Catalogue(town(side));
+  const middle = { lon: 10 + side * 0.000112, lat: 50 + side * 0.000072 };
+  console.log(`rows of a prior among ${side * side} tiles`);
+  for (const radiusM of [100, 1000, 5000, 8000, 1_000_000]) {
+    const times = Array.from({ length: 15 }, () => {
+      const started = performance.now();
+      catalogue.rowsInRadius(middle, radiusM);
+      return performance.now() - started;
+    }).sort((a, b) => a - b);
+    const { length } = catalogue.rowsInRadius(middle, radiusM);
+    console.log(
+      `${`${radiusM} m`.padEnd(12)} ${`${length} rows`.padEnd(14)} ${times[7]?.toFixed(2)} ms (median)`,
+    );
+  }
+}
+
 const folder = await mkdtemp(join(tmpdir(), 'skyfix-bench-'));
 try {
   const path = join(folder, 'graph.hnsw');
@@ -59,6 +94,7 @@ try {
     const times = [await medianMs(graph, descriptors, allowed), await medianMs(scan, descriptors, allowed)];
     console.log(`${`${length}`.padEnd(12)} ${times[0]?.padEnd(19)} ${times[1]}`);
   }
+  benchPriors();
   await graph.close();
   await scan.close();
 } finally {

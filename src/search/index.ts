@@ -11,6 +11,7 @@ export {
 export { compareHits, ExactIndex } from './exact-index.js';
 export { buildHnswGraph, HnswIndex, type HnswOptions } from './hnsw-index.js';
 export type { GraphOptions } from './hnsw-requests.js';
+export { type IndexKind, type IndexSource, openVectorIndex } from './open-index.js';
 export { numberOf } from './read-columns.js';
 export { measureRecall, type Recall } from './recall.js';
 export type { Hit, Tile, VectorIndex } from './types.js';

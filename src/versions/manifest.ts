@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { messageOf, SkyfixError } from '../errors/index.js';
 import type { FileChecksum } from '../files/index.js';
+import type { IndexKind } from '../search/index.js';
 
 export const INDEX_SCHEMA = 'skyfix-index/1';
 
@@ -17,7 +18,7 @@ export interface IndexManifest {
   readonly count: number;
   readonly dimensions: number;
   readonly graph: {
-    readonly kind: 'hnsw';
+    readonly kind: IndexKind;
     readonly m: number;
     readonly efConstruction: number;
     readonly efSearch: number;

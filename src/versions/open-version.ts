@@ -6,7 +6,7 @@ import { sha256OfFile } from '../files/index.js';
 import type { VectorIndex } from '../search/index.js';
 import {
   type Catalogue,
-  HnswIndex,
+  openVectorIndex,
   readCatalogue,
   readDescriptorShape,
   readDescriptors,
@@ -97,10 +97,9 @@ export async function openIndexVersion(
     );
   }
   const { onDeath, onRecovered } = options;
-  const index = await HnswIndex.open(join(dir, 'graph.hnsw'), descriptors, manifest.graph.efSearch, {
-    onDeath,
-    onRecovered,
-  });
+  const { kind, efSearch } = manifest.graph;
+  const path = join(dir, 'graph.hnsw');
+  const index = await openVectorIndex(kind, { path, descriptors, efSearch, onDeath, onRecovered });
   return { manifest, catalogue, index, bundleDir: join(dir, 'bundle'), close: () => index.close() };
 }
 
