@@ -40,7 +40,10 @@ export function watchThreads(): ThreadWatch {
   return {
     alive,
     terminateYoungest: async () => {
-      await youngest().terminate();
+      const worker = youngest();
+      // An idle thread lets the process end, and the wait with it.
+      worker.ref();
+      await worker.terminate();
     },
     crashYoungest: () => crash(youngest()),
     crash,
