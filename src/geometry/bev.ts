@@ -12,7 +12,7 @@ export interface BevTableOwner {
 /**
  * Projects a panorama to the ground: a north-up image of sizePx x sizePx around the camera, bilinear, wrapped across
  * the seam where the window goes all the way round. Pixels the window does not show are black and 0 in the mask.
- * The window is in pixels of `image`. Throws PARAMETER_INVALID where they disagree or a parameter is impossible.
+ * The window is in pixels of `image`. Throws INTERNAL where they disagree, PARAMETER_INVALID where a parameter is impossible.
  */
 export function projectBev(
   image: RgbImage,
@@ -23,7 +23,7 @@ export function projectBev(
 ): Bev {
   if (Math.abs(window.widthPx - image.widthPx) >= 1 || Math.abs(window.heightPx - image.heightPx) >= 1) {
     throw new SkyfixError(
-      'PARAMETER_INVALID',
+      'INTERNAL',
       `The window is ${window.widthPx}x${window.heightPx} px, the image ${image.widthPx}x${image.heightPx} px.`,
     );
   }
@@ -109,13 +109,13 @@ function modulo(value: number, period: number): number {
 
 /**
  * Averages factor x factor areas over their valid pixels; an area with fewer than half of them valid is black and 0
- * in the mask. Throws PARAMETER_INVALID unless the factor divides the side.
+ * in the mask. Throws INTERNAL unless the factor divides the side.
  */
 export function areaDownsample(bev: Bev, factor: number): Bev {
   const { widthPx, heightPx, data: source } = bev.image;
   if (!Number.isInteger(factor) || factor < 1 || widthPx % factor !== 0 || heightPx % factor !== 0) {
     throw new SkyfixError(
-      'PARAMETER_INVALID',
+      'INTERNAL',
       `A BEV of ${widthPx} px cannot be averaged down by ${factor}; the factor must divide it.`,
     );
   }

@@ -18,7 +18,7 @@ export function rgbToNchw(image: RgbImage, mask: Uint8Array | undefined, range: 
   const plane = widthPx * heightPx;
   if (source.length !== plane * 3 || (mask && mask.length !== plane)) {
     throw new SkyfixError(
-      'PARAMETER_INVALID',
+      'INTERNAL',
       `An image of ${widthPx}x${heightPx} px came with ${source.length} bytes and ${mask?.length ?? 'no'} mask values.`,
     );
   }
@@ -48,10 +48,7 @@ export function nchwToRgb(tensor: ImageTensor, range: ValueRange, index = 0): Rg
     tensor.data.length !== batch * 3 * plane ||
     index >= batch
   ) {
-    throw new SkyfixError(
-      'PARAMETER_INVALID',
-      `Image ${index} of a tensor [${tensor.shape}] is not an RGB image.`,
-    );
+    throw new SkyfixError('INTERNAL', `Image ${index} of a tensor [${tensor.shape}] is not an RGB image.`);
   }
   const gain = range === 'signed' ? 127.5 : 255;
   const offset = range === 'signed' ? 127.5 : 0;
@@ -75,7 +72,7 @@ export function signedToUnit(tensor: ImageTensor): ImageTensor {
 
 /**
  * Squares of sizePx cut out of images [B, 3, H, W]: [B * n, 3, sizePx, sizePx], the n of the first image first. Throws
- * PARAMETER_INVALID where one does not lie inside.
+ * INTERNAL where one does not lie inside.
  */
 export function cropSquares(
   tensor: ImageTensor,
@@ -89,7 +86,7 @@ export function cropSquares(
   );
   if (tensor.shape.length !== 4 || channels !== 3 || !fits) {
     throw new SkyfixError(
-      'PARAMETER_INVALID',
+      'INTERNAL',
       `Squares of ${sizePx} px at ${corners.map(({ leftPx, topPx }) => `${leftPx},${topPx}`).join(' ')} do not fit into [${tensor.shape}].`,
     );
   }
@@ -115,10 +112,7 @@ export function stackTensors(tensors: readonly ImageTensor[]): ImageTensor {
   let length = 0;
   for (const tensor of tensors) {
     if (tensor.shape.slice(1).join() !== rest.join()) {
-      throw new SkyfixError(
-        'PARAMETER_INVALID',
-        `A tensor [${tensor.shape}] cannot join a batch of [*,${rest}].`,
-      );
+      throw new SkyfixError('INTERNAL', `A tensor [${tensor.shape}] cannot join a batch of [*,${rest}].`);
     }
     batch += tensor.shape[0] ?? 0;
     length += tensor.data.length;

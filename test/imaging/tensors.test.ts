@@ -57,7 +57,7 @@ test('windows are cut out of one image; one that leaves it is refused', () => {
   assert.deepEqual(cut.shape, [1, 3, 2, 2]);
   assert.deepEqual([...cut.data], [1, 2, 4, 5, 7, 8, 10, 11, 13, 14, 16, 17]);
   assert.throws(() => cropSquares(image, [{ leftPx: 2, topPx: 0 }], 2), {
-    code: 'PARAMETER_INVALID',
+    code: 'INTERNAL',
     message: /2,0 do not fit into \[1,3,2,3\]/,
   });
 });
@@ -93,7 +93,7 @@ test('a batch is its images one behind the other', () => {
 });
 
 test('sizes that do not fit are refused', () => {
-  const code = 'PARAMETER_INVALID';
+  const code = 'INTERNAL';
   const short = { widthPx: 2, heightPx: 2, data: new Uint8Array(11) };
   assert.throws(() => rgbToNchw(short, undefined, 'unit'), { code });
   const image = { widthPx: 2, heightPx: 2, data: new Uint8Array(12) };
