@@ -23,7 +23,11 @@ async function startHeld(env: Record<string, string> = {}) {
     await gate.promise;
     return answerOf('demo');
   };
-  const app = await buildApp({ config: testConfig(env), regions, locate });
+  const app = await buildApp({
+    config: testConfig({ SKYFIX_UPLOAD_GRACE_MS: '60000', ...env }),
+    regions,
+    locate,
+  });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   /** Resolves when one more locate() has begun. */
   const nextStart = () => new Promise<void>((resolve) => onStart.push(resolve));

@@ -119,7 +119,8 @@ test('a data folder that cannot be is refused at once, by every way to start', a
 
 test('SIGTERM lets a request in flight finish and ends the process with 0', async () => {
   const program = fileURLToPath(new URL('../fuzz/server.js', import.meta.url));
-  const child = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const env = { ...process.env, SKYFIX_UPLOAD_GRACE_MS: '60000' };
+  const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const exit = once(child, 'exit');
   const [url] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
   const image = await pngOf(noisePanorama(5));

@@ -23,8 +23,8 @@ export interface OpenUpload {
   close(): void;
 }
 
-/** Where places run short, an upload has this long before it may have to give way, and may pause as long. */
-const PATIENCE_MS = 1_000;
+/** Of the grace time: where places run short, an upload has so long before it may have to give way, and may pause as long. */
+const PATIENCE = 0.2;
 
 interface Entry {
   readonly address: string;
@@ -158,13 +158,14 @@ export class UploadGate {
   /** The slowest upload that pauses, or that is under the rate; past the patience both. */
   #idleOne(address?: string, except?: Entry): Entry | undefined {
     const now = this.#now();
+    const patienceMs = this.limits.graceMs * PATIENCE;
     const rateOf = ({ bytes, startedAt }: Entry) => (bytes * 1000) / (now - startedAt);
     const idle = [...this.#placed].filter(
       (entry) =>
         entry !== except &&
         (address === undefined || entry.address === address) &&
-        now - entry.startedAt >= PATIENCE_MS &&
-        (now - entry.lastByteAt >= PATIENCE_MS || rateOf(entry) < this.limits.minBytesPerSecond),
+        now - entry.startedAt >= patienceMs &&
+        (now - entry.lastByteAt >= patienceMs || rateOf(entry) < this.limits.minBytesPerSecond),
     );
     if (idle.length === 0) return undefined;
     return idle.reduce((slowest, next) => (rateOf(next) < rateOf(slowest) ? next : slowest));
