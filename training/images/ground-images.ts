@@ -29,12 +29,12 @@ export async function groundImages(
 
 /**
  * What is told of a panorama when it is decoded. A town's headings are the true ones, which no server knows: there, and in
- * photos, the file says where it looks.
+ * photos, the file says where it looks, unless a list beside it does.
  */
 export function panoramaSourceOf({ format }: CrossViewDataset, panorama: DatasetPanorama): PanoramaSource {
-  const { path, headingDeg, verticalFovDeg, fieldOfView } = panorama;
+  const { path, headingDeg, verticalFovDeg, fieldOfView, told } = panorama;
   const assumed = { ...(fieldOfView && { fieldOfView }) };
-  if (format === 'town' || format === 'photos') return { path, ...assumed };
+  if (format === 'town' || format === 'photos') return { path, ...assumed, ...told };
   return {
     path,
     ...assumed,

@@ -15,6 +15,8 @@ export const PIXELS_VERSION = 1;
 export interface PanoramaSource {
   readonly path: string;
   readonly headingDeg?: number;
+  readonly pitchDeg?: number;
+  readonly rollDeg?: number;
   readonly verticalFovDeg?: number;
   /** Assumed where the file does not say it; the geometry's where absent. */
   readonly fieldOfView?: FieldOfView;
@@ -87,12 +89,14 @@ export function fileOfJob(job: ImageJob): string {
 
 /** As a server decodes an upload with these values in its request. */
 export async function decodeSource(
-  { path, headingDeg, verticalFovDeg, fieldOfView }: PanoramaSource,
+  { path, headingDeg, pitchDeg, rollDeg, verticalFovDeg, fieldOfView }: PanoramaSource,
   geometry: BundleGeometry,
 ): Promise<DecodedPanorama> {
   const targetWidthPx = panoramaWidthOf(geometry);
   return decodePanorama(await readFile(path), {
     headingDeg,
+    pitchDeg,
+    rollDeg,
     verticalFovDeg,
     fieldOfView: fieldOfView ?? geometry.fieldOfView,
     targetWidthPx,

@@ -52,7 +52,7 @@ export async function openSource(
  * that are averaged are measured on the same places.
  */
 function photoOptionsOf(source: DataSource, config: RunConfig): PhotoOptions | undefined {
-  const { imagery, splitSeed = DEFAULT_PHOTOS.seed, unlabelledStrideM } = source;
+  const { imagery, splitSeed = DEFAULT_PHOTOS.seed, unlabelledStrideM, metadata, blockM } = source;
   if (imagery === undefined) return undefined;
   const { geometry, data, selfTraining } = config;
   const { tileSizeM, inputSizePx } = geometry;
@@ -64,6 +64,8 @@ function photoOptionsOf(source: DataSource, config: RunConfig): PhotoOptions | u
     marginM: trainingMarginM(config),
     tilePx: inputSizePx,
     seed: splitSeed,
+    ...(metadata !== undefined && { metadata }),
+    ...(blockM !== undefined && { blockM }),
     ...(selfTraining.strategy !== 'none' && {
       unlabelled: { strideM: unlabelledStrideM ?? tileSizeM / 2, apartM: data.nearM.low },
     }),

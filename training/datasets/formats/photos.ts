@@ -10,7 +10,15 @@ import type { Split } from '../../common/index.js';
 import { APART_TILES, PlaceGrid, type SplitShares, splitOfBlock } from '../../common/index.js';
 import { tilesOf, unusable } from '../listing/lists.js';
 import type { Problem } from '../listing/problems.js';
-import type { CrossViewPair, DatasetPanorama, DatasetTile, Listing, TileImage } from '../listing/types.js';
+import type {
+  CrossViewPair,
+  DatasetPanorama,
+  DatasetTile,
+  Listing,
+  TileImage,
+  ToldPose,
+} from '../listing/types.js';
+import { type PhotoList, readPhotoList } from './photo-list.js';
 import { type UnlabelledGrid, unlabelledCentres } from './unlabelled-grid.js';
 
 export interface PhotoOptions {
@@ -23,6 +31,10 @@ export interface PhotoOptions {
   readonly marginM: number;
   /** Side of a tile in pixels, as it will be cut: whether it is a tile is seen at this size. */
   readonly tilePx: number;
+  /** A CSV with what the photos do not say, or say wrong (photo-list.ts). */
+  readonly metadata?: string;
+  /** Side of a block of one split, metres; 4 tiles when absent. */
+  readonly blockM?: number;
   /** Draws which blocks are for training, validation and test. */
   readonly seed: number;
   readonly shares: SplitShares;
@@ -47,15 +59,16 @@ interface Photo {
   readonly path: string;
   readonly id: string;
   readonly headingDeg: number;
+  readonly told?: ToldPose;
   readonly place?: LonLat;
 }
 
 /**
  * Every photo in the folder and those below it, in the order of their paths: EXIF GPS is its place and the middle of its
- * tile, GPano its heading and pose. Blocks of 4 x 4 tiles go to one split each, drawn by the seed; of training and
+ * tile, GPano its heading and pose. Blocks of ground (4 x 4 tiles unless told) go to one split each, drawn by the seed; of training and
  * validation what shares ground with a test tile is left out and counted ("near-test"). Problems: no 360 degree photo
  * ("no-panorama"), no heading ("no-heading": its BEV could not be turned north), not all of its tile and margin in the imagery
- * ("outside-imagery"). Photos without GPS are unpaired panoramas for training. With `fieldOfView`, photos without a GPano crop are
+ * ("outside-imagery"). A list beside them (`metadata`) says instead what they do not. Photos without GPS are unpaired panoramas for training. With `fieldOfView`, photos without a GPano crop are
  * such strips. Throws DATASET_INVALID where the folder cannot be read or has no photos, IMAGERY_INVALID, PARAMETER_INVALID for a
  * stride that makes more than 20 million unlabelled tiles.
  */
@@ -66,17 +79,25 @@ export async function listPhotos(
   fieldOfView?: FieldOfView,
 ): Promise<Listing> {
   const { imagery, imageryOptions = {}, tileSizeM, marginM, tilePx, seed, shares, unlabelled } = options;
+  const { blockM = BLOCK_TILES * tileSizeM } = options;
   if (!(tileSizeM > 0 && marginM >= 0)) {
     throw new SkyfixError(
       'DATASET_INVALID',
       `A tile of ${tileSizeM} m with a margin of ${marginM} m is none.`,
     );
   }
+  if (blockM < tileSizeM + 2 * marginM) {
+    throw new SkyfixError(
+      'DATASET_INVALID',
+      `Blocks of ${blockM} m are smaller than a tile with its margin, ${tileSizeM + 2 * marginM} m.`,
+    );
+  }
+  const list = options.metadata === undefined ? undefined : await readPhotoList(options.metadata);
   const paths = await photosIn(root);
   const problems: (Problem | undefined)[] = [];
   const photos: (Photo | undefined)[] = [];
   await forEachPath(paths, async (path, k) => {
-    const read = await readPhoto(root, path, fieldOfView);
+    const read = await readPhoto(path, idOf(root, path), list, fieldOfView);
     if ('reason' in read) problems[k] = read;
     else photos[k] = read;
   });
@@ -87,7 +108,7 @@ export async function listPhotos(
   const widePx = Math.round((tilePx * wideM) / tileSizeM);
   const outside = await outsideImagery(read, source, wideM, widePx).finally(() => source.close());
   const placed = read.filter((photo) => photo.place && !outside.has(photo.path));
-  const splitAt = (place: LonLat) => splitOfBlock(place, BLOCK_TILES * tileSizeM, seed, shares);
+  const splitAt = (place: LonLat) => splitOfBlock(place, blockM, seed, shares);
   const splitOf = new Map(placed.map(({ path, place }) => [path, splitAt(place as LonLat)]));
   const nearTest = nearOf(placed, (photo) => splitOf.get(photo.path) === 'test', APART_TILES * tileSizeM);
   const tileAt = (id: string, centre: LonLat, listedAt: string): DatasetTile => {
@@ -113,7 +134,14 @@ export async function listPhotos(
     );
   const wanted = pairs.filter(({ split }) => splits.includes(split));
   const unplaced = read.filter(({ place }) => !place);
-  const found = [...problems.flatMap((problem) => problem ?? []), ...outside.values(), ...nearTest.values()];
+  const ids = new Set(paths.map((path) => idOf(root, path)));
+  const found = [
+    ...(list?.problems ?? []),
+    ...problems.flatMap((problem) => problem ?? []),
+    ...absentOf(list, ids),
+    ...outside.values(),
+    ...nearTest.values(),
+  ];
   return {
     name: 'own photos',
     pairs: wanted,
@@ -127,6 +155,7 @@ export async function listPhotos(
     publishedPairs: {},
     problems: found,
     tolerated: ['near-test'],
+    notes: unplacedNote(unplaced),
   };
 }
 
@@ -144,9 +173,13 @@ async function photosIn(root: string): Promise<readonly string[]> {
   return paths;
 }
 
+/** The photo's path from the folder, with slashes. */
+const idOf = (root: string, path: string) => relative(root, path).split(sep).join('/');
+
 async function readPhoto(
-  root: string,
   path: string,
+  id: string,
+  list: PhotoList | undefined,
   fieldOfView: FieldOfView | undefined,
 ): Promise<Photo | Problem> {
   let metadata: PanoramaMetadata;
@@ -158,15 +191,44 @@ async function readPhoto(
     return { reason: plain ? 'no-panorama' : 'unreadable-image', where: path, detail };
   }
   const { headingSource, pose, gps } = metadata;
-  if (headingSource === 'assumed') {
-    return { reason: 'no-heading', where: path, detail: 'it has no GPano PoseHeadingDegrees' };
+  const listed = list?.photos.get(id);
+  const place = listed?.place ?? gps;
+  if (listed) {
+    const { headingDeg } = listed.pose;
+    return { path, id, headingDeg, told: listed.pose, ...(place && { place }) };
   }
-  const id = relative(root, path).split(sep).join('/');
-  return { path, id, headingDeg: pose.headingDeg, ...(gps && { place: gps }) };
+  if (headingSource === 'assumed') {
+    const detail = 'it has no GPano PoseHeadingDegrees; a list may say it (metadata: file,headingDeg)';
+    return { reason: 'no-heading', where: path, detail };
+  }
+  return { path, id, headingDeg: pose.headingDeg, ...(place && { place }) };
 }
 
-function panoramaOf({ id, path, headingDeg, place }: Photo, split: Split): DatasetPanorama {
-  return { id, path, split, headingDeg, listedAt: path, ...(place && { location: place }) };
+/** Lines of the list whose photo is not there. */
+function absentOf(list: PhotoList | undefined, ids: ReadonlySet<string>): Problem[] {
+  return [...(list?.photos ?? [])].flatMap(([id, { listedAt }]): Problem[] =>
+    ids.has(id) ? [] : [{ reason: 'missing-file', where: listedAt, detail: `there is no photo "${id}"` }],
+  );
+}
+
+/** Photos that were taken nowhere are easily taken for photos whose place is not read. */
+function unplacedNote(unplaced: readonly Photo[]): string[] {
+  if (unplaced.length === 0) return [];
+  const some = unplaced.slice(0, 3).map(({ id }) => id);
+  const more = unplaced.length > some.length ? ', …' : '';
+  return [`${unplaced.length} photos without a GPS position are unlabelled: ${some.join(', ')}${more}`];
+}
+
+function panoramaOf({ id, path, headingDeg, told, place }: Photo, split: Split): DatasetPanorama {
+  return {
+    id,
+    path,
+    split,
+    headingDeg,
+    listedAt: path,
+    ...(told && { told }),
+    ...(place && { location: place }),
+  };
 }
 
 /** Photos around which no tile of sizeM x sizeM metres and sizePx x sizePx pixels can be cut, by path. */

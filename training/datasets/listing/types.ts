@@ -49,6 +49,13 @@ export interface PairedTile {
   readonly cameraPx?: { readonly x: number; readonly y: number };
 }
 
+/** How a camera stood, as somebody says who knows better than the file; absent values are the file's. */
+export interface ToldPose {
+  readonly headingDeg: number;
+  readonly pitchDeg?: number;
+  readonly rollDeg?: number;
+}
+
 /** A ground-level panorama file. */
 export interface DatasetPanorama {
   /** Unique in the data set, over all splits. */
@@ -59,6 +66,8 @@ export interface DatasetPanorama {
   readonly location?: LonLat;
   /** Azimuth of the centre column, clockwise from true north, where the format fixes it. */
   readonly headingDeg?: number;
+  /** Of photos with a list beside them: instead of what the file says. */
+  readonly told?: ToldPose;
   /** Angle that the rows cover about the horizon, where it is not the full 180 degrees of a 2:1 image. */
   readonly verticalFovDeg?: number;
   /** What the image shows where its file does not say it, as the user of the data set knows; instead of the format's angle. */

@@ -13,7 +13,8 @@ import { cutTile, openImagery } from 'skyfix/index';
 import { splitOfBlock } from '../../common/blocks.js';
 import { loadRunConfig } from '../../config/index.js';
 import { openDataset } from '../../datasets/index.js';
-import { prepareArea, prepareUnpaired } from '../../images/prepare.js';
+import { decodeSource } from '../../images/image-jobs.js';
+import { panoramaSourceOf, prepareArea, prepareUnpaired } from '../../images/prepare.js';
 import { openSource } from '../../pipeline/open-source.js';
 import { toLonLat } from '../../town/overhead/georeference.js';
 import { refused } from '../support/dataset-checks.js';
@@ -212,6 +213,68 @@ describe('a folder of photos', () => {
       [['nowhere.jpg'], 1, 1],
     );
     assert.equal(await prepareUnpaired(dataset, 'test', PHOTO_GEOMETRY, options), undefined);
+  });
+
+  it('takes headings and places from a list beside it, and names what the list has wrong', async () => {
+    const own = join(dir, 'listed');
+    await mkdir(join(own, 'day'), { recursive: true });
+    await writeFile(join(own, 'a.jpg'), await photo(300, 300, 10));
+    await writeFile(join(own, 'day/b.jpg'), await photo(500, 300, 20));
+    const bare = { create: { width: 128, height: 64, channels: 3, background: '#777' } } as const;
+    await writeFile(join(own, 'c.png'), await sharp(bare).png().toBuffer());
+    const metadata = join(dir, 'headings.csv');
+    const { lon, lat } = toLonLat(700, 300);
+    const rows = ['day\\b.jpg,120.5,,,', `c.png,-30,${lon},${lat},5`];
+    await writeFile(metadata, `\uFEFFFile,HeadingDeg,lon,lat,pitchDeg\r\n${rows.join('\r\n')}`);
+    const options = { format: 'photos', root: own, photos: { ...PHOTOS, imagery, metadata } } as const;
+    const { pairs } = await openDataset(options);
+    const told = Object.fromEntries(pairs.map((pair) => [pair.id, pair]));
+    assert.deepEqual(
+      ['a.jpg', 'day/b.jpg', 'c.png'].map((id) => told[id]?.headingDeg),
+      [10, 120.5, -30],
+    );
+    assert.ok(distanceM(told['c.png']?.location ?? { lon: 0, lat: 0 }, { lon, lat }) < 0.01);
+    assert.deepEqual(told['c.png']?.told, { headingDeg: -30, pitchDeg: 5 });
+    // What is projected is what the list says: a photo whose own metadata say the same gives the same BEV.
+    const twin = join(dir, 'twin');
+    await mkdir(join(twin, 'day'), { recursive: true });
+    await writeFile(join(twin, 'day/b.jpg'), await photo(500, 300, 120.5));
+    const twins = await openDataset({ ...options, root: twin, photos: { ...PHOTOS, imagery } });
+    const bevOf = async (dataset: Awaited<ReturnType<typeof open>>) => {
+      const [pair] = dataset.pairs.filter(({ id }) => id === 'day/b.jpg');
+      const one = { ...dataset, pairs: pair ? [{ ...pair, split: 'train' as const }] : [], gallery: [] };
+      const source = panoramaSourceOf(one, one.pairs[0] as never);
+      const { pose } = await decodeSource(source, PHOTO_GEOMETRY);
+      return pose;
+    };
+    assert.deepEqual(await bevOf(await openDataset(options)), await bevOf(twins));
+    const lines = (await readFile(metadata, 'utf8')).trim();
+    for (const [row, reason] of [
+      ['none.jpg,1,,,', 'missing-file'],
+      ['a.jpg,north,,,', 'bad-value'],
+      ['c.png,1,,,', 'duplicate-id'],
+      ['a.jpg,1,8.5,,', 'bad-value'],
+    ] as const) {
+      await writeFile(metadata, `${lines}\n${row}\n`);
+      await refused(options, reason, 'headings.csv line 4');
+    }
+    await writeFile(metadata, 'name,heading\nx,1\n');
+    await refused(options, 'headings.csv', 'line 1 is "name,heading"', 'file,headingDeg');
+  });
+
+  it('is parted in blocks of the size asked for, and says which photos have no place', async () => {
+    const whole = await open();
+    const small = await open({ photos: { ...PHOTOS, imagery, blockM: 40 } });
+    for (const { id, split, location } of small.pairs) {
+      assert.ok(location);
+      assert.equal(split, splitOfBlock(location, 40, PHOTOS.seed, PHOTOS.shares), id);
+    }
+    assert.notDeepEqual(
+      small.pairs.map(({ id, split }) => [id, split]),
+      whole.pairs.map(({ id, split }) => [id, split]),
+    );
+    await refused({ format: 'photos', root, photos: { ...PHOTOS, imagery, blockM: 20 } }, '20 m', '28 m');
+    assert.match(whole.notes.join(), /1 photos without a GPS position are unlabelled: nowhere\.jpg/);
   });
 
   it('is read by the command', async () => {
