@@ -14,7 +14,7 @@ export {
 export { decodeImages, fileImage, ImageReader, imageKey } from './listing/images.js';
 export type { MatArray, MatStruct } from './listing/mat-array.js';
 export { parseMat, readMatFile } from './listing/mat-file.js';
-export { type Problem, type Reason, refuse } from './listing/problems.js';
+export { FIELD_OF_VIEW_ADVICE, type Problem, type Reason, refuse } from './listing/problems.js';
 export {
   type CrossViewDataset,
   type CrossViewPair,

@@ -9,9 +9,16 @@ import { CVUSA_SPLITS, listCvusa } from './formats/cvusa.js';
 import { listPhotos, type PhotoOptions } from './formats/photos.js';
 import { listTown } from './formats/town.js';
 import { listVigor, VIGOR_SPLITS, type VigorArea } from './formats/vigor.js';
-import { decodeImages, fileImage, imageKey, missingImages, namesInOtherCase } from './listing/images.js';
+import {
+  decodeImages,
+  fileImage,
+  imageKey,
+  missingImages,
+  namesInOtherCase,
+  unknownViews,
+} from './listing/images.js';
 import { tilesOf } from './listing/lists.js';
-import { type Problem, type Reason, refuse } from './listing/problems.js';
+import { FIELD_OF_VIEW_ADVICE, type Problem, type Reason, refuse } from './listing/problems.js';
 import type {
   CrossViewDataset,
   CrossViewPair,
@@ -35,6 +42,8 @@ export interface OpenOptions {
   readonly photos?: PhotoOptions;
   /** What the panoramas show whose files have no GPano crop, instead of what the format says. */
   readonly fieldOfView?: FieldOfView;
+  /** What whoever uses the images assumes where neither file nor data set says it (geometry.fieldOfView): not unknown then. */
+  readonly assumedLater?: FieldOfView;
   /** Leaves unusable entries out and counts them, instead of throwing. */
   readonly dropInvalid?: boolean;
   /** Decodes every image, which takes its time; otherwise only their existence is checked. */
@@ -67,12 +76,17 @@ export async function openDataset(options: OpenOptions): Promise<CrossViewDatase
   }
   const listing = assuming(options.fieldOfView, await readListing(options, splits));
   const renamed = await withFileNames(withoutDuplicates(listing));
-  const checked = await withoutBadImages(renamed.entries, checkImages);
+  const checked = await withoutBadImages(renamed.entries, checkImages, options.assumedLater);
   const dropped = [...listing.problems, ...renamed.entries.found, ...checked.found];
   const tolerated = ({ reason }: Problem) => listing.tolerated.includes(reason);
   if (!dropInvalid) {
     const refusable = dropped.filter((problem) => !tolerated(problem));
-    refuse(root, refusable, 'Invalid entries can be dropped on request (--drop-invalid).');
+    const strips = refusable.some(({ reason }) => reason === 'no-field-of-view');
+    refuse(
+      root,
+      refusable,
+      `${strips ? `${FIELD_OF_VIEW_ADVICE} ` : ''}Invalid entries can be dropped on request (--drop-invalid).`,
+    );
   }
   const { pairs, unpairedPanoramas, gallery, sizes } = checked;
   if (pairs.length + unpairedPanoramas.length + gallery.length === 0) {
@@ -195,12 +209,18 @@ async function withFileNames(entries: Checked): Promise<{ entries: Checked; note
   };
 }
 
-async function withoutBadImages(entries: Checked, decode: boolean): Promise<Checked> {
+async function withoutBadImages(
+  entries: Checked,
+  decode: boolean,
+  assumedLater: FieldOfView | undefined,
+): Promise<Checked> {
   const present = withoutImages(entries, await missingImages(imagesOf(entries)), 'missing-file');
   if (!decode) return present;
   const { sizes, unreadable } = await decodeImages(imagesOf(present));
   const readable = withoutImages(present, unreadable, 'unreadable-image');
-  return { ...readable, found: [...present.found, ...readable.found], sizes };
+  const unknown = await unknownViews([...readable.pairs, ...readable.unpairedPanoramas], assumedLater);
+  const seen = withoutImages(readable, unknown, 'no-field-of-view');
+  return { ...seen, found: [...present.found, ...readable.found, ...seen.found], sizes };
 }
 
 /** Every image of the entries, some of them more than once. */

@@ -8,7 +8,7 @@ import { messageOf, SkyfixError } from 'skyfix/errors';
 import { sha256OfBytes, syncFolder } from 'skyfix/files';
 import { imageryIdentity } from 'skyfix/index';
 import { RequestWorker, ThreadClosed, ThreadDied } from 'skyfix/threads';
-import { type Problem, refuse } from '../datasets/index.js';
+import { FIELD_OF_VIEW_ADVICE, type Problem, refuse } from '../datasets/index.js';
 import { fileStore, type ImageStore, isComplete, StoreFileWriter } from '../stores/index.js';
 import { fileOfJob, type ImageJob, ImageMaker, PIXELS_VERSION } from './image-jobs.js';
 import { IN_FLIGHT, type MakeRequest, type MakeRequests, type MakeSetup, makeInto } from './make-image.js';
@@ -63,10 +63,13 @@ export async function cachedImageStore(
       { path: partial, sizePx, count: jobs.length },
       options,
     );
+    const strips = failures.some(({ reason }) => reason === 'no-field-of-view');
     refuse(
       options.root,
       failures,
-      'Invalid images can be found with --check-images and dropped with --drop-invalid.',
+      strips
+        ? FIELD_OF_VIEW_ADVICE
+        : 'All such images are found by "skyfix-train dataset --check-images", and left out with source.dropInvalid.',
     );
   } finally {
     writer.close();
@@ -140,7 +143,7 @@ async function makeImages(
         }
         const why = error instanceof SkyfixError ? error.detail : messageOf(error);
         const detail = `${fileOfJob(job)} cannot be used: ${why}`;
-        failures.set(index, { reason: 'unreadable-image', where: listedAt, detail });
+        failures.set(index, { reason: reasonOf(error), where: listedAt, detail });
       }
       if (!failures.has(index)) {
         done++;
@@ -159,6 +162,11 @@ async function makeImages(
     throw new SkyfixError('INTERNAL', `${setup.path} has ${done} of ${jobs.length} images.`);
   }
   return [...failures].sort(([a], [b]) => a - b).map(([, problem]) => problem);
+}
+
+function reasonOf(error: unknown): Problem['reason'] {
+  const unknownView = error instanceof SkyfixError && error.code === 'PANORAMA_FOV_UNKNOWN';
+  return unknownView ? 'no-field-of-view' : 'unreadable-image';
 }
 
 /** Whether an error says that this one image cannot be made; a full disk or a dead thread ends all of it. */

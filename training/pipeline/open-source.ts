@@ -41,7 +41,9 @@ export async function openSource(
     format,
     root,
     ...(area && { area }),
-    ...(dropInvalid !== undefined && { dropInvalid }),
+    // What cannot be decoded is left out too; without this it is told when images are made.
+    ...(dropInvalid !== undefined && { dropInvalid, checkImages: dropInvalid }),
+    ...(config.geometry.fieldOfView && { assumedLater: config.geometry.fieldOfView }),
     ...(assumed && { fieldOfView: assumed }),
     ...(photos && { photos }),
   });

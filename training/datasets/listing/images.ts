@@ -1,11 +1,11 @@
 // The image files of a data set: whether they are there, and whether they can be decoded.
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { messageOf } from 'skyfix/errors';
-import type { RgbImage } from 'skyfix/geometry';
-import { decodeImage } from 'skyfix/imaging';
+import { messageOf, SkyfixError } from 'skyfix/errors';
+import type { FieldOfView, RgbImage } from 'skyfix/geometry';
+import { decodeImage, readPanoramaMetadata } from 'skyfix/imaging';
 import { cutTile, type ImagerySource, openImagery } from 'skyfix/index';
-import type { ImageSize, TileImage } from './types.js';
+import type { DatasetPanorama, ImageSize, TileImage } from './types.js';
 
 const AT_ONCE = 8;
 /** Side of the tile that is cut from a mosaic to see whether there is imagery. */
@@ -131,6 +131,29 @@ export async function decodeImages(images: Iterable<TileImage>): Promise<Decoded
     await reader.close();
   }
   return { sizes, unreadable };
+}
+
+/**
+ * Panoramas whose field of view neither their file nor the data set says, by imageKey: decodable, and of no use. Those that
+ * cannot be read at all are left to decodeImages.
+ */
+export async function unknownViews(
+  panoramas: readonly DatasetPanorama[],
+  assumedLater: FieldOfView | undefined,
+): Promise<ReadonlyMap<string, string>> {
+  const known = new Map(panoramas.map((panorama) => [panorama.path, panorama]));
+  const unknown = new Map<string, string>();
+  const images = panoramas.map(({ path }) => fileImage(path));
+  await forEachImage(images, async ({ path }, key) => {
+    const { fieldOfView = assumedLater, verticalFovDeg } = known.get(path) ?? {};
+    await readPanoramaMetadata(await readFile(path), { fieldOfView, verticalFovDeg }).catch(
+      (error: unknown) => {
+        if (!(error instanceof SkyfixError) || error.code !== 'PANORAMA_FOV_UNKNOWN') return;
+        unknown.set(key, `${path}: ${error.detail}`);
+      },
+    );
+  });
+  return unknown;
 }
 
 /** Some images at a time, each key once. */

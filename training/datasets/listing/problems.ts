@@ -9,6 +9,7 @@ export const REASONS = [
   'missing-file',
   'unreadable-image',
   'no-panorama',
+  'no-field-of-view',
   'no-heading',
   'outside-imagery',
   'near-test',
@@ -23,6 +24,10 @@ export interface Problem {
   /** What is wrong, with the value. */
   readonly detail: string;
 }
+
+/** What to do about strips and crops whose files do not say what they show. */
+export const FIELD_OF_VIEW_ADVICE =
+  'What such panoramas show is said once for all of them: source.fieldOfView of a run, e.g. { verticalDeg: 90 }, or --field-of-view 360,90.';
 
 /** How many problems an error lists before it only counts. */
 const LISTED = 10;

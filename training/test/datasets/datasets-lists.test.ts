@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { openDataset } from '../../datasets/index.js';
+import { prepareArea } from '../../images/prepare.js';
 import { galleryOf, idsOf, refused, refusedOrDropped } from '../support/dataset-checks.js';
-import { CSV_HEADER, put, writeCvCities, writeOwnData } from '../support/dataset-fixtures.js';
+import { CSV_HEADER, put, putImage, writeCvCities, writeOwnData } from '../support/dataset-fixtures.js';
 
 let root = '';
 beforeEach(async () => {
@@ -133,6 +134,30 @@ describe('own data', () => {
     await refused(csv(), 'pairs.csv', 'parted by semicolons');
     await writeFile(path, text.replaceAll(',', '\t'));
     await refused(csv(), 'pairs.csv', 'parted by tabs');
+  });
+
+  it('names strips whose field of view nobody says, with the remedy, as the run does', async () => {
+    await putImage(join(root, 'g/2.png'), 100, 20);
+    assert.equal((await openDataset(csv())).pairs.length, 2, 'seen where images are decoded');
+    const options = { ...csv(), checkImages: true };
+    await refused(options, 'no-field-of-view 1', 'pairs.csv line 3', 'source.fieldOfView', '--field-of-view');
+    const dropped = await openDataset({ ...options, dropInvalid: true });
+    assert.deepEqual(
+      dropped.dropped.map(({ reason }) => reason),
+      ['no-field-of-view'],
+    );
+    const fieldOfView = { verticalDeg: 72 };
+    assert.equal((await openDataset({ ...options, fieldOfView })).pairs.length, 2);
+    const geometry = { tileSizeM: 50, inputSizePx: 32, bevSizePx: 32, cameraHeightM: 2 };
+    await assert.rejects(
+      prepareArea(await openDataset(csv()), 'train', geometry, { cacheDir: join(root, 'cache') }),
+      (error: Error) => {
+        for (const text of ['no-field-of-view 1', 'pairs.csv line 3', 'source.fieldOfView'])
+          assert.ok(error.message.includes(text), error.message);
+        assert.doesNotMatch(error.message, /--check-images/);
+        return true;
+      },
+    );
   });
 
   it('reports what is wrong with a row or the header', async () => {

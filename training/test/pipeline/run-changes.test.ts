@@ -60,6 +60,22 @@ describe('a data set without a test split', () => {
     assert.ok(!existsSync(join(dir, 'failure.txt')));
   });
 
+  it('loses what cannot be decoded where the configuration says so', async () => {
+    const source = await csvWithoutTest('damaged');
+    await writeFile(join(folder, 'damaged/g3.png'), 'no image');
+    const values = [source, 'evaluation.areas=null'];
+    await assert.rejects(
+      runHere(await plain(...values), join(folder, 'damaged-run')),
+      coded('DATASET_INVALID', 'unreadable-image 1', 'pairs.csv line 5', 'source.dropInvalid'),
+    );
+    const dropping = await plain(...values, 'data.source.dropInvalid=true');
+    await runHere(dropping, join(folder, 'damaged-run'));
+    const { encoderData } = (await loadBundle(join(folder, 'damaged-run/bundle'))).manifest.training as {
+      encoderData: string;
+    };
+    assert.match(encoderData, /, 5 places$/);
+  });
+
   it('is measured on what it has, where the configuration names none', async () => {
     const town = await plain('evaluation={ areas: null, preferredSplits: [validation, test] }');
     const result = await runHere(town, join(folder, 'preferred'));
