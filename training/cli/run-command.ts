@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { stringify } from 'yaml';
-import { loadRunConfig, PRESETS } from '../config/index.js';
+import { everyField, loadRunConfig, PRESETS } from '../config/index.js';
 
 interface RunOptions {
   readonly out?: string;
@@ -26,11 +26,11 @@ export function runCommand(): Command {
       [],
     )
     .option('--until <stage>', 'end after generation, views or encoder, without an evaluation')
-    .option('--print-config', 'print the configuration with all its values, and do nothing', false)
+    .option('--print-config', 'print every field with its value (null: none), and do nothing', false)
     .action(async (file: string, { out, set, until, printConfig }: RunOptions) => {
       const config = await loadRunConfig(file, set);
       if (printConfig) {
-        process.stdout.write(stringify(config));
+        process.stdout.write(stringify(everyField(config)));
         return;
       }
       const dir = out ?? join('var', 'runs', `${config.name}-seed${config.seed}`);

@@ -2,6 +2,7 @@
 export { type Difference, differences, everyField } from './every-field.js';
 export { imageryOptionsOf } from './imagery-options.js';
 export { inputOf, loadRunConfig, PRESETS, readRunConfig, resolveRunConfig, shiftPx } from './load-config.js';
+export { REFERENCE_COMMAND, REFERENCE_FILES, referenceTexts } from './reference.js';
 export type {
   DataSource,
   EvaluationArea,

@@ -1,12 +1,24 @@
 // A run's configuration: presets, values over them, and what is refused, each field by field.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { Ajv } from 'ajv';
+import { PACKAGE_ROOT } from 'skyfix/cli';
 import { SkyfixError } from 'skyfix/errors';
 import { parse, stringify } from 'yaml';
-import { loadRunConfig, PRESETS, resolveRunConfig } from '../../config/index.js';
+import {
+  differences,
+  everyField,
+  loadRunConfig,
+  PRESETS,
+  REFERENCE_COMMAND,
+  REFERENCE_FILES,
+  referenceTexts,
+  resolveRunConfig,
+} from '../../config/index.js';
+import { RUN_CONFIG_SCHEMA } from '../../config/schema.js';
 
 /** Checks that a configuration is refused, with every one of the texts in its message. */
 async function refused(made: Promise<unknown>, ...texts: readonly string[]): Promise<void> {
@@ -56,6 +68,52 @@ describe('presets', () => {
     assert.deepEqual([stage1.lambdaPaired, stage1.lambdaIdentity, stage1.historyPool], [0, 0, 50]);
     assert.deepEqual([stage1.contrast.temperature, stage1.contrast.positions], [0.07, 256]);
     assert.deepEqual([selfTraining.gamma, selfTraining.lambda0, selfTraining.bins], [0.9, 0.5, 10]);
+  });
+});
+
+describe('every field', () => {
+  it('is printed with what it stands for when absent, and read again is the same configuration', async () => {
+    for (const preset of PRESETS) {
+      const config = await loadRunConfig(preset);
+      const printed = parse(stringify(everyField(config))) as Record<string, never>;
+      assert.deepEqual(await resolveRunConfig({ preset: 'town', ...printed }), {
+        ...(await resolveRunConfig(printed)),
+      });
+      assert.deepEqual(differences(await resolveRunConfig(printed), config), []);
+    }
+    const small = parse(stringify(everyField(await loadRunConfig('small'))));
+    const source = small.data.source;
+    assert.deepEqual([source.fieldOfView, source.imagery, source.splitSeed], [null, null, 1]);
+    assert.deepEqual([small.stage1.steps, small.stage1.epochs, small.data.samePlaceM], [null, 6, 0]);
+    const { generator, encoder } = small.networks;
+    assert.deepEqual([generator.learnResidual, generator.weights, encoder.weights], [false, null, null]);
+    assert.deepEqual([small.geometry.searchMarginPx, small.evaluation.areas], [0, null]);
+  });
+
+  it('has a sentence, and a place in the reference and in the schema for editors, which are up to date', async () => {
+    const texts = await referenceTexts();
+    for (const name of ['markdown', 'jsonSchema'] as const) {
+      const path = join(PACKAGE_ROOT, REFERENCE_FILES[name]);
+      assert.equal(await readFile(path, 'utf8'), texts[name], `${path}: ${REFERENCE_COMMAND} writes it anew`);
+    }
+    const missing = (
+      tree: { properties?: object; items?: object; description?: string },
+      at: string,
+    ): string[] => [
+      ...(tree.description || at.endsWith('[]') ? [] : [at]),
+      ...Object.entries(tree.properties ?? {}).flatMap(([name, field]) => missing(field, `${at}/${name}`)),
+      ...(tree.items && 'properties' in tree.items ? missing(tree.items as object, `${at}[]`) : []),
+    ];
+    assert.deepEqual(missing(RUN_CONFIG_SCHEMA, ''), []);
+    for (const at of leavesOf(everyField(await loadRunConfig('town')))) {
+      const path = at.slice(1).replaceAll('/', '.');
+      const listed = texts.markdown.includes(`\`${path}\``) || texts.markdown.includes(`## ${path}\n`);
+      assert.ok(listed, `${path} is not in the reference`);
+    }
+    const editors = new Ajv({ strict: false }).compile(JSON.parse(texts.jsonSchema));
+    for (const preset of PRESETS) assert.ok(editors({ preset, stage3: { steps: 3 }, publish: null }));
+    assert.ok(!editors({ preset: 'small', stage3: { steps: 'many' } }));
+    assert.ok(!editors({ preset: 'small', stage4: {} }));
   });
 });
 
