@@ -2,4 +2,3 @@
 export { captionSize, drawCaption, fillRect } from './caption.js';
 export { barChart, type LineSeries, lineChart } from './charts.js';
 export { imageSheet, pasteImage, spreadEvenly } from './sheet.js';
-export { escapeXml, FONT_FAMILY, textWidthPx } from './svg-text.js';

@@ -112,5 +112,5 @@ async function writeSamples(
   const asked = selectStore(inputs, rows);
   const views = await viewsInMemory(g, asked);
   const samples = rows.map((_, k) => [imageOfStore(asked, k), imageOfStore(views, k)]);
-  await log.images('generation/views', step, await sampleGrid(samples, { labels: ['input', 'view'] }));
+  await log.images('generation/views', step, sampleGrid(samples, { labels: ['input', 'view'] }));
 }

@@ -78,10 +78,10 @@ describe('sheets', () => {
     );
   });
 
-  it('carry labels above the images they name, and leave the images as they are', async () => {
+  it('carry labels above the images they name, and leave the images as they are', () => {
     const samples = [0, 1, 2, 3].map(() => [filled(40, 30, 100), filled(40, 30, 200)]);
-    const plain = await sampleGrid(samples, { across: 2 });
-    const grid = await sampleGrid(samples, { across: 2, labels: ['BEV', 'a <very> long name & more'] });
+    const plain = sampleGrid(samples, { across: 2 });
+    const grid = sampleGrid(samples, { across: 2, labels: ['BEV', 'a <very> long name & more'] });
     assert.equal(grid.widthPx, plain.widthPx);
     const head = grid.heightPx - plain.heightPx;
     assert.deepEqual(grid.data.subarray(head * grid.widthPx * 3), plain.data);
