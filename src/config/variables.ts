@@ -77,7 +77,7 @@ export const CONFIG_VARIABLES = {
   maxPixels: {
     name: 'SKYFIX_MAX_PIXELS',
     type: 'integer',
-    default: 140_000_000,
+    default: 200_000_000,
     minimum: 1024,
     maximum: 1_000_000_000,
     help: 'Largest image in pixels, before decoding.',

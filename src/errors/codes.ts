@@ -32,6 +32,11 @@ export const ERROR_CODES = {
     title: 'The image cannot be decoded',
     advice: 'Send a complete JPEG, PNG, WebP, AVIF or TIFF file.',
   },
+  IMAGE_SAMPLES_UNSUPPORTED: {
+    status: 422,
+    title: 'Unusual samples',
+    advice: 'Convert it to 8 bits a channel, for example with "gdal_translate -ot Byte -scale IN OUT".',
+  },
   IMAGE_ANIMATED: { status: 422, title: 'Animated image', advice: 'Send a single still image.' },
   IMAGE_TOO_LARGE_PIXELS: {
     status: 413,
@@ -52,8 +57,19 @@ export const ERROR_CODES = {
   PANORAMA_FOV_UNKNOWN: {
     status: 422,
     title: 'Unknown field of view',
-    advice: 'The image is not 2:1 and has no GPano metadata: say what it covers with verticalFovDeg.',
-    commandLine: 'The image is not 2:1 and has no GPano metadata: say what it covers with --vertical-fov.',
+    advice: 'The image is not 2:1 and has no fitting GPano metadata: say what it covers with verticalFovDeg.',
+    commandLine:
+      'The image is not 2:1 and has no fitting GPano metadata: say what it covers with --vertical-fov.',
+  },
+  PANORAMA_PROJECTION_UNSUPPORTED: {
+    status: 422,
+    title: 'Not an equirectangular panorama',
+    advice: 'Send one equirectangular image for one eye; stitchers such as Hugin convert other projections.',
+  },
+  PANORAMA_BLANK: {
+    status: 422,
+    title: 'Nothing to see',
+    advice: 'Send a panorama that shows the ground around the camera.',
   },
   // --- parameters ---
   PARAMETER_INVALID: {

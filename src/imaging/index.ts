@@ -1,15 +1,15 @@
 // Imaging: bytes of an uploaded file in, pixels and what its metadata says out; and pixels to tensors and PNG.
 export {
-  DEFAULT_MAX_PIXELS,
   type DecodedPanorama,
   type DecodeOptions,
   decodePanorama,
-  type HeadingSource,
   type PanoramaMetadata,
   readPanoramaMetadata,
 } from './decode.js';
-export { decodeImage, encodePng, resizeImage } from './pixels.js';
+export { DEFAULT_MAX_PIXELS, decodeImage, encodePng, resizeImage } from './pixels.js';
+export type { HeadingSource } from './pose.js';
 export { checkJpeg, decodeRgba, type RgbaImage, splitAlpha } from './rgba.js';
+export { type Sharp, sharp } from './sharp.js';
 export {
   bevToNchw,
   cropSquares,
@@ -19,3 +19,4 @@ export {
   stackTensors,
   type ValueRange,
 } from './tensors.js';
+export { bevTexture, requireTexture } from './texture.js';

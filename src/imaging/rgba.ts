@@ -1,7 +1,8 @@
 // What imagery needs of the decoders: pixels with their alpha, and whether a JPEG stream is whole.
-import sharp from 'sharp';
 import type { RgbImage } from '../geometry/index.js';
 import { asDecodeError, DEFAULT_MAX_PIXELS } from './pixels.js';
+import { sharp } from './sharp.js';
+import { inspectFile } from './sniff.js';
 
 /** 8-bit sRGB and alpha, four values a pixel. */
 export interface RgbaImage {
@@ -11,10 +12,16 @@ export interface RgbaImage {
   readonly data: Uint8Array;
 }
 
-/** Decodes a still image with its alpha (255 where it has none). Throws IMAGE_TOO_LARGE_PIXELS, IMAGE_UNDECODABLE. */
+/**
+ * Decodes a still image with its alpha (255 where it has none). Throws IMAGE_EMPTY, IMAGE_TOO_LARGE_PIXELS,
+ * IMAGE_UNDECODABLE.
+ */
 export async function decodeRgba(bytes: Uint8Array, maxPixels = DEFAULT_MAX_PIXELS): Promise<RgbaImage> {
   try {
-    const { data, info } = await sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels })
+    const { data, info } = await sharp(inspectFile(bytes).picture, {
+      failOn: 'error',
+      limitInputPixels: maxPixels,
+    })
       .toColourspace('srgb')
       .ensureAlpha()
       .raw({ depth: 'uchar' })

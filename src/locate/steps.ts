@@ -2,7 +2,7 @@
 
 import { bevGeometryOf, panoramaWidthOf } from '../bundles/index.js';
 import { type Bev, projectBev } from '../geometry/index.js';
-import { type DecodedPanorama, decodePanorama } from '../imaging/index.js';
+import { type DecodedPanorama, decodePanorama, requireTexture } from '../imaging/index.js';
 import {
   type Look,
   type PlaceHit,
@@ -32,19 +32,24 @@ export function decodeUpload(
   });
 }
 
-/** Panorama to BEV over the ground of one tile and its search margin, at the size of bevGeometryOf. */
+/**
+ * Panorama to BEV over the ground of one tile and its search margin, at the size of bevGeometryOf. Throws PANORAMA_BLANK
+ * where there is nothing to see.
+ */
 export function projectToGround(
   panorama: DecodedPanorama,
   region: LoadedRegion,
   cameraHeightM: number | undefined,
 ): Bev {
-  return projectBev(
+  const bev = projectBev(
     panorama.image,
     panorama.window,
     panorama.pose,
     bevGeometryOf(region.bundle.manifest.geometry, cameraHeightM),
     region.tables,
   );
+  requireTexture(bev);
+  return bev;
 }
 
 /**

@@ -84,7 +84,7 @@ describe('more than one picture', () => {
     await solid('#102030').png().toBuffer(),
   ];
 
-  for (const format of ['webp', 'gif', 'tiff'] as const) {
+  for (const format of ['webp', 'tiff'] as const) {
     test(`is refused: ${format}`, async () => {
       const file = await sharp(await pages(), { join: { animated: true } })
         .toFormat(format)
@@ -107,7 +107,7 @@ test('a 100-megapixel bomb is refused by its header, before it is decoded', asyn
   const bomb = await sharp({ create: wide }).png({ compressionLevel: 9 }).toBuffer();
   assert.ok(bomb.length < 500_000, `${bomb.length} bytes`);
   const before = process.memoryUsage().rss;
-  await assert.rejects(decodePanorama(bomb), {
+  await assert.rejects(decodePanorama(bomb, { maxPixels: 80_000_000 }), {
     code: 'IMAGE_TOO_LARGE_PIXELS',
     message: /14200x7100 = 100820000 pixels; the limit is 80000000/,
   });

@@ -81,14 +81,6 @@ describe('GPano crops', () => {
     }
   });
 
-  test('of another projection are refused or, where 2:1, ignored', async () => {
-    const other = gpano({ ...quarter, ProjectionType: 'cylindrical' });
-    const { warnings } = await decodePanorama(await make(400, 200).withXmp(other).png().toBuffer());
-    assert.match(warnings.join(), /"cylindrical"; only equirectangular/);
-    const square = await make(200, 200).withXmp(other).png().toBuffer();
-    await assert.rejects(decodePanorama(square), { code: 'PANORAMA_FOV_UNKNOWN' });
-  });
-
   test('with impossible angles keep the rest', async () => {
     const text = gpano({ PoseHeadingDegrees: 1e9, PosePitchDegrees: 'NaN', PoseRollDegrees: 2 });
     const found = await decodePanorama(await make(200, 100).withXmp(text).jpeg().toBuffer());

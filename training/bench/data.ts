@@ -3,7 +3,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import sharp from 'sharp';
+import { sharp } from 'skyfix/imaging';
 import { makeRng } from 'skyfix/random';
 import type { Crop } from '../batches/index.js';
 import { BatchLoader } from '../batches/index.js';

@@ -1,5 +1,5 @@
 // Worker thread: makes images of jobs and writes them into the store's file.
-import sharp from 'sharp';
+import { sharp } from 'skyfix/imaging';
 import { serveRequests } from 'skyfix/threads';
 import { StoreFileWriter } from '../stores/index.js';
 import { ImageMaker } from './image-jobs.js';

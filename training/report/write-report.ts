@@ -2,8 +2,8 @@
 // its claims hold. A folder with report.md, SVG charts, JPEG sheets and the runs' results.
 import { copyFile, mkdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import sharp from 'sharp';
 import { writeFileAtomic } from 'skyfix/files';
+import { sharp } from 'skyfix/imaging';
 import { fileName } from '../runs/index.js';
 import { type Claim, claimsOf, claimsText } from './claims.js';
 import { areasOf, collectRuns, type Group, type LeftOut } from './collect.js';

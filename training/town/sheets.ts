@@ -1,10 +1,9 @@
 // Contact sheets, for looking at what was made: the mosaic, panoramas, and panorama with tile.
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import { writeFileAtomic } from 'skyfix/files';
 import type { RgbImage } from 'skyfix/geometry';
-import { decodeImage, encodePng } from 'skyfix/imaging';
+import { decodeImage, encodePng, sharp } from 'skyfix/imaging';
 import { imageSheet, spreadEvenly } from '../drawing/index.js';
 import { cropImages } from '../stores/index.js';
 import type { Place } from './street/places.js';

@@ -52,6 +52,8 @@ export const DEFAULT_PHOTOS = {
 
 /** Side of a block of one split, in tiles. */
 const BLOCK_TILES = 4;
+/** What is wrong with files that are pictures, and no 360 degree photos. */
+const NOT_PANORAMAS: readonly string[] = ['PANORAMA_FOV_UNKNOWN', 'PANORAMA_PROJECTION_UNSUPPORTED'];
 const EXTENSIONS: readonly string[] = ['.jpg', '.jpeg', '.png', '.webp', '.avif', '.tif', '.tiff'];
 const AT_ONCE = 8;
 
@@ -65,7 +67,7 @@ interface Photo {
 
 /**
  * Every photo in the folder and those below it, in the order of their paths: EXIF GPS is its place and the middle of its
- * tile, GPano its heading and pose. Blocks of ground (4 x 4 tiles unless told) go to one split each, drawn by the seed; of training and
+ * tile, GPano its heading and pose, EXIF its heading else. Blocks of ground (4 x 4 tiles unless told) go to one split each, drawn by the seed; of training and
  * validation what shares ground with a test tile is left out and counted ("near-test"). Problems: no 360 degree photo
  * ("no-panorama"), no heading ("no-heading": its BEV could not be turned north), not all of its tile and margin in the imagery
  * ("outside-imagery"). A list beside them (`metadata`) says instead what they do not. Photos without GPS are unpaired panoramas for training. With `fieldOfView`, photos without a GPano crop are
@@ -186,7 +188,7 @@ async function readPhoto(
   try {
     metadata = await readPanoramaMetadata(await readFile(path), { fieldOfView });
   } catch (error) {
-    const plain = error instanceof SkyfixError && error.code === 'PANORAMA_FOV_UNKNOWN';
+    const plain = error instanceof SkyfixError && NOT_PANORAMAS.includes(error.code);
     const detail = error instanceof SkyfixError ? error.detail : messageOf(error);
     return { reason: plain ? 'no-panorama' : 'unreadable-image', where: path, detail };
   }
@@ -198,7 +200,8 @@ async function readPhoto(
     return { path, id, headingDeg, told: listed.pose, ...(place && { place }) };
   }
   if (headingSource === 'assumed') {
-    const detail = 'it has no GPano PoseHeadingDegrees; a list may say it (metadata: file,headingDeg)';
+    const detail =
+      'it has neither GPano PoseHeadingDegrees nor EXIF GPSImgDirection; a list may say it (metadata: file,headingDeg)';
     return { reason: 'no-heading', where: path, detail };
   }
   return { path, id, headingDeg: pose.headingDeg, ...(place && { place }) };

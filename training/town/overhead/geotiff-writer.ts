@@ -1,6 +1,6 @@
 // Writes RGB rasters as GeoTIFF: 512-pixel tiles, each a whole JPEG stream (TIFF Technical Note 2), with the
 // georeference of the OGC GeoTIFF standard 1.1 (ModelPixelScale, ModelTiepoint, GeoKeyDirectory).
-import sharp from 'sharp';
+import { sharp } from 'skyfix/imaging';
 
 export interface GeoTiffSource {
   readonly widthPx: number;

@@ -1,5 +1,5 @@
 // A panorama as a camera writes it: JPEG with GPano XMP (Google's Photo Sphere schema) and EXIF GPS.
-import sharp from 'sharp';
+import { sharp } from 'skyfix/imaging';
 
 /** What the camera believes about itself. */
 export interface CameraClaim {

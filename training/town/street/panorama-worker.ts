@@ -1,6 +1,6 @@
 // Worker thread: renders panoramas from the shared rasters and writes their files.
 import { writeFile } from 'node:fs/promises';
-import sharp from 'sharp';
+import { sharp } from 'skyfix/imaging';
 import { serveRequests } from 'skyfix/threads';
 import { type CameraClaim, encodePanorama } from './camera-file.js';
 import { type LitScene, renderPanorama, type TownCamera } from './panorama.js';

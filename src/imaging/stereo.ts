@@ -1,0 +1,91 @@
+// Whether a picture holds the same panorama twice, for two eyes: one above the other, or side by side.
+import { SkyfixError } from '../errors/index.js';
+import type { RgbImage } from '../geometry/index.js';
+
+const [COLUMNS, ROWS] = [64, 32];
+/** Correlation of the halves beyond which they show the same scene; the 24 demo panoramas have 0.41 at the most. */
+const SAME_SCENE = 0.7;
+/** Shapes of stereo pictures: of two full panoramas, and of two squeezed into the place of one. */
+const SHAPES = { 'top-bottom': [1, 2], 'left-right': [4, 2] } as const;
+const SHAPE_TOLERANCE = 0.05;
+/** Sum of squares under which a half has no structure of its own, in the sum of three channels. */
+const LEAST_ENERGY = COLUMNS * ROWS * 3;
+/** Two eyes see near things apart; cells of the small picture. */
+const MOST_APART = 2;
+
+/** Throws PANORAMA_PROJECTION_UNSUPPORTED where the halves of the picture show the same. */
+export function refuseStereo(image: RgbImage): void {
+  const aspect = image.widthPx / image.heightPx;
+  for (const layout of ['top-bottom', 'left-right'] as const) {
+    if (!SHAPES[layout].some((shape) => Math.abs(aspect / shape - 1) <= SHAPE_TOLERANCE)) continue;
+    const likeness = halvesLikeness(image, layout);
+    if (likeness < SAME_SCENE) continue;
+    throw new SkyfixError(
+      'PANORAMA_PROJECTION_UNSUPPORTED',
+      `Its ${layout === 'top-bottom' ? 'upper and lower' : 'left and right'} halves show the same scene (correlation ` +
+        `${likeness.toFixed(2)}): it is a stereo panorama, ${layout}.`,
+    );
+  }
+}
+
+/**
+ * Correlation of the two halves, -1 to 1. Rows and columns are without their means: that the sky is above, or a bar goes
+ * through both, is no likeness.
+ */
+export function halvesLikeness(image: RgbImage, layout: 'top-bottom' | 'left-right'): number {
+  const beside = layout === 'left-right';
+  const [width, height] = beside
+    ? [image.widthPx >> 1, image.heightPx]
+    : [image.widthPx, image.heightPx >> 1];
+  if (width < COLUMNS || height < ROWS) return 0;
+  const first = smallGrey(image, 0, 0, width, height);
+  const second = smallGrey(image, beside ? width : 0, beside ? 0 : height, width, height);
+  let best = -1;
+  for (let apart = -MOST_APART; apart <= MOST_APART; apart++) {
+    best = Math.max(best, correlation(first, second, apart));
+  }
+  return best;
+}
+
+/** Grey values of a part of the image, averaged to ROWS x COLUMNS, rows and columns without their means. */
+function smallGrey({ data, widthPx }: RgbImage, left: number, top: number, width: number, height: number) {
+  const cells = new Float64Array(ROWS * COLUMNS);
+  for (let row = 0; row < ROWS; row++) {
+    for (let column = 0; column < COLUMNS; column++) {
+      const x0 = left + Math.floor((column * width) / COLUMNS);
+      const x1 = left + Math.floor(((column + 1) * width) / COLUMNS);
+      const y0 = top + Math.floor((row * height) / ROWS);
+      const y1 = top + Math.floor(((row + 1) * height) / ROWS);
+      let sum = 0;
+      for (let y = y0; y < y1; y++) {
+        for (let p = 3 * (y * widthPx + x0); p < 3 * (y * widthPx + x1); p += 3) {
+          sum += (data[p] as number) + (data[p + 1] as number) + (data[p + 2] as number);
+        }
+      }
+      cells[row * COLUMNS + column] = sum / ((x1 - x0) * (y1 - y0));
+    }
+  }
+  for (let row = 0; row < ROWS; row++) takeMeanOff(cells, row * COLUMNS, 1, COLUMNS);
+  for (let column = 0; column < COLUMNS; column++) takeMeanOff(cells, column, COLUMNS, ROWS);
+  return cells;
+}
+
+function takeMeanOff(cells: Float64Array, from: number, step: number, count: number): void {
+  let sum = 0;
+  for (let k = 0; k < count; k++) sum += cells[from + k * step] as number;
+  for (let k = 0; k < count; k++) cells[from + k * step] = (cells[from + k * step] as number) - sum / count;
+}
+
+function correlation(a: Float64Array, b: Float64Array, apart: number): number {
+  let [ab, aa, bb] = [0, 0, 0];
+  for (let row = 0; row < ROWS; row++) {
+    for (let column = Math.max(0, -apart); column < Math.min(COLUMNS, COLUMNS - apart); column++) {
+      const x = a[row * COLUMNS + column] as number;
+      const y = b[row * COLUMNS + column + apart] as number;
+      ab += x * y;
+      aa += x * x;
+      bb += y * y;
+    }
+  }
+  return aa > LEAST_ENERGY && bb > LEAST_ENERGY ? ab / Math.sqrt(aa * bb) : 0;
+}

@@ -1,0 +1,122 @@
+// Which part of the sphere a panorama file shows, from the request, from GPano, from the bundle, or from its shape.
+import { SkyfixError } from '../errors/index.js';
+import {
+  type FieldOfView,
+  fullSphere,
+  type SphereWindow,
+  sphereWindowFromVerticalFov,
+  sphereWindowOf,
+} from '../geometry/index.js';
+import type { Gpano } from './gpano.js';
+
+export interface WindowOptions {
+  readonly verticalFovDeg?: number | undefined;
+  readonly fieldOfView?: FieldOfView | undefined;
+}
+
+/** Sides may be rounded: 2:1 within a hundredth. */
+const TOLERANCE = 0.02;
+
+/**
+ * The window in pixels of the file; what was assumed or ignored goes to `warnings`. Throws PANORAMA_FOV_UNKNOWN, and
+ * PANORAMA_PROJECTION_UNSUPPORTED where the metadata say that it is no equirectangular image for one eye.
+ */
+export function windowOf(
+  widthPx: number,
+  heightPx: number,
+  gpano: Gpano,
+  { verticalFovDeg, fieldOfView }: WindowOptions,
+  warnings: string[],
+): SphereWindow {
+  checkProjection(gpano);
+  if (verticalFovDeg !== undefined) return sphereWindowFromVerticalFov(widthPx, heightPx, verticalFovDeg);
+  const fromGpano = gpanoWindow(widthPx, heightPx, gpano);
+  if (typeof fromGpano === 'object') return fromGpano;
+  if (fromGpano) warnings.push(`${fromGpano}; it was ignored.`);
+  if (fieldOfView) {
+    const { horizontalDeg = 360, verticalDeg } = fieldOfView;
+    warnings.push(
+      `No field of view was given and the file has none: it is taken to show ${horizontalDeg} x ${verticalDeg} degrees.`,
+    );
+    return sphereWindowOf(widthPx, heightPx, fieldOfView);
+  }
+  if (Math.abs(widthPx / heightPx - 2) <= TOLERANCE) return fullSphere(widthPx, heightPx);
+  throw new SkyfixError(
+    'PANORAMA_FOV_UNKNOWN',
+    `The image has ${widthPx}x${heightPx} pixels, ${(widthPx / heightPx).toFixed(2)}:1` +
+      `${shapeNote(widthPx / heightPx)}.${fromGpano ? ` ${fromGpano}.` : ''}`,
+  );
+}
+
+/** Other projections that have this shape, for whoever sent one. */
+function shapeNote(aspect: number): string {
+  const near = (ratio: number) => Math.abs(aspect / ratio - 1) <= TOLERANCE;
+  if (near(1)) return ', as stereo panoramas (top-bottom: send one eye), fisheyes and cube faces have';
+  if (near(4)) return ', as stereo panoramas (left-right: send one eye) have';
+  if (near(6) || near(1 / 6) || near(4 / 3) || near(3 / 2) || near(3 / 4)) return ', as cube maps have';
+  return '';
+}
+
+/** Throws PANORAMA_PROJECTION_UNSUPPORTED. */
+function checkProjection({ projection, stereoMode }: Gpano): void {
+  const name = projection?.trim() ?? '';
+  if (name !== '' && name.toLowerCase() !== 'equirectangular') {
+    throw new SkyfixError(
+      'PANORAMA_PROJECTION_UNSUPPORTED',
+      `The file's ProjectionType is ${JSON.stringify(name.slice(0, 40))}.`,
+    );
+  }
+  const stereo = stereoMode?.trim() ?? '';
+  if (!/^(none|mono)?$/i.test(stereo)) {
+    throw new SkyfixError(
+      'PANORAMA_PROJECTION_UNSUPPORTED',
+      `The file's StereoMode is ${JSON.stringify(stereo.slice(0, 40))}: it holds the pictures of two eyes.`,
+    );
+  }
+}
+
+/**
+ * The crop that GPano describes, scaled to the pixels there are (the file may have been resized since); why it cannot be
+ * as a sentence without its stop; undefined where there is none.
+ */
+function gpanoWindow(
+  widthPx: number,
+  heightPx: number,
+  { numbers }: Gpano,
+): SphereWindow | string | undefined {
+  const fullWidth = numbers.FullPanoWidthPixels;
+  const fullHeight = numbers.FullPanoHeightPixels;
+  if (fullWidth === undefined || fullHeight === undefined) return undefined;
+  const cropWidth = numbers.CroppedAreaImageWidthPixels ?? fullWidth;
+  const cropHeight = numbers.CroppedAreaImageHeightPixels ?? fullHeight;
+  const left = numbers.CroppedAreaLeftPixels ?? (fullWidth - cropWidth) / 2;
+  const top = numbers.CroppedAreaTopPixels ?? (fullHeight - cropHeight) / 2;
+  const inside =
+    cropWidth > 0 &&
+    cropHeight > 0 &&
+    left >= 0 &&
+    top >= 0 &&
+    cropWidth <= fullWidth &&
+    left <= fullWidth &&
+    top + cropHeight <= fullHeight + 1;
+  const stretch = widthPx / cropWidth / (heightPx / cropHeight);
+  if (!inside || !(Math.abs(stretch - 1) <= TOLERANCE)) {
+    return (
+      `GPano says a ${cropWidth}x${cropHeight} crop at ${left},${top} of ${fullWidth}x${fullHeight}, which does not ` +
+      `fit the image's ${widthPx}x${heightPx}`
+    );
+  }
+  // A sphere has 360 degrees around and 180 from top to bottom, each pixel as wide as it is high.
+  if (!(Math.abs(fullWidth / fullHeight - 2) <= TOLERANCE)) {
+    return `GPano says that the full panorama (FullPano) has ${fullWidth}x${fullHeight} pixels, which is not 2:1`;
+  }
+  const [scaleX, scaleY] = [widthPx / cropWidth, heightPx / cropHeight];
+  return {
+    fullWidthPx: fullWidth * scaleX,
+    fullHeightPx: fullHeight * scaleY,
+    leftPx: left * scaleX,
+    topPx: top * scaleY,
+    widthPx,
+    heightPx,
+  };
+}
