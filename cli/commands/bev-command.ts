@@ -1,7 +1,7 @@
 // skyfix bev: writes a panorama's bird's-eye view, so that anyone can look.
 import { relative } from 'node:path';
 import { Command } from 'commander';
-import { bevGeometryOf, loadBundle } from '../../src/bundles/index.js';
+import { bevGeometryOf, loadBundle, panoramaWidthOf } from '../../src/bundles/index.js';
 import { writeFileAtomic } from '../../src/files/index.js';
 import { type BevGeometry, projectBev } from '../../src/geometry/index.js';
 import { encodePng } from '../../src/imaging/index.js';
@@ -43,7 +43,8 @@ export function bevCommand(root?: string): Command {
       const ofBundle = bundleDir ? (await loadBundle(bundleDir)).manifest.geometry : undefined;
       const base = ofBundle ? bevGeometryOf(ofBundle) : REFERENCE;
       const geometry = geometryOf(flags, base, ofBundle !== undefined);
-      const panorama = await readPanorama(file, flags, ofBundle?.fieldOfView);
+      const targetWidthPx = panoramaWidthOf({ bevSizePx: geometry.sizePx });
+      const panorama = await readPanorama(file, flags, { fieldOfView: ofBundle?.fieldOfView, targetWidthPx });
       const bev = projectBev(panorama.image, panorama.window, panorama.pose, geometry);
       await writeFileAtomic(flags.out, await encodePng(bev.image));
       const side = (geometry.sizePx * geometry.gsdM).toFixed(2);

@@ -59,16 +59,16 @@ export function printWarnings(warnings: readonly string[]): void {
   for (const warning of warnings) console.error(`warning: ${warning}`);
 }
 
-/** Reads and decodes the file, assuming the bundle's field of view where nothing says it; warnings go to stderr. Throws PARAMETER_INVALID and what decodePanorama throws. */
+/** Reads and decodes the file, shrunk as serving shrinks it, assuming the bundle's field of view where nothing says it; warnings go to stderr. Throws PARAMETER_INVALID and what decodePanorama throws. */
 export async function readPanorama(
   file: string,
   flags: PanoramaFlags,
-  fieldOfView: FieldOfView | undefined,
+  shown: { readonly fieldOfView?: FieldOfView | undefined; readonly targetWidthPx: number },
 ): Promise<DecodedPanorama> {
   const bytes = await readFile(file).catch((error: unknown) => {
     throw new SkyfixError('PARAMETER_INVALID', `${file} cannot be read (${messageOf(error)}).`);
   });
-  const panorama = await decodePanorama(bytes, { ...poseOptions(flags), fieldOfView });
+  const panorama = await decodePanorama(bytes, { ...poseOptions(flags), ...shown });
   printWarnings(panorama.warnings);
   return panorama;
 }

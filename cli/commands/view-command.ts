@@ -1,7 +1,7 @@
 // skyfix view: writes the satellite-like view that a bundle's generator makes of a panorama.
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
-import { bevGeometryOf, loadBundle } from '../../src/bundles/index.js';
+import { bevGeometryOf, loadBundle, panoramaWidthOf } from '../../src/bundles/index.js';
 import { Describer, openNetworks } from '../../src/describe/index.js';
 import { SkyfixError } from '../../src/errors/index.js';
 import { writeFileAtomic } from '../../src/files/index.js';
@@ -21,7 +21,8 @@ export function viewCommand(root?: string): Command {
     async (file: string, flags: PanoramaFlags & { bundle?: string; out: string }) => {
       const bundle = await loadBundle(bundleDirOrShipped(flags.bundle, root));
       const { fieldOfView } = bundle.manifest.geometry;
-      const panorama = await readPanorama(file, flags, fieldOfView);
+      const targetWidthPx = panoramaWidthOf(bundle.manifest.geometry);
+      const panorama = await readPanorama(file, flags, { fieldOfView, targetWidthPx });
       const geometry = bevGeometryOf(bundle.manifest.geometry, flags.cameraHeight);
       const bev = projectBev(panorama.image, panorama.window, panorama.pose, geometry);
       const networks = await openNetworks(bundle, { threads: availableParallelism() });

@@ -18,6 +18,6 @@ export function bevGeometryOf(geometry: BundleGeometry, cameraHeightM = geometry
  * Columns of a full circle beyond which a panorama adds nothing to the BEV, whose outermost ring is pi * bevSizePx
  * pixels long: wider panoramas are shrunk to this before they are projected.
  */
-export function panoramaWidthOf({ bevSizePx }: BundleGeometry): number {
+export function panoramaWidthOf({ bevSizePx }: Pick<BundleGeometry, 'bevSizePx'>): number {
   return Math.max(2048, 4 * bevSizePx);
 }

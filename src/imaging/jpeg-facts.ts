@@ -5,6 +5,8 @@ import { damaged, type Edit, edited, type FileFacts } from './file-facts.js';
 import type { ExtendedXmp } from './gpano.js';
 
 const MAX_SEGMENTS = 10_000;
+/** Of a progressive picture, each of which takes a pass over all of it; encoders make 6 to 20. */
+const MAX_SCANS = 64;
 const XMP = 'http://ns.adobe.com/xap/1.0/\0';
 const EXTENDED_XMP = 'http://ns.adobe.com/xmp/extension/\0';
 const ICC = 'ICC_PROFILE\0';
@@ -44,6 +46,9 @@ export function jpegFacts(bytes: Uint8Array): FileFacts {
     at += 2 + length;
   }
   if (!frame) throw damaged('jpeg', 'has no frame header before its picture');
+  if (frame.progressive && hasMoreScans(bytes, at, MAX_SCANS)) {
+    throw damaged('jpeg', `has over ${MAX_SCANS} scans`);
+  }
   const { widthPx, heightPx, bits, decoderBytes } = frame;
   return {
     format: 'jpeg',
@@ -57,6 +62,16 @@ export function jpegFacts(bytes: Uint8Array): FileFacts {
     extended,
     ...(exif && { exif }),
   };
+}
+
+/** Within a scan 0xff stands before 0 or a restart marker only. */
+function hasMoreScans(bytes: Uint8Array, from: number, most: number): boolean {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const start = Buffer.from([0xff, SOS]);
+  let count = 0;
+  for (let at = file.indexOf(start, from); at >= 0 && count <= most; at = file.indexOf(start, at + 2))
+    count++;
+  return count > most;
 }
 
 /** Segments that the decoder does not need for the picture: all but JFIF's, Adobe's and the colour profile. */
@@ -93,6 +108,7 @@ interface Frame {
   readonly widthPx: number;
   readonly heightPx: number;
   readonly bits: number;
+  readonly progressive: boolean;
   readonly decoderBytes: number;
 }
 
@@ -111,6 +127,7 @@ function readFrame(marker: number, body: ByteReader): Frame {
     widthPx: widthPx || 0,
     heightPx: heightPx || 0,
     bits,
+    progressive,
     decoderBytes: progressive ? Math.ceil(widthPx * heightPx * 2 * share) : 0,
   };
 }

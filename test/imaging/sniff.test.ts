@@ -77,6 +77,17 @@ describe('a structure that no picture has is refused before it is decoded', () =
     });
   });
 
+  test('a progressive JPEG of 100 scans', async () => {
+    const file = await solid().jpeg({ progressive: true }).toBuffer();
+    const scan = file.subarray(file.lastIndexOf(Buffer.from([0xff, 0xda])), -2);
+    const scans = Array.from({ length: 100 }, () => scan);
+    await assert.rejects(decodePanorama(Buffer.concat([file.subarray(0, -2), ...scans, file.subarray(-2)])), {
+      code: 'IMAGE_UNDECODABLE',
+      message: /over 64 scans/,
+    });
+    assert.equal((await decodePanorama(file)).image.widthPx, 200);
+  });
+
   test('a PNG of 40,000 empty chunks', async () => {
     const chunks = Array.from({ length: 40_000 }, () => ['tEXt', new Uint8Array(0)] as const);
     const file = withChunks(await solid().png().toBuffer(), chunks);
