@@ -310,7 +310,10 @@ describe('hostile blocks', () => {
       const [heap, started] = [process.memoryUsage().heapUsed, performance.now()];
       const { image } = await decodePanorama(file);
       assert.equal(image.widthPx, 200);
-      assert.ok(performance.now() - started < 1_000, 'the event loop stood still for 12 s');
+      assert.ok(
+        performance.now() - started < 8_000,
+        'the event loop stood still for 12 s, or libexif worked for 17',
+      );
       assert.ok(process.memoryUsage().heapUsed - heap < 50e6, 'and the heap was exhausted');
     });
   }

@@ -206,7 +206,7 @@ describe('hostile packets', () => {
       const { found, warnings } = await headingOf(file);
       assert.equal(found, undefined);
       assert.match(warnings, /XMP metadata of \d+ bytes is over the limit of 262144/);
-      assert.ok(performance.now() - started < 1_000);
+      assert.ok(performance.now() - started < 10_000);
     }
     const many = Array.from({ length: 50 }, () => xmpSegment(Buffer.alloc(60_000, 0x20)));
     assert.match((await headingOf(withSegments(jpeg, many))).warnings, /over the limit/);
@@ -237,9 +237,10 @@ describe('hostile packets', () => {
       full('</a>'),
     ];
     for (const xml of packets) {
-      const started = performance.now();
+      const started = process.cpuUsage();
       const { warnings } = read(xml);
-      assert.ok(performance.now() - started < 500, xml.slice(0, 30));
+      const spentMs = process.cpuUsage(started).user / 1000;
+      assert.ok(spentMs < 1_500, `${xml.slice(0, 30)}: ${spentMs} ms`);
       assert.ok(warnings.length <= 2, `${xml.slice(0, 30)}: ${warnings.length} warnings`);
     }
   });
