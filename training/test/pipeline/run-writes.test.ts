@@ -54,17 +54,19 @@ describe('a full disk', () => {
     n: number,
     body: () => Promise<void>,
   ): Promise<void> {
-    const { open } = fsPromises;
+    const { open, writeFile } = fsPromises;
     let files = 0;
+    const full = new Set<unknown>();
     t.mock.method(fsPromises, 'open', async (...args: Parameters<typeof open>) => {
       const file = await open(...args);
-      if (args[1] === 'w' && String(args[0]).includes(part) && ++files === n) {
-        file.writeFile = async (data) => {
-          await file.write((data as Uint8Array).subarray(0, 1000));
-          throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
-        };
-      }
+      if (args[1] === 'w' && String(args[0]).includes(part) && ++files === n) full.add(file);
       return file;
+    });
+    t.mock.method(fsPromises, 'writeFile', async (...args: Parameters<typeof writeFile>) => {
+      const [file, data] = args;
+      if (!full.has(file)) return writeFile(...args);
+      await writeFile(file, (data as Uint8Array).subarray(0, 1000));
+      throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
     });
     syncBuiltinESMExports();
     try {
