@@ -112,7 +112,8 @@ async function embed(
 const CHECKED_BATCHES = 16;
 
 /**
- * Descriptors of the tiles of batch `batch`, one behind the other. An encoder whose answer depends on what else is in the batch, or
+ * Descriptors of the tiles of batch `batch`, one behind the other. An encoder whose answer depends on what else is in
+ * the batch, or
  * on a tile's place in it, is refused: queries come in other batches. Throws NETWORK_INVALID.
  */
 async function describeBatch(
@@ -139,7 +140,8 @@ async function describeBatch(
     if (apart <= BATCH_TOLERANCE) continue;
     throw new SkyfixError(
       'NETWORK_INVALID',
-      `The encoder's descriptor of a tile in a batch of ${images.length} (place ${place + 1}) differs by ${apart} from the one alone.`,
+      `The encoder's descriptor of a tile in a batch of ${images.length} (place ${place + 1}) ` +
+        `differs by ${apart} from the one alone.`,
     );
   }
   return data;

@@ -34,6 +34,7 @@ export function checkVariety(descriptors: Descriptors, seed: number, dir: string
   throw new SkyfixError(
     'INDEX_CORRUPT',
     `${dir}: ${Math.round(100 * alike)} % of the tiles have the descriptor of another tile: no place can be told ` +
-      'from another. Either the encoder answers everything alike ("skyfix bundle check" tries it), or the imagery shows one thing everywhere.',
+      'from another. Either the encoder answers everything alike ("skyfix bundle check" tries ' +
+      'it), or the imagery shows one thing everywhere.',
   );
 }

@@ -19,7 +19,10 @@ export interface ServerProcess {
 const READY_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 10_000;
 
-/** Starts `bin/skyfix.js serve` below `root` on a free port of 127.0.0.1. Throws with the child's output where it does not get ready. */
+/**
+ * Starts `bin/skyfix.js serve` below `root` on a free port of 127.0.0.1. Throws with the child's output where it does
+ * not get ready.
+ */
 export async function startServerProcess(root: string): Promise<ServerProcess> {
   const dataDir = await mkdtemp(join(tmpdir(), 'skyfix-loadtest-'));
   const port = await freePort();

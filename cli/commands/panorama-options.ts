@@ -59,7 +59,10 @@ export function printWarnings(warnings: readonly string[]): void {
   for (const warning of warnings) console.error(`warning: ${warning}`);
 }
 
-/** Reads and decodes the file, shrunk as serving shrinks it, assuming the bundle's field of view where nothing says it; warnings go to stderr. Throws PARAMETER_INVALID and what decodePanorama throws. */
+/**
+ * Reads and decodes the file, shrunk as serving shrinks it, assuming the bundle's field of view where nothing says
+ * it; warnings go to stderr. Throws PARAMETER_INVALID and what decodePanorama throws.
+ */
 export async function readPanorama(
   file: string,
   flags: PanoramaFlags,

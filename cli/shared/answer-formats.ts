@@ -98,6 +98,8 @@ function textTable({ file, answer }: FileAnswer): string {
     return `${String(rank).padStart(4)} ${place}  ${score.toFixed(4)}  ${tile}${away}`;
   });
   const headingText = `${rounded(heading.deg, 2)}° (${heading.source})`;
-  const head = `${file}: region ${region}, ${bundle}, index ${indexVersion}, heading ${headingText}, ${timingsMs.total.toFixed(0)} ms`;
+  const head =
+    `${file}: region ${region}, ${bundle}, index ${indexVersion}, heading ${headingText}, ` +
+    `${timingsMs.total.toFixed(0)} ms`;
   return `${[head, 'rank         lat         lon   score  tile', ...lines].join('\n')}\n`;
 }

@@ -36,7 +36,8 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
     const there = (await stat(dir).catch(() => undefined)) !== undefined;
     throw new SkyfixError(
       'DATA_EMPTY',
-      `${dir} (${named}) ${there ? 'holds no region' : 'does not exist'}; "skyfix demo install --data ${dir}" puts the demo region there.`,
+      `${dir} (${named}) ${there ? 'holds no region' : 'does not exist'}; "skyfix demo install ` +
+        `--data ${dir}" puts the demo region there.`,
     );
   }
   try {

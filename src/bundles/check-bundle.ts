@@ -25,7 +25,8 @@ export async function checkNetworks(
     const unknown = weightFiles(bytes, invalid).filter((name) => !(name in files));
     if (unknown.length > 0) {
       throw invalid(
-        `weights lie in ${unknown.join(', ')}, which ${dir}/bundle.json has no checksum of: import the network, which takes them in`,
+        `weights lie in ${unknown.join(', ')}, which ${dir}/bundle.json has no checksum of: import ` +
+          'the network, which takes them in',
       );
     }
     return checkNetwork({ file, bytes }, contract, options);

@@ -40,7 +40,8 @@ export interface BundleManifest {
   readonly createdAt: string;
   readonly profile: string;
   /**
-   * What the first network was trained on, the generator where there is one, else the encoder; "bev" where absent. "panorama": the
+   * What the first network was trained on, the generator where there is one, else the encoder; "bev" where absent.
+   * "panorama": the
    * raw panorama squeezed to inputSizePx x inputSizePx, north in its middle column; a baseline that no server answers with.
    */
   readonly input?: BundleInput;

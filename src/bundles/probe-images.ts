@@ -30,7 +30,10 @@ const LEVELS: readonly (readonly [name: string, low: number, high: number])[] = 
 /** How many images of patterns there are at least, so that batches need no image twice. */
 const PATTERNED = 28;
 
-/** Images of `sizePx` with values in [low, 1]: noise, other noise, the darkest, the brightest, a grey one, then patterns and halves. */
+/**
+ * Images of `sizePx` with values in [low, 1]: noise, other noise, the darkest, the brightest, a grey one, then
+ * patterns and halves.
+ */
 export function probeImages(sizePx: number, low: -1 | 0): ProbeImage[] {
   const images: ProbeImage[] = [
     patterned(sizePx, 0, 0, 1, 'noise'),

@@ -78,7 +78,8 @@ async function withWeightsInside(
     const file = files.get(location) ?? new Uint8Array();
     if (offset + length <= file.length) return file.subarray(offset, offset + length);
     throw invalid(
-      `"${name}" takes bytes ${offset} to ${offset + length} of ${location}, which has ${file.length}: the file is cut off or another network's`,
+      `"${name}" takes bytes ${offset} to ${offset + length} of ${location}, which has ${file.length}: ` +
+        `the file is cut off or another network's`,
     );
   };
   return withTensorsInside(bytes, valuesOf);

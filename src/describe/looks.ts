@@ -19,7 +19,10 @@ export interface LookCorner {
   readonly topPx: number;
 }
 
-/** The looks that are taken, searchStepPx apart all over the margin: the middle first, then row by row; only the middle without a margin. */
+/**
+ * The looks that are taken, searchStepPx apart all over the margin: the middle first, then row by row; only the
+ * middle without a margin.
+ */
 export function lookCorners({
   searchMarginPx = 0,
   searchStepPx = searchMarginPx,

@@ -4,7 +4,8 @@
 export const LENGTH_TOLERANCE = 1e-3;
 
 /**
- * What is wrong with `length` values from `start` on as a descriptor, as in "has length 2, expected 1"; undefined where nothing is.
+ * What is wrong with `length` values from `start` on as a descriptor, as in "has length 2, expected 1"; undefined
+ * where nothing is.
  */
 export function unitLengthFault(
   values: Float32Array,

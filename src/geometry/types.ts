@@ -22,7 +22,10 @@ export interface FieldOfView {
   readonly horizontalDeg?: number;
   /** Angle of the rows; over 0, at most 180. */
   readonly verticalDeg: number;
-  /** Where the horizon lies: share of the rows above it, so 0.5 (where absent) is the middle row; may lie outside of the image. */
+  /**
+   * Where the horizon lies: share of the rows above it, so 0.5 (where absent) is the middle row; may lie outside of
+   * the image.
+   */
   readonly horizonShare?: number;
 }
 

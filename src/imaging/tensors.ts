@@ -87,7 +87,8 @@ export function cropSquares(
   if (tensor.shape.length !== 4 || channels !== 3 || !fits) {
     throw new SkyfixError(
       'INTERNAL',
-      `Squares of ${sizePx} px at ${corners.map(({ leftPx, topPx }) => `${leftPx},${topPx}`).join(' ')} do not fit into [${tensor.shape}].`,
+      `Squares of ${sizePx} px at ${corners.map(({ leftPx, topPx }) => `${leftPx},${topPx}`).join(' ')} ` +
+        `do not fit into [${tensor.shape}].`,
     );
   }
   const data = new Float32Array(batch * corners.length * 3 * sizePx * sizePx);

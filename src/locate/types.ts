@@ -33,7 +33,10 @@ export interface StepOutcome {
   readonly ok: boolean;
 }
 
-/** lon, lat: where the camera probably stood; the centre of the tile where the bundle looks in the middle only or raw tiles were asked for. */
+/**
+ * lon, lat: where the camera probably stood; the centre of the tile where the bundle looks in the middle only or raw
+ * tiles were asked for.
+ */
 export interface Place extends LonLat {
   /** From 1. */
   readonly rank: number;

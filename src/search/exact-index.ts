@@ -97,7 +97,10 @@ export function similaritiesOf(
   return out;
 }
 
-/** The dot products of a row with the group of queries that begins at packed[at]; one variable a sum, which stays in a register. */
+/**
+ * The dot products of a row with the group of queries that begins at packed[at]; one variable a sum, which stays in a
+ * register.
+ */
 function addProducts(row: Float64Array, packed: Float64Array, at: number, sums: Float64Array): void {
   let [a, b, c, d, e, f, g, h] = [0, 0, 0, 0, 0, 0, 0, 0];
   for (let i = 0, q = at; i < row.length; i++, q += GROUP) {

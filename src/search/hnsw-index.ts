@@ -23,7 +23,10 @@ const SCRIPT = new URL('./hnsw-worker.js', import.meta.url);
  */
 const EXACT_PRODUCTS = 8_000_000;
 
-/** Builds a graph of all descriptors and writes it to `path`; the same seed and order give the same file. Throws INDEX_CORRUPT. */
+/**
+ * Builds a graph of all descriptors and writes it to `path`; the same seed and order give the same file. Throws
+ * INDEX_CORRUPT.
+ */
 export async function buildHnswGraph(
   descriptors: Descriptors,
   options: GraphOptions,

@@ -44,7 +44,8 @@ export async function checkIndexFolder(
     if (found.size !== expected?.bytes || sha256 !== expected.sha256) {
       throw new SkyfixError(
         'INDEX_CORRUPT',
-        `${path} has ${found.size} bytes and the SHA-256 ${sha256}, index.json says ${expected?.bytes} bytes and ${expected?.sha256}.`,
+        `${path} has ${found.size} bytes and the SHA-256 ${sha256}, index.json says ${expected?.bytes} ` +
+          `bytes and ${expected?.sha256}.`,
       );
     }
   }
@@ -52,7 +53,8 @@ export async function checkIndexFolder(
   if (shape.count !== manifest.count || shape.dimensions !== manifest.dimensions) {
     throw new SkyfixError(
       'INDEX_CORRUPT',
-      `${dir}: index.json says ${manifest.count} x ${manifest.dimensions}, the descriptors are ${shape.count} x ${shape.dimensions}.`,
+      `${dir}: index.json says ${manifest.count} x ${manifest.dimensions}, the descriptors are ` +
+        `${shape.count} x ${shape.dimensions}.`,
     );
   }
   const encoder = await encoderSha256Of(join(dir, 'bundle'));

@@ -10,8 +10,17 @@ export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 export type Imports = ReadonlyMap<string, readonly string[]>;
 
 /** Statements, import(), and the files that worker threads run. */
-const IMPORT =
-  /(?:^|\n)\s*(?:import|export)\s[^;'"`]*?from\s+['"]([^'"]+)['"]|(?:^|\n)\s*import\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)|\bnew URL\(\s*['"]([^'"]+\.js)['"]/g;
+const IMPORT = new RegExp(
+  [
+    /(?:^|\n)\s*(?:import|export)\s[^;'"`]*?from\s+['"]([^'"]+)['"]/,
+    /(?:^|\n)\s*import\s+['"]([^'"]+)['"]/,
+    /\bimport\(\s*['"]([^'"]+)['"]\s*\)/,
+    /\bnew URL\(\s*['"]([^'"]+\.js)['"]/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'g',
+);
 
 export function readSource(file: string): string {
   return readFileSync(join(ROOT, file), 'utf8');

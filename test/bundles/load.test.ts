@@ -61,35 +61,39 @@ test("a bundle's field of view has rows of the sphere only", async () => {
   }
 });
 
-test('looks of a bundle are a lattice with a middle: a step divides the margin, and is the margin where it is absent', async () => {
-  const dir = join(folder, 'looks');
-  const geometry = { tileSizeM: 20, inputSizePx: 4, bevSizePx: 8, cameraHeightM: 2 };
-  const withLooks = (searchMarginPx: number, searchStepPx?: number) =>
-    writeTinyBundle(
-      dir,
-      { ...geometry, searchMarginPx, ...(searchStepPx && { searchStepPx }) },
-      {
-        'encoder.onnx': flatEncoder(4, true),
-      },
-    );
-  // Sides of 2 and 4 looks have no middle; other steps leave the margin's edge out.
-  for (const [marginPx, stepPx] of [
-    [2, 4],
-    [6, 4],
-    [5, 2],
-    [3, 7],
-  ] as const) {
-    await withLooks(marginPx, stepPx);
-    await assert.rejects(loadBundle(dir), {
-      code: 'BUNDLE_CORRUPT',
-      message: new RegExp(`searchStepPx is ${stepPx}, which does not divide searchMarginPx ${marginPx}`),
-    });
-  }
-  for (const [marginPx, stepPx] of [[6], [6, 6], [6, 3], [6, 2], [6, 1], [0, 5]] as const) {
-    await withLooks(marginPx, stepPx);
-    assert.equal((await loadBundle(dir)).manifest.geometry.searchMarginPx, marginPx);
-  }
-});
+test(
+  'looks of a bundle are a lattice with a middle: a step divides the margin, and is the ' +
+    'margin where it is absent',
+  async () => {
+    const dir = join(folder, 'looks');
+    const geometry = { tileSizeM: 20, inputSizePx: 4, bevSizePx: 8, cameraHeightM: 2 };
+    const withLooks = (searchMarginPx: number, searchStepPx?: number) =>
+      writeTinyBundle(
+        dir,
+        { ...geometry, searchMarginPx, ...(searchStepPx && { searchStepPx }) },
+        {
+          'encoder.onnx': flatEncoder(4, true),
+        },
+      );
+    // Sides of 2 and 4 looks have no middle; other steps leave the margin's edge out.
+    for (const [marginPx, stepPx] of [
+      [2, 4],
+      [6, 4],
+      [5, 2],
+      [3, 7],
+    ] as const) {
+      await withLooks(marginPx, stepPx);
+      await assert.rejects(loadBundle(dir), {
+        code: 'BUNDLE_CORRUPT',
+        message: new RegExp(`searchStepPx is ${stepPx}, which does not divide searchMarginPx ${marginPx}`),
+      });
+    }
+    for (const [marginPx, stepPx] of [[6], [6, 6], [6, 3], [6, 2], [6, 1], [0, 5]] as const) {
+      await withLooks(marginPx, stepPx);
+      assert.equal((await loadBundle(dir)).manifest.geometry.searchMarginPx, marginPx);
+    }
+  },
+);
 
 test('a missing bundle, and one whose encoder changed', async () => {
   await assert.rejects(loadBundle(join(folder, 'nowhere')), { code: 'BUNDLE_MISSING' });

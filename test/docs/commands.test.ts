@@ -34,7 +34,7 @@ const NOT_RUN: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/skyfix-train /, 'checked by the tests of training'],
   [/^docker /, 'needs a container engine'],
   [/^promtool /, 'run by test/ops where it is installed'],
-  [/[A-Z]{3,}_?[A-Z]*(?![=\w])|\bg\.onnx/, "needs the reader's own files"],
+  [/(?<!\$)\b[A-Z]{3,}_?[A-Z]*(?![=\w])|\b[ge]\.onnx/, "needs the reader's own files"],
 ];
 const reasonNotToRun = (command: string) => NOT_RUN.find(([pattern]) => pattern.test(command))?.[1];
 

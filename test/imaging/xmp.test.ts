@@ -135,7 +135,8 @@ describe('how it is written', () => {
   }
 
   const rdf = (inner: string) =>
-    `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">${inner}</rdf:RDF></x:xmpmeta>`;
+    `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">` +
+    `${inner}</rdf:RDF></x:xmpmeta>`;
   const NS = 'xmlns:GPano="http://ns.google.com/photos/1.0/panorama/"';
 
   test('as attributes, elements, CDATA, split over descriptions, under any prefix', () => {
@@ -146,7 +147,8 @@ describe('how it is written', () => {
       `<rdf:Description ${NS}>${element}</rdf:Description>`,
       `<rdf:Description><GPano:PoseHeadingDegrees ${NS}>45</GPano:PoseHeadingDegrees></rdf:Description>`,
       `<rdf:Description ${NS}><GPano:PoseHeadingDegrees><![CDATA[45]]></GPano:PoseHeadingDegrees></rdf:Description>`,
-      `<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" dc:format="image/jpeg"/><rdf:Description ${NS}>${element}</rdf:Description>`,
+      '<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" dc:format="image/jpeg"/><rdf:Description ' +
+        `${NS}>${element}</rdf:Description>`,
       `<rdf:Description ${NS.replace('GPano', 'p')} p:PoseHeadingDegrees="45"/>`,
       `<rdf:Description ${NS}><!-- <GPano:PoseHeadingDegrees>7</GPano:PoseHeadingDegrees> -->${element}</rdf:Description>`,
       `<rdf:Description ${NS} GPano:PoseHeadingDegrees="&#x34;5"/>`,
@@ -169,7 +171,8 @@ describe('how it is written', () => {
     const foreign = '<rdf:Description GPano:PoseHeadingDegrees="7" GPano:ProjectionType="cylindrical"/>';
     const inside = ['xmpMM:Pantry', 'xmpMM:Ingredients', 'xmpMM:History'].map(
       (name) =>
-        `<${name}><rdf:Bag><rdf:li>${foreign}</rdf:li><rdf:li rdf:parseType="Resource"><GPano:PoseHeadingDegrees>7</GPano:PoseHeadingDegrees></rdf:li></rdf:Bag></${name}>`,
+        `<${name}><rdf:Bag><rdf:li>${foreign}</rdf:li><rdf:li rdf:parseType="Resource">` +
+        `<GPano:PoseHeadingDegrees>7</GPano:PoseHeadingDegrees></rdf:li></rdf:Bag></${name}>`,
     );
     inside.push(
       `<xmpMM:DerivedFrom rdf:parseType="Resource"><GPano:PoseHeadingDegrees>7</GPano:PoseHeadingDegrees></xmpMM:DerivedFrom>`,
@@ -230,7 +233,10 @@ describe('hostile packets', () => {
       `<a${full(' ')}`,
       `<a ${full('b')}`,
       `<a b="${full('c')}`,
-      `<!DOCTYPE a [<!ENTITY b0 "bb">${Array.from({ length: 5_000 }, (_, k) => `<!ENTITY b${k + 1} "&b${k};&b${k};">`).join('')}]><a>&b5000;</a>`,
+      `<!DOCTYPE a [<!ENTITY b0 "bb">${Array.from(
+        { length: 5_000 },
+        (_, k) => `<!ENTITY b${k + 1} "&b${k};&b${k};">`,
+      ).join('')}]><a>&b5000;</a>`,
       gpanoPacket('', full('<GPano:PoseHeadingDegrees>x</GPano:PoseHeadingDegrees>')),
       full('<!-- '),
       full('<![CDATA['),

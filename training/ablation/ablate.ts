@@ -133,7 +133,8 @@ async function runAll(
         await writeFileAtomic(join(options.out, TIMES_FILE), JSON.stringify(times));
       } else failed.push(job.name);
       say(
-        `${job.name}: ${code === 0 ? 'done' : `failed (exit ${code})`} in ${seconds.toFixed(0)} s; ${done}/${todo.length}, ${planText(waiting, times, options.parallel)}`,
+        `${job.name}: ${code === 0 ? 'done' : `failed (exit ${code})`} in ${seconds.toFixed(0)} ` +
+          `s; ${done}/${todo.length}, ${planText(waiting, times, options.parallel)}`,
       );
     }
   };

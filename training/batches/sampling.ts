@@ -113,7 +113,8 @@ export interface MixedBatch<Pair> {
 }
 
 /**
- * A batch of Algorithm 1's step 4: half (or `most`) selected, the others labelled; where fewer are selected, more labelled ones fill it up.
+ * A batch of Algorithm 1's step 4: half (or `most`) selected, the others labelled; where fewer are selected, more
+ * labelled ones fill it up.
  * No row, no place and no view comes twice, so a batch is smaller where too few are there; of a labelled row and a selected
  * pair that meet, the pair gives way to one of the step's own rows, and a row that would only fill up to the pair. A function
  * of (step, seed).

@@ -42,7 +42,8 @@ export function evaluateCommand(): Command {
     .option('--drop-invalid', 'drop what cannot be used, instead of stopping', false)
     .option(
       '--field-of-view <horizontal,vertical[,horizon]>',
-      'degrees that panoramas show whose files do not say it (default: as in training), and the share of the rows above the horizon (default: 0.5)',
+      'degrees that panoramas show whose files do not say it (default: as in training), and ' +
+        'the share of the rows above the horizon (default: 0.5)',
       fieldOfView,
     )
     .option('--grid-stride-m <m>', 'stride of the grid of tiles; 0: paired only', wholeNumber(0, 1000), 16)

@@ -52,7 +52,8 @@ export function exportCommand(): Command {
     .addOption(
       new Option(
         '--safetensors [names]',
-        "write the weights as safetensors too: the encoder's named as by timm or torchvision, the generator's as by CycleGAN's reference",
+        "write the weights as safetensors too: the encoder's named as by timm or torchvision, " +
+          "the generator's as by CycleGAN's reference",
       )
         .choices(Object.keys(ENCODER_NAMING))
         .preset('timm'),

@@ -29,7 +29,10 @@ export function positiveMetres(text: string): number {
   return value;
 }
 
-/** A field of view: horizontal and vertical degrees and, where it is not the middle row, the share of the rows above the horizon. */
+/**
+ * A field of view: horizontal and vertical degrees and, where it is not the middle row, the share of the rows above
+ * the horizon.
+ */
 export function fieldOfView(text: string): FieldOfView {
   const values = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
   const [horizontalDeg = 0, verticalDeg = 0, horizonShare] = values;

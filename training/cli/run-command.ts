@@ -15,7 +15,8 @@ interface RunOptions {
 export function runCommand(): Command {
   return new Command('run')
     .description(
-      'train by a configuration: generation, views, localisation, evaluation, bundle; the same command continues a run that was stopped',
+      'train by a configuration: generation, views, localisation, evaluation, bundle; the same ' +
+        'command continues a run that was stopped',
     )
     .argument('<config>', `a YAML file, or a preset: ${PRESETS.join(', ')}`)
     .option('--out <dir>', 'folder of the run (default: var/runs/NAME-seedSEED)')

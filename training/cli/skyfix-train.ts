@@ -20,7 +20,8 @@ const OLD_NAMES: Readonly<Record<string, string>> = { train: 'run' };
 export async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('skyfix-train')
     .description(
-      'make towns, check data sets, train generator and encoder, evaluate them strictly, compare methods, write bundles and reports',
+      'make towns, check data sets, train generator and encoder, evaluate them strictly, compare ' +
+        'methods, write bundles and reports',
     )
     .exitOverride();
   const name = OLD_NAMES[argv[2] ?? ''] ?? argv[2] ?? '';

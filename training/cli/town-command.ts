@@ -37,7 +37,8 @@ export function townCommand(): Command {
       const summary = await makeTown({ ...DEFAULT_TOWN, ...given }, progress.update);
       const counts = Object.entries(summary.counts).map(([split, count]) => `${count} ${split}`);
       process.stdout.write(
-        `${summary.out}: ${counts.join(', ')} places in ${summary.sideM} m x ${summary.sideM} m, ${summary.seconds.toFixed(0)} s\n`,
+        `${summary.out}: ${counts.join(', ')} places in ${summary.sideM} m x ${summary.sideM} ` +
+          `m, ${summary.seconds.toFixed(0)} s\n`,
       );
     } finally {
       progress.stop();

@@ -26,7 +26,10 @@ export class PlaceGrid {
     });
   }
 
-  /** Numbers of the places at most radiusM away, ascending, the place itself included. Cells beyond 180 degrees are not joined. */
+  /**
+   * Numbers of the places at most radiusM away, ascending, the place itself included. Cells beyond 180 degrees are
+   * not joined.
+   */
   within(centre: LonLat, radiusM: number): number[] {
     const found: number[] = [];
     const reachDeg = radiusM / DEGREE_M;

@@ -21,10 +21,12 @@ function referenceMarkdown(presets: PresetValues): string {
   return [
     '# Fields of a run',
     '',
-    `Written by \`${REFERENCE_COMMAND}\` from the schema that checks a configuration. A file names a preset (\`preset: ${names.join('`, `')}\`) and`,
+    `Written by \`${REFERENCE_COMMAND}\` from the schema that checks a configuration. A file ` +
+      `names a preset (\`preset: ${names.join('`, `')}\`) and`,
     'gives the fields that differ; `--set path.to.field=value` does the same on the command line, and `null` takes a field away.',
     '`npx skyfix-train run FILE --print-config` prints all fields with their values. A line',
-    '`# yaml-language-server: $schema=PATH/training/config/run.schema.json` on top of a file gives completion and checks in editors.',
+    '`# yaml-language-server: $schema=PATH/training/config/run.schema.json` on top of a file ' +
+      'gives completion and checks in editors.',
     '',
     ...section('', RUN_CONFIG_SCHEMA, presets),
     '',
@@ -129,7 +131,8 @@ function rangeOf(field: FieldSchema): string {
 }
 
 /**
- * run.schema.json: the same for editors. A file over a preset has the fields that differ, so none is required, and every field may
+ * run.schema.json: the same for editors. A file over a preset has the fields that differ, so none is required, and
+ * every field may
  * be null.
  */
 function editorSchema(presets: readonly string[]): unknown {

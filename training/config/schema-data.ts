@@ -59,7 +59,8 @@ export const source = object('A data set on disk.', {
     false,
   ),
   '?fieldOfView': fieldOfView(
-    'What panoramas show whose files have no GPano crop, instead of what the format says. Not part of the bundle: geometry.fieldOfView is what a server assumes.',
+    'What panoramas show whose files have no GPano crop, instead of what the format says. ' +
+      'Not part of the bundle: geometry.fieldOfView is what a server assumes.',
   ),
   '?make': object('Format town: the town is made with these where root does not exist.', {
     seed: seed('Seed of the town.'),
@@ -88,7 +89,8 @@ export const data = object('What is trained on.', {
     high: positive('To, metres.'),
   }),
   '?samePlaceM': nonNegative(
-    'Labelled pairs of one data set at most so far apart are the same place, never negatives of each other, metres; 0: by their tiles alone. 10 suits geotagged photos.',
+    'Labelled pairs of one data set at most so far apart are the same place, never negatives ' +
+      'of each other, metres; 0: by their tiles alone. 10 suits geotagged photos.',
     0,
   ),
   cacheDir: text('Folder of prepared images, shared by runs.'),
@@ -104,7 +106,8 @@ export const evaluation = object(
   'What the trained networks are measured on. May change when a run is continued.',
   {
     '?areas': listOf(area)(
-      "The areas, each with a source (the run's own when absent); when absent, the first of preferredSplits that the data set has.",
+      "The areas, each with a source (the run's own when absent); when absent, the first of " +
+        'preferredSplits that the data set has.',
     ),
     '?preferredSplits': listOf({ enum: [...SPLITS] }, { uniqueItems: true })(
       'Without areas: splits of the own data set to be measured on, the best first.',
@@ -142,11 +145,13 @@ export const geometry = object(
     ),
     cameraHeightM: positive('Height of the camera over the ground, metres.'),
     '?searchMarginPx': other({ type: 'integer', minimum: 0, multipleOf: 2 })(
-      'How much more ground than a tile the view shows on every side when it is served, input pixels. May change when a run is continued.',
+      'How much more ground than a tile the view shows on every side when it is served, input ' +
+        'pixels. May change when a run is continued.',
       0,
     ),
     '?searchStepPx': count(
-      'Distance of neighbouring looks, input pixels; divides searchMarginPx, which it is when absent. May change when a run is continued.',
+      'Distance of neighbouring looks, input pixels; divides searchMarginPx, which it is when ' +
+        'absent. May change when a run is continued.',
     ),
     '?fieldOfView': fieldOfView('What a server assumes that panoramas show whose files do not say it.'),
   },

@@ -29,7 +29,8 @@ const networks = object('Sizes of the networks, and weights to start from.', {
     blocks: count('Residual blocks; 9 in the paper.'),
     '?learnResidual': yes('The view is the BEV plus what G adds.', false),
     '?weights': text(
-      "safetensors that G starts from (pretrained weights): the names of CycleGAN's reference, or a bundle's generator.safetensors.",
+      "safetensors that G starts from (pretrained weights): the names of CycleGAN's reference, " +
+        "or a bundle's generator.safetensors.",
     ),
   }),
   discriminator: object('The PatchGANs.', {
@@ -43,7 +44,8 @@ const networks = object('Sizes of the networks, and weights to start from.', {
     layerScale: positive('First value of the layer scale; 1e-6 in ConvNeXt, 1 suits short schedules.'),
     dropPath: belowOne('Rate of stochastic depth in the last block; rises linearly from 0.'),
     '?weights': text(
-      "safetensors that the encoder starts from (pretrained weights, e.g. ImageNet's): timm's or torchvision's names, or a bundle's encoder.safetensors.",
+      "safetensors that the encoder starts from (pretrained weights, e.g. ImageNet's): timm's " +
+        "or torchvision's names, or a bundle's encoder.safetensors.",
     ),
   }),
 });
@@ -157,14 +159,16 @@ export const RUN_CONFIG_SCHEMA = object('A training run of skyfix.', {
     'Name of the run and of its folder. May change when a run is continued.',
   ),
   group: text(
-    "Runs that differ by their seed only have the same group in reports; the run's name when absent. May change when a run is continued.",
+    "Runs that differ by their seed only have the same group in reports; the run's name when " +
+      'absent. May change when a run is continued.',
   ),
   seed: seed('Seed of every random choice.'),
   data,
   geometry,
   tileMarginM: nonNegative('Ground beyond a tile, metres, from which offsets are cropped.'),
   '?shiftM': nonNegative(
-    'Both images of a training pair are cut up to so far off the camera, metres, as the looks of a search are; a multiple of 2 input pixels.',
+    'Both images of a training pair are cut up to so far off the camera, metres, as the looks ' +
+      'of a search are; a multiple of 2 input pixels.',
     0,
   ),
   networks,

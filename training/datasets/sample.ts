@@ -48,7 +48,9 @@ async function imagesOfPair(reader: ImageReader, pair: CrossViewPair): Promise<r
       await resizeImage(await reader.tile(positive.tile.image, TILE_PX), TILE_PX, TILE_PX),
     ];
   } catch (error) {
-    const detail = `${pair.listedAt}: an image of "${pair.id}" cannot be read (${messageOf(error)}). All are checked with --check-images.`;
+    const detail =
+      `${pair.listedAt}: an image of "${pair.id}" cannot be read (${messageOf(error)}). All ` +
+      'are checked with --check-images.';
     throw new SkyfixError('DATASET_INVALID', detail, { cause: error });
   }
 }

@@ -70,7 +70,8 @@ export function axesSvg({ left, top, bottom, y }: Plot, yLabel: string): string 
   const ticks = yLabels(y).map(({ value, label }) => {
     const at = px(y(value));
     const grid = `<path d="M${left} ${at}H${RIGHT}" stroke="#e3e3e3"/>`;
-    return `${grid}<path d="M${left - 4} ${at}H${left}" stroke="${INK}"/>${textSvg(left - 8, y(value) + 4, label, { anchor: 'end' })}`;
+    const text = textSvg(left - 8, y(value) + 4, label, { anchor: 'end' });
+    return `${grid}<path d="M${left - 4} ${at}H${left}" stroke="${INK}"/>${text}`;
   });
   const axes = `<path d="M${left} ${top}V${bottom}H${RIGHT}" stroke="${INK}" fill="none"/>`;
   return ticks.join('') + axes + textSvg(16, (top + bottom) / 2, yLabel, { turned: true });
@@ -155,7 +156,8 @@ export function px(value: number): string {
 export function chartSvg(title: string, parts: readonly string[]): string {
   const sizePx = Math.min(TITLE_PX, (WIDTH - 20) / textWidthPx(title || ' ', 1));
   return `${[
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" font-family="${FONT_FAMILY}" font-size="${FONT_PX}" fill="${INK}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" ` +
+      `height="${HEIGHT}" role="img" font-family="${FONT_FAMILY}" font-size="${FONT_PX}" fill="${INK}">`,
     `<title>${escapeXml(title)}</title>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>`,
     textSvg(WIDTH / 2, 24, title, { sizePx, bold: true }),

@@ -162,7 +162,9 @@ function barSvg(
   const widthPx = stepPx * 0.88;
   const top = y(Math.max(0, value));
   const height = y(Math.min(0, value)) - top;
-  const rect = `<rect x="${px(middle - widthPx / 2)}" y="${px(top)}" width="${px(widthPx)}" height="${px(height)}" fill="${fill}"/>`;
+  const rect =
+    `<rect x="${px(middle - widthPx / 2)}" y="${px(top)}" width="${px(widthPx)}" height="${px(height)}" ` +
+    `fill="${fill}"/>`;
   const [high, low] = [y(value + (deviation ?? 0)), y(value - (deviation ?? 0))];
   const cap = Math.min(5, widthPx / 4);
   const caps = [high, low].map((end) => `M${px(middle - cap)} ${px(end)}h${px(2 * cap)}`).join('');

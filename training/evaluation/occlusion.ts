@@ -23,7 +23,8 @@ const MOST_FIGURES = 20_000;
 
 /**
  * A copy of the panorama in which figures cover `share` (0 to 0.5) of the solid angle that it shows below the horizon
- * (rows taken as levelled), to within one pixel. Nothing above the horizon changes: the BEV does not see it. Figures stand on flat ground
+ * (rows taken as levelled), to within one pixel. Nothing above the horizon changes: the BEV does not see it. Figures
+ * stand on flat ground
  * 1.2 to 12 m away; what they are, where and in which colour is drawn from `rng`. Throws RangeError for another share.
  */
 export function occlude(

@@ -49,7 +49,9 @@ export function readSafetensors(
   const length = file.length >= 8 ? Number(file.readBigUInt64LE(0)) : Number.NaN;
   if (!(length <= file.length - 8)) {
     if (isPickle(file)) {
-      const line = `python3 -c "import torch; from safetensors.torch import save_file as s; s(torch.load('IN.pth', map_location='cpu'), 'OUT.safetensors')"`;
+      const line =
+        `python3 -c "import torch; from safetensors.torch import save_file as s; s(torch.load('IN.pth', ` +
+        `map_location='cpu'), 'OUT.safetensors')"`;
       throw invalid(
         `it is a PyTorch checkpoint, which can run code when it is read; convert it once: ${line}`,
       );

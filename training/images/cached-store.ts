@@ -38,7 +38,8 @@ const MOST_FAILURES = 100;
 
 /**
  * The store of these jobs' images, sizePx a side, from the cache or made now. Its key holds the jobs, size, time and
- * path of every file they read (of a folder of tiles, of all in it), and the version of the code. Throws DATASET_INVALID that names file and line of images
+ * path of every file they read (of a folder of tiles, of all in it), and the version of the code. Throws
+ * DATASET_INVALID that names file and line of images
  * that cannot be made (what was made is kept), DISK_FULL.
  */
 export async function cachedImageStore(

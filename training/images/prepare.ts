@@ -130,7 +130,9 @@ function tooSmall(pairs: readonly CrossViewPair[], geometry: BundleGeometry): re
   return pairs.flatMap((pair): Problem[] => {
     const { tile } = positiveOf(pair);
     if (tile.image.kind === 'mosaic' || !isTooSmall(tile, geometry)) return [];
-    const detail = `the tile "${tile.id}" shows ${tile.sizeM?.toFixed(1)} m, less than the ${geometry.tileSizeM} m of the geometry`;
+    const detail =
+      `the tile "${tile.id}" shows ${tile.sizeM?.toFixed(1)} m, less than the ${geometry.tileSizeM} ` +
+      'm of the geometry';
     return [{ reason: 'bad-value', where: tile.listedAt, detail }];
   });
 }

@@ -16,7 +16,8 @@ export interface GeneratorConfig {
   readonly blocks: number;
   /**
    * The network's tanh is added to its input and the sum cut to [-1, 1], instead of being the view itself (`learn_residual` of
-   * DeblurGAN, Kupyn et al. 2018, on the same generator). Not in the paper: what the input shows reaches the view unless the network takes it away.
+   * DeblurGAN, Kupyn et al. 2018, on the same generator). Not in the paper: what the input shows reaches the view
+   * unless the network takes it away.
    */
   readonly learnResidual?: boolean;
   /** Side of the images, pixels; a multiple of 4. */

@@ -41,7 +41,9 @@ export async function checkRun(config: RunConfig, open: OpenSource): Promise<Che
     datasets.push(dataset);
     if (splitsOf(dataset).some((split) => area.splits.includes(split))) continue;
     throw invalid(
-      `/evaluation/areas/${k} "${area.name}" is ${area.splits.join(' and ')}, but ${holdings(dataset)}. Name splits that it has, or set evaluation.areas to null: then the run takes what its data set has.`,
+      `/evaluation/areas/${k} "${area.name}" is ${area.splits.join(' and ')}, but ${holdings(dataset)}. ` +
+        'Name splits that it has, or set evaluation.areas to null: then the run takes what its ' +
+        'data set has.',
     );
   }
   return { areas, notes: notesOf(datasets) };

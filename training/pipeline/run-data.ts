@@ -102,7 +102,9 @@ function refuseIdleSelfTraining({ selfTraining, labels }: RunConfig, data: Train
   const missing = [...(views > 0 ? [] : ['view']), ...(tiles > 0 ? [] : ['tile'])];
   throw new SkyfixError(
     'TRAINING_CONFIG_INVALID',
-    `/selfTraining/strategy is "${selfTraining.strategy}", but at /labels/fraction ${labels.fraction} ${data.name} has no unlabelled ${missing.join(' and no unlabelled ')}. Set the strategy to none, take a smaller fraction, or add panoramas and tiles without a partner.`,
+    `/selfTraining/strategy is "${selfTraining.strategy}", but at /labels/fraction ${labels.fraction} ` +
+      `${data.name} has no unlabelled ${missing.join(' and no unlabelled ')}. Set the strategy ` +
+      'to none, take a smaller fraction, or add panoramas and tiles without a partner.',
   );
 }
 
@@ -138,7 +140,8 @@ export async function openValidation(config: RunConfig, open: OpenSource, tell: 
   if (!splitsOf(dataset).includes('validation')) {
     throw new SkyfixError(
       'TRAINING_CONFIG_INVALID',
-      `/stage3/validateEvery is ${config.stage3.validateEvery}, but ${config.data.source.root} has no validation split (it has ${splitsOf(dataset).join(', ')}); set it to 0.`,
+      `/stage3/validateEvery is ${config.stage3.validateEvery}, but ${config.data.source.root} ` +
+        `has no validation split (it has ${splitsOf(dataset).join(', ')}); set it to 0.`,
     );
   }
   return prepareArea(dataset, 'validation', trainingGeometry(config), prepareOptions(config, tell));

@@ -91,7 +91,8 @@ function ofAnotherRun(dir: string, changes: readonly Difference[]): SkyfixError 
   const more = changes.length > 5 ? `; and ${changes.length - 5} more` : '';
   return new SkyfixError(
     'TRAINING_CONFIG_INVALID',
-    `${join(dir, CONFIG_FILE)} is of another run: ${changes.slice(0, 5).map(changeText).join('; ')}${more}. Choose another folder (--out) or name, or remove this one.`,
+    `${join(dir, CONFIG_FILE)} is of another run: ${changes.slice(0, 5).map(changeText).join('; ')}${more}. ` +
+      'Choose another folder (--out) or name, or remove this one.',
   );
 }
 

@@ -51,7 +51,9 @@ function confusionTable(groups: readonly Group[], area: string): string {
     return [from, ...own.map((value) => (all > 0 ? ((100 * value) / all).toFixed(1) : NONE))];
   });
   return paragraphs(
-    `Of the queries of a district (row), the percentage whose first answer is a tile of each district (column), over all seeds of "${methodName(group.method)}". The diagonal holds right answers and mistakes within the district alike.`,
+    'Of the queries of a district (row), the percentage whose first answer is a tile of each ' +
+      `district (column), over all seeds of "${methodName(group.method)}". The diagonal holds ` +
+      'right answers and mistakes within the district alike.',
     table(['queries of', ...districts], rows),
   );
 }

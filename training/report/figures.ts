@@ -161,7 +161,8 @@ export async function lossFigure(groups: readonly Group[]): Promise<Figure | und
       series,
     }),
     caption:
-      'Figure 7. Loss of G and F with and without contrast: L_GAN + λ_cycle·L_cyc, the part of eq. (5) that both have; means of stretches of steps.',
+      'Figure 7. Loss of G and F with and without contrast: L_GAN + λ_cycle·L_cyc, the part ' +
+      'of eq. (5) that both have; means of stretches of steps.',
   };
 }
 

@@ -35,9 +35,11 @@ export interface Comparison {
 /** The rule in words, as reports print it. */
 export const VERDICT_RULE =
   'A claim "A is better than B" *holds outside the error bars* where the difference of the means over seeds is larger than ' +
-  'the pooled sample deviation s = √(((nA − 1)·sA² + (nB − 1)·sB²) / (nA + nB − 2)), *holds within the error bars only* where the ' +
+  'the pooled sample deviation s = √(((nA − 1)·sA² + (nB − 1)·sB²) / (nA + nB − 2)), *holds ' +
+  'within the error bars only* where the ' +
   'difference is positive and at most s, and *does not hold* where it is zero or negative. A figure held to a fixed ' +
-  'limit is judged in the same way with its own deviation. With fewer than two seeds on a side there are no error bars and no verdict but ' +
+  'limit is judged in the same way with its own deviation. With fewer than two seeds on ' +
+  'a side there are no error bars and no verdict but ' +
   '"does not hold". Three seeds are few: a difference of 1 s is a hint, one of 3 s is safe; the tables print it.';
 
 export function spreadOf(samples: readonly Sample[]): Spread {

@@ -257,7 +257,8 @@ export function costTable(groups: readonly Group[]): string {
   ];
   return paragraphs(
     table(header, [...rows, published, printed]),
-    'FLOPs are multiply-accumulates of one image, as the field prints them. The 25.8 M parameters that the paper prints are not those of ConvNeXt-B.',
+    'FLOPs are multiply-accumulates of one image, as the field prints them. The 25.8 M parameters ' +
+      'that the paper prints are not those of ConvNeXt-B.',
     contrastTime(groups),
     missingText(missing),
   );
@@ -271,7 +272,10 @@ function contrastTime(groups: readonly Group[]): string {
   const [longer, shorter] = [spreadOf(seconds(a)).mean, spreadOf(seconds(b)).mean];
   if (!(longer > 0 && shorter > 0)) return '';
   const own = fixed(100 * (longer / shorter - 1));
-  return `With contrast stage 1 takes ${own} % longer here; in the paper a step does by ${PAPER_CONTRAST_TIME.join(' / ')} % (CVUSA/CVACT).`;
+  return (
+    `With contrast stage 1 takes ${own} % longer here; in the paper a step does by ${PAPER_CONTRAST_TIME.join(' / ')} ` +
+    '% (CVUSA/CVACT).'
+  );
 }
 
 /** Counts do not spread over seeds. */

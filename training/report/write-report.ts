@@ -86,8 +86,10 @@ function introduction(runs: number, groups: number): string {
   return paragraphs(
     '# Report of training runs',
     `Written by \`skyfix-train report\` from ${runs} runs in ${groups} groups; the runs of a group differ by their seed only. ` +
-      'Figures are mean ± sample deviation over the seeds; a figure without ± comes from one run. Ranking is strict: a tie counts as a miss. ' +
-      'Columns marked "paper" hold the published numbers of the paper on its own data (Remote Sensing 2026, 18(6), 944); they are never part of a mean. ' +
+      'Figures are mean ± sample deviation over the seeds; a figure without ± comes from one ' +
+      'run. Ranking is strict: a tie counts as a miss. ' +
+      'Columns marked "paper" hold the published numbers of the paper on its own data (Remote ' +
+      'Sensing 2026, 18(6), 944); they are never part of a mean. ' +
       `What the runs do not hold is named as missing. ${RESULTS_FOLDER}/ has the result of every run.`,
   );
 }

@@ -18,7 +18,8 @@ const MOST_POINTS = 250;
 const LAST_SHARE = 0.1;
 
 const FIGURES =
-  'Percent, strict: a tie counts as a miss. Each query among the tiles of its area (R@K), and how far the first answer lies from the camera.';
+  'Percent, strict: a tie counts as a miss. Each query among the tiles of its area (R@K), ' +
+  'and how far the first answer lies from the camera.';
 
 /** One value of a stage over its steps; NaN where the line held no finite number. */
 interface Curve {

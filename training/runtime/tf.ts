@@ -31,10 +31,12 @@ function load(): Runtime {
   if (settings.device === 'cuda' && !backend.isUsingGpuDevice) {
     throw new SkyfixError(
       'TRAINING_CONFIG_INVALID',
-      'runtime.device is cuda, but TensorFlow finds no GPU: "npm run setup:training -- --cuda" installs its CUDA build; a driver must be there.',
+      'runtime.device is cuda, but TensorFlow finds no GPU: "npm run setup:training -- --cuda" ' +
+        'installs its CUDA build; a driver must be there.',
     );
   }
-  const description = `tfjs-node-gpu ${module.version.tfjs}, ${describe(settings)}, ${kernels ? 'native kernels' : 'no native kernels'}`;
+  const by = kernels ? 'native kernels' : 'no native kernels';
+  const description = `tfjs-node-gpu ${module.version.tfjs}, ${describe(settings)}, ${by}`;
   return { tf: module, settings, backend, kernels, bf16: kernels && hasBf16Instruction(), description };
 }
 

@@ -12,7 +12,10 @@ import { StoreFile } from './store-file.js';
 export interface ImageStore {
   readonly sizePx: number;
   readonly count: number;
-  /** Copies image `index`, [sizePx, sizePx, 3] bytes, to out[at...]: a positioned read, done when it returns. Throws RangeError. */
+  /**
+   * Copies image `index`, [sizePx, sizePx, 3] bytes, to out[at...]: a positioned read, done when it returns. Throws
+   * RangeError.
+   */
   read(index: number, out: Uint8Array, at?: number): void;
   /** One number an image that changes with its pixels. */
   checksums(): Uint32Array;

@@ -92,7 +92,8 @@ save("lerc-float-nan", NAN, "float32", compress="LERC", nodata=np.nan, scale=255
 save("nodata-nan-float64", NAN, "float64", compress="DEFLATE", nodata=np.nan, scale=255)
 for value in [0, 255]:
     save(f"nodata-{value}", np.where(MASK == 0, value, RGB), compress="DEFLATE", nodata=value)
-save("nodata-65535", np.where(MASK == 0, 65535, RGB.astype("uint16") * 200), "uint16", nodata=65535, compress="LZW", scale=255 / 65535)
+save("nodata-65535", np.where(MASK == 0, 65535, RGB.astype("uint16") * 200), "uint16", nodata=65535, compress="LZW",
+     scale=255 / 65535)
 save("nodata-minus-9999-int16", np.where(MASK == 0, -9999, RGB.astype("int16") * 4), "int16", nodata=-9999, scale=255 / 1023)
 save("nodata-minus-9999-float", np.where(MASK == 0, -9999, RGB / 255.0), "float32", nodata=-9999, scale=255)
 save("alpha", np.concatenate([RGB, MASK[None]]), interp=RGBA, compress="DEFLATE")
@@ -116,7 +117,8 @@ with rasterio.open(os.path.join(HERE, "palette-nodata.tif"), "w", driver="GTiff"
     file.write(np.where(MASK == 0, 200, index).astype("uint8"), 1)
     file.write_colormap(1, {k: (k // 4 * 80, k % 4 * 60, 90, 255) for k in range(16)})
 note("palette-nodata", colours=np.stack([index // 4 * 80, index % 4 * 60, index * 0 + 90]))
-with rasterio.open(os.path.join(HERE, "sparse.tif"), "w", driver="GTiff", width=W, height=H, count=3, dtype="uint8", SPARSE_OK=True,
+with rasterio.open(os.path.join(HERE, "sparse.tif"), "w", driver="GTiff", width=W, height=H, count=3, dtype="uint8",
+                   SPARSE_OK=True,
                    **UTM, **tiles) as file:
     file.write(RGB[:, :16, :], window=((0, 16), (0, W)))
 note("sparse")
@@ -124,7 +126,8 @@ note("sparse")
 expected["sparse"]["valid"] = kept(np.repeat((np.arange(H) < 16).astype("uint8"), W))
 for codec in ["JPEG", "DEFLATE"]:
     name = f"cog-{codec.lower()}-overviews-mask"
-    copy(os.path.join(HERE, "mask.tif"), os.path.join(HERE, name + ".tif"), driver="COG", compress=codec, blocksize=16, quality=95)
+    copy(os.path.join(HERE, "mask.tif"), os.path.join(HERE, name + ".tif"), driver="COG", compress=codec, blocksize=16,
+         quality=95)
     note(name, tolerance=24 if codec == "JPEG" else 0.51)
 used = {key for entry in expected.values() for key in (entry["rgb"], entry["valid"])}
 lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(value)}" for name, value in sorted(expected.items()))

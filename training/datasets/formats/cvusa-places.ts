@@ -80,7 +80,9 @@ function columnsOf(path: string, { header }: HeadedRows): Columns {
   if (plain && id < 0) return PUBLISHED;
   throw unusable(
     path,
-    `line ${header.line} is the header "${header.fields.join(',')}", which does not tell the latitude and longitude of tile and ground; write aerial_lat,aerial_lon,ground_lat,ground_lon, or leave it out`,
+    `line ${header.line} is the header "${header.fields.join(',')}", which does not tell the ` +
+      'latitude and longitude of tile and ground; write aerial_lat,aerial_lon,ground_lat,ground_lon, ' +
+      'or leave it out',
   );
 }
 
@@ -90,7 +92,9 @@ function byNumber(path: string, { rows, header }: HeadedRows): ReadonlyMap<numbe
     rows.map((row, k) => {
       const number = k + 1;
       if (row.line !== before + number) {
-        const detail = `line ${before + number} is empty, so it is not certain which row belongs to which id; remove the line or fill it`;
+        const detail =
+          `line ${before + number} is empty, so it is not certain which row belongs to which id; ` +
+          'remove the line or fill it';
         throw unusable(path, detail);
       }
       return [number, row];

@@ -27,7 +27,10 @@ export interface PhotoOptions {
   readonly imageryOptions?: ImageryOptions;
   /** Ground that a tile shows, metres. */
   readonly tileSizeM: number;
-  /** Ground beyond the tile on every side that is wanted too: GPS errs, so that tiles are offset by chance in training, metres. */
+  /**
+   * Ground beyond the tile on every side that is wanted too: GPS errs, so that tiles are offset by chance in
+   * training, metres.
+   */
   readonly marginM: number;
   /** Side of a tile in pixels, as it will be cut: whether it is a tile is seen at this size. */
   readonly tilePx: number;
@@ -67,10 +70,12 @@ interface Photo {
 
 /**
  * Every photo in the folder and those below it, in the order of their paths: EXIF GPS is its place and the middle of its
- * tile, GPano its heading and pose, EXIF its heading else. Blocks of ground (4 x 4 tiles unless told) go to one split each, drawn by the seed; of training and
+ * tile, GPano its heading and pose, EXIF its heading else. Blocks of ground (4 x 4 tiles unless told) go to one split
+ * each, drawn by the seed; of training and
  * validation what shares ground with a test tile is left out and counted ("near-test"). Problems: no 360 degree photo
  * ("no-panorama"), no heading ("no-heading": its BEV could not be turned north), not all of its tile and margin in the imagery
- * ("outside-imagery"). A list beside them (`metadata`) says instead what they do not. Photos without GPS are unpaired panoramas for training. With `fieldOfView`, photos without a GPano crop are
+ * ("outside-imagery"). A list beside them (`metadata`) says instead what they do not. Photos without GPS are unpaired
+ * panoramas for training. With `fieldOfView`, photos without a GPano crop are
  * such strips. Throws DATASET_INVALID where the folder cannot be read or has no photos, IMAGERY_INVALID, PARAMETER_INVALID for a
  * stride that makes more than 20 million unlabelled tiles.
  */

@@ -32,7 +32,8 @@ export const PUBLISHED_GROUND = {
     tileSizeM: 64.5,
     cameraHeightM: 2,
     source:
-      'the smallest tile of its cities (Seattle, 640 px of 0.1008 m), so that all four show the same ground; camera as in CVUSA, assumed',
+      'the smallest tile of its cities (Seattle, 640 px of 0.1008 m), so that all four show ' +
+      'the same ground; camera as in CVUSA, assumed',
   },
   'vigor/NewYork': vigorCity(0.1132),
   'vigor/Seattle': vigorCity(0.1008),

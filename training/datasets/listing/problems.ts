@@ -27,7 +27,8 @@ export interface Problem {
 
 /** What to do about strips and crops whose files do not say what they show. */
 export const FIELD_OF_VIEW_ADVICE =
-  'What such panoramas show is said once for all of them: source.fieldOfView of a run, e.g. { verticalDeg: 90 }, or --field-of-view 360,90.';
+  'What such panoramas show is said once for all of them: source.fieldOfView of a run, e.g. ' +
+  '{ verticalDeg: 90 }, or --field-of-view 360,90.';
 
 /** How many problems an error lists before it only counts. */
 const LISTED = 10;

@@ -51,7 +51,8 @@ interface Header {
 }
 
 /**
- * The checkpoint at `path` where it belongs to `key`, one of several, or whatever it belongs to without a key; undefined where there is none or it belongs to another run. Throws
+ * The checkpoint at `path` where it belongs to `key`, one of several, or whatever it belongs to without a key;
+ * undefined where there is none or it belongs to another run. Throws
  * DATASET_INVALID where it is damaged or cannot be read: a stage never starts anew over a checkpoint by itself.
  */
 export async function loadCheckpoint(

@@ -116,7 +116,10 @@ export async function waitFor<T>(batch: Promise<T>, hooks: Pick<StageHooks, 'onW
   return loaded;
 }
 
-/** Loads parts from a checkpoint file of one of the keys, or of any without one. Throws DATASET_INVALID where it is missing or of another run. */
+/**
+ * Loads parts from a checkpoint file of one of the keys, or of any without one. Throws DATASET_INVALID where it is
+ * missing or of another run.
+ */
 export async function loadParts(
   path: string,
   key: string | readonly string[] | undefined,

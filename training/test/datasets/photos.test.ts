@@ -25,7 +25,10 @@ const BIN = fileURLToPath(new URL('../../../../bin/skyfix-train.js', import.meta
 const SIDE_M = 1000;
 const PHOTOS = { ...PHOTO_TILES, shares: { validation: 0.2, test: 0.3 } };
 
-/** Places in town metres from the imagery's corner: 25 m apart from west to east, so that tiles of 20 m of two splits may overlap. */
+/**
+ * Places in town metres from the imagery's corner: 25 m apart from west to east, so that tiles of 20 m of two splits
+ * may overlap.
+ */
 const PLACES = Array.from({ length: 140 }, (_, k) => ({
   x: 70 + 25 * (k % 20),
   y: 70 + 90 * Math.floor(k / 20),

@@ -110,7 +110,8 @@ describe('a full disk', () => {
       'sh',
       '-c',
       // The files come out of the mount before it is gone.
-      `mount -t tmpfs -o size=${sizeK}k tmpfs ${dir}/checkpoints && { "$@"; code=$?; cp ${dir}/checkpoints/* ${dir}/; exit $code; }`,
+      `mount -t tmpfs -o size=${sizeK}k tmpfs ${dir}/checkpoints && { "$@"; code=$?; cp ${dir}/checkpoints/* ` +
+        `${dir}/; exit $code; }`,
       'sh',
     ];
     const dir = join(folder, 'small-disk');

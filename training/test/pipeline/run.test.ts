@@ -330,7 +330,9 @@ describe('other forms of a run', () => {
   it('published: a region that the locate command finds a panorama of the test area in', async () => {
     const town = join(folder, 'town');
     const dataDir = join(folder, 'data');
-    const to = `publish={ dataDir: ${dataDir}, region: town, imagery: ${town}/mosaic-test.tif, area: ${town}/area-test.geojson, strideM: 32 }`;
+    const to =
+      `publish={ dataDir: ${dataDir}, region: town, imagery: ${town}/mosaic-test.tif, area: ` +
+      `${town}/area-test.geojson, strideM: 32 }`;
     const dir = join(folder, 'published');
     await runHere(await tinyRun(folder, [...plain, 'queries=bev', to]), dir);
     const places = (await readFile(join(town, 'places.csv'), 'utf8')).trim().split('\n');

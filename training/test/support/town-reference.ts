@@ -80,7 +80,10 @@ export async function townTiles(town: Town, geometry: BundleGeometry, marginM: n
   );
 }
 
-/** A grid of overlapping tiles every strideM metres over the ground within a tile of the places of some splits (grid protocol). */
+/**
+ * A grid of overlapping tiles every strideM metres over the ground within a tile of the places of some splits (grid
+ * protocol).
+ */
 export interface GridTiles {
   readonly centres: readonly LonLat[];
   readonly images: ImageSet;
