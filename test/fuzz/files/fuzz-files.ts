@@ -2,7 +2,8 @@
 import { seededRandom } from '../../../src/random/index.js';
 import { Draw } from './draw.js';
 import type { HealthFigures } from './health-probe.js';
-import { type FuzzedFile, fuzzedFile, makeOriginals } from './mutate.js';
+import { type FuzzedFile, fuzzedFile } from './mutate.js';
+import { makeOriginals } from './originals.js';
 import { ServerProcess } from './server-process.js';
 
 export interface FuzzOptions {
