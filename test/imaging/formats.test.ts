@@ -115,24 +115,28 @@ test('a 100-megapixel bomb is refused by its header, before it is decoded', asyn
   assert.ok(grownMb < 100, `decoding would need 302 MB; the process grew by ${grownMb} MB`);
 });
 
-test("every orientation of EXIF's turns the picture as the decoder does by itself, though the rest of EXIF is kept from it", async () => {
-  const values = Uint8Array.from({ length: WIDTH * HEIGHT * 3 }, (_, k) =>
-    k % 3 === 0 ? k / 300 : (k % 600) / 3,
-  );
-  for (const format of ['jpeg', 'png', 'webp', 'tiff'] as const) {
-    for (let orientation = 1; orientation <= 8; orientation++) {
-      const file = await sharp(values, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } })
-        .withMetadata({ orientation })
-        .toFormat(format)
-        .toBuffer();
-      const { data, info } = await sharp(file).autoOrient().raw().toBuffer({ resolveWithObject: true });
-      const image = await decodeImage(file);
-      assert.deepEqual(
-        [image.widthPx, image.heightPx],
-        [info.width, info.height],
-        `${format} ${orientation}`,
-      );
-      assert.ok(data.equals(image.data), `${format} ${orientation}`);
+test(
+  "every orientation of EXIF's turns the picture as the decoder does by itself, though the " +
+    'rest of EXIF is kept from it',
+  async () => {
+    const values = Uint8Array.from({ length: WIDTH * HEIGHT * 3 }, (_, k) =>
+      k % 3 === 0 ? k / 300 : (k % 600) / 3,
+    );
+    for (const format of ['jpeg', 'png', 'webp', 'tiff'] as const) {
+      for (let orientation = 1; orientation <= 8; orientation++) {
+        const file = await sharp(values, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } })
+          .withMetadata({ orientation })
+          .toFormat(format)
+          .toBuffer();
+        const { data, info } = await sharp(file).autoOrient().raw().toBuffer({ resolveWithObject: true });
+        const image = await decodeImage(file);
+        assert.deepEqual(
+          [image.widthPx, image.heightPx],
+          [info.width, info.height],
+          `${format} ${orientation}`,
+        );
+        assert.ok(data.equals(image.data), `${format} ${orientation}`);
+      }
     }
-  }
-});
+  },
+);
