@@ -14,14 +14,22 @@ export interface ThreadWatch {
   stop(): void;
 }
 
-function crash(worker: Worker | undefined): Promise<void> {
+/** Ends a thread and waits for it. An answer that comes meanwhile lets the process go, though the thread has not ended yet. */
+function ended(worker: Worker | undefined, end: (worker: Worker) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     if (!worker) return reject(new Error('there is no such thread'));
-    worker.once('exit', () => resolve());
-    worker.ref();
-    // No message that its script knows: reading it throws.
-    worker.postMessage(null);
+    const staying = setInterval(() => {}, 1000);
+    worker.once('exit', () => {
+      clearInterval(staying);
+      resolve();
+    });
+    end(worker);
   });
+}
+
+/** No message that its script knows: reading it throws. */
+function crash(worker: Worker | undefined): Promise<void> {
+  return ended(worker, (living) => living.postMessage(null));
 }
 
 export function watchThreads(): ThreadWatch {
@@ -39,12 +47,7 @@ export function watchThreads(): ThreadWatch {
   };
   return {
     alive,
-    terminateYoungest: async () => {
-      const worker = youngest();
-      // An idle thread lets the process end, and the wait with it.
-      worker.ref();
-      await worker.terminate();
-    },
+    terminateYoungest: () => ended(youngest(), (living) => void living.terminate()),
     crashYoungest: () => crash(youngest()),
     crash,
     stop: () => unsubscribe('worker_threads', note),
