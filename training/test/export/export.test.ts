@@ -192,12 +192,14 @@ describe('bundle', () => {
       assert.equal(await sha256OfFile(join(out, name)), sha256);
       assert.equal((await readFile(join(out, name))).length, bytes);
     }
+    /** TensorProto.DataType of ONNX. */
+    const FLOAT = 1;
     const summary = readOnnx(await readFile(join(out, 'generator.onnx')));
     assert.equal(summary.opset, 17);
-    assert.deepEqual(summary.inputs, [{ name: 'bev', shape: ['N', 3, 128, 128] }]);
-    assert.deepEqual(summary.outputs, [{ name: 'view', shape: ['N', 3, 128, 128] }]);
+    assert.deepEqual(summary.inputs, [{ name: 'bev', dataType: FLOAT, shape: ['N', 3, 128, 128] }]);
+    assert.deepEqual(summary.outputs, [{ name: 'view', dataType: FLOAT, shape: ['N', 3, 128, 128] }]);
     const encoder = readOnnx(await readFile(join(out, 'encoder.onnx')));
-    assert.deepEqual(encoder.inputs, [{ name: 'image', shape: ['N', 3, 128, 128] }]);
-    assert.deepEqual(encoder.outputs, [{ name: 'descriptor', shape: ['N', 256] }]);
+    assert.deepEqual(encoder.inputs, [{ name: 'image', dataType: FLOAT, shape: ['N', 3, 128, 128] }]);
+    assert.deepEqual(encoder.outputs, [{ name: 'descriptor', dataType: FLOAT, shape: ['N', 256] }]);
   });
 });
