@@ -14,4 +14,6 @@ process.on('message', (message: { crash: number }) => {
   victim?.postMessage(null);
   process.send?.({ crashed: victim !== undefined });
 });
+// Whoever started it is gone.
+process.on('disconnect', () => process.exit());
 process.send?.({ url });
