@@ -2,7 +2,7 @@
 // that one process at a time works in.
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, rename, rm, writeFile } from 'node:fs/promises';
+import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { asDiskError } from '../errors/index.js';
@@ -102,4 +102,14 @@ export function sha256OfBytes(data: Uint8Array | string): string {
 export interface FileChecksum {
   readonly sha256: string;
   readonly bytes: number;
+}
+
+/** A file's text, or undefined where there is no such file. Throws what else the file system throws. */
+export async function readTextIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }

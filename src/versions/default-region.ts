@@ -1,9 +1,8 @@
 // The region of requests that name none: DATA/regions/default.json, written when the first region is published, so that
 // a second one changes nothing for whoever asks without a name.
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SkyfixError } from '../errors/index.js';
-import { writeFileAtomic } from '../files/index.js';
+import { readTextIfThere, writeFileAtomic } from '../files/index.js';
 import { listRegions, REGION_NAME, regionsDir } from './region-store.js';
 
 const SCHEMA = 'skyfix-default-region/1';
@@ -47,13 +46,8 @@ export async function keepDefaultRegion(dataDir: string, region: string): Promis
 
 async function readNamed(dataDir: string): Promise<string | undefined> {
   const path = pathIn(dataDir);
-  let content: string;
-  try {
-    content = await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const content = await readTextIfThere(path);
+  if (content === undefined) return undefined;
   try {
     const { schema, region } = JSON.parse(content) as { schema?: unknown; region?: unknown };
     if (schema === SCHEMA && typeof region === 'string' && REGION_NAME.test(region)) return region;

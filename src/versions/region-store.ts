@@ -1,9 +1,9 @@
 // Where regions live: DATA/regions/NAME/versions/VERSION/ is immutable, DATA/regions/NAME/current.json points to one.
 // DATA/regions/default.json names the region of requests that name none.
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SkyfixError } from '../errors/index.js';
-import { writeFileAtomic } from '../files/index.js';
+import { readTextIfThere, writeFileAtomic } from '../files/index.js';
 
 export const POINTER_SCHEMA = 'skyfix-region/1';
 
@@ -54,13 +54,8 @@ export async function listRegions(dataDir: string): Promise<string[]> {
 /** What current.json says; undefined where there is none. Throws INDEX_CORRUPT where it cannot be understood. */
 export async function currentVersion(dataDir: string, region: string): Promise<RegionPointer | undefined> {
   const path = join(regionDir(dataDir, region), 'current.json');
-  let content: string;
-  try {
-    content = await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const content = await readTextIfThere(path);
+  if (content === undefined) return undefined;
   try {
     const json = JSON.parse(content) as RegionPointer;
     const named = VERSION_NAME.test(json.version);
