@@ -47,6 +47,7 @@ export const PACKAGES: readonly Package[] = [
       'stores',
       'runtime',
       'networks',
+      'weights',
       'losses',
       'evaluation',
       'pseudo-labels',

@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   evaluate: async () => (await import('./evaluate-command.js')).evaluateCommand(),
   ablate: async () => (await import('./ablate-command.js')).ablateCommand(),
   report: async () => (await import('./report-command.js')).reportCommand(),
+  'setup-trunks': async () => (await import('./setup-trunks-command.js')).setupTrunksCommand(),
   export: async () => (await import('./export-command.js')).exportCommand(),
 };
 

@@ -25,9 +25,9 @@ import {
   PROFILES,
   type ProfileName,
 } from '../networks/index.js';
+import { writeSafetensors } from '../weights/index.js';
 import { exportEncoderOnnx } from './encoder-onnx.js';
 import { exportGeneratorOnnx } from './generator-onnx.js';
-import { writeSafetensors } from './safetensors.js';
 import { cycleGanNaming, ENCODER_NAMING, type EncoderNames, namedForTorch } from './weight-names.js';
 
 type Arrays = Readonly<Record<string, NamedArray>>;

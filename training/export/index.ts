@@ -1,11 +1,14 @@
 // From trained parameters to the files that serving loads: ONNX graphs, safetensors, bundles.
+
+export { readSafetensors, writeSafetensors } from '../weights/index.js';
 export { type BundleContent, initBundle, writeBundle } from './bundle.js';
 export { exportEncoderOnnx } from './encoder-onnx.js';
 export { exportGeneratorOnnx } from './generator-onnx.js';
+export { readTrunk, trunkOf } from './load-trunk.js';
 export { loadPretrainedEncoder, loadPretrainedGenerator } from './pretrained.js';
 export { type PretrainedOptions, pretrainedBundle } from './pretrained-bundle.js';
-export { readSafetensors, writeSafetensors } from './safetensors.js';
 export { fromTorchLayout, toTorchLayout } from './torch-layout.js';
+export { addEfficientNetLite, exportTrunkOnnx } from './trunk-onnx.js';
 export {
   cycleGanNaming,
   ENCODER_NAMING,

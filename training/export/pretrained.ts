@@ -2,7 +2,7 @@
 // generator with those of CycleGAN's reference implementation.
 import { SkyfixError } from 'skyfix/errors';
 import type { NamedArray, ParameterStore } from '../networks/index.js';
-import { readSafetensors } from './safetensors.js';
+import { readSafetensors } from '../weights/index.js';
 import { fromTorchLayout, toTorchShape } from './torch-layout.js';
 import { cycleGanNaming, type Naming, ownName, torchShape, torchvisionName } from './weight-names.js';
 

@@ -5,6 +5,7 @@ import { seededRandom } from 'skyfix/random';
 import { tf } from '../runtime/index.js';
 import { convNextBlock } from './convnext-block.js';
 import { conv } from './convolution.js';
+import { IMAGENET_DEVIATION, IMAGENET_MEAN } from './imagenet.js';
 import { layerNorm, unitLength } from './layers.js';
 import { type ParameterSpec, ParameterStore } from './parameter-store.js';
 import { normalNumbers } from './random.js';
@@ -33,9 +34,6 @@ export interface ConvNext {
   /** [B, S, S, 3] in [0, 1] → [B, D], unit length; with stochastic depth in training, without at evaluation. */
   apply(x: Tensor4D, depth?: StochasticDepth): Tensor2D;
 }
-
-export const IMAGENET_MEAN = [0.485, 0.456, 0.406] as const;
-export const IMAGENET_DEVIATION = [0.229, 0.224, 0.225] as const;
 
 /** An encoder with truncated normal weights (0.02), zero biases and the configured layer scale. */
 export function createConvNext(config: ConvNextConfig, seed: number): ConvNext {

@@ -5,16 +5,33 @@ export {
   type ConvNext,
   type ConvNextConfig,
   createConvNext,
-  IMAGENET_DEVIATION,
-  IMAGENET_MEAN,
   type StochasticDepth,
 } from './convnext.js';
 export { differentiable } from './custom-gradient.js';
 export { createDiscriminator, type Discriminator, type DiscriminatorConfig } from './discriminator.js';
+export {
+  createEfficientNetLite,
+  EFFICIENTNET_LITES,
+  type EfficientNetLiteName,
+  efficientNetLiteBlocks,
+  LITE_DEVIATION,
+  LITE_MEAN,
+  layersOf,
+  type MbConv,
+} from './efficientnet-lite.js';
 export { Ema, type EmaOptions } from './ema.js';
 export { createGenerator, type Generator, type GeneratorConfig, toGeneratorRange } from './generator.js';
 export { clipToLength, type LossAndParts, type ValueAndGrads, valueAndFlatGrads } from './gradients.js';
+export { IMAGENET_DEVIATION, IMAGENET_MEAN } from './imagenet.js';
 export { UNIT_LENGTH_EPSILON } from './layers.js';
 export { type NamedArray, type ParameterSpec, ParameterStore } from './parameter-store.js';
 export { CONVNEXT_SIZES, type ConvNextSize, PROFILES, type Profile, type ProfileName } from './profiles.js';
 export { normalNumbers } from './random.js';
+export {
+  type BlockShape,
+  checkedBlocks,
+  featureChannels,
+  GRID_STRIDE_PX,
+  gridFeatures,
+  type Trunk,
+} from './trunk.js';

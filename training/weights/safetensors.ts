@@ -2,6 +2,7 @@
 // { name: { dtype, shape, data_offsets } }, then the data. float32 is written; floats of 16 to 64 bits and integers are read.
 import { SkyfixError } from 'skyfix/errors';
 import type { NamedArray } from '../networks/index.js';
+import { ELEMENT_TYPES, isElementType, toFloat32 } from './element-types.js';
 
 interface HeaderEntry {
   readonly dtype: string;
@@ -73,9 +74,11 @@ export function readSafetensors(
     const entry = entries[name];
     if (!isHeaderEntry(entry)) throw invalid(`the header describes the tensor ${name} in no known way`);
     const { dtype, shape } = entry;
-    const type = TYPES[dtype];
-    if (!type)
-      throw invalid(`tensor ${name} has the type ${dtype}; ${Object.keys(TYPES).join(', ')} are read`);
+    const type = isElementType(dtype) ? ELEMENT_TYPES[dtype] : undefined;
+    if (!type || !isElementType(dtype))
+      throw invalid(
+        `tensor ${name} has the type ${dtype}; ${Object.keys(ELEMENT_TYPES).join(', ')} are read`,
+      );
     const [from, to] = entry.data_offsets;
     const part = file.subarray(8 + length + from, 8 + length + to);
     if (part.length !== to - from) throw invalid(`the file ends inside the tensor ${name}`);
@@ -86,22 +89,6 @@ export function readSafetensors(
   }
   return arrays;
 }
-
-/** The types that are read: the bytes of one value, and how it is read. */
-const TYPES: Readonly<
-  Record<string, { readonly bytes: number; read(part: Buffer, at: number): number } | undefined>
-> = {
-  F64: { bytes: 8, read: (part, at) => part.readDoubleLE(at) },
-  F32: { bytes: 4, read: (part, at) => part.readFloatLE(at) },
-  F16: { bytes: 2, read: (part, at) => halfToFloat(part.readUInt16LE(at)) },
-  BF16: { bytes: 2, read: (part, at) => bitsToFloat(part.readUInt16LE(at) << 16) },
-  I64: { bytes: 8, read: (part, at) => Number(part.readBigInt64LE(at)) },
-  I32: { bytes: 4, read: (part, at) => part.readInt32LE(at) },
-  I16: { bytes: 2, read: (part, at) => part.readInt16LE(at) },
-  I8: { bytes: 1, read: (part, at) => part.readInt8(at) },
-  U8: { bytes: 1, read: (part, at) => part.readUInt8(at) },
-  BOOL: { bytes: 1, read: (part, at) => part.readUInt8(at) },
-};
 
 /** torch.save's files: a ZIP archive, or a bare pickle. */
 const isPickle = (file: Buffer) =>
@@ -119,27 +106,4 @@ function isHeaderEntry(value: unknown): value is HeaderEntry {
     offsets.length === 2 &&
     offsets.every(isCount)
   );
-}
-
-function toFloat32(dtype: string, part: Buffer): Float32Array {
-  if (dtype === 'F32') return new Float32Array(Uint8Array.from(part).buffer);
-  const type = TYPES[dtype];
-  if (!type) return new Float32Array();
-  return Float32Array.from({ length: part.length / type.bytes }, (_, i) => type.read(part, type.bytes * i));
-}
-
-const scratch = new DataView(new ArrayBuffer(4));
-
-function bitsToFloat(bits: number): number {
-  scratch.setInt32(0, bits);
-  return scratch.getFloat32(0);
-}
-
-function halfToFloat(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1;
-  const exponent = (half >> 10) & 31;
-  const fraction = half & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
