@@ -22,6 +22,17 @@ export {
 export { Ema, type EmaOptions } from './ema.js';
 export { createGenerator, type Generator, type GeneratorConfig, toGeneratorRange } from './generator.js';
 export { clipToLength, type LossAndParts, type ValueAndGrads, valueAndFlatGrads } from './gradients.js';
+export {
+  centredCellWeights,
+  type GridHead,
+  type HeadSizes,
+  headFromArrays,
+  headSizes,
+  headToArrays,
+  identityConvolution,
+  plainHead,
+  unitCellWeights,
+} from './grid-head.js';
 export { IMAGENET_DEVIATION, IMAGENET_MEAN } from './imagenet.js';
 export { UNIT_LENGTH_EPSILON } from './layers.js';
 export { type NamedArray, type ParameterSpec, ParameterStore } from './parameter-store.js';
