@@ -141,7 +141,7 @@ function codeOf(error: unknown): string {
 }
 
 function optionsOf(flags: LocateFlags): LocateOptions {
-  const { headingDeg, pitchDeg, rollDeg, verticalFovDeg } = poseOptions(flags);
+  const { headingDeg, pitchDeg, rollDeg, verticalFovDeg, horizonShare } = poseOptions(flags);
   return {
     top: flags.top,
     distinct: flags.distinct,
@@ -149,6 +149,7 @@ function optionsOf(flags: LocateFlags): LocateOptions {
     pitchDeg,
     rollDeg,
     verticalFovDeg,
+    horizonShare,
     cameraHeightM: flags.cameraHeight,
     prior: flags.near ?? flags.bbox,
   };

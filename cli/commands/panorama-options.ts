@@ -11,6 +11,7 @@ export interface PanoramaFlags {
   readonly pitch?: number;
   readonly roll?: number;
   readonly verticalFov?: number;
+  readonly horizonShare?: number;
 }
 
 /** Argument parser of commander. Throws what commander prints where the text is not a finite number. */
@@ -43,6 +44,11 @@ export function addPanoramaOptions(command: Command, cameraHeightM?: number): Co
       '--vertical-fov <deg>',
       "vertical field of view of a strip in degrees (default: the file's metadata, else the bundle's)",
       parseNumber,
+    )
+    .option(
+      '--horizon-share <share>',
+      "share of the rows above the horizon (default: the file's metadata, else the bundle's, else 0.5)",
+      parseNumber,
     );
 }
 
@@ -52,6 +58,7 @@ export function poseOptions(flags: PanoramaFlags): DecodeOptions {
     pitchDeg: flags.pitch,
     rollDeg: flags.roll,
     verticalFovDeg: flags.verticalFov,
+    horizonShare: flags.horizonShare,
   };
 }
 

@@ -21,7 +21,7 @@ export interface BundleGeometry {
   readonly searchMarginPx?: number;
   /** Distance of neighbouring looks, input pixels; divides searchMarginPx, which it is where absent. */
   readonly searchStepPx?: number;
-  /** Assumed of panoramas whose files and requests say nothing; absent: they are full spheres, 2:1. */
+  /** Assumed of panoramas whose files and requests say nothing, unless they are 2:1; absent: they are full spheres, 2:1. */
   readonly fieldOfView?: FieldOfView;
 }
 

@@ -57,9 +57,10 @@ export const ERROR_CODES = {
   PANORAMA_FOV_UNKNOWN: {
     status: 422,
     title: 'Unknown field of view',
-    advice: 'The image is not 2:1 and has no fitting GPano metadata: say what it covers with verticalFovDeg.',
+    advice:
+      'The image is not 2:1 and has no fitting GPano metadata: say what it covers with verticalFovDeg and horizonShare.',
     commandLine:
-      'The image is not 2:1 and has no fitting GPano metadata: say what it covers with --vertical-fov.',
+      'The image is not 2:1 and has no fitting GPano metadata: say what it covers with --vertical-fov and --horizon-share.',
   },
   PANORAMA_PROJECTION_UNSUPPORTED: {
     status: 422,

@@ -18,15 +18,16 @@ export function fullSphere(widthPx: number, heightPx: number): SphereWindow {
 }
 
 /**
- * The window of an image whose rows cover `verticalFovDeg`, centred on the horizon, and whose columns cover
- * `horizontalFovDeg` about the heading (CVUSA: 1232x224, 65.45 degrees, full circle).
- * Throws PARAMETER_INVALID for angles outside (0, 180] and (0, 360].
+ * The window of an image whose rows cover `verticalFovDeg`, `horizonShare` of them above the horizon, and whose columns
+ * cover `horizontalFovDeg` about the heading (CVUSA: 1232x224, 65.45 degrees, horizon at 0.585, full circle).
+ * Throws PARAMETER_INVALID for angles outside (0, 180] and (0, 360], and for a horizon that leaves rows beyond zenith or nadir.
  */
 export function sphereWindowFromVerticalFov(
   widthPx: number,
   heightPx: number,
   verticalFovDeg: number,
   horizontalFovDeg = 360,
+  horizonShare = 0.5,
 ): SphereWindow {
   if (!(verticalFovDeg > 0 && verticalFovDeg <= 180)) {
     throw new SkyfixError(
@@ -40,7 +41,7 @@ export function sphereWindowFromVerticalFov(
       `horizontalFovDeg is ${horizontalFovDeg}; it must be over 0 and at most 360.`,
     );
   }
-  const fov = { verticalDeg: verticalFovDeg, horizontalDeg: horizontalFovDeg };
+  const fov = { verticalDeg: verticalFovDeg, horizontalDeg: horizontalFovDeg, horizonShare };
   return sphereWindowOf(widthPx, heightPx, fov);
 }
 

@@ -4,8 +4,8 @@
  * Which part of a full equirectangular sphere an image shows, in pixels of the full sphere (GPano's model).
  * Column 0 of the full sphere looks backwards, its centre column along the heading; row 0 is the zenith.
  * A full panorama has left = top = 0 and width, height equal to the full ones. A CVUSA strip 1232x224 that
- * covers 65.45 degrees vertically has fullWidthPx 1232, fullHeightPx 224*180/65.45, topPx centred; so the
- * full sizes and offsets may be fractional.
+ * covers 65.45 degrees vertically has fullWidthPx 1232, fullHeightPx 224*180/65.45 and its horizon in row 131;
+ * so the full sizes and offsets may be fractional.
  */
 export interface SphereWindow {
   readonly fullWidthPx: number;

@@ -18,10 +18,14 @@ export interface DecodeOptions {
   readonly headingDeg?: number | undefined;
   readonly pitchDeg?: number | undefined;
   readonly rollDeg?: number | undefined;
-  /** The image's rows cover this angle, centred on the horizon, its columns the full circle. */
+  /** The image's rows cover this angle, its columns the full circle. */
   readonly verticalFovDeg?: number | undefined;
+  /** Share of the rows above the horizon; where absent, what GPano metadata say, or fieldOfView, or the middle. */
+  readonly horizonShare?: number | undefined;
   /** What the image shows where neither verticalFovDeg nor GPano metadata say it; a full sphere of 2:1 where absent. */
   readonly fieldOfView?: FieldOfView | undefined;
+  /** False: images of 2:1 are full spheres unless fieldOfView is 2:1 itself. True: they too show fieldOfView. */
+  readonly ofEveryShape?: boolean | undefined;
   /** Larger images are refused before they are decoded. */
   readonly maxPixels?: number | undefined;
   /** Shrinks larger panoramas so that the full circle has at most this many columns, and a half circle half as many rows. */

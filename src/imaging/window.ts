@@ -2,6 +2,7 @@
 import { SkyfixError } from '../errors/index.js';
 import {
   type FieldOfView,
+  fieldOfViewFault,
   fullSphere,
   type SphereWindow,
   sphereWindowFromVerticalFov,
@@ -11,11 +12,15 @@ import type { Gpano } from './gpano.js';
 
 export interface WindowOptions {
   readonly verticalFovDeg?: number | undefined;
+  readonly horizonShare?: number | undefined;
   readonly fieldOfView?: FieldOfView | undefined;
+  readonly ofEveryShape?: boolean | undefined;
 }
 
 /** Sides may be rounded: 2:1 within a hundredth. */
 const TOLERANCE = 0.02;
+/** A field of view whose columns and rows are 2:1 within this is what an image of 2:1 shows. */
+const SQUEEZED = 0.2;
 
 /**
  * The window in pixels of the file; what was assumed or ignored goes to `warnings`. Throws PANORAMA_FOV_UNKNOWN, and
@@ -25,22 +30,74 @@ export function windowOf(
   widthPx: number,
   heightPx: number,
   gpano: Gpano,
-  { verticalFovDeg, fieldOfView }: WindowOptions,
+  options: WindowOptions,
   warnings: string[],
 ): SphereWindow {
   checkProjection(gpano);
-  if (verticalFovDeg !== undefined) return sphereWindowFromVerticalFov(widthPx, heightPx, verticalFovDeg);
+  const { verticalFovDeg, horizonShare } = options;
+  if (verticalFovDeg !== undefined) {
+    const share = horizonShare ?? assumedHorizon(verticalFovDeg, options.fieldOfView, warnings);
+    return sphereWindowFromVerticalFov(widthPx, heightPx, verticalFovDeg, 360, share);
+  }
+  const window = windowOfFile(widthPx, heightPx, gpano, options, warnings);
+  return horizonShare === undefined ? window : withHorizon(window, horizonShare);
+}
+
+/** The bundle's horizon for a strip whose height a request says, or the middle row where that cannot be. */
+function assumedHorizon(
+  verticalDeg: number,
+  { horizonShare = 0.5 }: Partial<FieldOfView> = {},
+  warnings: string[],
+): number {
+  if (!fieldOfViewFault({ verticalDeg, horizonShare })) return horizonShare;
+  // Of a full sphere the middle is the only row it can be.
+  if (verticalDeg < 180) {
+    warnings.push(
+      `The horizon is taken to lie in the middle row: at the share of ${horizonShare}, where the bundle has it, ` +
+        `${verticalDeg} degrees would reach beyond zenith or nadir. Say it with horizonShare.`,
+    );
+  }
+  return 0.5;
+}
+
+/** The same rows and columns with the horizon elsewhere. Throws PARAMETER_INVALID where it cannot be there. */
+function withHorizon(window: SphereWindow, horizonShare: number): SphereWindow {
+  const { fullHeightPx, heightPx } = window;
+  const fault = fieldOfViewFault({
+    verticalDeg: Math.min(180, (180 * heightPx) / fullHeightPx),
+    horizonShare,
+  });
+  if (fault) throw new SkyfixError('PARAMETER_INVALID', `The panorama's ${fault}.`);
+  return { ...window, topPx: fullHeightPx / 2 - horizonShare * heightPx };
+}
+
+/** What the file says, what is assumed of it, or what its shape says. */
+function windowOfFile(
+  widthPx: number,
+  heightPx: number,
+  gpano: Gpano,
+  { fieldOfView, ofEveryShape = false }: WindowOptions,
+  warnings: string[],
+): SphereWindow {
   const fromGpano = gpanoWindow(widthPx, heightPx, gpano);
   if (typeof fromGpano === 'object') return fromGpano;
   if (fromGpano) warnings.push(`${fromGpano}; it was ignored.`);
+  const looksFull = Math.abs(widthPx / heightPx - 2) <= TOLERANCE;
   if (fieldOfView) {
     const { horizontalDeg = 360, verticalDeg } = fieldOfView;
-    warnings.push(
-      `No field of view was given and the file has none: it is taken to show ${horizontalDeg} x ${verticalDeg} degrees.`,
-    );
+    const assumed = `${horizontalDeg} x ${Number(verticalDeg.toFixed(2))} degrees`;
+    // A bundle for strips is asked with full spheres too; a squeezed strip would have to be just as wide as high.
+    if (looksFull && !ofEveryShape && Math.abs(horizontalDeg / verticalDeg - 2) > SQUEEZED) {
+      warnings.push(
+        `The image is 2:1 and says nothing of its field of view: it is taken for a full sphere, not for the ${assumed} ` +
+          'that the bundle expects. Say what it shows with verticalFovDeg where that is wrong.',
+      );
+      return fullSphere(widthPx, heightPx);
+    }
+    warnings.push(`No field of view was given and the file has none: it is taken to show ${assumed}.`);
     return sphereWindowOf(widthPx, heightPx, fieldOfView);
   }
-  if (Math.abs(widthPx / heightPx - 2) <= TOLERANCE) return fullSphere(widthPx, heightPx);
+  if (looksFull) return fullSphere(widthPx, heightPx);
   throw new SkyfixError(
     'PANORAMA_FOV_UNKNOWN',
     `The image has ${widthPx}x${heightPx} pixels, ${(widthPx / heightPx).toFixed(2)}:1` +

@@ -26,6 +26,7 @@ export function decodeUpload(
     pitchDeg: options.pitchDeg,
     rollDeg: options.rollDeg,
     verticalFovDeg: options.verticalFovDeg,
+    horizonShare: options.horizonShare,
     fieldOfView: geometry.fieldOfView,
     maxPixels: options.maxPixels,
     targetWidthPx: panoramaWidthOf(geometry),

@@ -12,8 +12,10 @@ export interface LocateOptions {
   readonly rollDeg?: number | undefined;
   /** Default: the bundle's. */
   readonly cameraHeightM?: number | undefined;
-  /** What the rows of a strip cover, centred on the horizon. Default: what the file says, else the bundle. */
+  /** What the rows of a strip cover. Default: what the file says, else the bundle. */
   readonly verticalFovDeg?: number | undefined;
+  /** Share of the rows above the horizon. Default: what the file says, else the bundle, else the middle. */
+  readonly horizonShare?: number | undefined;
   /** Where the camera is known to have stood: every answer lies inside. */
   readonly prior?: Prior | undefined;
   /** True: overlapping tiles are one place. False: raw tiles. */

@@ -134,7 +134,8 @@ test('a field of view is assumed where neither the request nor a GPano crop says
     assert.deepEqual(await windowFor(file), { window: expected, assumed: true });
   }
   const { window: given, assumed } = await windowFor(strip, { verticalFovDeg: 90 });
-  assert.deepEqual([given.fullWidthPx, given.fullHeightPx, given.topPx, assumed], [400, 400, 100, false]);
+  // A quarter of 200 rows is above the horizon, as the field of view has it.
+  assert.deepEqual([given.fullWidthPx, given.fullHeightPx, given.topPx, assumed], [400, 400, 150, false]);
   const crop = 'GPano:FullPanoWidthPixels="400" GPano:FullPanoHeightPixels="200"';
   const full = await make(400, 200).withXmp(xmp(crop)).png().toBuffer();
   const { window: whole, assumed: guessed } = await windowFor(full);

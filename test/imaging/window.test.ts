@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import sharp from 'sharp';
-import { decodePanorama, readPanoramaMetadata } from '../../src/imaging/index.js';
+import { type DecodeOptions, decodePanorama, readPanoramaMetadata } from '../../src/imaging/index.js';
 import { gpanoPacket, withSegments, xmpSegment } from '../support/image-files.js';
 
 const solid = (width: number, height: number) =>
@@ -146,5 +146,72 @@ describe('GPano whose full panorama is not 2:1', () => {
         code: 'PANORAMA_FOV_UNKNOWN',
       });
     }
+  });
+});
+
+describe('where the horizon lies', () => {
+  /** CVUSA: 65.4545 degrees, of which the share 0.585 is above the horizon. */
+  const fieldOfView = { horizontalDeg: 360, verticalDeg: (360 * 224) / 1232, horizonShare: 0.585 };
+  const seen = async (file: Uint8Array, options: DecodeOptions) => {
+    const { window, warnings } = await readPanoramaMetadata(file, { headingDeg: 0, ...options });
+    const { fullHeightPx, heightPx, topPx } = window;
+    const share = (fullHeightPx / 2 - topPx) / heightPx;
+    return { degrees: (180 * heightPx) / fullHeightPx, share, warnings };
+  };
+  const near = (a: number, b: number) => assert.ok(Math.abs(a - b) < 1e-9, `${a} is not ${b}`);
+
+  test("is the bundle's where a request says the strip's height alone, and the request's where it says it", async () => {
+    const strip = await solid(1232, 224).png().toBuffer();
+    for (const [given, degrees, share] of [
+      [{}, fieldOfView.verticalDeg, 0.585],
+      [{ verticalFovDeg: 80 }, 80, 0.585],
+      [{ verticalFovDeg: 80, horizonShare: 0.5 }, 80, 0.5],
+      [{ horizonShare: 0.4 }, fieldOfView.verticalDeg, 0.4],
+      [{ verticalFovDeg: 20, horizonShare: -0.5 }, 20, -0.5],
+    ] as const) {
+      const found = await seen(strip, { fieldOfView, ...given });
+      near(found.degrees, degrees);
+      near(found.share, share);
+    }
+    const plain = await seen(strip, { verticalFovDeg: 80 });
+    assert.deepEqual([plain.degrees, plain.share], [80, 0.5]);
+  });
+
+  test("is the middle row where the bundle's would put rows beyond zenith or nadir, and refused where the request's does", async () => {
+    const tall = await solid(600, 300).png().toBuffer();
+    const guessed = await seen(tall, { fieldOfView, verticalFovDeg: 170 });
+    assert.equal(guessed.share, 0.5);
+    assert.match(guessed.warnings.join(), /middle row.*0\.585.*170 degrees.*horizonShare/);
+    const sphere = await seen(tall, { fieldOfView, verticalFovDeg: 180 });
+    assert.deepEqual([sphere.share, sphere.warnings], [0.5, []]);
+    for (const given of [{ verticalFovDeg: 170, horizonShare: 0.585 }, { horizonShare: 0.585 }]) {
+      const message = /horizonShare is 0\.585, but with verticalDeg 1[78]0/;
+      await assert.rejects(readPanoramaMetadata(tall, given), { code: 'PARAMETER_INVALID', message });
+    }
+  });
+
+  test("of a request wins over the file's own", async () => {
+    const crop =
+      'GPano:FullPanoWidthPixels="400" GPano:FullPanoHeightPixels="200" GPano:CroppedAreaImageWidthPixels="400" ' +
+      'GPano:CroppedAreaImageHeightPixels="100" GPano:CroppedAreaLeftPixels="0" GPano:CroppedAreaTopPixels="40"';
+    const file = await withXmp(400, 100, crop);
+    const own = await seen(file, { fieldOfView });
+    assert.deepEqual([own.degrees, own.share], [90, 0.6]);
+    const told = await seen(file, { fieldOfView, horizonShare: 0.45 });
+    near(told.degrees, 90);
+    near(told.share, 0.45);
+  });
+
+  test('of a 2:1 image is the middle: it is a full sphere, unless all images are said to be strips', async () => {
+    const sphere = await solid(400, 200).png().toBuffer();
+    const found = await seen(sphere, { fieldOfView });
+    assert.deepEqual([found.degrees, found.share], [180, 0.5]);
+    assert.match(found.warnings.join(), /2:1 .*full sphere.*360 x 65\.45.*verticalFovDeg/);
+    const squeezed = await seen(sphere, { fieldOfView, ofEveryShape: true });
+    near(squeezed.degrees, fieldOfView.verticalDeg);
+    near(squeezed.share, 0.585);
+    // A field of view of 2:1 is what an image of 2:1 shows.
+    const half = await seen(sphere, { fieldOfView: { horizontalDeg: 180, verticalDeg: 90 } });
+    assert.equal(half.degrees, 90);
   });
 });

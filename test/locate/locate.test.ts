@@ -141,6 +141,18 @@ describe('locate', () => {
       );
       assert.match(answer.warnings.join(), /taken to show 360 x [\d.]+ degrees/);
       assert.doesNotMatch(expected.warnings.join(), /taken to show/);
+      // A request's angle leaves the bundle's horizon where it is; a request may say both.
+      const said = { verticalFovDeg: verticalDeg, horizonShare: fieldOfView.horizonShare };
+      for (const given of [{ verticalFovDeg: verticalDeg }, said]) {
+        const told = await locate(strips.region, upload, { ...options, ...given });
+        assert.deepEqual(told.results, answer.results);
+        assert.doesNotMatch(told.warnings.join(), /taken to/);
+      }
+      const wrong = { verticalFovDeg: verticalDeg, horizonShare: 0.5 };
+      const elsewhere = await locate(strips.region, upload, { ...options, ...wrong });
+      assert.ok((elsewhere.results[0]?.score ?? 1) < 0.99);
+      const own = await locate(lease.region, upload, { ...options, ...said });
+      assert.equal(own.results[0]?.tile, 'place-3');
     } finally {
       strips.release();
     }

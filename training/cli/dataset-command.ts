@@ -26,6 +26,7 @@ interface DatasetOptions extends GivenPhotoOptions {
   readonly dropInvalid: boolean;
   readonly checkImages: boolean;
   readonly fieldOfView?: FieldOfView;
+  readonly tileFileM?: number;
   readonly contactSheet?: string;
   readonly seed: number;
   readonly tileSizeM: number;
@@ -54,6 +55,11 @@ export function datasetCommand(): Command {
       'degrees that panoramas show whose files do not say it, and the share of the rows above the horizon (default: 0.5)',
       fieldOfView,
     )
+    .option(
+      '--tile-file-m <metres>',
+      'ground that a tile file shows along a side (default: what the format says)',
+      positiveMetres,
+    )
     .option('--check-images', 'decode every image, and not only look for its file', false)
     .option('--contact-sheet <file>', 'write a PNG of a dozen pairs, panorama beside tile')
     .option('--seed <n>', 'seed that draws the dozen pairs', wholeNumber(0, 2 ** 31 - 1), 1);
@@ -62,7 +68,8 @@ export function datasetCommand(): Command {
     .action(async (given: DatasetOptions) => {
       const { split, contactSheet, seed, format, root, area, dropInvalid, checkImages } = given;
       const photos = photoOptionsOf(given, given.tileSizeM);
-      const seen = given.fieldOfView && { fieldOfView: given.fieldOfView };
+      const { fieldOfView: seenAs, tileFileM } = given;
+      const seen = { ...(seenAs && { fieldOfView: seenAs }), ...(tileFileM !== undefined && { tileFileM }) };
       const options = { format, root, area, dropInvalid, checkImages, ...seen, ...(photos && { photos }) };
       const dataset = await openDataset({ ...options, ...(split && { splits: split }) });
       const sample = samplePairs(dataset, seed);

@@ -6,11 +6,18 @@ import { BUNDLE_INPUTS, type BundleManifest, loadBundle } from 'skyfix/bundles';
 import { Describer, openNetworks } from 'skyfix/describe';
 import type { FieldOfView } from 'skyfix/geometry';
 import { SPLITS, type Split } from '../common/index.js';
-import { type DatasetFormat, FORMATS, openDataset, VIGOR_AREAS, type VigorArea } from '../datasets/index.js';
+import {
+  CUT_FORMATS,
+  type DatasetFormat,
+  FORMATS,
+  openDataset,
+  VIGOR_AREAS,
+  type VigorArea,
+} from '../datasets/index.js';
 import { inputsOf, type PreparedArea, prepareArea } from '../images/index.js';
 import { evaluateArea, onnxEmbed, onnxViews } from '../pipeline/index.js';
 import { openTrainingProgress, summaryTable, type Tell } from '../runs/index.js';
-import { fieldOfView, wholeNumber } from './numbers.js';
+import { fieldOfView, positiveMetres, wholeNumber } from './numbers.js';
 import { type GivenPhotoOptions, photoOptionsOf, withPhotoOptions } from './photo-options.js';
 
 interface EvaluateOptions extends GivenPhotoOptions {
@@ -20,6 +27,7 @@ interface EvaluateOptions extends GivenPhotoOptions {
   readonly format: DatasetFormat;
   readonly split: Split | 'all';
   readonly fieldOfView?: FieldOfView;
+  readonly tileFileM?: number;
   readonly area: VigorArea;
   readonly dropInvalid: boolean;
   readonly gridStrideM: number;
@@ -45,6 +53,11 @@ export function evaluateCommand(): Command {
       'degrees that panoramas show whose files do not say it (default: as in training), and ' +
         'the share of the rows above the horizon (default: 0.5)',
       fieldOfView,
+    )
+    .option(
+      '--tile-file-m <metres>',
+      'ground that a tile file shows along a side (default: what the format says, else what the bundle does)',
+      positiveMetres,
     )
     .option('--grid-stride-m <m>', 'stride of the grid of tiles; 0: paired only', wholeNumber(0, 1000), 16)
     .option('--cache <dir>', 'folder of prepared images', join('var', 'cache'))
@@ -88,9 +101,17 @@ async function areaOf(
   const { town, split, area, dropInvalid, gridStrideM, cache } = given;
   const format = town === undefined ? given.format : 'town';
   const photos = photoOptionsOf(given, geometry.tileSizeM);
-  const seen = given.fieldOfView && { fieldOfView: given.fieldOfView };
-  const dataset = await openDataset({ format, root, area, dropInvalid, ...seen, ...(photos && { photos }) });
-  const mosaic = format === 'town' || format === 'photos';
+  const { fieldOfView, tileFileM } = given;
+  const dataset = await openDataset({
+    format,
+    root,
+    area,
+    dropInvalid,
+    ...(fieldOfView && { fieldOfView }),
+    ...(tileFileM !== undefined && { tileFileM }),
+    ...(photos && { photos }),
+  });
+  const mosaic = CUT_FORMATS.includes(format);
   return prepareArea(dataset, split === 'all' ? SPLITS : [split], geometry, {
     cacheDir: cache,
     panoramas: input === 'panorama',

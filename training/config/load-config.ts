@@ -6,7 +6,7 @@ import { type BundleInput, geometryFault } from 'skyfix/bundles';
 import { explainSchemaErrors, messageOf, SkyfixError } from 'skyfix/errors';
 import { fieldOfViewFault } from 'skyfix/geometry';
 import { parse } from 'yaml';
-import { FORMATS, publishedGround } from '../datasets/index.js';
+import { CUT_FORMATS, FORMATS, type PublishedGround, publishedGround } from '../datasets/index.js';
 import { PHOTO_MARGIN, photoOffset, trainsOnPhotos } from './gps-tolerance.js';
 import type { DataSource, RunConfig } from './run-config.js';
 import { RUN_CONFIG_SCHEMA } from './schema.js';
@@ -56,7 +56,7 @@ export async function resolveRunConfig(
     if (!validate(config)) throw invalid(`${source}: ${explainSchemaErrors(validate.errors)}`);
     return config as unknown as RunConfig;
   };
-  const defaults = FOLLOWS_DATA.includes(preset) ? onGroundOf(over(base), base) : base;
+  const defaults = seenBySource(over, FOLLOWS_DATA.includes(preset) ? onGroundOf(over(base), base) : base);
   let config = checked(over(defaults));
   if (trainsOnPhotos(config)) {
     const wide = merged(defaults, PHOTO_MARGIN);
@@ -88,12 +88,31 @@ function withoutNulls(value: unknown): unknown {
   return Object.fromEntries(kept.map(([key, inner]) => [key, withoutNulls(inner)]));
 }
 
-/** The preset with the geometry of the data set that the whole configuration names. */
-function onGroundOf({ data }: Tree, preset: Tree): Tree {
-  const source = isTree(data) ? data.source : undefined;
+/** What is published of the data set that the whole configuration names. */
+function groundOf(source: unknown): PublishedGround | undefined {
   const named = isTree(source) ? source.format : undefined;
   const format = FORMATS.find((known) => known === named);
-  const ground = format && publishedGround(format);
+  return format && publishedGround(format);
+}
+
+const sourceOf = ({ data }: Tree): unknown => (isTree(data) ? data.source : undefined);
+
+/** In place of a field that the user may have set or, by null, taken away. */
+const UNSAID = 'unsaid';
+
+/** The defaults with the field of view of the run's own data, which its bundle carries; unless the user says which, or none. */
+function seenBySource(over: (below: Tree) => Tree, defaults: Tree): Tree {
+  const whole = over(merged(defaults, { geometry: { fieldOfView: UNSAID } }));
+  const said = isTree(whole.geometry) ? whole.geometry.fieldOfView : undefined;
+  const source = sourceOf(whole);
+  const fieldOfView = (isTree(source) ? source.fieldOfView : undefined) ?? groundOf(source)?.fieldOfView;
+  if (said !== UNSAID || !isTree(fieldOfView)) return defaults;
+  return merged(defaults, { geometry: { fieldOfView } });
+}
+
+/** The preset with the geometry of the data set that the whole configuration names. */
+function onGroundOf(whole: Tree, preset: Tree): Tree {
+  const ground = groundOf(sourceOf(whole));
   if (!ground) return preset;
   const { tileSizeM, cameraHeightM } = ground;
   return merged(preset, { geometry: { tileSizeM, cameraHeightM } });
@@ -218,10 +237,14 @@ function sourcesOf({ data, evaluation }: RunConfig): readonly (readonly [string,
   ];
 }
 
-function sourceFault(at: string, { format, make, fieldOfView }: DataSource): string | undefined {
+function sourceFault(at: string, source: DataSource): string | undefined {
+  const { format, make, fieldOfView, tileFileM } = source;
   // A town must not be made in the folder of other data, e.g. because a preset's own town shines through.
   if (make && format !== 'town') {
     return `${at}/make is for towns, but ${at}/format is "${format}": make it null`;
+  }
+  if (tileFileM !== undefined && CUT_FORMATS.includes(format)) {
+    return `${at}/tileFileM is ${tileFileM}, but ${at}/format is "${format}", whose tiles are cut from imagery: make it null`;
   }
   const fault = fieldOfView && fieldOfViewFault(fieldOfView);
   return fault && `${at}/fieldOfView/${fault}`;

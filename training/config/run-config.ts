@@ -40,10 +40,12 @@ export interface DataSource extends ImageryFields {
   readonly unlabelledStrideM?: number;
   readonly dropInvalid?: boolean;
   /**
-   * What panoramas show whose files have no GPano crop metadata, instead of what the format says (cvusa: strips of 65.45 degrees,
-   * else full spheres). It does not go into the bundle: geometry.fieldOfView is what a server assumes.
+   * What panoramas show whose files have no GPano crop metadata, instead of what the format says (cvusa: strips of 65.45 degrees
+   * with the horizon at 0.585, else full spheres). Of data.source it is geometry.fieldOfView too, unless that says something else.
    */
   readonly fieldOfView?: FieldOfView;
+  /** Ground along a side of a tile file, metres, instead of what the format says; tiles are cropped to geometry.tileSizeM. */
+  readonly tileFileM?: number;
   /** Towns: made with these where `root` does not exist. */
   readonly make?: {
     readonly seed: number;
@@ -228,7 +230,10 @@ export interface RunConfig {
     readonly samePlaceM?: number;
     readonly cacheDir: string;
   };
-  /** Presets paper and small: tileSizeM and cameraHeightM are those published of the source's format, where there are some. */
+  /**
+   * Presets paper and small: tileSizeM and cameraHeightM are those of the source's format, where there are some. fieldOfView is
+   * the source's, or its format's, where absent: the bundle carries it.
+   */
   readonly geometry: BundleGeometry;
   /** Ground beyond a tile, metres, from which offsets are cropped. */
   readonly tileMarginM: number;

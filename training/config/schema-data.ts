@@ -59,8 +59,12 @@ export const source = object('A data set on disk.', {
     false,
   ),
   '?fieldOfView': fieldOfView(
-    'What panoramas show whose files have no GPano crop, instead of what the format says. ' +
-      'Not part of the bundle: geometry.fieldOfView is what a server assumes.',
+    'What panoramas show whose files have no GPano crop, instead of what the format says (cvusa: ' +
+      'strips of 65.45 degrees, horizon at 0.585). Of data.source it is geometry.fieldOfView too, where that is absent.',
+  ),
+  '?tileFileM': positive(
+    'Ground along a side of a tile file, metres, instead of what the format says; tiles are cropped to ' +
+      'geometry.tileSizeM. Of format csv where the column tile_size_m is empty.',
   ),
   '?make': object('Format town: the town is made with these where root does not exist.', {
     seed: seed('Seed of the town.'),
@@ -134,7 +138,7 @@ export const publish = object(
 );
 
 export const geometry = object(
-  'What BEVs and tiles show. What cvusa, cvact, vigor and cv-cities publish is taken where absent.',
+  'What BEVs and tiles show. In the presets paper and small, what is known of cvusa, cvact, vigor and cv-cities where absent.',
   {
     tileSizeM: positive('Side of a tile and of a BEV on the ground, metres.'),
     inputSizePx: other({ type: 'integer', minimum: 32, multipleOf: 4 })(
@@ -153,6 +157,9 @@ export const geometry = object(
       'Distance of neighbouring looks, input pixels; divides searchMarginPx, which it is when ' +
         'absent. May change when a run is continued.',
     ),
-    '?fieldOfView': fieldOfView('What a server assumes that panoramas show whose files do not say it.'),
+    '?fieldOfView': fieldOfView(
+      'What a server assumes that panoramas show whose files do not say it, unless they are 2:1; ' +
+        "data.source.fieldOfView, or the format's, when absent; null: none.",
+    ),
   },
 );

@@ -5,6 +5,7 @@ export { readTown } from './formats/town-places.js';
 export type { UnlabelledGrid } from './formats/unlabelled-grid.js';
 export { VIGOR_AREAS, VIGOR_TILE_PX, type VigorArea } from './formats/vigor.js';
 export {
+  cvusaTileM,
   PUBLISHED_GROUND,
   type PublishedGround,
   type PublishedGroundName,
@@ -18,6 +19,7 @@ export { FIELD_OF_VIEW_ADVICE, type Problem, type Reason, refuse } from './listi
 export {
   type CrossViewDataset,
   type CrossViewPair,
+  CUT_FORMATS,
   type DatasetFormat,
   type DatasetPanorama,
   type DatasetTile,

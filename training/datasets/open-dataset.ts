@@ -40,8 +40,10 @@ export interface OpenOptions {
   readonly area?: VigorArea;
   /** Of the format "photos", which needs it: where the tiles come from, and how photos are parted. */
   readonly photos?: PhotoOptions;
-  /** What the panoramas show whose files have no GPano crop, instead of what the format says. */
+  /** What the panoramas show that neither their row nor a GPano crop in the file says, instead of what the format says. */
   readonly fieldOfView?: FieldOfView;
+  /** Ground that a tile file shows along a side, metres, instead of what the format says; a row's own word comes first. */
+  readonly tileFileM?: number;
   /** What whoever uses the images assumes where neither file nor data set says it (geometry.fieldOfView): not unknown then. */
   readonly assumedLater?: FieldOfView;
   /** Leaves unusable entries out and counts them, instead of throwing. */
@@ -74,7 +76,7 @@ export async function openDataset(options: OpenOptions): Promise<CrossViewDatase
     const detail = `The format "${format}" has the splits ${SPLITS_OF[format].join(', ')}, not ${unknown.join(', ')}.`;
     throw new SkyfixError('DATASET_INVALID', detail);
   }
-  const listing = assuming(options.fieldOfView, await readListing(options, splits));
+  const listing = assuming(options, await readListing(options, splits));
   const renamed = await withFileNames(withoutDuplicates(listing));
   const checked = await withoutBadImages(renamed.entries, checkImages, options.assumedLater);
   const dropped = [...listing.problems, ...renamed.entries.found, ...checked.found];
@@ -111,7 +113,7 @@ export async function openDataset(options: OpenOptions): Promise<CrossViewDatase
 }
 
 async function readListing(
-  { format, root, area = 'same', photos, fieldOfView }: OpenOptions,
+  { format, root, area = 'same', photos, fieldOfView, assumedLater }: OpenOptions,
   splits: readonly Split[],
 ): Promise<Listing> {
   switch (format) {
@@ -128,7 +130,7 @@ async function readListing(
     case 'town':
       return listTown(root, splits);
     case 'photos':
-      if (photos) return listPhotos(root, splits, photos, fieldOfView);
+      if (photos) return listPhotos(root, splits, photos, fieldOfView ?? assumedLater);
       throw new SkyfixError(
         'DATASET_INVALID',
         'Photos need an imagery source to cut their tiles from (--imagery).',
@@ -136,17 +138,30 @@ async function readListing(
   }
 }
 
-/** The panoramas with the field of view that the user knows; without one as the format has them. */
-function assuming(fieldOfView: FieldOfView | undefined, listing: Listing): Listing {
-  if (!fieldOfView) return listing;
-  const seen = <T extends DatasetPanorama>({ verticalFovDeg: _, ...panorama }: T) => ({
+/** The entries with what the user knows of field of view and ground; without it as the format has them. */
+function assuming(
+  { format, fieldOfView, tileFileM }: Pick<OpenOptions, 'format' | 'fieldOfView' | 'tileFileM'>,
+  listing: Listing,
+): Listing {
+  if (!fieldOfView && tileFileM === undefined) return listing;
+  const seen = <T extends DatasetPanorama>(panorama: T): T => ({
     ...panorama,
-    fieldOfView,
+    ...(fieldOfView && { fieldOfView }),
   });
+  // Own data say the ground row by row, if at all; other formats know one for all.
+  const measured = ({ sizeM, ...tile }: DatasetTile): DatasetTile => {
+    const known = format === 'csv' ? (sizeM ?? tileFileM) : (tileFileM ?? sizeM);
+    return { ...tile, ...(known !== undefined && { sizeM: known }) };
+  };
+  const tile = (listed: DatasetTile) => (listed.image.kind === 'file' ? measured(listed) : listed);
   return {
     ...listing,
-    pairs: listing.pairs.map(seen),
+    pairs: listing.pairs.map((pair) => ({
+      ...seen(pair),
+      tiles: pair.tiles.map((paired) => ({ ...paired, tile: tile(paired.tile) })),
+    })),
     unpairedPanoramas: listing.unpairedPanoramas.map(seen),
+    gallery: listing.gallery.map(tile),
   };
 }
 

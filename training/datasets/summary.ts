@@ -1,5 +1,5 @@
 // What a data set holds, as text.
-import { boundsOf, type LonLat } from 'skyfix/geometry';
+import { boundsOf, type FieldOfView, type LonLat } from 'skyfix/geometry';
 import { SPLITS } from '../common/index.js';
 import { fileImage, imageKey } from './listing/images.js';
 import { countByReason, formatProblems } from './listing/problems.js';
@@ -86,8 +86,25 @@ function tileSizesText(gallery: readonly DatasetTile[], sizes: ReadonlyMap<strin
         gallery.map(({ image }) => image),
         sizes,
       );
-  const metres = [...new Set(gallery.flatMap(({ sizeM }) => (sizeM === undefined ? [] : sizeM.toFixed(1))))];
-  return metres.length > 0 ? `${pixels}; ${metres.join(', ')} m on the ground` : pixels;
+  const metres = distinctText(
+    gallery.flatMap(({ sizeM }) => sizeM ?? []),
+    (sizeM) => sizeM.toFixed(1),
+  );
+  return metres ? `${pixels}; ${metres} m on the ground` : pixels;
+}
+
+/** Values are listed one by one up to so many. */
+const LISTED = 6;
+
+/** What numbers occur: "72.4, 64.5", or "149.8 to 195.3" where there are many; undefined for none. */
+function distinctText(values: readonly number[], textOf: (value: number) => string): string | undefined {
+  const texts = [...new Set(values.map(textOf))];
+  if (texts.length <= LISTED) return texts.join(', ') || undefined;
+  const [least, most] = values.reduce(
+    ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
+    [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+  );
+  return `${textOf(least)} to ${textOf(most)}`;
 }
 
 function knownText(
@@ -96,16 +113,28 @@ function knownText(
 ): string {
   const panoramas = [...pairs, ...unpairedPanoramas];
   const headed = panoramas.filter(({ headingDeg }) => headingDeg !== undefined).length;
-  const fovs = new Set(panoramas.flatMap(({ verticalFovDeg }) => verticalFovDeg?.toFixed(2) ?? []));
+  const own = (name: 'verticalFovDeg' | 'horizonShare' | 'cameraHeightM', digits: number) =>
+    distinctText(
+      panoramas.flatMap((panorama) => panorama[name] ?? []),
+      (value) => value.toFixed(digits),
+    );
+  const [verticalDegs, horizons, heights] = [
+    own('verticalFovDeg', 2),
+    own('horizonShare', 3),
+    own('cameraHeightM', 2),
+  ];
   const assumed = panoramas.find(({ fieldOfView }) => fieldOfView)?.fieldOfView;
   return [
     `place of ${located.length} and heading of ${headed} of ${panoramas.length} panoramas`,
-    ...[...fovs].map((fov) => `vertical field of view ${fov} degrees`),
-    ...(assumed
-      ? [
-          `field of view ${assumed.horizontalDeg ?? 360} x ${assumed.verticalDeg} degrees where no file says it`,
-        ]
-      : []),
+    ...(verticalDegs ? [`vertical field of view ${verticalDegs} degrees by rows`] : []),
+    ...(horizons ? [`horizon at ${horizons} by rows`] : []),
+    ...(assumed ? [`${fieldOfViewText(assumed)} where no file says it`] : []),
+    ...(heights ? [`camera ${heights} m above the ground by rows`] : []),
     ...(ground.cameraHeightM === undefined ? [] : [`camera ${ground.cameraHeightM} m above the ground`]),
   ].join(', ');
+}
+
+function fieldOfViewText({ horizontalDeg = 360, verticalDeg, horizonShare = 0.5 }: FieldOfView): string {
+  const horizon = horizonShare === 0.5 ? '' : `, horizon at ${horizonShare},`;
+  return `field of view ${horizontalDeg} x ${Number(verticalDeg.toFixed(2))} degrees${horizon}`;
 }

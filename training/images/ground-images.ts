@@ -17,7 +17,7 @@ export async function groundImages(
   const cache = cacheOf(dataset, options);
   const jobs = (kind: 'bev' | 'panorama'): readonly ListedJob[] =>
     panoramas.map((one) => ({
-      job: { kind, panorama: panoramaSourceOf(dataset, one), geometry: groundGeometry(geometry) },
+      job: { kind, panorama: panoramaSourceOf(dataset, one), geometry: groundGeometry(geometry, one) },
       listedAt: one.listedAt,
     }));
   const bevs = await cachedImageStore(jobs('bev'), viewSizePx(geometry), cache('BEVs'));
@@ -32,7 +32,7 @@ export async function groundImages(
  * photos, the file says where it looks, unless a list beside it does.
  */
 export function panoramaSourceOf({ format }: CrossViewDataset, panorama: DatasetPanorama): PanoramaSource {
-  const { path, headingDeg, verticalFovDeg, fieldOfView, told } = panorama;
+  const { path, headingDeg, verticalFovDeg, horizonShare, fieldOfView, told } = panorama;
   const assumed = { ...(fieldOfView && { fieldOfView }) };
   if (format === 'town' || format === 'photos') return { path, ...assumed, ...told };
   return {
@@ -40,18 +40,15 @@ export function panoramaSourceOf({ format }: CrossViewDataset, panorama: Dataset
     ...assumed,
     ...(headingDeg !== undefined && { headingDeg }),
     ...(verticalFovDeg !== undefined && { verticalFovDeg }),
+    ...(horizonShare !== undefined && { horizonShare }),
   };
 }
 
-/** The parts of a geometry that the ground images depend on. */
-function groundGeometry({
-  tileSizeM,
-  inputSizePx,
-  bevSizePx,
-  cameraHeightM,
-  searchMarginPx,
-  fieldOfView,
-}: BundleGeometry) {
+/** The parts of a geometry that the ground images depend on, with the camera's own height where it is known. */
+function groundGeometry(
+  { tileSizeM, inputSizePx, bevSizePx, cameraHeightM: usualM, searchMarginPx, fieldOfView }: BundleGeometry,
+  { cameraHeightM = usualM }: DatasetPanorama,
+) {
   return {
     tileSizeM,
     inputSizePx,

@@ -9,7 +9,7 @@ import { ImageReader, type TileImage } from '../datasets/index.js';
 import { rollColumns } from './roll-columns.js';
 
 /** Counted up whenever the code makes other pixels of the same files: caches made before are not used. */
-export const PIXELS_VERSION = 1;
+export const PIXELS_VERSION = 2;
 
 /** What is known of a panorama beside its file; absent: what the file's metadata say. */
 export interface PanoramaSource {
@@ -18,7 +18,8 @@ export interface PanoramaSource {
   readonly pitchDeg?: number;
   readonly rollDeg?: number;
   readonly verticalFovDeg?: number;
-  /** Assumed where the file does not say it; the geometry's where absent. */
+  readonly horizonShare?: number;
+  /** Assumed where the file does not say it, whatever its shape; the geometry's where absent. */
   readonly fieldOfView?: FieldOfView;
 }
 
@@ -89,7 +90,7 @@ export function fileOfJob(job: ImageJob): string {
 
 /** As a server decodes an upload with these values in its request. */
 export async function decodeSource(
-  { path, headingDeg, pitchDeg, rollDeg, verticalFovDeg, fieldOfView }: PanoramaSource,
+  { path, headingDeg, pitchDeg, rollDeg, verticalFovDeg, horizonShare, fieldOfView }: PanoramaSource,
   geometry: BundleGeometry,
 ): Promise<DecodedPanorama> {
   const targetWidthPx = panoramaWidthOf(geometry);
@@ -98,7 +99,9 @@ export async function decodeSource(
     pitchDeg,
     rollDeg,
     verticalFovDeg,
+    horizonShare,
     fieldOfView: fieldOfView ?? geometry.fieldOfView,
+    ofEveryShape: fieldOfView !== undefined,
     targetWidthPx,
   });
 }

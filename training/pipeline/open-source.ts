@@ -29,14 +29,12 @@ export async function openSource(
   config: RunConfig,
   tell: Tell,
 ): Promise<CrossViewDataset> {
-  const { format, root, area, make, dropInvalid, fieldOfView } = source;
+  const { format, root, area, make, dropInvalid, fieldOfView, tileFileM } = source;
   if (make && !existsSync(join(root, 'town.json'))) {
     const options = { ...DEFAULT_TOWN, ...make, out: root, workers: config.runtime.threads };
     await makeTown(options, (step, done, total) => tell(`town ${make.seed}: ${step}`)(done, total));
   }
   const photos = photoOptionsOf(source, config);
-  // Photos are looked at when they are listed; other formats are decoded as serving decodes, which knows the geometry.
-  const assumed = fieldOfView ?? (format === 'photos' ? config.geometry.fieldOfView : undefined);
   return openDataset({
     format,
     root,
@@ -44,7 +42,8 @@ export async function openSource(
     // What cannot be decoded is left out too; without this it is told when images are made.
     ...(dropInvalid !== undefined && { dropInvalid, checkImages: dropInvalid }),
     ...(config.geometry.fieldOfView && { assumedLater: config.geometry.fieldOfView }),
-    ...(assumed && { fieldOfView: assumed }),
+    ...(fieldOfView && { fieldOfView }),
+    ...(tileFileM !== undefined && { tileFileM }),
     ...(photos && { photos }),
   });
 }

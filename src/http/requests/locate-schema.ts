@@ -12,6 +12,8 @@ export const LOCATE_PROPERTIES = {
   rollDeg: angle(180),
   cameraHeightM: { type: 'number', minimum: 0.1, maximum: 100 },
   verticalFovDeg: { type: 'number', minimum: 1, maximum: 180 },
+  /** May lie outside of the image; whether it goes with the rows' angle is checked where that is known. */
+  horizonShare: angle(90),
   region: { type: 'string', pattern: '^[a-z0-9-]{1,64}$' },
   lon: angle(180),
   lat: angle(90),
@@ -31,6 +33,7 @@ export interface LocateParameters {
   readonly rollDeg?: number;
   readonly cameraHeightM?: number;
   readonly verticalFovDeg?: number;
+  readonly horizonShare?: number;
   readonly region?: string;
   readonly lon?: number;
   readonly lat?: number;

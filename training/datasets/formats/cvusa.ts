@@ -1,7 +1,7 @@
 // CVUSA (Workman et al. 2015; the split of Zhai et al. 2017): strips of 1232 x 224 px and Bing tiles at zoom 19.
 import { basename, join } from 'node:path';
 import type { Split } from '../../common/index.js';
-import { PUBLISHED_GROUND } from '../listing/ground.js';
+import { cvusaTileM, PUBLISHED_GROUND } from '../listing/ground.js';
 import {
   headerNote,
   isImagePath,
@@ -74,7 +74,7 @@ function pairOf(
     path: join(root, panoramaPath),
     split,
     headingDeg: HEADING_DEG,
-    verticalFovDeg: GROUND.verticalFovDeg,
+    fieldOfView: GROUND.fieldOfView,
     listedAt: where,
     ...(known && { location: known.ground }),
     tiles: [
@@ -83,7 +83,7 @@ function pairOf(
         tile: {
           id,
           image: { kind: 'file', path: join(root, tilePath) },
-          sizeM: GROUND.tileFileM,
+          sizeM: known ? cvusaTileM(known.tile.lat) : GROUND.tileFileM,
           listedAt: where,
           ...(known && { centre: known.tile }),
         },

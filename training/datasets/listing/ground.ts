@@ -1,6 +1,7 @@
-// How much ground the tiles of the published data sets show and how high their cameras stand: what their formats do not
-// say, and a geometry has to know.
+// How much ground the tiles of the published data sets show, how high their cameras stand and what their strips show: what
+// their formats do not say, and a geometry has to know. `skyfix-train dataset --fit-geometry` measures it on the images.
 import type { BundleGeometry } from 'skyfix/bundles';
+import type { FieldOfView } from 'skyfix/geometry';
 import type { DatasetFormat } from './types.js';
 
 export interface PublishedGround {
@@ -9,31 +10,49 @@ export interface PublishedGround {
   /** The geometry to train with: what BEV and tile show; not more than tileFileM. */
   readonly tileSizeM: number;
   readonly cameraHeightM: number;
-  /** Angle of the panorama's rows, where it is not the full 180 degrees. */
-  readonly verticalFovDeg?: number;
+  /** What the panoramas show, where they are not full spheres of 2:1. */
+  readonly fieldOfView?: FieldOfView;
   /** Where the numbers are from, for reports. */
   readonly source: string;
 }
 
-const SHI = 'Shi et al. 2022, Geometry-guided street-view panorama synthesis (code)';
+/**
+ * What a BEV can show: 30 m from a camera at 2.5 m, a row of a panorama of 2048 columns covers more than a metre of ground.
+ * Tiles that show more are cropped to it.
+ */
+const SEEN_M = 60;
+
+/** Measured on real pairs: BEVs against tiles, lane dashes (12 m and 40 ft apart), cars, and the map's scale. */
+const MEASURED = 'measured on real pairs, 2026';
+const CAR_ASSUMED = 'camera 2.5 m: assumed, as the same cars have it in CVACT';
+const CAR_M = 2.5;
 
 /** By format; "vigor/CITY" for a run in one city. */
 export const PUBLISHED_GROUND = {
   cvusa: {
-    tileFileM: 55,
-    tileSizeM: 55,
-    cameraHeightM: 2,
-    /** A strip is cut out of a full circle of 1232 columns. */
-    verticalFovDeg: (360 * 224) / 1232,
-    source: `tile 55 m, camera 2 m: ${SHI}; strip of 224 of 1232 columns' angle`,
+    /** Where the latitude is not known: that of most of its places. See cvusaTileM. */
+    tileFileM: 178,
+    tileSizeM: SEEN_M,
+    cameraHeightM: 2.9,
+    /** A strip of 224 rows is cut out of a full circle of 1232 columns, more of it above the horizon than below. */
+    fieldOfView: { horizontalDeg: 360, verticalDeg: (360 * 224) / 1232, horizonShare: 0.585 },
+    source:
+      `tile 750 px of 0.29858 m times the cosine of the latitude (150 to 195 m; 178 m where it is not known), camera 2.9 m (2.5 to ` +
+      `3.3), horizon at the share 0.585 (within 0.03) of a strip 65.45 degrees high: ${MEASURED}. 55 m and 2 m, which ` +
+      'circulate, belong to code that takes the strip for 90 degrees high',
   },
-  cvact: { tileFileM: 50, tileSizeM: 50, cameraHeightM: 2, source: `tile 50 m, camera 2 m: ${SHI}` },
+  cvact: {
+    tileFileM: 73,
+    tileSizeM: SEEN_M,
+    cameraHeightM: 2.5,
+    source: `tile 1200 px at zoom 20, scale 2, in Canberra: 73 m; camera 2.5 m: ${MEASURED}`,
+  },
   vigor: {
     tileSizeM: 64.5,
-    cameraHeightM: 2,
+    cameraHeightM: CAR_M,
     source:
       'the smallest tile of its cities (Seattle, 640 px of 0.1008 m), so that all four show ' +
-      'the same ground; camera as in CVUSA, assumed',
+      `the same ground; ${CAR_ASSUMED}`,
   },
   'vigor/NewYork': vigorCity(0.1132),
   'vigor/Seattle': vigorCity(0.1008),
@@ -41,8 +60,8 @@ export const PUBLISHED_GROUND = {
   'vigor/Chicago': vigorCity(0.1113),
   'cv-cities': {
     tileSizeM: 50,
-    cameraHeightM: 2,
-    source: 'assumed: its lists say neither; measure a tile and set tileSizeM before figures are compared',
+    cameraHeightM: CAR_M,
+    source: `tile 50 m: assumed, its lists do not say it; measure one and set tileFileM before figures are compared; ${CAR_ASSUMED}`,
   },
 } as const satisfies Record<string, PublishedGround>;
 
@@ -53,9 +72,18 @@ function vigorCity(gsdM: number) {
   return {
     tileFileM: 640 * gsdM,
     tileSizeM: 640 * gsdM,
-    cameraHeightM: 2,
-    source: `640 px of ${gsdM} m: Lentsch et al. 2023; camera as in CVUSA, assumed`,
+    cameraHeightM: CAR_M,
+    source: `640 px of ${gsdM} m: Lentsch et al. 2023; ${CAR_ASSUMED}`,
   } as const;
+}
+
+/** Bing maps at zoom 19, metres a pixel at the equator: 2 pi 6378137 / (256 * 2^19); a tile file has 750 of them. */
+const BING_19_M = (2 * Math.PI * 6_378_137) / (256 * 2 ** 19);
+const CVUSA_TILE_PX = 750;
+
+/** Side of a CVUSA tile on the ground at a latitude, metres. */
+export function cvusaTileM(latDeg: number): number {
+  return CVUSA_TILE_PX * BING_19_M * Math.cos((latDeg * Math.PI) / 180);
 }
 
 /** What is known of a published data set; undefined for formats whose ground the user has to say. */
@@ -73,6 +101,12 @@ export function publishedGeometry(
 ): BundleGeometry | undefined {
   const ground = publishedGround(format);
   if (!ground) return undefined;
-  const { tileSizeM, cameraHeightM } = ground;
-  return { tileSizeM, inputSizePx, bevSizePx: 2 * inputSizePx, cameraHeightM };
+  const { tileSizeM, cameraHeightM, fieldOfView } = ground;
+  return {
+    tileSizeM,
+    inputSizePx,
+    bevSizePx: 2 * inputSizePx,
+    cameraHeightM,
+    ...(fieldOfView && { fieldOfView }),
+  };
 }

@@ -8,6 +8,7 @@ import { cutTile, type ImagerySource, openImagery } from 'skyfix/index';
 import type { DatasetPanorama, ImageSize, TileImage } from './types.js';
 
 const AT_ONCE = 8;
+const VIEW_ERRORS: readonly string[] = ['PANORAMA_FOV_UNKNOWN', 'PARAMETER_INVALID'];
 /** Side of the tile that is cut from a mosaic to see whether there is imagery. */
 const PROBE_PX = 32;
 
@@ -145,13 +146,13 @@ export async function unknownViews(
   const unknown = new Map<string, string>();
   const images = panoramas.map(({ path }) => fileImage(path));
   await forEachImage(images, async ({ path }, key) => {
-    const { fieldOfView = assumedLater, verticalFovDeg } = known.get(path) ?? {};
-    await readPanoramaMetadata(await readFile(path), { fieldOfView, verticalFovDeg }).catch(
-      (error: unknown) => {
-        if (!(error instanceof SkyfixError) || error.code !== 'PANORAMA_FOV_UNKNOWN') return;
-        unknown.set(key, `${path}: ${error.detail}`);
-      },
-    );
+    const { fieldOfView = assumedLater, verticalFovDeg, horizonShare } = known.get(path) ?? {};
+    const said = { fieldOfView, verticalFovDeg, horizonShare };
+    await readPanoramaMetadata(await readFile(path), said).catch((error: unknown) => {
+      // A horizon that cannot be: the row does not go with what its file shows.
+      if (!(error instanceof SkyfixError) || !VIEW_ERRORS.includes(error.code)) return;
+      unknown.set(key, `${path}: ${error.detail}`);
+    });
   });
   return unknown;
 }

@@ -6,6 +6,8 @@ import type { Problem, Reason } from './problems.js';
 
 export const FORMATS = ['cvusa', 'cvact', 'vigor', 'cv-cities', 'csv', 'town', 'photos'] as const;
 export type DatasetFormat = (typeof FORMATS)[number];
+/** Formats whose tiles are cut from imagery, so that they show what is asked for; those of the others are files. */
+export const CUT_FORMATS: readonly DatasetFormat[] = ['town', 'photos'];
 
 /** Where a tile's pixels are: a file of its own, or a square of sizeM metres around a place in a georeferenced mosaic. */
 export type TileImage =
@@ -33,7 +35,7 @@ export interface DatasetTile {
   readonly image: TileImage;
   /** WGS 84, where the format has it. */
   readonly centre?: LonLat;
-  /** Side on the ground in metres, where the format has it. */
+  /** Side of what the image shows on the ground, metres, where the format has it. */
   readonly sizeM?: number;
   /** Splits in whose gallery it is, where those are not the splits of its pairs alone. */
   readonly splits?: readonly Split[];
@@ -68,10 +70,14 @@ export interface DatasetPanorama {
   readonly headingDeg?: number;
   /** Of photos with a list beside them: instead of what the file says. */
   readonly told?: ToldPose;
-  /** Angle that the rows cover about the horizon, where it is not the full 180 degrees of a 2:1 image. */
+  /** Angle that the rows cover, as the panorama's own row says; instead of what its file says. */
   readonly verticalFovDeg?: number;
-  /** What the image shows where its file does not say it, as the user of the data set knows; instead of the format's angle. */
+  /** Share of the rows above the horizon, as the panorama's own row says. */
+  readonly horizonShare?: number;
+  /** What the image shows where neither its row nor its file says it: the format's, or what the user of the data set knows. */
   readonly fieldOfView?: FieldOfView;
+  /** Height of the camera above the ground, metres, as the panorama's own row says; instead of the geometry's. */
+  readonly cameraHeightM?: number;
   /** Kind of built-up area, where the format tells. */
   readonly district?: string;
   /** File and line that name the panorama. */

@@ -49,11 +49,13 @@ describe('skyfix-train dataset', () => {
     assert.match(good.stdout, /tiles +4 in the gallery, 0 of them in no pair/);
     assert.match(good.stdout, /panorama size +88x16 px \(4\)/);
     assert.match(good.stdout, /tile size +30x30 px \(4\)/);
-    assert.match(good.stdout, /vertical field of view 65\.45 degrees/);
+    assert.match(good.stdout, /field of view 360 x 65\.45 degrees, horizon at 0\.585, where no file says it/);
+    assert.match(good.stdout, /camera 2\.9 m above the ground/);
+    assert.match(good.stdout, /192\.0, 189\.9, 187\.8, 185\.7 m on the ground/);
     assert.match(good.stdout, /bounding box +-84\.500000, 31\.000000, -81\.000000, 34\.500000/);
     assert.match(good.stdout, /dropped +0/);
     const told = dataset('--format', 'cvusa', '--root', root, '--field-of-view', '360,90,0.4');
-    assert.match(told.stdout, /field of view 360 x 90 degrees where no file says it/);
+    assert.match(told.stdout, /field of view 360 x 90 degrees, horizon at 0\.4, where no file says it/);
     assert.doesNotMatch(told.stdout, /65\.45/);
     for (const wrong of ['90', '360,90,0.4,1', '360,', '360,200', '360,100,0.95']) {
       const { status, stderr } = dataset('--format', 'cvusa', '--root', root, '--field-of-view', wrong);

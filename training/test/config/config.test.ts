@@ -19,6 +19,7 @@ import {
   resolveRunConfig,
 } from '../../config/index.js';
 import { RUN_CONFIG_SCHEMA } from '../../config/schema.js';
+import { PUBLISHED_GROUND } from '../../datasets/index.js';
 
 /** Checks that a configuration is refused, with every one of the texts in its message. */
 async function refused(made: Promise<unknown>, ...texts: readonly string[]): Promise<void> {
@@ -124,13 +125,13 @@ describe('the ground of a data set', () => {
   };
 
   it('is what is published of its format, in the presets for any data set', async () => {
-    assert.deepEqual(await groundOf({ preset: 'paper' }), [55, 2]);
+    assert.deepEqual(await groundOf({ preset: 'paper' }), [60, 2.9]);
     for (const preset of ['paper', 'small'] as const) {
       for (const [format, ground] of [
-        ['cvusa', [55, 2]],
-        ['cvact', [50, 2]],
-        ['vigor', [64.5, 2]],
-        ['cv-cities', [50, 2]],
+        ['cvusa', [60, 2.9]],
+        ['cvact', [60, 2.5]],
+        ['vigor', [64.5, 2.5]],
+        ['cv-cities', [50, 2.5]],
       ] as const) {
         const source = { format, root: 'x' };
         assert.deepEqual(await groundOf({ preset, data: { source } }), ground, `${preset} ${format}`);
@@ -138,10 +139,12 @@ describe('the ground of a data set', () => {
         assert.deepEqual(await groundOf({ preset }, values), ground, `${preset} --set ${format}`);
         const { geometry } = await resolveRunConfig({ preset }, values);
         const { geometry: own } = await resolveRunConfig({ preset });
-        assert.deepEqual(
-          { ...geometry, tileSizeM: 0, cameraHeightM: 0 },
-          { ...own, tileSizeM: 0, cameraHeightM: 0 },
-        );
+        const rest = ({ fieldOfView: _, ...sizes }: typeof own) => ({
+          ...sizes,
+          tileSizeM: 0,
+          cameraHeightM: 0,
+        });
+        assert.deepEqual(rest(geometry), rest(own));
       }
     }
   });
@@ -149,13 +152,13 @@ describe('the ground of a data set', () => {
   it('is what the configuration says, field by field', async () => {
     const data = { source: { format: 'cvusa', root: 'x' } };
     for (const preset of ['paper', 'small']) {
-      assert.deepEqual(await groundOf({ preset, data, geometry: { tileSizeM: 40 } }), [40, 2]);
-      assert.deepEqual(await groundOf({ preset, data }, ['geometry.cameraHeightM=1.5']), [55, 1.5]);
+      assert.deepEqual(await groundOf({ preset, data, geometry: { tileSizeM: 40 } }), [40, 2.9]);
+      assert.deepEqual(await groundOf({ preset, data }, ['geometry.cameraHeightM=1.5']), [60, 1.5]);
     }
     const printed = parse(
       stringify(await resolveRunConfig({ preset: 'paper', geometry: { tileSizeM: 40 } })),
     );
-    assert.deepEqual(await groundOf(printed as Record<string, unknown>), [40, 2]);
+    assert.deepEqual(await groundOf(printed as Record<string, unknown>), [40, 2.9]);
     await refused(loadRunConfig('paper', ['geometry.tileSizeM=null']), "'tileSizeM'");
     await refused(loadRunConfig('paper', ['data=null']), "'data'");
   });
@@ -167,6 +170,38 @@ describe('the ground of a data set', () => {
     for (const preset of ['town', 'ablation']) {
       const source = ['data.source={ format: cvusa, root: x, make: null }'];
       assert.deepEqual(await groundOf({ preset }, source), [48, 2.5]);
+    }
+  });
+});
+
+describe('the field of view that a bundle carries', () => {
+  const seen = async (own: Record<string, unknown>, values: readonly string[] = []) =>
+    (await resolveRunConfig(own, values)).geometry.fieldOfView;
+  const cvusa = { data: { source: { format: 'cvusa', root: 'x', make: null } } };
+  const published = PUBLISHED_GROUND.cvusa.fieldOfView;
+
+  it("is that of the run's own data: what the source says, else its format", async () => {
+    for (const preset of PRESETS) {
+      assert.deepEqual(await seen({ preset, ...cvusa }), published, preset);
+      const told = ['data.source.fieldOfView={ verticalDeg: 90 }'];
+      assert.deepEqual(await seen({ preset, ...cvusa }, told), { verticalDeg: 90 });
+      const spheres = ['data.source={ format: cvact, root: x, make: null }'];
+      assert.equal(await seen({ preset }, spheres), undefined);
+    }
+    assert.deepEqual(await seen({ data: { source: { format: 'csv', fieldOfView: { verticalDeg: 70 } } } }), {
+      verticalDeg: 70,
+    });
+  });
+
+  it('is what the geometry says, whole, or none', async () => {
+    for (const preset of ['paper', 'small']) {
+      const own = { preset, ...cvusa };
+      assert.deepEqual(await seen(own, ['geometry.fieldOfView={ verticalDeg: 90 }']), { verticalDeg: 90 });
+      assert.equal(await seen(own, ['geometry.fieldOfView=null']), undefined);
+      const printed = parse(stringify(everyField(await resolveRunConfig(own)))) as Record<string, unknown>;
+      assert.deepEqual(await seen(printed), published);
+      const without = await resolveRunConfig(own, ['geometry.fieldOfView=null']);
+      assert.equal(await seen(parse(stringify(everyField(without))) as Record<string, unknown>), undefined);
     }
   });
 });
@@ -356,6 +391,16 @@ describe('what is wrong is named', () => {
       horizonShare: 0.4,
     });
     assert.deepEqual(both.geometry.fieldOfView, both.data.source.fieldOfView);
+  });
+
+  it('the ground of tile files where there are none', async () => {
+    for (const format of ['town', 'photos']) {
+      const values = [`data.source={ format: ${format}, root: x, make: null, tileFileM: 60 }`];
+      await refused(loadRunConfig('small', values), '/data/source/tileFileM is 60', `"${format}"`);
+    }
+    const { data } = await loadRunConfig('paper', ['data.source.tileFileM=170']);
+    assert.equal(data.source.tileFileM, 170);
+    await refused(loadRunConfig('paper', ['data.source.tileFileM=0']), '/data/source/tileFileM');
   });
 
   it('a town that would be made in the folder of other data', async () => {

@@ -4,7 +4,7 @@ import { copyFile, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/prom
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { openDataset } from '../../datasets/index.js';
+import { openDataset, PUBLISHED_GROUND } from '../../datasets/index.js';
 import { galleryOf, idsOf, refused, refusedOrDropped } from '../support/dataset-checks.js';
 import { writeCvusa } from '../support/dataset-fixtures.js';
 
@@ -20,7 +20,7 @@ describe('CVUSA', () => {
   const cvusa = () => ({ format: 'cvusa', root }) as const;
   beforeEach(() => writeCvusa(root));
 
-  it('has pairs with split, place, heading and vertical field of view', async () => {
+  it('has pairs with split, place, heading, field of view and the ground of tiles at their latitude', async () => {
     const dataset = await openDataset(cvusa());
     assert.deepEqual(
       dataset.pairs.map(({ id, split }) => [id, split]),
@@ -35,7 +35,10 @@ describe('CVUSA', () => {
     assert.deepEqual(pair?.location, { lat: 32.5, lon: -82.5 });
     assert.deepEqual(pair?.tiles[0]?.tile.centre, { lat: 32, lon: -82 });
     assert.equal(pair?.headingDeg, 0);
-    assert.ok(Math.abs((pair?.verticalFovDeg ?? 0) - 65.45) < 0.01);
+    assert.deepEqual(pair?.fieldOfView, PUBLISHED_GROUND.cvusa.fieldOfView);
+    assert.ok(
+      Math.abs((pair?.tiles[0]?.tile.sizeM ?? 0) - 750 * 0.298582 * Math.cos((32 * Math.PI) / 180)) < 0.01,
+    );
     assert.equal(pair?.path, join(root, 'streetview/panos/0000002.jpg'));
     assert.deepEqual(pair?.tiles[0]?.tile.image, {
       kind: 'file',
@@ -50,8 +53,19 @@ describe('CVUSA', () => {
     const dataset = await openDataset({ ...cvusa(), splits: ['validation'] });
     assert.deepEqual(idsOf(dataset), ['0000004']);
     assert.equal(dataset.pairs[0]?.location, undefined);
+    assert.equal(dataset.pairs[0]?.tiles[0]?.tile.sizeM, 178);
     await refused(cvusa(), 'train-19zl.csv', 'cannot be read');
     await refused({ ...cvusa(), splits: ['test'] }, 'train, validation');
+  });
+
+  it('shows what its user says of it, instead', async () => {
+    const fieldOfView = { verticalDeg: 90, horizonShare: 0.4 };
+    const dataset = await openDataset({ ...cvusa(), fieldOfView, tileFileM: 170 });
+    for (const { fieldOfView: seen, tiles } of dataset.pairs) {
+      assert.deepEqual(seen, fieldOfView);
+      assert.equal(tiles[0]?.tile.sizeM, 170);
+    }
+    assert.ok(dataset.gallery.every(({ sizeM }) => sizeM === 170));
   });
 
   it('reports missing panoramas and tiles', async () => {

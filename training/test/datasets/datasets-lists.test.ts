@@ -103,6 +103,54 @@ describe('own data', () => {
     assert.deepEqual(file.pairs, dataset.pairs);
   });
 
+  it('takes what rows differ in from columns of their names, in any order', async () => {
+    const header =
+      'lat,lon,tile_size_m,id,camera_height_m,satellite,ground,horizon_share,vertical_fov_deg,heading';
+    const rows = [
+      header,
+      '47,8,72.5,a,3.1,s/1.png,g/1.png,0.585,65.4545,12',
+      ',,72.5,b,,s/1.png,g/2.png,,,',
+      ',,,c,,s/4.png,g/3.png,0.4,,',
+    ];
+    const path = join(root, 'pairs.csv');
+    await put(path, rows.join('\n'));
+    const { pairs, gallery } = await openDataset(csv());
+    assert.deepEqual(
+      pairs.map((pair) => [
+        pair.location?.lon,
+        pair.headingDeg,
+        pair.verticalFovDeg,
+        pair.horizonShare,
+        pair.cameraHeightM,
+        pair.tiles[0]?.tile.sizeM,
+      ]),
+      [
+        [8, 12, 65.4545, 0.585, 3.1, 72.5],
+        [undefined, undefined, undefined, undefined, undefined, 72.5],
+        [undefined, undefined, undefined, 0.4, undefined, undefined],
+      ],
+    );
+    assert.deepEqual(
+      gallery.map(({ sizeM }) => sizeM),
+      [72.5, undefined],
+    );
+    for (const [row, told] of [
+      [',,0,d,,s/1.png,g/1.png,,,', '"tile_size_m" is 0; it must be over 0'],
+      [',,72.5,d,-1,s/1.png,g/1.png,,,', '"camera_height_m" is -1'],
+      [',,72.5,d,high,s/1.png,g/1.png,,,', '"camera_height_m" is "high"'],
+      [',,72.5,d,,s/1.png,g/1.png,,190,', 'verticalDeg is 190'],
+      [',,72.5,d,,s/1.png,g/1.png,0.9,120,', 'horizonShare is 0.9, but with verticalDeg 120'],
+      [',,,d,,s/1.png,g/1.png,,,', '"tile_size_m" of s/1.png is "", but 72.5 at'],
+      [',,60,d,,s/4.png,g/1.png,,,', '"tile_size_m" of s/4.png is "60", but empty at'],
+    ] as const) {
+      await put(path, [...rows, row].join('\n'));
+      await refused(csv(), 'bad-value 1', 'pairs.csv line 5', told);
+    }
+    // A full sphere's horizon is in its middle: seen where images are decoded.
+    await put(path, rows.join('\n'));
+    await refusedOrDropped({ ...csv(), checkImages: true }, 'no-field-of-view', 'pairs.csv line 4');
+  });
+
   it('takes splits from a seventh column', async () => {
     const rows = [`${CSV_HEADER},split`, 'a,g/1.png,s/1.png,,,,test', 'b,g/2.png,s/1.png,,,,'];
     await put(join(root, 'pairs.csv'), rows.join('\n'));
@@ -182,8 +230,15 @@ describe('own data', () => {
     await writeFile(path, good);
     await writeFile(join(root, 'g/3.png'), 'nothing');
     await refusedOrDropped({ ...csv(), checkImages: true }, 'unreadable-image', 'pairs.csv line 4');
-    await writeFile(path, good.replace('lon,lat', 'lat,lon'));
-    await refused(csv(), 'line 1', CSV_HEADER);
+    for (const [from, to, told] of [
+      ['id,', 'name,', 'it has no id'],
+      [',satellite', '', 'it has no satellite'],
+      ['heading', 'azimuth', '"azimuth" is not known'],
+      ['lon,lat', 'lat,lat', '"lat" is there twice'],
+    ] as const) {
+      await writeFile(path, good.replace(from, to));
+      await refused(csv(), 'line 1', told, 'tile_size_m,vertical_fov_deg,horizon_share,camera_height_m');
+    }
     await rm(path);
     await refused(csv(), 'pairs.csv', 'cannot be read');
   });

@@ -1,19 +1,20 @@
 // Prepared data of the published formats, against the functions that serving uses, called one by one.
 import assert from 'node:assert/strict';
-import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { bevGeometryOf } from 'skyfix/bundles';
 import {
   areaDownsample,
+  type FieldOfView,
   projectBev,
   type RgbImage,
   sphereWindowFromVerticalFov,
   sphereWindowOf,
 } from 'skyfix/geometry';
 import { decodeImage, resizeImage } from 'skyfix/imaging';
-import { openDataset } from '../../datasets/index.js';
+import { openDataset, publishedGeometry } from '../../datasets/index.js';
 import { prepareArea, prepareUnpaired } from '../../images/prepare.js';
 import {
   VIGOR_TILES,
@@ -40,10 +41,10 @@ describe('prepared data', () => {
     await writeCvusa(root);
     const strip = await putNoise(join(root, 'streetview/panos/0000002.jpg'), 308, 56, 1);
     const tile = await putNoise(join(root, 'bingmap/19/0000002.jpg'), 120, 120, 2);
-    const dataset = await openDataset({ format: 'cvusa', root });
+    const dataset = await openDataset({ format: 'cvusa', root, tileFileM: 55 });
     const geometry = { tileSizeM: 44, inputSizePx: 32, bevSizePx: 64, cameraHeightM: 2 };
     const area = await prepareArea(dataset, 'train', geometry, { cacheDir, marginM: 4, panoramas: true });
-    const window = sphereWindowFromVerticalFov(308, 56, (360 * 224) / 1232);
+    const window = sphereWindowFromVerticalFov(308, 56, (360 * 224) / 1232, 360, 0.585);
     const pose = { headingDeg: 0, pitchDeg: 0, rollDeg: 0 };
     const bev = areaDownsample(projectBev(strip, window, pose, bevGeometryOf(geometry)), 2).image;
     assert.deepEqual(imageOf(area.bevs, 1), bev.data);
@@ -63,6 +64,73 @@ describe('prepared data', () => {
     );
     const validation = await prepareArea(dataset, 'validation', geometry, { cacheDir });
     assert.deepEqual([validation.ids, validation.galleryIds], [['0000004'], ['0000004']]);
+    // As it is known of the data set: 60 m out of 750 px at zoom 19, 32 degrees north.
+    const known = publishedGeometry('cvusa', 32);
+    assert.ok(known);
+    const plain = await prepareArea(await openDataset({ format: 'cvusa', root }), 'train', known, {
+      cacheDir,
+    });
+    const sidePx = Math.round((120 * 60) / (750 * 0.298582 * Math.cos((32 * Math.PI) / 180)));
+    const cornerPx = Math.round((120 - sidePx) / 2);
+    const middle = square(tile, cornerPx, cornerPx, sidePx);
+    assert.deepEqual(imageOf(plain.gallery, 1), (await resizeImage(middle, 32, 32)).data);
+  });
+
+  it('of own data show the ground, the strip and the camera height of each row: strips and spheres mix', async () => {
+    const root = join(dir, 'mixed');
+    await writeOwnData(root);
+    const geometry = { tileSizeM: 48, inputSizePx: 16, bevSizePx: 32, cameraHeightM: 2 };
+    const sphere = await putNoise(join(root, 'g/1.png'), 64, 32, 21);
+    const strip = await putNoise(join(root, 'g/2.png'), 240, 60, 22);
+    const tile = await putNoise(join(root, 's/1.png'), 96, 96, 23);
+    const wide = await putNoise(join(root, 's/4.png'), 96, 96, 24);
+    await writeFile(
+      join(root, 'pairs.csv'),
+      [
+        'heading,camera_height_m,id,ground,satellite,horizon_share,vertical_fov_deg,tile_size_m,split',
+        '90,,sphere,g/1.png,s/1.png,,,,',
+        '45,3.25,strip,g/2.png,s/4.png,0.6,90,96,train',
+      ].join('\n'),
+    );
+    const area = await prepareArea(await openDataset({ format: 'csv', root }), 'train', geometry, {
+      cacheDir,
+    });
+    const bevOf = (image: RgbImage, fov: FieldOfView, headingDeg: number, cameraHeightM: number) => {
+      const window = sphereWindowOf(image.widthPx, image.heightPx, fov);
+      const bev = bevGeometryOf(geometry, cameraHeightM);
+      return areaDownsample(projectBev(image, window, { headingDeg, pitchDeg: 0, rollDeg: 0 }, bev), 2).image
+        .data;
+    };
+    assert.deepEqual(imageOf(area.bevs, 0), bevOf(sphere, { verticalDeg: 180 }, 90, 2));
+    assert.deepEqual(imageOf(area.bevs, 1), bevOf(strip, { verticalDeg: 90, horizonShare: 0.6 }, 45, 3.25));
+    assert.deepEqual(imageOf(area.gallery, 0), (await resizeImage(tile, 16, 16)).data);
+    assert.deepEqual(imageOf(area.gallery, 1), (await resizeImage(square(wide, 24, 24, 48), 16, 16)).data);
+    // What rows do not say, the source does: the ground of a tile's file.
+    const said = await openDataset({ format: 'csv', root, tileFileM: 64 });
+    const { gallery } = await prepareArea(said, 'train', geometry, { cacheDir });
+    assert.deepEqual(imageOf(gallery, 0), (await resizeImage(square(tile, 12, 12, 72), 16, 16)).data);
+    assert.deepEqual(imageOf(gallery, 1), imageOf(area.gallery, 1));
+  });
+
+  it('of files of 2:1 are full spheres where only the bundle expects strips, and strips where the data set does', async () => {
+    const root = join(dir, 'squeezed');
+    await writeOwnData(root);
+    const image = await putNoise(join(root, 'g/1.png'), 64, 32, 31);
+    const fieldOfView = { verticalDeg: 70, horizonShare: 0.6 };
+    const geometry = { tileSizeM: 48, inputSizePx: 16, bevSizePx: 32, cameraHeightM: 2, fieldOfView };
+    const bevOf = (fov: FieldOfView) => {
+      const pose = { headingDeg: 90, pitchDeg: 0, rollDeg: 0 };
+      const bev = projectBev(image, sphereWindowOf(64, 32, fov), pose, bevGeometryOf(geometry));
+      return areaDownsample(bev, 2).image.data;
+    };
+    for (const [said, fov] of [
+      [{}, { verticalDeg: 180 }],
+      [{ fieldOfView }, fieldOfView],
+    ] as const) {
+      const dataset = await openDataset({ format: 'csv', root, ...said });
+      const { bevs } = await prepareArea(dataset, 'train', geometry, { cacheDir });
+      assert.deepEqual(imageOf(bevs, 0), bevOf(fov));
+    }
   });
 
   it('of strips show what the data set is said to show, else what the geometry says, else what the format says', async () => {
@@ -95,7 +163,8 @@ describe('prepared data', () => {
     const cvusa = join(dir, 'cvusa-taller');
     await writeCvusa(cvusa);
     const taller = await putNoise(join(cvusa, 'streetview/panos/0000001.jpg'), 308, 112, 5);
-    const [published, other] = [{ verticalDeg: (360 * 224) / 1232 }, { verticalDeg: 130.9 }];
+    const published = { verticalDeg: (360 * 224) / 1232, horizonShare: 0.585 };
+    const other = { verticalDeg: 130.9 };
     const first = async (fov: typeof other | undefined, more: object = {}) => {
       const open = await openDataset({ format: 'cvusa', root: cvusa, ...(fov && { fieldOfView: fov }) });
       const area = await prepareArea(open, 'train', { ...geometry, ...more }, { cacheDir });
