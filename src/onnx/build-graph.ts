@@ -1,5 +1,6 @@
 // Builds ONNX graphs in code, as much of the format as skyfix's networks use: float32 tensors, operator set 17, the batch
 // dimension free.
+import { toHalves } from './half.js';
 import { DATA_TYPES, EXTERNAL, encodeMessage } from './schema.js';
 
 /** IR version 8 is the one that came with operator set 17. */
@@ -13,7 +14,7 @@ export type OnnxAttribute = number | string | readonly number[] | { readonly flo
 export type OnnxDimension = number | string;
 
 /** Little-endian bytes of `values` in place (all supported platforms are little-endian). */
-const bytesOf = (values: Float32Array | BigInt64Array) =>
+const bytesOf = (values: Float32Array | BigInt64Array | Uint16Array) =>
   new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 
 const valueInfo = (name: string, shape: readonly OnnxDimension[], dataType: number) => ({
@@ -31,6 +32,11 @@ function attributeOf(name: string, value: OnnxAttribute): Record<string, unknown
   if (typeof value === 'string') return { name, s: new TextEncoder().encode(value), type: 3 };
   if ('float' in value) return { name, f: value.float, type: 1 };
   return { name, ints: [...value], type: 7 };
+}
+
+function checkCount(name: string, shape: readonly number[], data: Float32Array): void {
+  if (shape.reduce((a, b) => a * b, 1) === data.length) return;
+  throw new Error(`Constant ${name} [${shape.join(', ')}] has ${data.length} values.`);
 }
 
 /** Collects nodes and constants in the order of computation; encode() writes the file. */
@@ -58,11 +64,18 @@ export class OnnxGraph {
 
   /** Adds a float32 constant; returns its name. */
   constant(name: string, shape: readonly number[], data: Float32Array): string {
-    const count = shape.reduce((a, b) => a * b, 1);
-    if (count !== data.length)
-      throw new Error(`Constant ${name} [${shape.join(', ')}] has ${data.length} values.`);
+    checkCount(name, shape, data);
     this.#constants.set(name, { name, dims: [...shape], dataType: DATA_TYPES.FLOAT, rawData: bytesOf(data) });
     return name;
+  }
+
+  /** Adds a constant that is stored as float16, half the bytes, and cast back where it is used; returns its name. */
+  halfConstant(name: string, shape: readonly number[], data: Float32Array): string {
+    checkCount(name, shape, data);
+    const stored = `${name}.half`;
+    const rawData = bytesOf(toHalves(data));
+    this.#constants.set(stored, { name: stored, dims: [...shape], dataType: DATA_TYPES.FLOAT16, rawData });
+    return this.node('Cast', [stored], { to: DATA_TYPES.FLOAT }, name);
   }
 
   /** Adds a float32 constant whose values lie in another file, with whatever that file's entry says; returns its name. */

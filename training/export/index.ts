@@ -4,11 +4,12 @@ export { readSafetensors, writeSafetensors } from '../weights/index.js';
 export { type BundleContent, initBundle, writeBundle } from './bundle.js';
 export { exportEncoderOnnx } from './encoder-onnx.js';
 export { exportGeneratorOnnx } from './generator-onnx.js';
+export { exportGridOnnx, type GridOnnxOptions } from './grid-onnx.js';
 export { readTrunk, trunkOf } from './load-trunk.js';
 export { loadPretrainedEncoder, loadPretrainedGenerator } from './pretrained.js';
 export { type PretrainedOptions, pretrainedBundle } from './pretrained-bundle.js';
-export { fromTorchLayout, toTorchLayout } from './torch-layout.js';
-export { addEfficientNetLite, exportTrunkOnnx } from './trunk-onnx.js';
+export { fromTorchLayout, ownLayout, torchLayout, toTorchLayout } from './torch-layout.js';
+export { exportTrunkOnnx } from './trunk-onnx.js';
 export {
   cycleGanNaming,
   ENCODER_NAMING,

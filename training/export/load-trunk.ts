@@ -8,7 +8,7 @@ import {
   type Trunk,
 } from '../networks/index.js';
 import { cachedTrunk, readSafetensors, trunkPath } from '../weights/index.js';
-import { fromTorchLayout } from './torch-layout.js';
+import { ownLayout } from './torch-layout.js';
 
 /**
  * The arrays of a trunk in PyTorch's layout, of the safetensors file `path`, else of the cache folder (see fetchTrunk). Throws
@@ -28,8 +28,6 @@ export async function readTrunk(
 /** The network of arrays in PyTorch's layout. Throws DATASET_INVALID where one is missing or has another shape. */
 export function trunkOf(name: EfficientNetLiteName, arrays: Readonly<Record<string, NamedArray>>): Trunk {
   const trunk = createEfficientNetLite(name);
-  trunk.params.load(
-    Object.fromEntries(Object.entries(arrays).map(([key, array]) => [key, fromTorchLayout(key, array)])),
-  );
+  trunk.params.load(ownLayout(arrays));
   return trunk;
 }

@@ -48,3 +48,11 @@ export function fromTorchLayout(name: string, array: NamedArray): NamedArray {
     order.map((_, axis) => order.indexOf(axis)),
   );
 }
+
+/** Many parameters back from PyTorch's layout, of which the order of axes is told by their names. */
+export const ownLayout = (arrays: Readonly<Record<string, NamedArray>>): Record<string, NamedArray> =>
+  Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, fromTorchLayout(name, array)]));
+
+/** Many parameters in PyTorch's layout. */
+export const torchLayout = (arrays: Readonly<Record<string, NamedArray>>): Record<string, NamedArray> =>
+  Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, toTorchLayout(name, array)]));

@@ -11,35 +11,44 @@ import {
   LITE_MEAN,
   layersOf,
   type NamedArray,
+  type TrunkKind,
+  trunkDesign,
 } from '../networks/index.js';
+import { addConvNext } from './convnext-onnx.js';
+import { namedConstant, type Stored } from './onnx-constants.js';
+import { ownLayout } from './torch-layout.js';
 
 type Arrays = Readonly<Record<string, NamedArray>>;
-
-/** Adds a constant of a graph; returns its name. */
-type Constant = (name: string, array: NamedArray) => string;
 
 /** Output size ⌈n/stride⌉, the padding at the end where it is odd: TensorFlow's SAME. */
 const SAME = { auto_pad: 'SAME_UPPER' } as const;
 
-/**
- * Adds an EfficientNet-Lite up to the last of `chosen` blocks. `arrays` are in PyTorch's layout, as files have them. Returns
- * the name of the features.
- */
-export function addEfficientNetLite(
+/** Adds the blocks of a trunk that are needed; returns the name of the features. */
+export function addTrunk(
+  graph: OnnxGraph,
+  image: string,
+  kind: TrunkKind,
+  stored: Stored,
+  chosen: readonly number[],
+): string {
+  const shapes = checkedBlocks(trunkDesign(kind).blocks, chosen);
+  const maps =
+    typeof kind === 'string'
+      ? addEfficientNetLite(graph, image, kind, stored, chosen)
+      : addConvNext(graph, image, kind, stored, chosen);
+  const averaged = maps.map((map, i) => averagedToGrid(graph, map, shapes[i]?.stridePx ?? GRID_STRIDE_PX));
+  return averaged.length === 1 && averaged[0] ? averaged[0] : graph.node('Concat', averaged, { axis: 1 });
+}
+
+/** Adds an EfficientNet-Lite up to the last of `chosen` blocks; returns the names of their maps. */
+function addEfficientNetLite(
   graph: OnnxGraph,
   image: string,
   name: EfficientNetLiteName,
-  arrays: Arrays,
+  stored: Stored,
   chosen: readonly number[],
-  constant: Constant,
-): string {
+): string[] {
   const blocks = efficientNetLiteBlocks(name);
-  const shapes = checkedBlocks(blocks, chosen);
-  const stored = (key: string): string => {
-    const array = arrays[key];
-    if (!array) throw new Error(`The trunk has no parameter ${key}.`);
-    return constant(`trunk.${key}`, array);
-  };
   const scalar = (key: string, value: number) => graph.constant(key, [], Float32Array.of(value));
   const [zero, six] = [scalar('zero', 0), scalar('six', 6)];
   const relu6 = (x: string) => graph.node('Clip', [x, zero, six]);
@@ -62,10 +71,7 @@ export function addEfficientNetLite(
     h = skips ? graph.node('Add', [out, h]) : out;
     kept.set(index, h);
   });
-  const maps = chosen.map((index, i) =>
-    averagedToGrid(graph, kept.get(index) ?? h, shapes[i]?.stridePx ?? GRID_STRIDE_PX),
-  );
-  return maps.length === 1 && maps[0] ? maps[0] : graph.node('Concat', maps, { axis: 1 });
+  return chosen.flatMap((index) => kept.get(index) ?? []);
 }
 
 /** A map of cells of `stridePx` averaged over the cells of the grid; what lies beyond the border does not count. */
@@ -76,17 +82,16 @@ function averagedToGrid(graph: OnnxGraph, map: string, stridePx: number): string
   return graph.node('AveragePool', [map], { kernel_shape: sides, strides: sides, ...SAME });
 }
 
-/** The bytes of an ONNX file: input "image" [B, 3, H, W] in [0, 1], output "features" [B, C, ⌈H/32⌉, ⌈W/32⌉]. */
-export function exportTrunkOnnx(
-  name: EfficientNetLiteName,
-  arrays: Arrays,
-  chosen: readonly number[],
-): Uint8Array {
+/**
+ * The bytes of an ONNX file: input "image" [B, 3, H, W] in [0, 1], output "features" [B, C, ⌈H/32⌉, ⌈W/32⌉] (of a ConvNeXt both
+ * sides are multiples of 32). `arrays` are in PyTorch's layout, as files have them.
+ */
+export function exportTrunkOnnx(kind: TrunkKind, arrays: Arrays, chosen: readonly number[]): Uint8Array {
   const graph = new OnnxGraph('skyfix-trunk');
   const image = graph.input('image', ['B', 3, 'H', 'W']);
-  const constant = (key: string, { shape, data }: NamedArray) => graph.constant(key, shape, data);
-  const features = addEfficientNetLite(graph, image, name, arrays, chosen, constant);
-  const channels = featureChannels(efficientNetLiteBlocks(name), chosen);
+  const stored = namedConstant(graph, ownLayout(arrays), { prefix: 'trunk.' });
+  const features = addTrunk(graph, image, kind, stored, chosen);
+  const channels = featureChannels(trunkDesign(kind).blocks, chosen);
   graph.output(graph.node('Identity', [features], {}, 'features'), ['B', channels, 'h', 'w']);
   return graph.encode();
 }

@@ -5,10 +5,12 @@ import { seededRandom } from 'skyfix/random';
 import { tf } from '../runtime/index.js';
 import { convNextBlock } from './convnext-block.js';
 import { conv } from './convolution.js';
+import type { Encoder } from './encoder.js';
 import { IMAGENET_DEVIATION, IMAGENET_MEAN } from './imagenet.js';
 import { layerNorm, unitLength } from './layers.js';
 import { type ParameterSpec, ParameterStore } from './parameter-store.js';
 import { normalNumbers } from './random.js';
+import type { StochasticDepth, TrunkDesign } from './trunk.js';
 
 export interface ConvNextConfig {
   /** Channels of the four stages; the last is the descriptor's size. */
@@ -20,30 +22,83 @@ export interface ConvNextConfig {
   readonly inputSize: number;
 }
 
-/** Stochastic depth (Huang et al. 2016), as ConvNeXt is trained. */
-export interface StochasticDepth {
-  /** Share of samples whose branch is left out in the last block; from 0 in the first block it grows linearly. */
-  readonly rate: number;
-  /** Seeded uniform numbers; one is drawn a block and sample. */
-  readonly uniform: () => number;
+export interface ConvNext extends Encoder {
+  readonly config: ConvNextConfig;
 }
 
-export interface ConvNext {
-  readonly config: ConvNextConfig;
-  readonly params: ParameterStore;
-  /** [B, S, S, 3] in [0, 1] → [B, D], unit length; with stochastic depth in training, without at evaluation. */
-  apply(x: Tensor4D, depth?: StochasticDepth): Tensor2D;
-}
+type Norm = <T extends Tensor2D | Tensor4D>(x: T, name: string) => T;
+
+const normBy =
+  (params: ParameterStore): Norm =>
+  (x, name) =>
+    layerNorm(x, params.get<Tensor1D>(`${name}.weight`), params.get<Tensor1D>(`${name}.bias`));
 
 /** An encoder with truncated normal weights (0.02), zero biases and the configured layer scale. */
 export function createConvNext(config: ConvNextConfig, seed: number): ConvNext {
   const params = new ParameterStore(convNextSpecs(config, seed));
-  const get1 = (name: string) => params.get<Tensor1D>(name);
-  const norm = <T extends Tensor2D | Tensor4D>(x: T, name: string): T =>
-    layerNorm(x, get1(`${name}.weight`), get1(`${name}.bias`));
-  const strided = (x: Tensor4D, name: string, stride: number): Tensor4D =>
-    conv(x, params.get<Tensor4D>(`${name}.weight`), stride, 0).add(get1(`${name}.bias`));
+  const last = config.depths.reduce((a, b) => a + b, 0) - 1;
+  const apply = (image: Tensor4D, depth: StochasticDepth | undefined): Tensor2D => {
+    const [h] = convNextMaps(config, params, image, [last], depth);
+    if (!h) throw new Error('The encoder has no blocks.');
+    const pooled: Tensor2D = tf.mean(h, [1, 2]); // [B, D]
+    return unitLength(normBy(params)(pooled, 'head.norm'));
+  };
+  return {
+    config,
+    params,
+    inputSize: config.inputSize,
+    dimensions: config.dims[config.dims.length - 1] ?? 0,
+    apply: (x, depth) => tf.tidy(() => params.use(() => apply(x, depth))),
+    dispose: () => params.dispose(),
+  };
+}
 
+/** ConvNeXt without its last norm as a trunk; the sides of images are multiples of 32. */
+export function convNextTrunk(config: ConvNextConfig): TrunkDesign {
+  const blocks = config.depths.flatMap((depth, stage) =>
+    Array.from({ length: depth }, () => ({ channels: config.dims[stage] ?? 0, stridePx: 4 << stage })),
+  );
+  return {
+    blocks,
+    specs: (last, seed) => {
+      const specs = convNextSpecs(config, seed);
+      const wanted = new Set(convNextNamesUpTo(config, last));
+      return specs.filter(({ name }) => wanted.has(name));
+    },
+    maps: (params, images, chosen, depth) => convNextMaps(config, params, images, chosen, depth),
+  };
+}
+
+/** Names of the parameters up to block `last`, counted through all stages. */
+function convNextNamesUpTo({ depths }: ConvNextConfig, last: number): string[] {
+  const both = (name: string) => [`${name}.weight`, `${name}.bias`];
+  const names = [...both('stem.0'), ...both('stem.1')];
+  let index = 0;
+  depths.forEach((depth, stage) => {
+    if (stage > 0 && index <= last) {
+      names.push(...both(`stages.${stage}.downsample.0`), ...both(`stages.${stage}.downsample.1`));
+    }
+    for (let i = 0; i < depth; i++, index++) {
+      if (index > last) return;
+      const name = `stages.${stage}.blocks.${i}`;
+      for (const layer of ['conv_dw', 'norm', 'mlp.fc1', 'mlp.fc2']) names.push(...both(`${name}.${layer}`));
+      names.push(`${name}.gamma`);
+    }
+  });
+  return names;
+}
+
+/** The maps after `chosen` blocks, counted through all stages; nothing behind the last of them is computed. */
+function convNextMaps(
+  config: ConvNextConfig,
+  params: ParameterStore,
+  image: Tensor4D,
+  chosen: readonly number[],
+  depth: StochasticDepth | undefined,
+): Tensor4D[] {
+  const norm = normBy(params);
+  const strided = (x: Tensor4D, name: string, stride: number): Tensor4D =>
+    conv(x, params.get<Tensor4D>(`${name}.weight`), stride, 0).add(params.get<Tensor1D>(`${name}.bias`));
   const residual = (x: Tensor4D, name: string, samples: Tensor1D | undefined): Tensor4D =>
     convNextBlock(x, {
       samples,
@@ -58,22 +113,23 @@ export function createConvNext(config: ConvNextConfig, seed: number): ConvNext {
       gamma: params.get(`${name}.gamma`),
     });
   const blocks = config.depths.reduce((a, b) => a + b, 0);
-  const apply = (image: Tensor4D, depth: StochasticDepth | undefined): Tensor2D => {
-    let block = 0;
-    const samples = () => dropSamples(image.shape[0], depth, block++ / Math.max(1, blocks - 1));
-    let h: Tensor4D = image.sub(tf.tensor1d([...IMAGENET_MEAN])).div(tf.tensor1d([...IMAGENET_DEVIATION]));
-    h = norm(strided(h, 'stem.0', 4), 'stem.1'); // [B, S/4, S/4, dims[0]]
-    config.depths.forEach((depth, stage) => {
-      if (stage > 0) {
-        const name = `stages.${stage}.downsample`;
-        h = strided(norm(h, `${name}.0`), `${name}.1`, 2); // halves the side
-      }
-      for (let i = 0; i < depth; i++) h = residual(h, `stages.${stage}.blocks.${i}`, samples());
-    });
-    const pooled: Tensor2D = tf.mean(h, [1, 2]); // [B, D]
-    return unitLength(norm(pooled, 'head.norm'));
-  };
-  return { config, params, apply: (x, depth) => tf.tidy(() => params.use(() => apply(x, depth))) };
+  const last = Math.max(...chosen);
+  const kept = new Map<number, Tensor4D>();
+  let block = 0;
+  const samples = () => dropSamples(image.shape[0], depth, block / Math.max(1, blocks - 1));
+  let h: Tensor4D = image.sub(tf.tensor1d([...IMAGENET_MEAN])).div(tf.tensor1d([...IMAGENET_DEVIATION]));
+  h = norm(strided(h, 'stem.0', 4), 'stem.1'); // [B, S/4, S/4, dims[0]]
+  config.depths.forEach((depth, stage) => {
+    if (stage > 0 && block <= last) {
+      const name = `stages.${stage}.downsample`;
+      h = strided(norm(h, `${name}.0`), `${name}.1`, 2); // halves the side
+    }
+    for (let i = 0; i < depth && block <= last; i++, block++) {
+      h = residual(h, `stages.${stage}.blocks.${i}`, samples());
+      kept.set(block, h);
+    }
+  });
+  return chosen.flatMap((index) => kept.get(index) ?? []);
 }
 
 /**

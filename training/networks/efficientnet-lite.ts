@@ -4,9 +4,9 @@
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
 import { seededRandom } from 'skyfix/random';
 import { tf } from '../runtime/index.js';
-import { type ParameterSpec, ParameterStore } from './parameter-store.js';
+import type { ParameterSpec, ParameterStore } from './parameter-store.js';
 import { normalNumbers } from './random.js';
-import type { BlockShape, Trunk } from './trunk.js';
+import { type BlockShape, openTrunk, type Trunk, type TrunkDesign } from './trunk.js';
 
 /** The members of the family whose published weights are read. */
 export const EFFICIENTNET_LITES = {
@@ -90,16 +90,31 @@ export function layersOf(block: MbConv, index: number) {
   };
 }
 
-/** Random weights (He et al. 2015), of use in tests only: published ones are loaded over them. */
-export function createEfficientNetLite(name: EfficientNetLiteName, seed = 1): Trunk {
+/** A member of the family as a design. Its random weights (He et al. 2015) are of use in tests only. */
+export function efficientNetLite(name: EfficientNetLiteName): TrunkDesign {
   const blocks = efficientNetLiteBlocks(name);
-  const params = new ParameterStore(specsOf(blocks, seed));
+  return {
+    blocks,
+    specs: (last, seed) => specsOf(blocks.slice(0, last + 1), seed),
+    maps: (params, images, chosen) => mapsOf(blocks, params, images, chosen),
+  };
+}
+
+/** A trunk with random weights, over which published ones are loaded. */
+export const createEfficientNetLite = (name: EfficientNetLiteName, last?: number): Trunk =>
+  openTrunk(efficientNetLite(name), last === undefined ? {} : { last });
+
+function mapsOf(
+  blocks: readonly MbConv[],
+  params: ParameterStore,
+  images: Tensor4D,
+  chosen: readonly number[],
+): Tensor4D[] {
   const bias = (name: string) => params.get<Tensor1D>(`${name}.bias`);
   const filter = (name: string) => params.get<Tensor4D>(`${name}.weight`);
   const relu6 = (x: Tensor4D) => tf.clipByValue(x, 0, 6) as Tensor4D;
   const conv = (x: Tensor4D, name: string, stride: 1 | 2 = 1): Tensor4D =>
     tf.conv2d(x, filter(name), stride, 'same').add(bias(name));
-
   const apply = (x: Tensor4D, block: MbConv, index: number): Tensor4D => {
     const { expand, depthwise, project, skips } = layersOf(block, index);
     const inner = expand ? relu6(conv(x, expand.name)) : x;
@@ -107,18 +122,14 @@ export function createEfficientNetLite(name: EfficientNetLiteName, seed = 1): Tr
     const out = conv(relu6(filtered.add(bias(depthwise.name))), project.name);
     return skips ? out.add(x) : out;
   };
-  const maps = (images: Tensor4D, chosen: readonly number[]): Tensor4D[] => {
-    const last = Math.max(...chosen);
-    const kept = new Map<number, Tensor4D>();
-    const standard: Tensor4D = images.sub(LITE_MEAN).div(LITE_DEVIATION);
-    let h = relu6(conv(standard, 'stem', 2)); // [B, H/2, W/2, 32]
-    blocks.slice(0, last + 1).forEach((block, index) => {
-      h = apply(h, block, index);
-      kept.set(index, h);
-    });
-    return chosen.flatMap((index) => kept.get(index) ?? []);
-  };
-  return { params, blocks, maps: (x, chosen) => tf.tidy(() => params.use(() => maps(x, chosen))) };
+  const kept = new Map<number, Tensor4D>();
+  const standard: Tensor4D = images.sub(LITE_MEAN).div(LITE_DEVIATION);
+  let h = relu6(conv(standard, 'stem', 2)); // [B, H/2, W/2, 32]
+  blocks.slice(0, Math.max(...chosen) + 1).forEach((block, index) => {
+    h = apply(h, block, index);
+    kept.set(index, h);
+  });
+  return chosen.flatMap((index) => kept.get(index) ?? []);
 }
 
 function specsOf(blocks: readonly MbConv[], seed: number): ParameterSpec[] {

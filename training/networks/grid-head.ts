@@ -4,6 +4,8 @@
 import { SkyfixError } from 'skyfix/errors';
 import type { NamedArray } from './parameter-store.js';
 
+export type Pooling = 'grid' | 'mean';
+
 export interface GridHead {
   /** [C], of the trunk's features over views and tiles. */
   readonly mean: Float32Array;
@@ -12,13 +14,18 @@ export interface GridHead {
   /** After the standardisation: weight [C', C], bias [C']. Absent: C' = C. */
   readonly convolution?: { readonly weight: NamedArray; readonly bias?: Float32Array };
   /**
-   * [k, k], rows from the north. The encoder scales them so that their squares sum to 1: cells have unit length, so the
-   * window [k·k·C'] has it too.
+   * How the cells of a window become one vector. grid (when absent): each brought to unit length and weighted, one behind the
+   * other, [k·k·C']. mean: their weighted mean, [C'], as they are.
+   */
+  readonly pooling?: Pooling;
+  /**
+   * [k, k], rows from the north. With pooling: grid the encoder scales them so that their squares sum to 1: cells have unit length, so the
+   * window has it too; with mean their sum is scaled to 1.
    */
   readonly cellWeights: NamedArray;
   /**
-   * Window − mean [k·k·C'], times the rows of matrix [D, k·k·C']; unit length again. The window is flattened by rows of cells
-   * from the north, cells from the west, channels: (y·k + x)·C' + c.
+   * Window − mean [W], times the rows of matrix [D, W]; unit length again. A grid's window, W = k·k·C', is flattened by rows of
+   * cells from the north, cells from the west, channels: (y·k + x)·C' + c. A mean's W is C'.
    */
   readonly projection?: { readonly mean: Float32Array; readonly matrix: NamedArray };
 }
@@ -31,7 +38,9 @@ export interface HeadSizes {
   readonly channels: number;
   /** k */
   readonly cells: number;
-  /** D, or k·k·C' without a projection. */
+  /** W: k·k·C', or C' where cells are averaged. */
+  readonly window: number;
+  /** D, or W without a projection. */
   readonly dimensions: number;
 }
 
@@ -44,12 +53,17 @@ export function centredCellWeights(cells: number): NamedArray {
   return { shape: [cells, cells], data };
 }
 
-/** A head that leaves features as they are, for C channels and windows of `cells` × `cells`. */
-export function plainHead(channels: number, cells: number): GridHead {
+/**
+ * A head that leaves features as they are, for C channels and windows of `cells` × `cells`; a grid's cells weigh less from the
+ * middle outwards, a mean's are alike.
+ */
+export function plainHead(channels: number, cells: number, pooling: Pooling = 'grid'): GridHead {
+  const alike = { shape: [cells, cells], data: new Float32Array(cells * cells).fill(1) };
   return {
     mean: new Float32Array(channels),
     deviation: new Float32Array(channels).fill(1),
-    cellWeights: centredCellWeights(cells),
+    ...(pooling === 'mean' && { pooling }),
+    cellWeights: pooling === 'grid' ? centredCellWeights(cells) : alike,
   };
 }
 
@@ -84,18 +98,21 @@ export function headSizes(head: GridHead, source = 'the head'): HeadSizes {
   if (convolution?.bias) expect('head.convolution.bias', vector(convolution.bias), [channels]);
   const cells = cellWeights.shape[0] ?? 0;
   expect('head.cellWeights', cellWeights, [cells, cells]);
-  if (!cellWeights.data.some((value) => value !== 0)) throw invalid('head.cellWeights are all 0');
-  const window = cells * cells * channels;
+  if (!cellWeights.data.every((value) => value >= 0) || !cellWeights.data.some((value) => value > 0)) {
+    throw invalid('head.cellWeights are all 0, or one is below');
+  }
+  const window = head.pooling === 'mean' ? channels : cells * cells * channels;
   if (projection) {
     expect('head.projection.mean', vector(projection.mean), [window]);
     expect('head.projection.matrix', projection.matrix, [undefined, window]);
   }
-  return { features, channels, cells, dimensions: projection?.matrix.shape[0] ?? window };
+  return { features, channels, cells, window, dimensions: projection?.matrix.shape[0] ?? window };
 }
 
-/** The cell weights as the encoder uses them: their squares sum to 1. */
-export function unitCellWeights({ cellWeights }: GridHead): Float32Array {
-  const length = Math.hypot(...cellWeights.data);
+/** The cell weights as the encoder uses them: their squares sum to 1; where cells are averaged, they themselves. */
+export function unitCellWeights({ cellWeights, pooling }: GridHead): Float32Array {
+  const sum = cellWeights.data.reduce((a, b) => a + b, 0);
+  const length = pooling === 'mean' ? sum : Math.hypot(...cellWeights.data);
   return cellWeights.data.map((weight) => weight / length);
 }
 
@@ -108,7 +125,7 @@ export function headToArrays(head: GridHead): Record<string, NamedArray> {
     'head.deviation': vector(deviation),
     ...(convolution && { 'head.convolution.weight': convolution.weight }),
     ...(convolution?.bias && { 'head.convolution.bias': vector(convolution.bias) }),
-    'head.cellWeights': cellWeights,
+    [head.pooling === 'mean' ? 'head.meanWeights' : 'head.cellWeights']: cellWeights,
     ...(projection && {
       'head.projection.mean': vector(projection.mean),
       'head.projection.matrix': projection.matrix,
@@ -130,11 +147,13 @@ export function headFromArrays(
   const weight = arrays['head.convolution.weight'];
   const bias = arrays['head.convolution.bias']?.data;
   const matrix = arrays['head.projection.matrix'];
+  const meanWeights = arrays['head.meanWeights'];
   const head: GridHead = {
     mean: need('head.mean').data,
     deviation: need('head.deviation').data,
     ...(weight && { convolution: { weight, ...(bias && { bias }) } }),
-    cellWeights: need('head.cellWeights'),
+    ...(meanWeights && { pooling: 'mean' }),
+    cellWeights: meanWeights ?? need('head.cellWeights'),
     ...(matrix && { projection: { mean: need('head.projection.mean').data, matrix } }),
   };
   headSizes(head, source);

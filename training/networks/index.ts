@@ -4,8 +4,8 @@ export { type ContrastHeads, type ContrastHeadsConfig, createContrastHeads } fro
 export {
   type ConvNext,
   type ConvNextConfig,
+  convNextTrunk,
   createConvNext,
-  type StochasticDepth,
 } from './convnext.js';
 export { differentiable } from './custom-gradient.js';
 export { createDiscriminator, type Discriminator, type DiscriminatorConfig } from './discriminator.js';
@@ -13,6 +13,7 @@ export {
   createEfficientNetLite,
   EFFICIENTNET_LITES,
   type EfficientNetLiteName,
+  efficientNetLite,
   efficientNetLiteBlocks,
   LITE_DEVIATION,
   LITE_MEAN,
@@ -20,8 +21,10 @@ export {
   type MbConv,
 } from './efficientnet-lite.js';
 export { Ema, type EmaOptions } from './ema.js';
+export type { Encoder } from './encoder.js';
 export { createGenerator, type Generator, type GeneratorConfig, toGeneratorRange } from './generator.js';
 export { clipToLength, type LossAndParts, type ValueAndGrads, valueAndFlatGrads } from './gradients.js';
+export { createGridEncoder, type GridEncoder, type GridEncoderOptions } from './grid-encoder.js';
 export {
   centredCellWeights,
   type GridHead,
@@ -30,6 +33,7 @@ export {
   headSizes,
   headToArrays,
   identityConvolution,
+  type Pooling,
   plainHead,
   unitCellWeights,
 } from './grid-head.js';
@@ -44,5 +48,9 @@ export {
   featureChannels,
   GRID_STRIDE_PX,
   gridFeatures,
+  openTrunk,
+  type StochasticDepth,
   type Trunk,
+  type TrunkDesign,
 } from './trunk.js';
+export { type TrunkKind, trunkDesign } from './trunk-kinds.js';

@@ -53,6 +53,7 @@ export class ParameterStore {
 
   /** Cuts the vector into views, in order of `names`. The caller disposes them (or runs inside tf.tidy). */
   split(): Tensor[] {
+    if (this.names.length === 0) return [];
     const parts = tf.split(this.vector as unknown as Tensor1D, this.#sizes, 0);
     return parts.map((part, i) => {
       const shape = this.shapes.get(this.names[i] ?? '') ?? [];

@@ -3,7 +3,7 @@
 import type { Tensor4D } from '@tensorflow/tfjs-node-gpu';
 import { SkyfixError } from 'skyfix/errors';
 import { tf } from '../runtime/index.js';
-import type { ParameterStore } from './parameter-store.js';
+import { type ParameterSpec, ParameterStore } from './parameter-store.js';
 
 /** Pixels of an image along the side of a cell of the grid. */
 export const GRID_STRIDE_PX = 32;
@@ -15,6 +15,20 @@ export interface BlockShape {
   readonly stridePx: number;
 }
 
+/** A kind of trunk, without parameters. */
+export interface TrunkDesign {
+  readonly blocks: readonly BlockShape[];
+  /** Random parameters of everything up to block `last`. */
+  specs(last: number, seed: number): ParameterSpec[];
+  /** Trunk.maps with parameters that are in use. */
+  maps(
+    params: ParameterStore,
+    images: Tensor4D,
+    chosen: readonly number[],
+    depth?: StochasticDepth,
+  ): Tensor4D[];
+}
+
 export interface Trunk {
   readonly params: ParameterStore;
   readonly blocks: readonly BlockShape[];
@@ -22,7 +36,27 @@ export interface Trunk {
    * [B, H, W, 3] in [0, 1] → the map [B, ⌈H/s⌉, ⌈W/s⌉, C] after each of `chosen` (numbers of blocks from 0, in the order
    * asked for); nothing behind the last of them is computed. Differentiable for the images and the parameters.
    */
-  maps(images: Tensor4D, chosen: readonly number[]): Tensor4D[];
+  maps(images: Tensor4D, chosen: readonly number[], depth?: StochasticDepth): Tensor4D[];
+}
+
+/** Stochastic depth (Huang et al. 2016), as ConvNeXt is trained. */
+export interface StochasticDepth {
+  /** Share of samples whose branch is left out in the last block; from 0 in the first block it grows linearly. */
+  readonly rate: number;
+  /** Seeded uniform numbers; one is drawn a block and sample. */
+  readonly uniform: () => number;
+}
+
+/** A trunk of a design with random parameters up to block `last` (the last one when absent), or with those of `params`. */
+export function openTrunk(
+  design: TrunkDesign,
+  options: { readonly last?: number; readonly seed?: number; readonly params?: ParameterStore } = {},
+): Trunk {
+  const { last = design.blocks.length - 1, seed = 1 } = options;
+  const params = options.params ?? new ParameterStore(design.specs(last, seed));
+  const maps: Trunk['maps'] = (images, chosen, depth) =>
+    tf.tidy(() => params.use(() => design.maps(params, images, chosen, depth)));
+  return { params, blocks: design.blocks, maps };
 }
 
 /** Channels of the features of `chosen` blocks together. Throws TRAINING_CONFIG_INVALID where there is no such block. */
@@ -53,10 +87,15 @@ export function checkedBlocks(blocks: readonly BlockShape[], chosen: readonly nu
  * [B, H, W, 3] in [0, 1] → features [B, ⌈H/32⌉, ⌈W/32⌉, C] of `chosen` blocks, one behind the other: finer maps are
  * averaged over the cells of the grid.
  */
-export function gridFeatures(trunk: Trunk, images: Tensor4D, chosen: readonly number[]): Tensor4D {
+export function gridFeatures(
+  trunk: Trunk,
+  images: Tensor4D,
+  chosen: readonly number[],
+  depth?: StochasticDepth,
+): Tensor4D {
   const shapes = checkedBlocks(trunk.blocks, chosen);
   return tf.tidy(() => {
-    const maps = trunk.maps(images, chosen).map((map, i) => {
+    const maps = trunk.maps(images, chosen, depth).map((map, i) => {
       const factor = GRID_STRIDE_PX / (shapes[i]?.stridePx ?? GRID_STRIDE_PX);
       return factor === 1 ? map : tf.avgPool(map, factor, factor, 'same'); // cells beyond the border do not count
     });

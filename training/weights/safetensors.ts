@@ -1,6 +1,8 @@
 // safetensors (https://github.com/huggingface/safetensors): 8 bytes little-endian header length, a JSON header of
-// { name: { dtype, shape, data_offsets } }, then the data. float32 is written; floats of 16 to 64 bits and integers are read.
+// { name: { dtype, shape, data_offsets } }, then the data. float32 and float16 are written; floats of 16 to 64
+// bits and integers are read.
 import { SkyfixError } from 'skyfix/errors';
+import { toHalves } from 'skyfix/onnx';
 import type { NamedArray } from '../networks/index.js';
 import { ELEMENT_TYPES, isElementType, toFloat32 } from './element-types.js';
 
@@ -10,16 +12,22 @@ interface HeaderEntry {
   readonly data_offsets: readonly [number, number];
 }
 
-/** The bytes of a safetensors file with `arrays` as F32, in the order given. */
+/** The bytes of a safetensors file with `arrays` in the order given, as F32, or as F16 where `half` says so. */
 export function writeSafetensors(
   arrays: Readonly<Record<string, NamedArray>>,
   metadata: Readonly<Record<string, string>> = {},
+  half: (name: string, array: NamedArray) => boolean = () => false,
 ): Uint8Array {
   const header: Record<string, unknown> = { __metadata__: { format: 'pt', ...metadata } };
+  const parts: (Float32Array | Uint16Array)[] = [];
   let offset = 0;
-  for (const [name, { shape, data }] of Object.entries(arrays)) {
-    header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + data.byteLength] };
-    offset += data.byteLength;
+  for (const [name, array] of Object.entries(arrays)) {
+    const isHalf = half(name, array);
+    const data = isHalf ? toHalves(array.data) : array.data;
+    const end = offset + data.byteLength;
+    header[name] = { dtype: isHalf ? 'F16' : 'F32', shape: array.shape, data_offsets: [offset, end] };
+    parts.push(data);
+    offset = end;
   }
   // Spaces pad the header so that the data starts at a multiple of 8.
   const json = Buffer.from(JSON.stringify(header));
@@ -28,7 +36,7 @@ export function writeSafetensors(
   file.writeBigUInt64LE(BigInt(length), 0);
   json.copy(file, 8);
   let position = 8 + length;
-  for (const { data } of Object.values(arrays)) {
+  for (const data of parts) {
     file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), position);
     position += data.byteLength;
   }

@@ -22,11 +22,22 @@ const full: GridHead = {
 
 describe('a head', () => {
   test('sizes', () => {
-    assert.deepEqual(headSizes(full), { features: 4, channels: 2, cells: 3, dimensions: 5 });
-    assert.deepEqual(headSizes(plainHead(4, 3)), { features: 4, channels: 4, cells: 3, dimensions: 36 });
+    assert.deepEqual(headSizes(full), { features: 4, channels: 2, cells: 3, window: 18, dimensions: 5 });
+    assert.deepEqual(headSizes(plainHead(4, 3)), {
+      features: 4,
+      channels: 4,
+      cells: 3,
+      window: 36,
+      dimensions: 36,
+    });
   });
   test('comes back from a file as it was', () => {
-    for (const head of [full, plainHead(4, 3), { ...plainHead(4, 2), convolution: identityConvolution(4) }]) {
+    for (const head of [
+      full,
+      plainHead(4, 3),
+      plainHead(4, 3, 'mean'),
+      { ...plainHead(4, 2), convolution: identityConvolution(4) },
+    ]) {
       const file = writeSafetensors({ ...headToArrays(head), other: { shape: [1], data: numbers(1) } });
       assert.deepEqual(headFromArrays(readSafetensors(file), 'file'), head);
     }

@@ -1,0 +1,128 @@
+// The grid encoder: a trunk's features on a grid of cells of 32 pixels, and a head that makes a descriptor of each window of
+// k × k cells (see grid-head.ts). An image of k · 32 pixels has one window; a larger one gives one more every 32 pixels.
+import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
+import { SkyfixError } from 'skyfix/errors';
+import { tf } from '../runtime/index.js';
+import type { Encoder } from './encoder.js';
+import { type GridHead, headFromArrays, headSizes, headToArrays, unitCellWeights } from './grid-head.js';
+import { unitLength } from './layers.js';
+import { type NamedArray, type ParameterSpec, ParameterStore } from './parameter-store.js';
+import {
+  featureChannels,
+  GRID_STRIDE_PX,
+  gridFeatures,
+  openTrunk,
+  type StochasticDepth,
+  type Trunk,
+  type TrunkDesign,
+} from './trunk.js';
+
+export interface GridEncoderOptions {
+  readonly design: TrunkDesign;
+  /** Blocks of the trunk whose features are used. */
+  readonly blocks: readonly number[];
+  readonly head: GridHead;
+  /** The trunk's parameters as ParameterStore keeps them; random ones of `seed` when absent. */
+  readonly trunk?: Readonly<Record<string, NamedArray>>;
+  readonly seed?: number;
+  /** Training changes the trunk too, not the head alone. */
+  readonly tunesTrunk: boolean;
+}
+
+export interface GridEncoder extends Encoder {
+  readonly blocks: readonly number[];
+  /** [B, H, W, 3] → features [B, H/32, W/32, C], not standardised; both sides are multiples of 32. */
+  features(images: Tensor4D, depth?: StochasticDepth): Tensor4D;
+  /** Features [B, h, w, C] → rows [B · (h − k + 1) · (w − k + 1), D], windows by rows from the north-west. */
+  describeFeatures(features: Tensor4D): Tensor2D;
+  /** The head as it is now. */
+  head(): GridHead;
+  /** The trunk's parameters as ParameterStore keeps them. */
+  trunkArrays(): Record<string, NamedArray>;
+}
+
+/** Parts of a head that training changes. */
+const LEARNED = ['head.convolution.weight', 'head.convolution.bias', 'head.projection.matrix'];
+
+/**
+ * Opens a grid encoder. Training changes the head's convolution and projection, and the trunk where that is asked for. Throws
+ * TRAINING_CONFIG_INVALID where the trunk has no such blocks, WEIGHTS_INVALID where the head is for other features.
+ */
+export function createGridEncoder(options: GridEncoderOptions): GridEncoder {
+  const { design, blocks, head, tunesTrunk, seed = 1 } = options;
+  const { cells, dimensions, features: channels } = headSizes(head);
+  const given = featureChannels(design.blocks, blocks);
+  if (channels !== given) {
+    const detail = `The head is for ${channels} channels; blocks [${blocks.join(', ')}] of the trunk have ${given}.`;
+    throw new SkyfixError('WEIGHTS_INVALID', detail);
+  }
+  const last = Math.max(...blocks);
+  const trunkSpecs = design.specs(last, seed);
+  const headSpecs: ParameterSpec[] = Object.entries(headToArrays(head)).flatMap(([name, array]) =>
+    LEARNED.includes(name) ? [{ name, ...array }] : [],
+  );
+  const params = new ParameterStore(tunesTrunk ? [...trunkSpecs, ...headSpecs] : headSpecs);
+  const trunkParams = tunesTrunk ? params : new ParameterStore(trunkSpecs);
+  if (options.trunk) trunkParams.load({ ...params.toArrays(), ...options.trunk });
+  const trunk: Trunk = openTrunk(design, { params: trunkParams });
+  const learned = <T extends Tensor>(name: string): T | undefined =>
+    params.has(name) ? params.get<T>(name) : undefined;
+
+  const features = (images: Tensor4D, depth?: StochasticDepth): Tensor4D =>
+    gridFeatures(trunk, images, blocks, depth);
+  const describeFeatures = (given: Tensor4D): Tensor2D => {
+    const weight = learned<Tensor2D>('head.convolution.weight');
+    const bias = learned<Tensor1D>('head.convolution.bias');
+    const matrix = learned<Tensor2D>('head.projection.matrix');
+    let h: Tensor4D = given.sub(tf.tensor1d(head.mean)).div(tf.tensor1d(head.deviation));
+    if (weight) h = pointwise(h, weight); // [B, h, w, C']
+    if (bias) h = h.add(bias);
+    const rows = windowRows(head.pooling === 'mean' ? h : unitLength(h), head, cells);
+    if (!matrix) return unitLength(rows);
+    const mean = head.projection ? tf.tensor1d(head.projection.mean) : tf.scalar(0);
+    return unitLength(tf.matMul(rows.sub(mean) as Tensor2D, matrix, false, true));
+  };
+  const inUse = <T extends Tensor>(body: () => T): T => tf.tidy(() => params.use(body));
+  return {
+    params,
+    blocks,
+    inputSize: cells * GRID_STRIDE_PX,
+    dimensions,
+    features: (images, depth) => inUse(() => features(images, depth)),
+    describeFeatures: (given) => inUse(() => describeFeatures(given)),
+    apply: (images, depth) => inUse(() => describeFeatures(features(images, depth))),
+    head: () => headFromArrays({ ...headToArrays(head), ...params.toArrays() }, 'the head') ?? head,
+    trunkArrays: () => {
+      const arrays = trunkParams.toArrays();
+      return Object.fromEntries(Object.entries(arrays).filter(([name]) => !name.startsWith('head.')));
+    },
+    dispose: () => {
+      params.dispose();
+      if (trunkParams !== params) trunkParams.dispose();
+    },
+  };
+}
+
+/** A 1 × 1 convolution: [B, h, w, C] by [C', C] → [B, h, w, C']. */
+function pointwise(x: Tensor4D, weight: Tensor2D): Tensor4D {
+  const [batch, height, width, channels] = x.shape;
+  const rows = tf.matMul(x.reshape([-1, channels]) as Tensor2D, weight, false, true);
+  return rows.reshape([batch, height, width, weight.shape[0]]);
+}
+
+/** The weighted cells of every window [B, h, w, C'] → rows [B · nh · nw, W]: one behind the other, or their sum. */
+function windowRows(map: Tensor4D, head: GridHead, cells: number): Tensor2D {
+  const [batch, height, width, channels] = map.shape;
+  const [down, across] = [height - cells + 1, width - cells + 1];
+  if (down < 1 || across < 1) {
+    const detail = `A map of ${height} x ${width} cells has no window of ${cells} x ${cells}.`;
+    throw new SkyfixError('DATASET_INVALID', detail);
+  }
+  const weights = unitCellWeights(head);
+  const weighted = Array.from(weights, (weight, i) => {
+    const cell = tf.slice4d(map, [0, Math.floor(i / cells), i % cells, 0], [batch, down, across, channels]);
+    return cell.mul(weight) as Tensor4D;
+  });
+  const windows = head.pooling === 'mean' ? tf.addN(weighted) : tf.concat(weighted, 3);
+  return windows.reshape([batch * down * across, -1]);
+}
