@@ -3,7 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { sharp } from 'skyfix/imaging';
 import { serveRequests } from 'skyfix/threads';
 import { type CameraClaim, encodePanorama } from './camera-file.js';
-import { type LitScene, renderPanorama, type TownCamera } from './panorama.js';
+import type { TownCamera } from './march.js';
+import { type LitScene, renderPanorama } from './panorama.js';
 import type { Atmosphere } from './sky.js';
 
 /** One panorama to make. */

@@ -6,7 +6,7 @@ import type { District, StreetNetwork } from '../layout/streets.js';
 import { CAMERA_HEIGHT_M, TILE_M, type TownOptions } from '../scene/options.js';
 import { CELLS_PER_M, type Scene } from '../scene/scene.js';
 import { pointAlong } from '../scene/stamp.js';
-import type { TownCamera } from './panorama.js';
+import type { TownCamera } from './march.js';
 
 /** A rectangle in town metres. */
 export interface Area {
