@@ -1,10 +1,11 @@
-// The skyfix-train command: town, dataset, run, evaluate, ablate, report, export.
+// The skyfix-train command: town, world, dataset, run, evaluate, ablate, report, export.
 import { Command, CommanderError } from 'commander';
 import { messageOf, SkyfixError } from 'skyfix/errors';
 
 /** Loaded when asked for: TensorFlow reads its settings when it loads, and `run` sets them first. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   town: async () => (await import('./town-command.js')).townCommand(),
+  world: async () => (await import('./world-command.js')).worldCommand(),
   dataset: async () => (await import('./dataset-command.js')).datasetCommand(),
   run: async () => (await import('./run-command.js')).runCommand(),
   evaluate: async () => (await import('./evaluate-command.js')).evaluateCommand(),
@@ -21,7 +22,7 @@ const OLD_NAMES: Readonly<Record<string, string>> = { train: 'run' };
 export async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('skyfix-train')
     .description(
-      'make towns, check data sets, train generator and encoder, evaluate them strictly, compare ' +
+      'make towns and worlds, check data sets, train generator and encoder, evaluate them strictly, compare ' +
         'methods, write bundles and reports',
     )
     .exitOverride();

@@ -8,4 +8,9 @@ export {
   type TownGaps,
   type TownOptions,
 } from './scene/options.js';
-export { makeTown, type TownProgress, type TownSummary } from './town.js';
+export type { TownProgress, TownSummary } from './files/make-folder.js';
+export { makeTown } from './town.js';
+export { makeWorld } from './world.js';
+export { DEFAULT_WORLD, type WorldOptions } from './world/options.js';
+export type { World } from './world/parameters.js';
+export { STYLE_NAMES } from './world/styles.js';

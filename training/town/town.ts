@@ -1,36 +1,25 @@
 // Makes a town: scene, mosaic, panoramas, lists. Everything goes into a temporary folder that is renamed at the end.
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { messageOf, SkyfixError } from 'skyfix/errors';
-import { temporaryNameFor } from 'skyfix/files';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { makeRng } from 'skyfix/random';
 import { drawLots } from './layout/lots.js';
 import { paintMovables } from './layout/movables.js';
 import { drawBaseGround, drawLeftovers, drawOpenBlocks } from './layout/parks.js';
 import { drawStreets, plantStreetTrees } from './layout/roads.js';
 import { makeStreets } from './layout/streets.js';
-import { convergenceDeg, toLonLat } from './overhead/georeference.js';
+import { makeFolder, type TownProgress, type TownSummary } from './files/make-folder.js';
 import { renderOverhead } from './overhead/overhead.js';
 import { paintAlbedo, paintSunlight, type Season, type Sun } from './scene/light.js';
-import type { TownOptions } from './scene/options.js';
-import { makeScene, type Scene } from './scene/scene.js';
-import { writeSheets } from './sheets.js';
-import { writeTriples } from './sheets-triples.js';
+import { CAMERA_HEIGHT_M, type TownOptions } from './scene/options.js';
+import { CELL_M, makeScene, type Scene } from './scene/scene.js';
+import { writeSheets } from './files/sheets.js';
+import { writeTriples } from './files/sheets-triples.js';
 import type { PanoramaJob } from './street/panorama-worker.js';
+import { describePlace, PLACE_COLUMNS } from './files/place-row.js';
 import { choosePlaces, type Place, townSide } from './street/places.js';
 import { renderPlaces } from './street/render-places.js';
 import type { Atmosphere } from './street/sky.js';
-import { writeDescription, writeMosaics } from './town-files.js';
-
-/** Progress: what is being done, how much of it is done. */
-export type TownProgress = (step: string, done: number, total: number) => void;
-
-export interface TownSummary {
-  readonly out: string;
-  readonly sideM: number;
-  readonly counts: Readonly<Record<string, number>>;
-  readonly seconds: number;
-}
+import { writeDescription, writeMosaics } from './files/town-files.js';
 
 const SUMMER_SUN: Sun = { azimuthDeg: 142, elevationDeg: 52 };
 const AUTUMN_SUN: Sun = { azimuthDeg: 232, elevationDeg: 33 };
@@ -44,40 +33,7 @@ export async function makeTown(
   options: TownOptions,
   onProgress: TownProgress = () => {},
 ): Promise<TownSummary> {
-  const started = Date.now();
-  const out = resolve(options.out);
-  await refuseForeignFolder(out);
-  const work = temporaryNameFor(out);
-  try {
-    await mkdir(join(work, 'panoramas'), { recursive: true });
-    const summary = await fillFolder(work, options, onProgress);
-    await mkdir(dirname(out), { recursive: true });
-    await rm(out, { recursive: true, force: true });
-    await rename(work, out);
-    return { out, ...summary, seconds: (Date.now() - started) / 1000 };
-  } catch (error) {
-    await rm(work, { recursive: true, force: true });
-    throw error;
-  }
-}
-
-async function refuseForeignFolder(out: string): Promise<void> {
-  let names: string[];
-  try {
-    names = await readdir(out);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw new SkyfixError(
-      'DATASET_INVALID',
-      `${out} cannot be used as a town's folder: ${messageOf(error)}.`,
-    );
-  }
-  if (names.length > 0 && !names.includes('town.json')) {
-    throw new SkyfixError(
-      'DATASET_INVALID',
-      `${out} holds files that are not a town; choose another folder.`,
-    );
-  }
+  return makeFolder(options.out, (work) => fillFolder(work, options, onProgress));
 }
 
 /** Builds the static scene: ground, streets, open blocks, lots. */
@@ -120,7 +76,7 @@ async function fillFolder(work: string, options: TownOptions, onProgress: TownPr
     },
   );
   undo();
-  await writeMosaics(work, scene, mosaic);
+  await writeMosaics(work, scene.sideM, { sizePx: scene.n, pixelM: CELL_M, data: mosaic });
   onProgress('mosaic', 1, 1);
 
   // Ground: autumn, other sun, other cars.
@@ -132,9 +88,7 @@ async function fillFolder(work: string, options: TownOptions, onProgress: TownPr
     albedo: paintAlbedo(scene, season, options.seed, 2),
     sunlight: paintSunlight(scene, sun),
   };
-  const rows: string[] = [
-    'id,file,split,lon,lat,headingDeg,pitchDeg,rollDeg,cameraHeightM,gpsLon,gpsLat,metaHeadingDeg,district',
-  ];
+  const rows: string[] = [PLACE_COLUMNS];
   const jobs = places.map((place, k): PanoramaJob => {
     const job = placeJob(place, k, options, sun, work);
     rows.push(job.row);
@@ -144,7 +98,10 @@ async function fillFolder(work: string, options: TownOptions, onProgress: TownPr
     onProgress('panoramas', done, jobs.length),
   );
   await writeFile(join(work, 'places.csv'), `${rows.join('\n')}\n`);
-  const summary = await writeDescription(work, scene, places, options);
+  const summary = await writeDescription(work, scene, places, options, {
+    pixelM: CELL_M,
+    cameraHeightM: CAMERA_HEIGHT_M,
+  });
   await writeSheets(work, mosaic, scene.n, places);
   await writeTriples(work, places);
   return summary;
@@ -153,19 +110,7 @@ async function fillFolder(work: string, options: TownOptions, onProgress: TownPr
 function placeJob(place: Place, k: number, options: TownOptions, sun: Sun, work: string) {
   const rng = makeRng(options.seed, 1000 + k);
   const { camera } = place;
-  const file = `panoramas/${place.id}.jpg`;
-  const { lon, lat } = toLonLat(camera.x, camera.y);
-  const gpsError = options.gpsError ? 3 / Math.SQRT2 : 0;
-  const gps = toLonLat(camera.x + rng.normal() * gpsError, camera.y + rng.normal() * gpsError);
-  const convergence = convergenceDeg(camera.x, camera.y);
-  const poseError = options.poseError ? 1 : 0;
-  const heading = wrap(camera.gridHeadingDeg + convergence);
-  const claim = {
-    headingDeg: wrap(heading + rng.normal() * 0.5 * poseError),
-    pitchDeg: camera.pitchDeg + rng.normal() * 0.2 * poseError,
-    rollDeg: camera.rollDeg + rng.normal() * 0.2 * poseError,
-    ...gps,
-  };
+  const { claim, row, file } = describePlace(place, options, rng);
   const exposure = options.light ? Math.exp(rng.normal() * 0.12) : 1;
   const warmth = options.light ? rng.normal() * 0.05 + 0.03 : 0;
   const air: Atmosphere = {
@@ -176,22 +121,5 @@ function placeJob(place: Place, k: number, options: TownOptions, sun: Sun, work:
     noise: options.cameraNoise ? 2.5 : 0,
     seed: options.seed * 4096 + k,
   };
-  const row = [
-    place.id,
-    file,
-    place.split,
-    lon.toFixed(8),
-    lat.toFixed(8),
-    heading.toFixed(3),
-    camera.pitchDeg.toFixed(3),
-    camera.rollDeg.toFixed(3),
-    camera.heightM.toFixed(4),
-    gps.lon.toFixed(8),
-    gps.lat.toFixed(8),
-    claim.headingDeg.toFixed(2),
-    place.district,
-  ].join(',');
   return { file: join(work, file), camera, air, claim, row };
 }
-
-const wrap = (deg: number): number => ((deg % 360) + 360) % 360;

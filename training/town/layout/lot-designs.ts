@@ -3,13 +3,21 @@ import type { Rng } from 'skyfix/random';
 import { M } from '../scene/materials.js';
 import { apartmentLot, hallLot } from './large-lots.js';
 import { type LotDesign, ROOFS, shape, WALLS } from './lot-parts.js';
-import type { District } from './streets.js';
+import type { District, TownDistrict } from './streets.js';
+import { aridLot, farmLot } from './rural-lots.js';
+import { courtLot, detachedLot, hamletLot, rowLot } from './world-lots.js';
 
 /** A lot in the manner of a district. */
 export function designLot(district: District, rng: Rng): LotDesign {
   if (district === 'old-town') return oldTownLot(rng);
   if (district === 'blocks') return apartmentLot(rng);
   if (district === 'industry') return hallLot(rng);
+  if (district === 'detached') return detachedLot(rng);
+  if (district === 'hamlet') return hamletLot(rng);
+  if (district === 'rows') return rowLot(rng);
+  if (district === 'courts') return courtLot(rng);
+  if (district === 'farmland') return farmLot(rng);
+  if (district === 'arid') return aridLot(rng);
   return gardenLot(district, rng);
 }
 
@@ -42,7 +50,7 @@ function oldTownLot(rng: Rng): LotDesign {
   };
 }
 
-function gardenLot(district: District, rng: Rng): LotDesign {
+function gardenLot(district: TownDistrict, rng: Rng): LotDesign {
   const row = district === 'terraces';
   const widthM = row ? rng.range(7, 9.5) : rng.range(15, 24);
   const half = widthM / 2;

@@ -1,6 +1,6 @@
 // What a lot is made of, and of what colours and materials each district builds.
 import { M } from '../scene/materials.js';
-import type { District } from './streets.js';
+import type { TownDistrict } from './streets.js';
 
 /** A rectangle of a lot in its own metres: a along the street from the middle, b away from the street. */
 export interface Shape {
@@ -24,10 +24,18 @@ export interface House {
   readonly roofMaterial: number;
   readonly wall: readonly [number, number, number];
   readonly style: number;
+  /** Slope of the roof; drawn where absent. */
+  readonly pitch?: number;
 }
 
 /** Everything a lot holds. */
 export interface LotDesign {
+  /** How many lots in a row look like this one. */
+  readonly repeats?: number;
+  /** Nothing is built: the ground stays what it is. */
+  readonly empty?: boolean;
+  /** How likely a car stands on each of its places. */
+  readonly carChance?: number;
   readonly widthM: number;
   readonly depthM: number;
   readonly ground: number;
@@ -48,7 +56,7 @@ export interface LotDesign {
 }
 
 /** Colours of walls. */
-export const WALLS: Record<District, readonly (readonly [number, number, number])[]> = {
+export const WALLS: Record<TownDistrict, readonly (readonly [number, number, number])[]> = {
   'old-town': [
     [214, 184, 140],
     [196, 150, 118],
@@ -85,7 +93,7 @@ export const WALLS: Record<District, readonly (readonly [number, number, number]
 };
 
 /** Materials of roofs. */
-export const ROOFS: Record<District, readonly number[]> = {
+export const ROOFS: Record<TownDistrict, readonly number[]> = {
   'old-town': [M.roofRed, M.roofBrown, M.roofOrange, M.roofRed],
   suburb: [M.roofRed, M.roofSlate, M.roofBrown, M.roofOrange, M.roofGrey],
   terraces: [M.roofSlate, M.roofRed, M.roofBrown],

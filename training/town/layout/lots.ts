@@ -6,8 +6,11 @@ import type { Scene } from '../scene/scene.js';
 import { forRectangle, type Point, pointAlong } from '../scene/stamp.js';
 import { designLot } from './lot-designs.js';
 import type { House, LotDesign } from './lot-parts.js';
-import type { Street, StreetNetwork } from './streets.js';
+import type { District, Street, StreetNetwork } from './streets.js';
 import { plantTree } from './trees.js';
+
+/** Where houses stand wall to wall. */
+const CLOSED: ReadonlySet<District> = new Set(['old-town', 'terraces', 'rows', 'courts']);
 
 /** Builds on both sides of every street, wherever the ground is still free. */
 export function drawLots(scene: Scene, network: StreetNetwork, seed: number, lookAlikes: boolean): void {
@@ -25,9 +28,13 @@ export function drawLots(scene: Scene, network: StreetNetwork, seed: number, loo
           const terraces = street.district === 'terraces';
           design =
             terraces && lookAlikes && rng.chance(0.6) ? rng.pick(repeated) : designLot(street.district, rng);
-          left = terraces ? (lookAlikes ? rng.int(3, 6) : 1) : 1;
+          left = terraces ? (lookAlikes ? rng.int(3, 6) : 1) : (design.repeats ?? 1);
         }
         left--;
+        if (design.empty) {
+          along += design.widthM;
+          continue;
+        }
         if (along + design.widthM > street.lengthM - street.endM) {
           along += 5;
           left = 0;
@@ -36,7 +43,7 @@ export function drawLots(scene: Scene, network: StreetNetwork, seed: number, loo
         const built = drawLot(scene, street, along + design.widthM / 2, side, design, rng);
         along += built
           ? design.widthM +
-            (street.district === 'old-town' || street.district === 'terraces' ? 0 : rng.range(0, 1.5))
+            (CLOSED.has(street.district) ? 0 : rng.range(0, 1.5))
           : 4;
       }
     }
@@ -121,7 +128,7 @@ function drawLot(
     scene.carSpots.push({
       ...p,
       angle: angle + (car.across ? Math.PI / 2 : 0),
-      probability: 0.35,
+      probability: design.carChance ?? 0.35,
       truck: car.truck,
     });
   }
@@ -157,7 +164,7 @@ function drawHouse(
     style: house.style,
     hash: rng.next(),
   });
-  const pitch = house.style === 3 ? 0.18 : rng.range(0.6, 0.95);
+  const pitch = house.pitch ?? (house.style === 3 ? 0.18 : rng.range(0.6, 0.95));
   const extraU = rng.range(-halfU * 0.6, halfU * 0.6);
   const extraV = (rng.chance(0.5) ? 1 : -1) * halfV * 0.5;
   const extra = rng.pick(['none', 'chimney', 'solar', 'chimney', 'window'] as const);

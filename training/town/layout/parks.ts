@@ -4,24 +4,25 @@ import { makeRng, type Rng } from 'skyfix/random';
 import { FREE_MATERIALS, M } from '../scene/materials.js';
 import type { Scene } from '../scene/scene.js';
 import { forBand, forDisc, forRectangle, type Point } from '../scene/stamp.js';
-import type { Block, StreetNetwork } from './streets.js';
+import type { Block, District, StreetNetwork } from './streets.js';
 import { plantTree } from './trees.js';
 
 function isFree(scene: Scene, cell: number): boolean {
   return (scene.material[cell] ?? 255) <= FREE_MATERIALS;
 }
 
+/** Ground of the districts that are not green. */
+const BASE: Partial<Record<District, number>> = {
+  'old-town': M.courtyard,
+  industry: M.concrete,
+  courts: M.courtyard,
+};
+
 /** The material of the ground before anything stands on it, by district. */
 export function drawBaseGround(scene: Scene, network: StreetNetwork): void {
   scene.material.fill(M.meadow);
   for (const block of network.blocks) {
-    const base = {
-      'old-town': M.courtyard,
-      suburb: M.meadow,
-      terraces: M.meadow,
-      blocks: M.meadow,
-      industry: M.concrete,
-    }[block.district];
+    const base = BASE[block.district] ?? M.meadow;
     forRectangle(scene, block.centre, 0, 62, 62, (cell) => {
       scene.material[cell] = base;
     });
@@ -47,7 +48,7 @@ export function drawOpenBlocks(scene: Scene, network: StreetNetwork, seed: numbe
 export function drawLeftovers(scene: Scene, network: StreetNetwork, seed: number): void {
   const rng = makeRng(seed, 10);
   for (const block of network.blocks) {
-    const paved = block.district === 'old-town' || block.district === 'industry';
+    const paved = BASE[block.district] !== undefined;
     const surfaces = paved
       ? [M.gravel, M.lawn, M.slab, M.lawnDark, M.patchLight, M.asphaltOld]
       : [M.lawn, M.lawnDark, M.lawnDry, M.soil, M.gravel, M.lawnDark];

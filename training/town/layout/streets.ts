@@ -39,19 +39,56 @@ export interface StreetNetwork {
   readonly canal: readonly Point[];
 }
 
-export const DISTRICTS = ['old-town', 'suburb', 'terraces', 'blocks', 'industry'] as const;
-export type District = (typeof DISTRICTS)[number];
+/** Kinds of built-up area of the town, and those of worlds. */
+export type TownDistrict = 'old-town' | 'suburb' | 'terraces' | 'blocks' | 'industry';
+export type WorldDistrict = 'detached' | 'rows' | 'courts' | 'hamlet' | 'farmland' | 'arid';
+export type District = TownDistrict | WorldDistrict;
 
-const SPACING_M = 94;
+/** What a network is drawn from. */
+export interface NetworkPlan {
+  /** Distance between streets. */
+  readonly spacingM: number;
+  /** How far a junction may lie from its place in the grid, and how much the grid is bent. */
+  readonly jitterM: number;
+  readonly bendM: number;
+  /** Districts in the order in which they are laid out, and their mean size. */
+  readonly districts: readonly District[];
+  readonly districtM2: number;
+  /** How likely a minor street is left out, and a diagonal one added. */
+  readonly missing: number;
+  readonly diagonals: number;
+  /** How likely a lane runs through a block of a district. */
+  readonly lanes: Partial<Record<District, number>>;
+  /** Half the carriageway and the pavement of each kind. */
+  readonly kinds: Record<StreetKind, { readonly halfM: number; readonly pavementM: number }>;
+  /** How likely a junction of wide and of other streets is a roundabout. */
+  readonly roundabouts: readonly [wide: number, other: number];
+}
 
-/** Mean size of a district: small enough that every area of a split holds all kinds. */
-const DISTRICT_M2 = 60_000;
+const TOWN_PLAN: NetworkPlan = {
+  spacingM: 94,
+  jitterM: 20,
+  bendM: 26,
+  districts: ['suburb', 'old-town', 'blocks', 'terraces', 'suburb', 'terraces', 'industry'],
+  // Small enough that every area of a split holds all kinds.
+  districtM2: 60_000,
+  missing: 0.14,
+  diagonals: 0.05,
+  lanes: { 'old-town': 0.6, suburb: 0.22, terraces: 0.4, blocks: 0.15, industry: 0.05 },
+  kinds: {
+    avenue: { halfM: 6.5, pavementM: 3.5 },
+    street: { halfM: 4, pavementM: 2.5 },
+    residential: { halfM: 3, pavementM: 1.75 },
+    lane: { halfM: 2.25, pavementM: 1 },
+  },
+  roundabouts: [0.3, 0.05],
+};
 
 /** The district at a point: the nearest of a few seeds. */
-export function makeDistricts(sideM: number, rng: Rng): (point: Point) => District {
-  const count = Math.max(7, Math.round((sideM * sideM) / DISTRICT_M2));
+function makeDistricts(sideM: number, rng: Rng, plan: NetworkPlan): (point: Point) => District {
+  const count = Math.max(7, Math.round((sideM * sideM) / plan.districtM2));
   const seeds: { x: number; y: number; district: District }[] = [];
-  const order: District[] = ['suburb', 'old-town', 'blocks', 'terraces', 'suburb', 'terraces', 'industry'];
+  const order = plan.districts;
   for (let k = 0; k < count; k++) {
     let best = { x: 0, y: 0 };
     let bestGap = -1;
@@ -66,7 +103,7 @@ export function makeDistricts(sideM: number, rng: Rng): (point: Point) => Distri
     seeds.push({ ...best, district: order[k % order.length] as District });
   }
   return (point) => {
-    let best: District = 'suburb';
+    let best = order[0] as District;
     let least = Number.POSITIVE_INFINITY;
     for (const seed of seeds) {
       const distance = Math.hypot(seed.x - point.x, seed.y - point.y);
@@ -78,13 +115,6 @@ export function makeDistricts(sideM: number, rng: Rng): (point: Point) => Distri
     return best;
   };
 }
-
-const KINDS: Record<StreetKind, { halfM: number; pavementM: number }> = {
-  avenue: { halfM: 6.5, pavementM: 3.5 },
-  street: { halfM: 4, pavementM: 2.5 },
-  residential: { halfM: 3, pavementM: 1.75 },
-  lane: { halfM: 2.25, pavementM: 1 },
-};
 
 function curve(a: Point, b: Point, bend: number): Point[] {
   const length = Math.hypot(b.x - a.x, b.y - a.y);
@@ -101,10 +131,11 @@ function curve(a: Point, b: Point, bend: number): Point[] {
 }
 
 /** Draws the network of a town of sideM metres; streets run a little over its edge. */
-export function makeStreets(sideM: number, seed: number): StreetNetwork {
+export function makeStreets(sideM: number, seed: number, plan: NetworkPlan = TOWN_PLAN): StreetNetwork {
   const rng = makeRng(seed, 1);
-  const districtAt = makeDistricts(sideM, makeRng(seed, 2));
-  const count = Math.ceil((sideM + 60) / SPACING_M) + 1;
+  const districtAt = makeDistricts(sideM, makeRng(seed, 2), plan);
+  const { jitterM, bendM, kinds } = plan;
+  const count = Math.ceil((sideM + 60) / plan.spacingM) + 1;
   const step = (sideM + 60) / (count - 1);
   const warp = rng.range(0, 6);
   const nodes: Point[] = [];
@@ -113,8 +144,8 @@ export function makeStreets(sideM: number, seed: number): StreetNetwork {
       const x = -30 + i * step;
       const y = -30 + j * step;
       nodes.push({
-        x: x + rng.range(-20, 20) + 26 * Math.sin(y / 190 + warp) + 9 * Math.sin(y / 67 + warp * 2),
-        y: y + rng.range(-20, 20) + 26 * Math.sin(x / 210 + warp * 1.7) + 9 * Math.sin(x / 71),
+        x: x + rng.range(-jitterM, jitterM) + bendM * Math.sin(y / 190 + warp) + 9 * Math.sin(y / 67 + warp * 2),
+        y: y + rng.range(-jitterM, jitterM) + bendM * Math.sin(x / 210 + warp * 1.7) + 9 * Math.sin(x / 71),
       });
     }
   }
@@ -142,11 +173,11 @@ export function makeStreets(sideM: number, seed: number): StreetNetwork {
         j === avenueRow ? 'avenue' : streetRows.has(j) ? 'street' : 'residential';
       const vertical: StreetKind =
         i === avenueColumn ? 'avenue' : streetColumns.has(i) ? 'street' : 'residential';
-      if (i + 1 < count && (horizontal !== 'residential' || rng.chance(0.86)))
+      if (i + 1 < count && (horizontal !== 'residential' || rng.chance(1 - plan.missing)))
         addEdge(here, here + 1, horizontal);
-      if (j + 1 < count && (vertical !== 'residential' || rng.chance(0.86)))
+      if (j + 1 < count && (vertical !== 'residential' || rng.chance(1 - plan.missing)))
         addEdge(here, here + count, vertical);
-      if (i + 1 < count && j + 1 < count && rng.chance(0.05)) addEdge(here, here + count + 1, 'residential');
+      if (i + 1 < count && j + 1 < count && rng.chance(plan.diagonals)) addEdge(here, here + count + 1, 'residential');
     }
   }
   const blocks: Block[] = [];
@@ -159,10 +190,7 @@ export function makeStreets(sideM: number, seed: number): StreetNetwork {
       };
       const district = districtAt(centre);
       blocks.push({ corners: [...corners], centre, district });
-      const laneChance = { 'old-town': 0.6, suburb: 0.22, terraces: 0.4, blocks: 0.15, industry: 0.05 }[
-        district
-      ];
-      if (rng.chance(laneChance)) {
+      if (rng.chance(plan.lanes[district] ?? 0)) {
         const t = rng.range(0.4, 0.6);
         const across = rng.chance(0.5);
         const [a, b, c, d] = across
@@ -182,13 +210,13 @@ export function makeStreets(sideM: number, seed: number): StreetNetwork {
     for (const end of [draft.from, draft.to]) {
       if (end < 0) continue;
       degree.set(end, (degree.get(end) ?? 0) + 1);
-      radius.set(end, Math.max(radius.get(end) ?? 0, KINDS[draft.kind].halfM));
+      radius.set(end, Math.max(radius.get(end) ?? 0, kinds[draft.kind].halfM));
     }
   }
   const roundabouts = new Set<number>();
   for (let k = 0; k < nodes.length; k++) {
     const wide = (radius.get(k) ?? 0) >= 4;
-    if ((degree.get(k) ?? 0) >= 4 && rng.chance(wide ? 0.3 : 0.05)) roundabouts.add(k);
+    if ((degree.get(k) ?? 0) >= 4 && rng.chance(plan.roundabouts[wide ? 0 : 1])) roundabouts.add(k);
   }
   const trim = (end: number): number => {
     if (end < 0) return 8;
@@ -201,7 +229,7 @@ export function makeStreets(sideM: number, seed: number): StreetNetwork {
       kind: draft.kind,
       line: draft.line,
       lengthM: lengthOf(draft.line),
-      ...KINDS[draft.kind],
+      ...kinds[draft.kind],
       startM: trim(draft.from),
       endM: trim(draft.to),
       district: districtAt(middle),

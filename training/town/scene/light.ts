@@ -1,8 +1,8 @@
 // Colour and light of every cell's top surface: what it is made of in the season, and whether the sun reaches it.
 
-import { bilinear } from 'skyfix/geometry';
-import { hash3, makeRng } from 'skyfix/random';
+import { hash3 } from 'skyfix/random';
 import { M, MATERIALS } from './materials.js';
+import { smoothNoise } from './smooth-noise.js';
 import { CELL_M, type Scene } from './scene.js';
 
 export type Season = 'summer' | 'autumn';
@@ -59,29 +59,6 @@ export function paintAlbedo(scene: Scene, season: Season, seed: number, grainSee
   }
   return out;
 }
-
-/** Tileable value noise in [-1, 1] with features of `cells` cells. */
-function smoothNoise(size: number, cells: number, seed: number): Float32Array {
-  const rng = makeRng(seed, 20);
-  const m = Math.max(2, Math.round(size / cells));
-  const lattice = Float32Array.from({ length: m * m }, () => rng.range(-1, 1));
-  const out = new Float32Array(size * size);
-  for (let y = 0; y < size; y++) {
-    const gy = (y / size) * m;
-    const y0 = Math.floor(gy);
-    const fy = smooth(gy - y0);
-    for (let x = 0; x < size; x++) {
-      const gx = (x / size) * m;
-      const x0 = Math.floor(gx);
-      const fx = smooth(gx - x0);
-      const at = (i: number, j: number): number => lattice[(j % m) * m + (i % m)] as number;
-      out[y * size + x] = bilinear(at(x0, y0), at(x0 + 1, y0), at(x0, y0 + 1), at(x0 + 1, y0 + 1), fx, fy);
-    }
-  }
-  return out;
-}
-
-const smooth = (t: number): number => t * t * (3 - 2 * t);
 
 /**
  * [n*n] light on the top surface: 255 in the sun, 0 in full shadow, slopes in between. One sweep away from the

@@ -18,6 +18,7 @@ const material = (summer: Rgb, autumn: Rgb = summer, grain = 0.05, blotch = 0.05
   blotch,
 });
 
+// What is added goes to the end: numbers order the table (free ground first, carriageways in a row, roofs).
 const TABLE = {
   // free ground: lots may take it
   meadow: material([104, 128, 66], [142, 132, 82], 0.12, 0.08),
@@ -89,6 +90,28 @@ const TABLE = {
   person: material([74, 68, 92], [74, 68, 92], 0.1, 0),
   container: material([56, 104, 132], [52, 96, 122], 0.04, 0.03),
   containerRed: material([150, 66, 48], [138, 60, 46], 0.04, 0.03),
+  // open country
+  dirtRoad: material([152, 128, 98], [138, 116, 90], 0.14, 0.14),
+  gravelRoad: material([168, 160, 146], [152, 144, 132], 0.16, 0.1),
+  chipSeal: material([128, 126, 122], [118, 116, 112], 0.1, 0.06),
+  crop: material([82, 116, 50], [128, 118, 66], 0.12, 0.1),
+  cropRipe: material([178, 154, 92], [160, 138, 86], 0.12, 0.08),
+  ploughed: material([116, 92, 70], [100, 80, 62], 0.16, 0.12),
+  stubble: material([166, 148, 104], [152, 136, 98], 0.14, 0.1),
+  pasture: material([112, 130, 68], [132, 126, 76], 0.12, 0.14),
+  forestFloor: material([74, 72, 46], [96, 78, 50], 0.2, 0.16),
+  scrub: material([104, 104, 66], [110, 100, 66], 0.24, 0.2),
+  drySoil: material([174, 146, 112], [166, 140, 110], 0.12, 0.12),
+  sandSoil: material([198, 172, 134], [190, 166, 130], 0.1, 0.1),
+  rock: material([142, 128, 112], [136, 122, 108], 0.2, 0.16),
+  darkWater: material([46, 58, 54], [44, 54, 52], 0.03, 0.06),
+  // roofs and paving of worlds
+  roofMetal: material([158, 162, 164], [150, 154, 156], 0.04, 0.04),
+  roofTerracotta: material([158, 92, 66], [148, 86, 62], 0.1, 0.06),
+  roofDark: material([66, 64, 64], [60, 58, 58], 0.1, 0.05),
+  roofPale: material([206, 200, 190], [196, 190, 182], 0.05, 0.06),
+  roofFlat: material([120, 116, 110], [112, 108, 104], 0.08, 0.12),
+  paver: material([140, 114, 98], [128, 104, 92], 0.1, 0.06),
 } as const satisfies Record<string, Material>;
 
 export type MaterialName = keyof typeof TABLE;

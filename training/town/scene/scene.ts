@@ -54,8 +54,12 @@ export interface Scene {
   readonly building: Uint16Array;
   /** [n*n] 1 + index of the tree whose canopy is above, 0 none. */
   readonly tree: Uint16Array;
+  /** [n*n] brightness of the surface beside its material's: 128 is as it is; wheel tracks, rows of crops. */
+  readonly shade: Uint8Array;
   /** Terrain height every 8 m, [(side/8+2)^2]. */
   readonly terrain: Float32Array;
+  /** How thick trunks are beside the town's. */
+  readonly trunks: number;
   readonly buildings: Building[];
   readonly trees: Tree[];
   readonly carSpots: CarSpot[];
@@ -66,7 +70,7 @@ const TERRAIN_STEP_M = 8;
 const shared = (bytes: number): SharedArrayBuffer => new SharedArrayBuffer(bytes);
 
 /** An empty scene: meadow, gentle terrain (slopes of at most about 2 %) drawn from the seed. */
-export function makeScene(sideM: number, seed: number): Scene {
+export function makeScene(sideM: number, seed: number, trunks = 1): Scene {
   const n = Math.round(sideM * CELLS_PER_M);
   const width = terrainWidth(sideM);
   const terrain = new Float32Array(shared(width * width * 4));
@@ -88,7 +92,9 @@ export function makeScene(sideM: number, seed: number): Scene {
     height: new Uint16Array(shared(n * n * 2)),
     building: new Uint16Array(shared(n * n * 2)),
     tree: new Uint16Array(shared(n * n * 2)),
+    shade: new Uint8Array(shared(n * n)).fill(128),
     terrain,
+    trunks,
     buildings: [],
     trees: [],
     carSpots: [],

@@ -11,7 +11,17 @@ export interface CameraClaim {
   readonly lat: number;
 }
 
-function gpano(width: number, claim: CameraClaim): string {
+/** How a panorama is kept. */
+export interface PanoramaFile {
+  /** JPEG's 1..100. */
+  readonly quality: number;
+  /** Rows of the sphere that are kept, from above; all of them where absent. */
+  readonly rows?: { readonly top: number; readonly count: number };
+}
+
+const TOWN_FILE: PanoramaFile = { quality: 88 };
+
+function gpano(width: number, claim: CameraClaim, rows: { top: number; count: number }): string {
   const height = width / 2;
   const fields = {
     ProjectionType: 'equirectangular',
@@ -22,9 +32,9 @@ function gpano(width: number, claim: CameraClaim): string {
     FullPanoWidthPixels: width,
     FullPanoHeightPixels: height,
     CroppedAreaImageWidthPixels: width,
-    CroppedAreaImageHeightPixels: height,
+    CroppedAreaImageHeightPixels: rows.count,
     CroppedAreaLeftPixels: 0,
-    CroppedAreaTopPixels: 0,
+    CroppedAreaTopPixels: rows.top,
   };
   const attributes = Object.entries(fields).map(([name, value]) => `GPano:${name}="${value}"`);
   return (
@@ -42,14 +52,17 @@ function degreesMinutesSeconds(value: number): string {
   return `${degrees}/1 ${minutes}/1 ${hundredths % 600_000}/10000`;
 }
 
-/** The JPEG file of a panorama of width x width/2 pixels RGB. */
+/** The JPEG file of a panorama of width x width/2 pixels RGB, cut to the rows that are kept. */
 export async function encodePanorama(
   rgb: Uint8Array,
   width: number,
   claim: CameraClaim,
+  file: PanoramaFile = TOWN_FILE,
 ): Promise<Uint8Array> {
-  return sharp(rgb, { raw: { width, height: width / 2, channels: 3 } })
-    .jpeg({ quality: 88 })
+  const rows = file.rows ?? { top: 0, count: width / 2 };
+  const kept = rgb.subarray(rows.top * width * 3, (rows.top + rows.count) * width * 3);
+  return sharp(kept, { raw: { width, height: rows.count, channels: 3 } })
+    .jpeg({ quality: file.quality })
     .withExif({
       IFD0: { Make: 'skyfix', Model: 'procedural town' },
       IFD3: {
@@ -59,6 +72,6 @@ export async function encodePanorama(
         GPSLongitude: degreesMinutesSeconds(claim.lon),
       },
     })
-    .withXmp(gpano(width, claim))
+    .withXmp(gpano(width, claim, rows))
     .toBuffer();
 }

@@ -4,7 +4,10 @@ import { hash3 } from 'skyfix/random';
 import { M, MATERIALS } from '../scene/materials.js';
 import type { Scene } from '../scene/scene.js';
 
-/** Colour of an upright surface at a height above the ground: façades have windows, doors and shop fronts. */
+/**
+ * Colour of an upright surface at a height above the ground: façades have windows, doors and shop fronts. What is no
+ * building has the colour of its material in `uprights`, [materials * 3], or the town's autumn without it.
+ */
 export function wallColour(
   scene: Scene,
   cell: number,
@@ -16,12 +19,14 @@ export function wallColour(
   sunX: number,
   sunY: number,
   rgb: Float64Array,
+  uprights?: Float32Array,
 ): void {
   const house = scene.buildings[(scene.building[cell] as number) - 1];
   if (house === undefined) {
     const value = scene.material[cell] as number;
     const entry = MATERIALS[value];
-    const colour = entry === undefined ? [128, 128, 128] : entry.autumn;
+    const colour =
+      uprights?.subarray(value * 3, value * 3 + 3) ?? (entry === undefined ? [128, 128, 128] : entry.autumn);
     let shade = ambient * 0.9 + direct * 0.35;
     const car = value >= M.carWhite && value <= M.carGlass;
     if (car && heightM > 0.85) {

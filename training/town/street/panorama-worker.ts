@@ -2,10 +2,15 @@
 import { writeFile } from 'node:fs/promises';
 import { sharp } from 'skyfix/imaging';
 import { serveRequests } from 'skyfix/threads';
-import { type CameraClaim, encodePanorama } from './camera-file.js';
+import type { LitWorld } from '../scene/lit-world.js';
+import { type CameraClaim, encodePanorama, type PanoramaFile } from './camera-file.js';
+import { expose, type GroundCamera } from './ground-camera.js';
 import type { TownCamera } from './march.js';
 import { type LitScene, renderPanorama } from './panorama.js';
 import type { Atmosphere } from './sky.js';
+import { tilt } from './tilt.js';
+import type { WorldAir } from './world-air.js';
+import { renderWorldView } from './world-view.js';
 
 /** One panorama to make. */
 export interface PanoramaJob {
@@ -15,13 +20,24 @@ export interface PanoramaJob {
   readonly claim: CameraClaim;
 }
 
+/** One panorama of a world to make. */
+export interface WorldJob {
+  readonly file: string;
+  readonly camera: TownCamera;
+  readonly air: WorldAir;
+  readonly ground: GroundCamera;
+  readonly kept: PanoramaFile;
+  readonly claim: CameraClaim;
+}
+
 export interface RenderSetup {
-  readonly lit: LitScene;
+  readonly lit: LitScene | LitWorld;
   readonly widthPx: number;
 }
 
 export interface RenderRequests {
   render(job: PanoramaJob): void;
+  renderWorld(job: WorldJob): void;
 }
 
 await serveRequests<RenderRequests, RenderSetup>(({ lit, widthPx }) => {
@@ -29,8 +45,15 @@ await serveRequests<RenderRequests, RenderSetup>(({ lit, widthPx }) => {
   return {
     answers: {
       render: async ({ file, camera, air, claim }) => {
-        const rgb = renderPanorama(lit, camera, air, widthPx);
+        const rgb = renderPanorama(lit as LitScene, camera, air, widthPx);
         await writeFile(file, await encodePanorama(rgb, widthPx, claim));
+      },
+      renderWorld: async ({ file, camera, air, ground, kept, claim }) => {
+        const level = renderWorldView(lit as LitWorld, camera, air, widthPx);
+        const { pitchDeg, rollDeg } = camera;
+        const view = pitchDeg === 0 && rollDeg === 0 ? level : tilt(level, widthPx, pitchDeg, rollDeg);
+        const rgb = await expose(view, widthPx, ground, air.seed);
+        await writeFile(file, await encodePanorama(rgb, widthPx, claim, kept));
       },
     },
   };

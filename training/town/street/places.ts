@@ -28,9 +28,9 @@ const EDGE_M = TILE_M * 0.75;
 /** Areas stay this far apart: a tile, its rotation and a random offset of half a stride on both sides. */
 export const GAP_M = TILE_M * 1.5;
 
-/** Side of a town that holds about so many places, metres; a multiple of 64. */
-export function townSide(places: number): number {
-  return Math.max(512, Math.ceil((41.5 * Math.sqrt(places)) / 64) * 64);
+/** Side of a town that holds about so many places, metres; a multiple of 64. `scale` is above 1 where roads are few. */
+export function townSide(places: number, scale = 1): number {
+  return Math.max(512, Math.ceil((41.5 * scale * Math.sqrt(places)) / 64) * 64);
 }
 
 /** The areas: test in the south-west, validation north of it, the rest train (two rectangles). */
@@ -49,8 +49,25 @@ export function splitAreas(sideM: number): Record<Split, readonly Area[]> {
   };
 }
 
+/** How the cameras of a world are carried. */
+export interface Stance {
+  readonly heightM: number;
+  /** Relative standard deviation of the height. */
+  readonly heightSpread: number;
+  /** Standard deviation of pitch and roll. */
+  readonly tiltDeg: number;
+}
+
+/** The town's. */
+const TOWN_STANCE: Stance = { heightM: CAMERA_HEIGHT_M, heightSpread: 0.03, tiltDeg: 1.5 };
+
 /** Chooses cameras along the streets, about 25 m apart with lateral jitter, never inside or under something solid. */
-export function choosePlaces(scene: Scene, network: StreetNetwork, options: TownOptions): readonly Place[] {
+export function choosePlaces(
+  scene: Scene,
+  network: StreetNetwork,
+  options: Pick<TownOptions, 'seed' | 'places' | 'heightJitter' | 'tilt'>,
+  stance: Stance = TOWN_STANCE,
+): readonly Place[] {
   const areas = splitAreas(scene.sideM);
   const areaOf = (x: number, y: number): Split | undefined =>
     SPLITS.find((split) =>
@@ -96,11 +113,11 @@ export function choosePlaces(scene: Scene, network: StreetNetwork, options: Town
   const kept = new Set(order.slice(0, options.places).map((entry) => entry.k));
   const places: Place[] = [];
   spots.forEach((spot, k) => {
-    const jitter = rng.normal() * 0.03;
+    const jitter = rng.normal() * stance.heightSpread;
     const height = options.heightJitter ? 1 + jitter : 1;
     const heading = rng.range(-180, 180);
-    const pitch = rng.normal() * 1.5;
-    const roll = rng.normal() * 1.5;
+    const pitch = rng.normal() * stance.tiltDeg;
+    const roll = rng.normal() * stance.tiltDeg;
     if (!kept.has(k)) return;
     places.push({
       id: `p${String(places.length).padStart(5, '0')}`,
@@ -109,7 +126,7 @@ export function choosePlaces(scene: Scene, network: StreetNetwork, options: Town
       camera: {
         x: spot.x,
         y: spot.y,
-        heightM: CAMERA_HEIGHT_M * height,
+        heightM: stance.heightM * height,
         gridHeadingDeg: heading,
         pitchDeg: options.tilt ? pitch : 0,
         rollDeg: options.tilt ? roll : 0,

@@ -1,14 +1,14 @@
 // Hands panoramas to worker threads, one at a time to each, and reports as they are done.
 import { messageOf } from 'skyfix/errors';
 import { RequestWorker } from 'skyfix/threads';
-import type { PanoramaJob, RenderRequests, RenderSetup } from './panorama-worker.js';
+import type { PanoramaJob, RenderRequests, RenderSetup, WorldJob } from './panorama-worker.js';
 
 const SCRIPT = new URL('./panorama-worker.js', import.meta.url);
 
 /** Renders and writes all jobs; rejects with the first error, once every thread has ended. */
 export async function renderPlaces(
   setup: RenderSetup,
-  jobs: readonly PanoramaJob[],
+  jobs: readonly (PanoramaJob | WorldJob)[],
   workers: number,
   onDone: (count: number) => void,
 ): Promise<void> {
@@ -19,7 +19,7 @@ export async function renderPlaces(
     const worker = new RequestWorker<RenderRequests>(SCRIPT, { of: 'the renderer of panoramas', setup });
     try {
       for (const job of queue) {
-        await worker.ask('render', job);
+        await ('ground' in job ? worker.ask('renderWorld', job) : worker.ask('render', job));
         onDone(++done);
         if (failed) return;
       }

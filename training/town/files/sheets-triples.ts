@@ -5,10 +5,10 @@ import { writeFileAtomic } from 'skyfix/files';
 import { BevTableCache, projectBev, type RgbImage } from 'skyfix/geometry';
 import { decodePanorama, encodePng, resizeImage } from 'skyfix/imaging';
 import { cutTile, openImagery } from 'skyfix/index';
-import { imageSheet, spreadEvenly } from '../drawing/index.js';
-import { toLonLat } from './overhead/georeference.js';
-import { CAMERA_HEIGHT_M, TILE_M } from './scene/options.js';
-import type { Place } from './street/places.js';
+import { imageSheet, spreadEvenly } from '../../drawing/index.js';
+import { toLonLat } from '../overhead/georeference.js';
+import { CAMERA_HEIGHT_M, TILE_M } from '../scene/options.js';
+import type { Place } from '../street/places.js';
 
 const SIZE = 256;
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { writeFileAtomic } from 'skyfix/files';
 import type { RgbImage } from 'skyfix/geometry';
 import { decodeImage, encodePng, sharp } from 'skyfix/imaging';
-import { imageSheet, spreadEvenly } from '../drawing/index.js';
-import { cropImages } from '../stores/index.js';
-import type { Place } from './street/places.js';
+import { imageSheet, spreadEvenly } from '../../drawing/index.js';
+import { cropImages } from '../../stores/index.js';
+import type { Place } from '../street/places.js';
 
 const TILE_PX = 256;
 
