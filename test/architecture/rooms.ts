@@ -57,7 +57,6 @@ export const PACKAGES: readonly Package[] = [
       'town/street',
       'town/files',
       'town/world',
-      'town/statistics',
       'town',
       'datasets/listing',
       'datasets/formats',

@@ -5,8 +5,8 @@ import { SkyfixError } from 'skyfix/errors';
 import { makeRng } from 'skyfix/random';
 import { makeFolder, type TownProgress, type TownSummary } from './files/make-folder.js';
 import { describePlace, PLACE_COLUMNS } from './files/place-row.js';
-import { writeWorldSheets } from './files/world-sheets.js';
 import { writeDescription, writeMosaics } from './files/town-files.js';
+import { writeWorldSheets } from './files/world-sheets.js';
 import { paintMovables } from './layout/movables.js';
 import { sense } from './overhead/sensor.js';
 import { renderWorldOverhead } from './overhead/world-overhead.js';
@@ -34,7 +34,14 @@ export async function makeWorld(
   onProgress: TownProgress = () => {},
 ): Promise<TownSummary> {
   if (options.style === TOWN_STYLE) {
-    const { style: _style, camera: _camera, nadir: _nadir, strips: _strips, spread: _spread, ...shared } = options;
+    const {
+      style: _style,
+      camera: _camera,
+      nadir: _nadir,
+      strips: _strips,
+      spread: _spread,
+      ...shared
+    } = options;
     return makeTown({ ...DEFAULT_TOWN, ...shared }, onProgress);
   }
   const style = STYLES[options.style];
@@ -88,11 +95,21 @@ async function fillWorld(work: string, options: WorldOptions, style: WorldStyle,
   return summary;
 }
 
-function worldJob(place: Place, k: number, options: WorldOptions, world: World, work: string): WorldJob & { row: string } {
+function worldJob(
+  place: Place,
+  k: number,
+  options: WorldOptions,
+  world: World,
+  work: string,
+): WorldJob & { row: string } {
   const rng = makeRng(options.seed, 1000 + k);
   // Stitched panoramas keep within 3 degrees of level.
   const level = (deg: number): number => Math.min(Math.max(deg, -3), 3);
-  const camera = { ...place.camera, pitchDeg: level(place.camera.pitchDeg), rollDeg: level(place.camera.rollDeg) };
+  const camera = {
+    ...place.camera,
+    pitchDeg: level(place.camera.pitchDeg),
+    rollDeg: level(place.camera.rollDeg),
+  };
   const { claim, row, file } = describePlace({ ...place, camera }, options, rng);
   const exposure = Math.exp(rng.normal() * world.exposureSpread);
   const warmth = rng.normal() * world.tintSpread;

@@ -62,7 +62,12 @@ export async function writeDescription(
   work: string,
   scene: Scene,
   places: readonly Place[],
-  options: { readonly seed: number; readonly panoramaWidthPx: number; readonly out: string; readonly workers: number },
+  options: {
+    readonly seed: number;
+    readonly panoramaWidthPx: number;
+    readonly out: string;
+    readonly workers: number;
+  },
   made: { readonly pixelM: number; readonly cameraHeightM: number; readonly world?: unknown },
 ) {
   const areas = splitAreas(scene.sideM);

@@ -22,7 +22,10 @@ export async function writeWorldSheets(
   const sheets = join(folder, 'sheets');
   await mkdir(sheets, { recursive: true });
   const raw = { raw: { width: mosaic.sizePx, height: mosaic.sizePx, channels: 3 as const } };
-  await sharp(mosaic.data, raw).resize(1600, 1600, { fit: 'inside' }).png().toFile(join(sheets, 'mosaic.png'));
+  await sharp(mosaic.data, raw)
+    .resize(1600, 1600, { fit: 'inside' })
+    .png()
+    .toFile(join(sheets, 'mosaic.png'));
   const source = await openImagery(join(folder, 'mosaic.tif'), {});
   try {
     const tables = new BevTableCache();

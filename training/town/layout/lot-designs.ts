@@ -3,8 +3,8 @@ import type { Rng } from 'skyfix/random';
 import { M } from '../scene/materials.js';
 import { apartmentLot, hallLot } from './large-lots.js';
 import { type LotDesign, ROOFS, shape, WALLS } from './lot-parts.js';
-import type { District, TownDistrict } from './streets.js';
 import { aridLot, farmLot } from './rural-lots.js';
+import type { District, TownDistrict } from './streets.js';
 import { courtLot, detachedLot, hamletLot, rowLot } from './world-lots.js';
 
 /** A lot in the manner of a district. */

@@ -41,10 +41,7 @@ export function drawLots(scene: Scene, network: StreetNetwork, seed: number, loo
           continue;
         }
         const built = drawLot(scene, street, along + design.widthM / 2, side, design, rng);
-        along += built
-          ? design.widthM +
-            (CLOSED.has(street.district) ? 0 : rng.range(0, 1.5))
-          : 4;
+        along += built ? design.widthM + (CLOSED.has(street.district) ? 0 : rng.range(0, 1.5)) : 4;
       }
     }
   }

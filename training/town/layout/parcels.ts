@@ -4,7 +4,7 @@ import { FREE_MATERIALS } from '../scene/materials.js';
 import type { Scene } from '../scene/scene.js';
 import { smoothNoise } from '../scene/smooth-noise.js';
 import { forRectangle, type Point } from '../scene/stamp.js';
-import { type Cover, type Landscape } from './covers.js';
+import type { Cover, Landscape } from './covers.js';
 import type { Block, StreetNetwork } from './streets.js';
 import { materialAt, plantForestTree, plantShrub } from './vegetation.js';
 
@@ -34,7 +34,8 @@ export function drawParcels(scene: Scene, network: StreetNetwork, landscape: Lan
   for (const block of network.blocks) {
     const [p, q] = block.corners;
     const angle = Math.atan2(q.y - p.y, q.x - p.x) + (rng.chance(0.2) ? rng.range(-0.5, 0.5) : 0);
-    const half = 8 + Math.max(...block.corners.map(({ x, y }) => Math.hypot(x - block.centre.x, y - block.centre.y)));
+    const half =
+      8 + Math.max(...block.corners.map(({ x, y }) => Math.hypot(x - block.centre.x, y - block.centre.y)));
     const parcels: Parcel[] = [];
     const land = divide(-half, half, -half, half, landscape, mood, rng, parcels);
     paintBlock(scene, block, angle, half, land, landscape, spots);
@@ -57,15 +58,28 @@ function divide(
   const high = north - south;
   if (wide * high < landscape.parcelM2 * rng.range(0.6, 2.2) || Math.min(wide, high) < 26) {
     const cover = pickCover(landscape, mood, rng);
-    const parcel = { cover, tone: Math.exp(rng.normal() * 0.11), rowsAcross: rng.chance(0.5), hash: rng.next(), west, east, south, north };
+    const parcel = {
+      cover,
+      tone: Math.exp(rng.normal() * 0.11),
+      rowsAcross: rng.chance(0.5),
+      hash: rng.next(),
+      west,
+      east,
+      south,
+      north,
+    };
     parcels.push(parcel);
     return parcel;
   }
   const acrossU = wide > high;
   const share = rng.range(0.32, 0.68);
   const at = acrossU ? west + wide * share : south + high * share;
-  const low = acrossU ? divide(west, at, south, north, landscape, mood, rng, parcels) : divide(west, east, south, at, landscape, mood, rng, parcels);
-  const rest = acrossU ? divide(at, east, south, north, landscape, mood, rng, parcels) : divide(west, east, at, north, landscape, mood, rng, parcels);
+  const low = acrossU
+    ? divide(west, at, south, north, landscape, mood, rng, parcels)
+    : divide(west, east, south, at, landscape, mood, rng, parcels);
+  const rest = acrossU
+    ? divide(at, east, south, north, landscape, mood, rng, parcels)
+    : divide(west, east, at, north, landscape, mood, rng, parcels);
   return { acrossU, at, low, high: rest };
 }
 
@@ -84,7 +98,15 @@ function parcelAt(land: Land, u: number, v: number): Parcel {
   return here;
 }
 
-function paintBlock(scene: Scene, block: Block, angle: number, half: number, land: Land, landscape: Landscape, spots: Float32Array): void {
+function paintBlock(
+  scene: Scene,
+  block: Block,
+  angle: number,
+  half: number,
+  land: Land,
+  landscape: Landscape,
+  spots: Float32Array,
+): void {
   const inside = insideOf(block);
   const cos = Math.cos(angle);
   const sin = Math.sin(angle);
@@ -108,7 +130,8 @@ function paintBlock(scene: Scene, block: Block, angle: number, half: number, lan
         ? (others[Math.floor(parcel.hash * others.length)] as number)
         : cover.material;
     const along = parcel.rowsAcross ? u : v;
-    const rows = cover.rowM > 0 ? cover.rowContrast * Math.sin((2 * Math.PI * (along + 0.02 * wander)) / cover.rowM) : 0;
+    const rows =
+      cover.rowM > 0 ? cover.rowContrast * Math.sin((2 * Math.PI * (along + 0.02 * wander)) / cover.rowM) : 0;
     const tram = cover.tramM > 0 && Math.abs(Math.abs((along + 500) % cover.tramM) - 1) < 0.28 ? -0.14 : 0;
     scene.shade[cell] = Math.round(Math.min(255, Math.max(20, 128 * parcel.tone * (1 + rows + tram))));
   });
@@ -142,7 +165,10 @@ function plantParcel(
   const cos = Math.cos(angle);
   const sin = Math.sin(angle);
   const { cover, west, east, south, north } = parcel;
-  const toScene = (u: number, v: number): Point => ({ x: centre.x + u * cos - v * sin, y: centre.y + u * sin + v * cos });
+  const toScene = (u: number, v: number): Point => ({
+    x: centre.x + u * cos - v * sin,
+    y: centre.y + u * sin + v * cos,
+  });
   const plant = (at: Point, shrub: boolean, radiusM: number): void => {
     if (!inside(at.x, at.y)) return;
     if (shrub) plantShrub(scene, at, rng, radiusM);
@@ -156,7 +182,8 @@ function plantParcel(
         const jitter = cover.orchard ? 0.3 : step * 0.6;
         const at = toScene(u + rng.range(-jitter, jitter), v + rng.range(-jitter, jitter));
         if (!cover.orchard && rng.chance(0.12)) continue;
-        if (materialAt(scene, at) === cover.material) plant(at, cover.shrubs, rng.range(...cover.treeRadiusM));
+        if (materialAt(scene, at) === cover.material)
+          plant(at, cover.shrubs, rng.range(...cover.treeRadiusM));
       }
     }
   }
@@ -165,7 +192,9 @@ function plantParcel(
   const length = along ? east - west : north - south;
   const step = rng.range(3.5, 9);
   for (let k = 2; k < length - 2; k += step * rng.range(0.6, 1.4)) {
-    const at = along ? toScene(west + k, south + rng.range(0.2, 1.6)) : toScene(west + rng.range(0.2, 1.6), south + k);
+    const at = along
+      ? toScene(west + k, south + rng.range(0.2, 1.6))
+      : toScene(west + rng.range(0.2, 1.6), south + k);
     plant(at, rng.chance(0.3), rng.range(1.4, 4.2));
   }
 }

@@ -78,7 +78,14 @@ const TRACK: RoadRule = {
 
 /** Two-lane roads of North America: yellow in the middle, white at the edges, gravel beside. */
 export const COUNTRY_ROADS: RoadRules = {
-  avenue: { ...RURAL, centre: ['yellow-double', 'yellow-dashed'], edges: 0.95, traffic: 0.05, shoulderM: [1, 2.6], vergeM: [4, 9] },
+  avenue: {
+    ...RURAL,
+    centre: ['yellow-double', 'yellow-dashed'],
+    edges: 0.95,
+    traffic: 0.05,
+    shoulderM: [1, 2.6],
+    vergeM: [4, 9],
+  },
   street: RURAL,
   residential: {
     ...RURAL,
@@ -93,8 +100,18 @@ export const COUNTRY_ROADS: RoadRules = {
 /** Highways and dirt roads through dry land. */
 export const DRY_ROADS: RoadRules = {
   ...COUNTRY_ROADS,
-  avenue: { ...COUNTRY_ROADS.avenue, shoulders: [M.drySoil, M.gravelRoad, M.chipSeal], verges: [M.drySoil, M.sandSoil, M.scrub], trees: 0 },
-  street: { ...RURAL, shoulders: [M.drySoil, M.dirtRoad, M.gravelRoad], verges: [M.drySoil, M.sandSoil, M.scrub], trees: 0 },
+  avenue: {
+    ...COUNTRY_ROADS.avenue,
+    shoulders: [M.drySoil, M.gravelRoad, M.chipSeal],
+    verges: [M.drySoil, M.sandSoil, M.scrub],
+    trees: 0,
+  },
+  street: {
+    ...RURAL,
+    shoulders: [M.drySoil, M.dirtRoad, M.gravelRoad],
+    verges: [M.drySoil, M.sandSoil, M.scrub],
+    trees: 0,
+  },
   residential: {
     ...COUNTRY_ROADS.residential,
     surfaces: [M.dirtRoad, M.dirtRoad, M.gravelRoad, M.asphaltOld, M.chipSeal],
@@ -124,10 +141,23 @@ const SUBURBAN: RoadRule = {
 
 /** Streets of Australian and North American suburbs: grass between kerb and footpath. */
 export const SUBURB_ROADS: RoadRules = {
-  avenue: { ...SUBURBAN, centre: ['white-solid', 'white-dashed', 'yellow-double'], edges: 0.4, traffic: 0.1, parked: 0 },
+  avenue: {
+    ...SUBURBAN,
+    centre: ['white-solid', 'white-dashed', 'yellow-double'],
+    edges: 0.4,
+    traffic: 0.1,
+    parked: 0,
+  },
   street: { ...SUBURBAN, centre: ['white-dashed', 'none', 'yellow-dashed'], traffic: 0.05 },
   residential: SUBURBAN,
-  lane: { ...SUBURBAN, surfaces: [M.asphaltOld, M.concrete, M.gravelRoad], vergeM: [0, 0.6], pavementM: [0, 0], trees: 0, parked: 0.02 },
+  lane: {
+    ...SUBURBAN,
+    surfaces: [M.asphaltOld, M.concrete, M.gravelRoad],
+    vergeM: [0, 0.6],
+    pavementM: [0, 0],
+    trees: 0,
+    parked: 0.02,
+  },
 };
 
 const URBAN: RoadRule = {
@@ -148,8 +178,31 @@ const URBAN: RoadRule = {
 
 /** Streets of old European cities: narrow, kerbs full of cars, white lines. */
 export const CITY_ROADS: RoadRules = {
-  avenue: { ...URBAN, centre: ['white-dashed', 'white-solid'], edges: 0.2, parked: 0.12, traffic: 0.22, pavementM: [2.6, 4], zebras: 0.6, redCycleLanes: 0.08 },
-  street: { ...URBAN, centre: ['white-dashed', 'none'], traffic: 0.1, zebras: 0.35, redCycleLanes: 0.04, parked: 0.4 },
+  avenue: {
+    ...URBAN,
+    centre: ['white-dashed', 'white-solid'],
+    edges: 0.2,
+    parked: 0.12,
+    traffic: 0.22,
+    pavementM: [2.6, 4],
+    zebras: 0.6,
+    redCycleLanes: 0.08,
+  },
+  street: {
+    ...URBAN,
+    centre: ['white-dashed', 'none'],
+    traffic: 0.1,
+    zebras: 0.35,
+    redCycleLanes: 0.04,
+    parked: 0.4,
+  },
   residential: URBAN,
-  lane: { ...URBAN, surfaces: [M.asphaltOld, M.cobble, M.asphalt, M.concrete], pavementM: [0, 0.9], parked: 0.2, trees: 0, zebras: 0 },
+  lane: {
+    ...URBAN,
+    surfaces: [M.asphaltOld, M.cobble, M.asphalt, M.concrete],
+    pavementM: [0, 0.9],
+    parked: 0.2,
+    trees: 0,
+    zebras: 0,
+  },
 };

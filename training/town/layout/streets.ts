@@ -144,7 +144,11 @@ export function makeStreets(sideM: number, seed: number, plan: NetworkPlan = TOW
       const x = -30 + i * step;
       const y = -30 + j * step;
       nodes.push({
-        x: x + rng.range(-jitterM, jitterM) + bendM * Math.sin(y / 190 + warp) + 9 * Math.sin(y / 67 + warp * 2),
+        x:
+          x +
+          rng.range(-jitterM, jitterM) +
+          bendM * Math.sin(y / 190 + warp) +
+          9 * Math.sin(y / 67 + warp * 2),
         y: y + rng.range(-jitterM, jitterM) + bendM * Math.sin(x / 210 + warp * 1.7) + 9 * Math.sin(x / 71),
       });
     }
@@ -177,7 +181,8 @@ export function makeStreets(sideM: number, seed: number, plan: NetworkPlan = TOW
         addEdge(here, here + 1, horizontal);
       if (j + 1 < count && (vertical !== 'residential' || rng.chance(1 - plan.missing)))
         addEdge(here, here + count, vertical);
-      if (i + 1 < count && j + 1 < count && rng.chance(plan.diagonals)) addEdge(here, here + count + 1, 'residential');
+      if (i + 1 < count && j + 1 < count && rng.chance(plan.diagonals))
+        addEdge(here, here + count + 1, 'residential');
     }
   }
   const blocks: Block[] = [];

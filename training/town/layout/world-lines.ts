@@ -3,8 +3,8 @@ import { hash3, makeRng } from 'skyfix/random';
 import { M } from '../scene/materials.js';
 import type { Scene } from '../scene/scene.js';
 import { forBand } from '../scene/stamp.js';
+import type { BuiltStreet } from './built-street.js';
 import type { Street } from './streets.js';
-import type { BuiltStreet } from './world-roads.js';
 
 const LOOSE: ReadonlySet<number> = new Set([M.dirtRoad, M.gravelRoad]);
 
@@ -49,7 +49,10 @@ export function drawLines(scene: Scene, street: Street, how: BuiltStreet): void 
     if (edges && q > halfM - 0.55 && q < halfM - 0.3) put(M.markWhite);
     const stripes = (left + 50) % 1.1 < 0.55;
     if (((zebraStart && fromStart < 3) || (zebraEnd && fromEnd < 3)) && stripes) put(M.markWhite);
-    if (stop && ((left > 0.2 && fromStart > 3.6 && fromStart < 4.1) || (left < -0.2 && fromEnd > 3.6 && fromEnd < 4.1))) {
+    if (
+      stop &&
+      ((left > 0.2 && fromStart > 3.6 && fromStart < 4.1) || (left < -0.2 && fromEnd > 3.6 && fromEnd < 4.1))
+    ) {
       put(M.markWhite);
     }
   });

@@ -5,7 +5,16 @@ import { type LotDesign, type Shape, shape } from './lot-parts.js';
 
 type Wall = readonly [number, number, number];
 
-const HOUSE_ROOFS = [M.roofDark, M.roofDark, M.roofGrey, M.roofSlate, M.roofTerracotta, M.roofMetal, M.roofBrown, M.roofPale];
+const HOUSE_ROOFS = [
+  M.roofDark,
+  M.roofDark,
+  M.roofGrey,
+  M.roofSlate,
+  M.roofTerracotta,
+  M.roofMetal,
+  M.roofBrown,
+  M.roofPale,
+];
 const HOUSE_WALLS: readonly Wall[] = [
   [186, 148, 120],
   [214, 206, 190],
@@ -61,21 +70,47 @@ function houseLot(rng: Rng, widthM: number, depthM: number, front: number): LotD
     shape(-half, half, 0, front, rng.pick([M.lawn, M.lawn, M.lawnDry, M.lawnDark, M.gravel])),
     shape(driveA - wide, driveA + wide, 0, rng.range(front, back), paving),
     shape(houseA - 0.6, houseA + 0.6, 0, front, rng.pick([M.slab, M.paver, M.concrete])),
-    shape(houseA - halfA * 0.8, houseA + halfA * rng.range(0, 0.8), back, back + rng.range(2, 5), rng.pick([M.deck, M.paver, M.slabWarm, M.concrete])),
+    shape(
+      houseA - halfA * 0.8,
+      houseA + halfA * rng.range(0, 0.8),
+      back,
+      back + rng.range(2, 5),
+      rng.pick([M.deck, M.paver, M.slabWarm, M.concrete]),
+    ),
   ];
   for (let k = rng.int(2, 5); k > 0; k--) {
     const a = rng.range(-half + 0.4, half - 3);
     const b = rng.chance(0.5) ? rng.range(0.4, front - 1) : rng.range(back + 2, depthM - 2);
-    shapes.push(shape(a, a + rng.range(1, 5), b, b + rng.range(0.7, 2.2), rng.pick([M.soil, M.soil, M.flowers, M.scrub, M.gravel])));
+    shapes.push(
+      shape(
+        a,
+        a + rng.range(1, 5),
+        b,
+        b + rng.range(0.7, 2.2),
+        rng.pick([M.soil, M.soil, M.flowers, M.scrub, M.gravel]),
+      ),
+    );
   }
   if (rng.chance(0.22) && depthM - back > 9) {
     const a = rng.range(-half + 1.5, half - 9);
     const b = back + rng.range(2.5, depthM - back - 5.5);
-    shapes.push(shape(a - 1, a + 7.5, b - 1, b + 4.6, rng.pick([M.paver, M.slabWarm, M.slab])), shape(a, a + 6.5, b, b + 3.6, M.pool));
+    shapes.push(
+      shape(a - 1, a + 7.5, b - 1, b + 4.6, rng.pick([M.paver, M.slabWarm, M.slab])),
+      shape(a, a + 6.5, b, b + 3.6, M.pool),
+    );
   }
   if (rng.chance(0.6)) {
     const a = rng.range(-half + 0.6, half - 4.6);
-    shapes.push(shape(a, a + rng.range(2, 4), depthM - rng.range(2.8, 4.5), depthM - 0.8, rng.pick([M.roofMetal, M.roofGrey, M.roofDark, M.roofPale]), 240));
+    shapes.push(
+      shape(
+        a,
+        a + rng.range(2, 4),
+        depthM - rng.range(2.8, 4.5),
+        depthM - 0.8,
+        rng.pick([M.roofMetal, M.roofGrey, M.roofDark, M.roofPale]),
+        240,
+      ),
+    );
   }
   const border = rng.pick([M.fence, M.fence, M.hedge, M.stone]);
   const tall = border === M.stone ? 120 : 170;
@@ -141,7 +176,14 @@ export function rowLot(rng: Rng): LotDesign {
       shape(-half, half, back, back + rng.range(1, 4), rng.pick([M.slabDark, M.paver, M.deck, M.slab])),
       shape(-half, -half + 0.25, back, depthM, M.fence, 170),
       shape(-half, half, depthM - 0.25, depthM, rng.pick([M.fence, M.stone, M.brick]), 190),
-      shape(half - 2, half - 0.5, depthM - 2.5, depthM - 0.6, rng.pick([M.roofTar, M.roofDark, M.roofFlat]), 220),
+      shape(
+        half - 2,
+        half - 0.5,
+        depthM - 2.5,
+        depthM - 0.6,
+        rng.pick([M.roofTar, M.roofDark, M.roofFlat]),
+        220,
+      ),
       shape(-0.6, half - 1, 0, 0.25, M.brick, 90),
     ],
     houses: [
@@ -171,7 +213,9 @@ export function rowLot(rng: Rng): LotDesign {
         style: 0,
       },
     ],
-    trees: rng.chance(0.35) ? [{ a: rng.range(-1, 1), b: rng.range(back + 4, depthM), r: rng.range(1.4, 3.4), kind: 0 }] : [],
+    trees: rng.chance(0.35)
+      ? [{ a: rng.range(-1, 1), b: rng.range(back + 4, depthM), r: rng.range(1.4, 3.4), kind: 0 }]
+      : [],
     cars: [],
   };
 }
@@ -185,21 +229,54 @@ export function courtLot(rng: Rng): LotDesign {
   const eaveM = rng.int(4, 7) * 3 + 0.8;
   const wall = rng.pick(COURT_WALLS);
   const pitched = rng.chance(0.35);
-  const roofMaterial = pitched ? rng.pick([M.roofSlate, M.roofDark, M.roofTerracotta]) : rng.pick([M.roofFlat, M.roofTar, M.roofGravel, M.roofGrey, M.roofDark]);
+  const roofMaterial = pitched
+    ? rng.pick([M.roofSlate, M.roofDark, M.roofTerracotta])
+    : rng.pick([M.roofFlat, M.roofTar, M.roofGravel, M.roofGrey, M.roofDark]);
   const wing = rng.chance(0.5) ? 1 : -1;
   return {
     widthM,
     depthM,
     ground: rng.pick([M.courtyard, M.slabDark, M.asphaltOld, M.paver, M.lawnDark, M.yard]),
     shapes: [
-      shape(-half + 2, half - 2, deep + 3, deep + rng.range(5, 9), rng.pick([M.lawn, M.slab, M.paver, M.asphaltOld, M.lawnDark])),
+      shape(
+        -half + 2,
+        half - 2,
+        deep + 3,
+        deep + rng.range(5, 9),
+        rng.pick([M.lawn, M.slab, M.paver, M.asphaltOld, M.lawnDark]),
+      ),
       shape(-half, half, depthM - 0.3, depthM, M.stone, 210),
     ],
     houses: [
-      { a: 0, b: deep / 2, halfA: half, halfB: deep / 2, eaveM, roof: pitched ? 'gable' : 'flat', ridgeAlongStreet: true, roofMaterial, wall, style: rng.chance(0.4) ? 1 : 2, pitch: 0.5 },
-      { a: wing * (half - 3.5), b: deep + (depthM - deep) / 2 - 0.6, halfA: 3.4, halfB: (depthM - deep) / 2 - 1, eaveM: eaveM - rng.pick([0, 3, 6]), roof: 'flat', ridgeAlongStreet: false, roofMaterial: rng.pick([M.roofFlat, M.roofTar, M.roofGrey]), wall, style: 2 },
+      {
+        a: 0,
+        b: deep / 2,
+        halfA: half,
+        halfB: deep / 2,
+        eaveM,
+        roof: pitched ? 'gable' : 'flat',
+        ridgeAlongStreet: true,
+        roofMaterial,
+        wall,
+        style: rng.chance(0.4) ? 1 : 2,
+        pitch: 0.5,
+      },
+      {
+        a: wing * (half - 3.5),
+        b: deep + (depthM - deep) / 2 - 0.6,
+        halfA: 3.4,
+        halfB: (depthM - deep) / 2 - 1,
+        eaveM: eaveM - rng.pick([0, 3, 6]),
+        roof: 'flat',
+        ridgeAlongStreet: false,
+        roofMaterial: rng.pick([M.roofFlat, M.roofTar, M.roofGrey]),
+        wall,
+        style: 2,
+      },
     ],
-    trees: rng.chance(0.5) ? [{ a: -wing * rng.range(0, half - 3), b: deep + rng.range(4, 9), r: rng.range(1.8, 3.6), kind: 0 }] : [],
+    trees: rng.chance(0.5)
+      ? [{ a: -wing * rng.range(0, half - 3), b: deep + rng.range(4, 9), r: rng.range(1.8, 3.6), kind: 0 }]
+      : [],
     cars: [{ a: -wing * 3, b: deep + 6, across: false, truck: false }],
     carChance: 0.5,
   };

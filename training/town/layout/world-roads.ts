@@ -3,48 +3,21 @@ import { hash3, makeRng, type Rng } from 'skyfix/random';
 import { M } from '../scene/materials.js';
 import type { Scene } from '../scene/scene.js';
 import { forBand, forDisc, forRectangle, pointAlong } from '../scene/stamp.js';
-import type { RoadRule, RoadRules } from './road-rules.js';
+import { type BuiltStreet, buildStreet } from './built-street.js';
+import type { RoadRules } from './road-rules.js';
 import { sections } from './street-style.js';
 import type { Street, StreetNetwork } from './streets.js';
 import { plantTree } from './trees.js';
 import { drawLines } from './world-lines.js';
-
-/** What one street drew from its rule. */
-export interface BuiltStreet {
-  readonly rule: RoadRule;
-  readonly surface: number;
-  readonly shoulder: number;
-  readonly shoulderM: number;
-  readonly verge: number;
-  readonly vergeM: number;
-  readonly pavement: number;
-  readonly pavementM: number;
-  readonly ruts: boolean;
-}
-
-/** The same street is built the same way by every pass. */
-export function buildStreet(street: Street, rules: RoadRules): BuiltStreet {
-  const rng = makeRng(Math.floor(street.hash * 2 ** 31), 3);
-  const rule = rules[street.kind];
-  return {
-    rule,
-    surface: rng.pick(rule.surfaces),
-    shoulder: rng.pick(rule.shoulders),
-    shoulderM: rng.range(...rule.shoulderM),
-    verge: rng.pick(rule.verges),
-    vergeM: rng.range(...rule.vergeM),
-    pavement: rng.pick(rule.pavements),
-    pavementM: rng.range(...rule.pavementM),
-    ruts: rng.chance(rule.ruts),
-  };
-}
 
 const ORDER = ['lane', 'residential', 'street', 'avenue'] as const;
 
 /** Draws all streets, the widest on top. */
 export function drawWorldStreets(scene: Scene, network: StreetNetwork, rules: RoadRules, seed: number): void {
   const built = ORDER.flatMap((kind) =>
-    network.streets.filter((street) => street.kind === kind).map((street) => ({ street, how: buildStreet(street, rules) })),
+    network.streets
+      .filter((street) => street.kind === kind)
+      .map((street) => ({ street, how: buildStreet(street, rules) })),
   );
   for (const { street, how } of built) drawSides(scene, street, how);
   for (const { street, how } of built) drawCarriageway(scene, street, how);
@@ -101,7 +74,8 @@ function drawRepairs(scene: Scene, street: Street, how: BuiltStreet, rng: Rng): 
   if (how.surface === M.dirtRoad || how.surface === M.gravelRoad) return;
   const ground = new Set([how.surface, ...how.rule.rebuiltSurfaces]);
   const dim = (cell: number, shade: number): void => {
-    if (ground.has(scene.material[cell] as number)) scene.shade[cell] = Math.round((scene.shade[cell] as number) * shade);
+    if (ground.has(scene.material[cell] as number))
+      scene.shade[cell] = Math.round((scene.shade[cell] as number) * shade);
   };
   const age = rng.range(0, 1.6);
   for (let k = Math.round((lengthM / 9) * age); k > 0; k--) {
@@ -123,9 +97,14 @@ function drawRepairs(scene: Scene, street: Street, how: BuiltStreet, rng: Rng): 
   for (let k = Math.round(lengthM / 30); k > 0; k--) {
     const at = pointAlong(line, rng.range(3, lengthM - 3));
     const off = rng.range(-halfM, halfM) * 0.7;
-    forDisc(scene, { x: at.x - Math.sin(at.angle) * off, y: at.y + Math.cos(at.angle) * off }, 0.4, (cell) => {
-      scene.material[cell] = M.manhole;
-    });
+    forDisc(
+      scene,
+      { x: at.x - Math.sin(at.angle) * off, y: at.y + Math.cos(at.angle) * off },
+      0.4,
+      (cell) => {
+        scene.material[cell] = M.manhole;
+      },
+    );
   }
 }
 
@@ -136,16 +115,28 @@ function addCars(scene: Scene, street: Street, how: BuiltStreet): void {
     const put = (off: number, probability: number, truck: boolean): void => {
       if (probability <= 0) return;
       const angle = off > 0 ? at.angle : at.angle + Math.PI;
-      scene.carSpots.push({ x: at.x - Math.sin(at.angle) * off, y: at.y + Math.cos(at.angle) * off, angle, probability, truck });
+      scene.carSpots.push({
+        x: at.x - Math.sin(at.angle) * off,
+        y: at.y + Math.cos(at.angle) * off,
+        angle,
+        probability,
+        truck,
+      });
     };
-    for (const side of [1, -1]) put(side * (street.halfM - 1.05), rule.parked, hash3(Math.floor(along), side, 4) < 0.04);
+    for (const side of [1, -1])
+      put(side * (street.halfM - 1.05), rule.parked, hash3(Math.floor(along), side, 4) < 0.04);
     const lane = Math.floor(along / 5.7) % 2 === 0 ? 1 : -1;
     put(lane * street.halfM * 0.45, rule.traffic, along % 50 < 6);
   }
 }
 
 /** Rows of trees beside the carriageway. */
-export function plantWorldStreetTrees(scene: Scene, network: StreetNetwork, rules: RoadRules, seed: number): void {
+export function plantWorldStreetTrees(
+  scene: Scene,
+  network: StreetNetwork,
+  rules: RoadRules,
+  seed: number,
+): void {
   const rng = makeRng(seed, 11);
   for (const street of network.streets) {
     const how = buildStreet(street, rules);

@@ -1,6 +1,7 @@
 // The overhead sensor of a world: its response to colour, its air, its sharpness, its resolution, its strips.
-import { hash3, makeRng, type Rng } from 'skyfix/random';
+
 import { sharp } from 'skyfix/imaging';
+import { hash3, makeRng, type Rng } from 'skyfix/random';
 
 /** What a world's imagery was taken and kept with. */
 export interface OverheadSensor {
@@ -52,7 +53,8 @@ export async function sense(
   const blurPx = (sensor.blurM * n) / sideM;
   let optics = sharp(image, raw);
   if (blurPx >= 0.3) optics = optics.blur(blurPx);
-  if (sensor.sharpening > 0) optics = optics.sharpen({ sigma: 0.8 + blurPx / 2, m1: sensor.sharpening, m2: sensor.sharpening * 2 });
+  if (sensor.sharpening > 0)
+    optics = optics.sharpen({ sigma: 0.8 + blurPx / 2, m1: sensor.sharpening, m2: sensor.sharpening * 2 });
   const blurred = await optics.raw().toBuffer();
   const coloured = respond(blurred, n, sideM, sensor, seed);
   const sizePx = Math.round((n * (sideM / n)) / sensor.pixelM);
@@ -87,8 +89,12 @@ function respond(
       const grey = 0.3 * r + 0.59 * g + 0.11 * b;
       const noise = sensor.noise * 3.46 * (hash3(x, y, seed) - 0.5);
       out[at] = clip(((curves[0] as Uint8Array)[clip(grey + (r - grey) * saturation) | 0] as number) + noise);
-      out[at + 1] = clip(((curves[1] as Uint8Array)[clip(grey + (g - grey) * saturation) | 0] as number) + noise);
-      out[at + 2] = clip(((curves[2] as Uint8Array)[clip(grey + (b - grey) * saturation) | 0] as number) + noise);
+      out[at + 1] = clip(
+        ((curves[1] as Uint8Array)[clip(grey + (g - grey) * saturation) | 0] as number) + noise,
+      );
+      out[at + 2] = clip(
+        ((curves[2] as Uint8Array)[clip(grey + (b - grey) * saturation) | 0] as number) + noise,
+      );
     }
   }
   return out;

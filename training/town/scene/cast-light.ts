@@ -1,7 +1,7 @@
 // Sun and sky on a world's ground and crowns: deep shadows that follow the sun, corners that see little sky.
 import { hash3 } from 'skyfix/random';
-import { CELL_M, type Scene } from './scene.js';
 import type { Sun } from './light.js';
+import { CELL_M, type Scene } from './scene.js';
 
 export interface Light {
   /** [n*n] 255 in the sun, 0 in full shadow: ground, roofs, cars. */

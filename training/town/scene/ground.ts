@@ -42,7 +42,8 @@ export function paintGround(scene: Scene, palette: Palette, seed: number, grainS
       const id = (building[cell] as number) * 3;
       for (let k = 0; k < 3; k++) {
         const main = palette[at + k] as number;
-        const value = (main + ((palette[at + 3 + k] as number) - main) * t) * scale * (tints[id + k] as number);
+        const value =
+          (main + ((palette[at + 3 + k] as number) - main) * t) * scale * (tints[id + k] as number);
         out[cell * 3 + k] = value < 0 ? 0 : Math.min(value, 255);
       }
     }

@@ -2,8 +2,8 @@
 
 import { hash3 } from 'skyfix/random';
 import { M, MATERIALS } from './materials.js';
-import { smoothNoise } from './smooth-noise.js';
 import { CELL_M, type Scene } from './scene.js';
+import { smoothNoise } from './smooth-noise.js';
 
 export type Season = 'summer' | 'autumn';
 

@@ -1,6 +1,7 @@
 // A world as one view sees it: colours, leaves, light.
-import type { Foliage } from './foliage.js';
+
 import type { Light } from './cast-light.js';
+import type { Foliage } from './foliage.js';
 import type { Scene } from './scene.js';
 
 export interface LitWorld {

@@ -83,7 +83,14 @@ export function drawPalette(seed: number, growth: Growth, soil: readonly [number
       other = [104, 84, 58];
     }
     const gain = [tone * (1 + warm), tone, tone * (1 - warm)];
-    palette.set([...main.map((v, c) => v * (gain[c] as number)), ...other.map((v, c) => v * (gain[c] as number)), ...rough], k * PALETTE_STRIDE);
+    palette.set(
+      [
+        ...main.map((v, c) => v * (gain[c] as number)),
+        ...other.map((v, c) => v * (gain[c] as number)),
+        ...rough,
+      ],
+      k * PALETTE_STRIDE,
+    );
   });
   return palette;
 }

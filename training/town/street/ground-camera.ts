@@ -33,7 +33,12 @@ export interface GroundCamera {
 const AIM = 116;
 
 /** What the camera makes of a rendered view, [width/2*width*3]. */
-export async function expose(view: Uint8Array, width: number, camera: GroundCamera, seed: number): Promise<Uint8Array> {
+export async function expose(
+  view: Uint8Array,
+  width: number,
+  camera: GroundCamera,
+  seed: number,
+): Promise<Uint8Array> {
   const rows = width / 2;
   const seen = camera.blurPx < 0.3 ? view : await blur(view, width, camera.blurPx);
   coverNadir(seen, width, camera.nadir, seed);
@@ -85,7 +90,8 @@ function meanOf(pixels: Uint8Array): number {
 }
 
 /** First row whose middle is below a depression. */
-const rowBelow = (rows: number, belowDeg: number): number => Math.max(0, Math.ceil(rows * (0.5 + belowDeg / 180) - 0.5));
+const rowBelow = (rows: number, belowDeg: number): number =>
+  Math.max(0, Math.ceil(rows * (0.5 + belowDeg / 180) - 0.5));
 
 function blacken(pixels: Uint8Array, width: number, belowDeg: number): void {
   pixels.fill(0, rowBelow(width / 2, belowDeg) * width * 3);
@@ -101,7 +107,8 @@ function coverNadir(view: Uint8Array, width: number, nadir: Nadir, seed: number)
       for (let u = 0; u < width; u++) {
         const at = (v * width + u) * 3;
         const from = (first * width + u) * 3;
-        for (let c = 0; c < 3; c++) view[at + c] = nadir.kind === 'disc' ? 205 - 20 * c : (view[from + c] as number);
+        for (let c = 0; c < 3; c++)
+          view[at + c] = nadir.kind === 'disc' ? 205 - 20 * c : (view[from + c] as number);
       }
     }
     return;
@@ -113,7 +120,8 @@ function coverNadir(view: Uint8Array, width: number, nadir: Nadir, seed: number)
     for (let v = rowBelow(rows, edge); v < rows; v++) {
       const at = (v * width + u) * 3;
       const depth = (v / rows - 0.5) * 180 - edge;
-      const shine = 0.55 + 0.5 * Math.exp(-depth / 6) + 0.08 * hash3(u >> 3, v >> 2, seed) - (depth < 1.5 ? 0.4 : 0);
+      const shine =
+        0.55 + 0.5 * Math.exp(-depth / 6) + 0.08 * hash3(u >> 3, v >> 2, seed) - (depth < 1.5 ? 0.4 : 0);
       for (let c = 0; c < 3; c++) view[at + c] = clip((nadir.rgb[c] as number) * shine);
     }
   }

@@ -84,8 +84,7 @@ function renderLevel(lit: LitScene, camera: TownCamera, air: Atmosphere, width: 
     filled,
     put,
     ground,
-    wall: (cell, x, y, heightM) =>
-      wallColour(scene, cell, x, y, heightM, ambient, direct, sunX, sunY, rgb),
+    wall: (cell, x, y, heightM) => wallColour(scene, cell, x, y, heightM, ambient, direct, sunX, sunY, rgb),
     crown: (cell, x, y, groundM, span) => {
       const t = scene.trees[(tree[cell] as number) - 1];
       if (t === undefined) return false;

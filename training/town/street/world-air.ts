@@ -37,7 +37,10 @@ export function fillWorldSky(
 ): void {
   const shift = air.seed % 1000;
   const ridge =
-    0.45 + 0.3 * wave(azimuth * 3, shift) + 0.16 * wave(azimuth * 11, shift * 2) + 0.12 * hash3(Math.floor(azimuth * 160), shift, 3);
+    0.45 +
+    0.3 * wave(azimuth * 3, shift) +
+    0.16 * wave(azimuth * 11, shift * 2) +
+    0.12 * hash3(Math.floor(azimuth * 160), shift, 3);
   const hills = Math.tan((air.backdropDeg * Math.PI) / 180) * ridge;
   const sunAz = (air.sunAzimuthDeg * Math.PI) / 180;
   const sunEl = (air.sunElevationDeg * Math.PI) / 180;
@@ -55,8 +58,12 @@ export function fillWorldSky(
     const x = Math.sin(azimuth) / (t + 0.1);
     const y = Math.cos(azimuth) / (t + 0.1);
     const noise = cloudNoise(x * 1.3 + shift, y * 1.3 + shift * 0.7);
-    const cloud = Math.min(Math.max((noise - 0.72 * (1 - air.clouds) - 0.06) * 3.2, 0), 1) * Math.min(1, 0.4 + air.clouds);
-    const away = Math.sin(elevation) * Math.sin(sunEl) + Math.cos(elevation) * Math.cos(sunEl) * Math.cos(azimuth - sunAz);
+    const cloud =
+      Math.min(Math.max((noise - 0.72 * (1 - air.clouds) - 0.06) * 3.2, 0), 1) *
+      Math.min(1, 0.4 + air.clouds);
+    const away =
+      Math.sin(elevation) * Math.sin(sunEl) +
+      Math.cos(elevation) * Math.cos(sunEl) * Math.cos(azimuth - sunAz);
     const glow = (1 - air.clouds) * (90 * Math.max(0, away) ** 24 + 300 * Math.max(0, away) ** 900);
     const density = 0.84 + 0.3 * (cloudNoise(x * 2.7 + 9, y * 2.7 + shift) - 0.4);
     for (let c = 0; c < 3; c++) {

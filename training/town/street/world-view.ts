@@ -3,8 +3,8 @@ import { bilinearWeights } from 'skyfix/geometry';
 import { hash3 } from 'skyfix/random';
 import type { LitWorld } from '../scene/lit-world.js';
 import { CELL_M } from '../scene/scene.js';
-import { marchPanorama, type TownCamera, type ViewShader } from './march.js';
 import { wallColour } from './facade.js';
+import { marchPanorama, type TownCamera, type ViewShader } from './march.js';
 import { fillWorldSky, type WorldAir } from './world-air.js';
 
 /** [width/2*width*3] RGB of a levelled camera. */
@@ -62,7 +62,10 @@ export function renderWorldView(lit: LitWorld, camera: TownCamera, air: WorldAir
     addCell(ix + 1, iy, b);
     addCell(ix, iy + 1, c);
     addCell(ix + 1, iy + 1, d);
-    const fine = 0.9 + 0.12 * hash3(Math.floor(gx * 5), Math.floor(gy * 5), 5) + 0.08 * hash3(Math.floor(gx * 17), Math.floor(gy * 17), 6);
+    const fine =
+      0.9 +
+      0.12 * hash3(Math.floor(gx * 5), Math.floor(gy * 5), 5) +
+      0.08 * hash3(Math.floor(gx * 17), Math.floor(gy * 17), 6);
     for (let k = 0; k < 3; k++) rgb[k] = (rgb[k] as number) * fine;
   };
   let [id, low, top, ex, ey, lit0] = [0, 0, 0, 0, 0, 0];
@@ -100,7 +103,8 @@ export function renderWorldView(lit: LitWorld, camera: TownCamera, air: WorldAir
       // Loose towards the outside, so that no crown ends in a smooth line.
       const ends = 2 * Math.abs(vertical - 0.5);
       const outside = Math.max(0, Math.max(ex * ex + ey * ey, ends * ends * 0.8) - 0.4);
-      if (leafNoise * 0.3 + clump * 0.7 < (foliage.open[id] as number) + 0.75 * outside * outside + 0.12) return false;
+      if (leafNoise * 0.3 + clump * 0.7 < (foliage.open[id] as number) + 0.75 * outside * outside + 0.12)
+        return false;
       const facing = 0.5 + 0.5 * (ex * sunX + ey * sunY);
       const sunlit = Math.max(0, 0.7 * facing * flat + 0.55 * vertical * (0.35 + 0.65 * lit0) - 0.15);
       const cavity = (0.25 + 1.15 * clump) * (0.74 + 0.5 * leafNoise);

@@ -39,7 +39,9 @@ export function drawWorld(options: WorldOptions, style: WorldStyle): World {
   const camera = drawCamera(rngOf('camera'), style, options);
   const stance = rngOf('stance');
   const strip = stance.chance(style.strips) && options.strips;
-  const view = strip ? { verticalFovDeg: stance.range(65, 90), horizonShare: stance.range(0.42, 0.6) } : { verticalFovDeg: 180, horizonShare: 0.5 };
+  const view = strip
+    ? { verticalFovDeg: stance.range(65, 90), horizonShare: stance.range(0.42, 0.6) }
+    : { verticalFovDeg: 180, horizonShare: 0.5 };
   const heightM = stance.range(1.6, 3.5);
   return {
     style: options.style,
@@ -58,9 +60,15 @@ export function drawWorld(options: WorldOptions, style: WorldStyle): World {
       sun: options.light ? visit.sun : overhead.sun,
       weather: options.light ? weather : { ...weather, clouds: 0, cloudSpread: 0 },
     },
-    lean: options.lean ? { east: lean * Math.cos(leanTo), north: lean * Math.sin(leanTo) } : { east: 0, north: 0 },
+    lean: options.lean
+      ? { east: lean * Math.cos(leanTo), north: lean * Math.sin(leanTo) }
+      : { east: 0, north: 0 },
     sensor,
-    stance: { heightM, heightSpread: options.heightJitter ? 0.03 : 0, tiltDeg: options.tilt ? stance.range(0.1, 1.2) : 0 },
+    stance: {
+      heightM,
+      heightSpread: options.heightJitter ? 0.03 : 0,
+      tiltDeg: options.tilt ? stance.range(0.1, 1.2) : 0,
+    },
     camera: camera.own,
     exposureSpread: options.spread ? camera.exposureSpread : 0,
     tintSpread: options.spread ? camera.tintSpread : 0,
@@ -115,7 +123,19 @@ function drawSensor(rng: Rng, style: WorldStyle, options: WorldOptions): Overhea
   };
   const even = { ...drawn.strips, brightness: 0, tint: 0 };
   if (options.sensor) return options.spread ? drawn : { ...drawn, strips: even };
-  return { gains: [1, 1, 1], haze: [0, 0, 0], gamma: 1, contrast: 1, saturation: 1, blurM: 0, sharpening: 0, noise: 0, pixelM: 0.25, jpegQuality: 90, strips: even };
+  return {
+    gains: [1, 1, 1],
+    haze: [0, 0, 0],
+    gamma: 1,
+    contrast: 1,
+    saturation: 1,
+    blurM: 0,
+    sharpening: 0,
+    noise: 0,
+    pixelM: 0.25,
+    jpegQuality: 90,
+    strips: even,
+  };
 }
 
 function drawCamera(rng: Rng, style: WorldStyle, options: WorldOptions) {
@@ -134,7 +154,16 @@ function drawCamera(rng: Rng, style: WorldStyle, options: WorldOptions) {
     noise: options.cameraNoise ? rng.range(0.5, 4) : 0,
     nadir: options.nadir ? nadir : { kind: 'clear' },
   };
-  const plain: GroundCamera = { ...drawn, gains: [1, 1, 1], gamma: 1, contrast: 0, saturation: 1, vignetting: 0, autoExposure: 0, blurPx: 0 };
+  const plain: GroundCamera = {
+    ...drawn,
+    gains: [1, 1, 1],
+    gamma: 1,
+    contrast: 0,
+    saturation: 1,
+    vignetting: 0,
+    autoExposure: 0,
+    blurPx: 0,
+  };
   return {
     own: options.camera ? drawn : plain,
     exposureSpread: rng.range(0.03, 0.3),
@@ -155,5 +184,7 @@ function drawNadir(rng: Rng, style: WorldStyle): Nadir {
   if (rng.chance(style.cars)) return { kind: 'car', belowDeg: rng.range(44, 62), rgb: rng.pick(CAR_PAINTS) };
   if (rng.chance(0.5)) return { kind: 'clear' };
   const belowDeg = rng.range(56, 80);
-  return rng.chance(0.5) ? { kind: 'black', belowDeg } : { kind: rng.pick(['smeared', 'disc'] as const), belowDeg };
+  return rng.chance(0.5)
+    ? { kind: 'black', belowDeg }
+    : { kind: rng.pick(['smeared', 'disc'] as const), belowDeg };
 }

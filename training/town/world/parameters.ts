@@ -1,8 +1,9 @@
 // What a world is: everything that was drawn for it. It stands in the world's town.json under "world".
-import type { Lean } from '../overhead/world-overhead.js';
+
 import type { OverheadSensor } from '../overhead/sensor.js';
-import type { Illumination } from '../scene/lit-world.js';
+import type { Lean } from '../overhead/world-overhead.js';
 import type { Sun } from '../scene/light.js';
+import type { Illumination } from '../scene/lit-world.js';
 import type { Growth } from '../scene/palette.js';
 import type { GroundCamera } from '../street/ground-camera.js';
 import type { Stance } from '../street/places.js';

@@ -35,9 +35,27 @@ export interface WorldStyle {
 }
 
 const OAK: Species = { rgb: [74, 92, 46], weight: 3, evergreen: false, turned: [156, 104, 50] };
-const MAPLE: Species = { rgb: [88, 108, 50], weight: 2, evergreen: false, turned: [178, 108, 48], loose: 0.14 };
-const BIRCH: Species = { rgb: [112, 124, 62], weight: 1, evergreen: false, turned: [190, 158, 66], loose: 0.24 };
-const PLANE: Species = { rgb: [86, 104, 52], weight: 3, evergreen: false, turned: [158, 128, 62], loose: 0.16 };
+const MAPLE: Species = {
+  rgb: [88, 108, 50],
+  weight: 2,
+  evergreen: false,
+  turned: [178, 108, 48],
+  loose: 0.14,
+};
+const BIRCH: Species = {
+  rgb: [112, 124, 62],
+  weight: 1,
+  evergreen: false,
+  turned: [190, 158, 66],
+  loose: 0.24,
+};
+const PLANE: Species = {
+  rgb: [86, 104, 52],
+  weight: 3,
+  evergreen: false,
+  turned: [158, 128, 62],
+  loose: 0.16,
+};
 const BEECH: Species = { rgb: [66, 84, 42], weight: 2, evergreen: false, turned: [150, 92, 44] };
 const COPPER: Species = { rgb: [88, 56, 52], weight: 0.3, evergreen: false };
 const PINE: Species = { rgb: [50, 66, 42], weight: 2, evergreen: true, loose: 0.12 };
@@ -45,7 +63,13 @@ const SPRUCE: Species = { rgb: [42, 58, 44], weight: 1, evergreen: true };
 const GUM: Species = { rgb: [92, 100, 70], weight: 4, evergreen: true, loose: 0.3 };
 const WATTLE: Species = { rgb: [74, 88, 48], weight: 2, evergreen: true, loose: 0.16 };
 const PALM: Species = { rgb: [88, 104, 60], weight: 0.6, evergreen: true, loose: 0.34 };
-const JACARANDA: Species = { rgb: [104, 118, 70], weight: 1, evergreen: false, turned: [132, 106, 150], loose: 0.24 };
+const JACARANDA: Species = {
+  rgb: [104, 118, 70],
+  weight: 1,
+  evergreen: false,
+  turned: [132, 106, 150],
+  loose: 0.24,
+};
 const SAGE: Species = { rgb: [112, 114, 88], weight: 3, evergreen: true, loose: 0.26 };
 const MESQUITE: Species = { rgb: [88, 92, 56], weight: 2, evergreen: true, loose: 0.3 };
 const JUNIPER: Species = { rgb: [62, 72, 50], weight: 2, evergreen: true, loose: 0.14 };
@@ -98,7 +122,16 @@ export const STYLES: Readonly<Record<string, WorldStyle>> = {
       spacingM: 90,
       jitterM: 9,
       bendM: 22,
-      districts: ['detached', 'detached', 'detached', 'blocks', 'detached', 'detached', 'industry', 'detached'],
+      districts: [
+        'detached',
+        'detached',
+        'detached',
+        'blocks',
+        'detached',
+        'detached',
+        'industry',
+        'detached',
+      ],
       districtM2: 70_000,
       missing: 0.2,
       diagonals: 0.02,
@@ -163,7 +196,11 @@ export const STYLES: Readonly<Record<string, WorldStyle>> = {
     clouds: [0.1, 1],
   },
   dry: {
-    plan: { ...COUNTRY_PLAN, districts: ['arid', 'arid', 'arid', 'arid', 'arid', 'arid', 'industry', 'arid'], lanes: { arid: 0.4 } },
+    plan: {
+      ...COUNTRY_PLAN,
+      districts: ['arid', 'arid', 'arid', 'arid', 'arid', 'arid', 'industry', 'arid'],
+      lanes: { arid: 0.4 },
+    },
     roads: DRY_ROADS,
     countries: ['us', 'us', 'au'],
     land: DRYLAND,
