@@ -10,7 +10,7 @@ import {
   viewSizePx,
 } from '../../src/bundles/index.js';
 import { lookOffsets } from '../../src/describe/index.js';
-import { bundleImportCommand } from './bundle-import-command.js';
+import { bundleImportCommand, looksLines } from './bundle-import-command.js';
 
 export function bundleCommand(): Command {
   const check = new Command('check')
@@ -29,14 +29,14 @@ export function bundleCommand(): Command {
 
 /** Runs a bundle's networks on many images; the lines of a summary. Throws NETWORK_INVALID where they misbehave. */
 export async function checkBundle(bundle: Bundle): Promise<string[]> {
-  const { geometry, descriptor, files, ...manifest } = bundle.manifest;
+  const { geometry, descriptor, looks, files, ...manifest } = bundle.manifest;
   const { encoder, generator } = await checkNetworks(bundle, { threads: availableParallelism() });
   const sizes = [
     `tile ${geometry.tileSizeM} m`,
     `networks ${geometry.inputSizePx} px`,
     `view ${viewSizePx(geometry)} px`,
     `BEV ${bevGeometryOf(geometry).sizePx} px`,
-    `looks ${lookOffsets(geometry).length}`,
+    `looks ${lookOffsets(geometry).length}${looks === 'dense' ? ' in one run' : ''}`,
   ];
   return [
     `bundle      ${manifest.name} ${manifest.version} (${manifest.profile}), ${manifest.createdAt}`,
@@ -44,6 +44,7 @@ export async function checkBundle(bundle: Bundle): Promise<string[]> {
     `files       ${Object.keys(files).join(', ')}: checksums match`,
     `generator   ${generator ? summaryOf(generator) : 'none'}`,
     `encoder     ${summaryOf(encoder)}, ${descriptor.dimensions} dimensions`,
+    ...looksLines(encoder),
     'descriptor  length 1, deterministic, the same alone and in batches, different for different images',
   ];
 }

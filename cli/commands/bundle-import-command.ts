@@ -9,6 +9,7 @@ import {
   type ImportedBundle,
   type ImportedNetwork,
   importBundle,
+  type NetworkReport,
 } from '../../src/bundles/index.js';
 import { messageOf, SkyfixError } from '../../src/errors/index.js';
 
@@ -25,6 +26,7 @@ const HELP = `
 The networks are ONNX files, S = inputSizePx, V = S + 2 searchMarginPx, D = descriptor.dimensions:
   generator  "bev"   [N, 3, V, V] in [-1, 1], invalid pixels -1  ->  "view" [N, 3, V, V] in [-1, 1]
   encoder    "image" [N, 3, S, S] in [0, 1]                      ->  "descriptor" [N, D], unit length
+  with "looks": "dense" also [N, 3, V, V]                       ->  [N n n, D], n = 2 searchMarginPx / searchStepPx + 1
 RGB. The ImageNet normalisation and the L2 normalisation are part of the encoder's graph. N is free, or 1 (then images are
 run one by one, which is slower). Weights beside the file (NAME.onnx.data) are taken in; float16, bfloat16 and float64
 inputs and outputs are cast; other names are given with --rename, as in --rename pixel_values=image.
@@ -32,7 +34,10 @@ inputs and outputs are cast; other names are given with --rename, as in --rename
 Each network is run on some forty images (noise, patterns, dark, bright, flat). It must give the same bits for the same image,
 within 1e-4 the same alone and in batches of 2, 3, 7, 16, 32 and 33, and something else for another image.
 
-The configuration is a bundle.json without "files"; createdAt, profile, input, training and metrics may be added:
+With "looks": "dense" the encoder is run once over a whole view and gives the descriptors of all its looks, row by row from the
+north-west; H and W of its input are free. Each look must be nearer to its own square cut out than to any other.
+
+The configuration is a bundle.json without "files"; createdAt, profile, input, looks, training and metrics may be added:
 ${JSON.stringify(EXAMPLE)}
 `;
 
@@ -106,9 +111,18 @@ function summaryLines({ manifest, encoder, generator }: ImportedBundle, out: str
   return [
     `generator   ${generator ? summaryOf(generator) : 'none'}`,
     `encoder     ${summaryOf(encoder)}, ${manifest.descriptor.dimensions} dimensions`,
+    ...looksLines(encoder),
     ...(generator?.changes ?? []).map((change) => `changed     generator: ${change}`),
     ...encoder.changes.map((change) => `changed     encoder: ${change}`),
     `written     ${out}: ${manifest.name} ${manifest.version}, ${(bytes / 1e6).toFixed(1)} MB`,
+  ];
+}
+
+/** How looks at a whole view compare with their squares cut out; no line where every look is cut out. */
+export function looksLines({ likeness }: Pick<NetworkReport, 'likeness'>): string[] {
+  if (likeness === undefined) return [];
+  return [
+    `looks       row by row from the north-west, mean cosine ${likeness.toFixed(3)} to their squares cut out`,
   ];
 }
 

@@ -18,7 +18,7 @@ export async function checkNetworks(
   { dir, manifest, encoderPath, generatorPath }: Bundle,
   options: { readonly threads: number },
 ): Promise<CheckedNetworks> {
-  const { geometry, descriptor, files } = manifest;
+  const { geometry, files } = manifest;
   const check = async (file: string, contract: NetworkContract) => {
     const bytes = await readFile(file);
     const invalid = invalidNetwork(file);
@@ -31,7 +31,7 @@ export async function checkNetworks(
     }
     return checkNetwork({ file, bytes }, contract, options);
   };
-  const encoder = await check(encoderPath, encoderContract(geometry, descriptor.dimensions));
+  const encoder = await check(encoderPath, encoderContract(manifest));
   if (!generatorPath) return { encoder };
   return { encoder, generator: await check(generatorPath, generatorContract(geometry)) };
 }

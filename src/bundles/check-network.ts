@@ -3,12 +3,11 @@
 import { type InferenceEngine, openEngine, type Tensor } from '../engines/index.js';
 import { messageOf, SkyfixError } from '../errors/index.js';
 import { type OnnxSummary, readOnnx } from '../onnx/index.js';
-import type { NetworkContract } from './contract.js';
+import { checkLooks } from './check-looks.js';
+import { BATCH_TOLERANCE, type NetworkContract } from './contract.js';
 import { type ProbeImage, probeImages } from './probe-images.js';
 import { checkSignature, exportFree, type Invalid, invalidNetwork } from './signature.js';
 
-/** How far an image's result in a batch may differ from its result alone. */
-export const BATCH_TOLERANCE = 1e-4;
 /** Root mean square below which the results of two different images are one: of unit vectors, a cosine over 1 - 5e-7. */
 const SAME_RMS = 1e-3;
 
@@ -21,6 +20,8 @@ export interface NetworkReport {
   readonly range: readonly [number, number];
   /** One image, milliseconds. */
   readonly latencyMs: number;
+  /** Of an encoder with dense looks: how like a look is to the same square cut out, as a mean cosine. */
+  readonly likeness?: number;
 }
 
 /**
@@ -40,26 +41,32 @@ export async function checkNetwork(
     throw new SkyfixError('NETWORK_INVALID', what.replaceAll(file, name), { cause: error });
   };
   const engine = await openEngine('onnxruntime', file, options).catch(rethrow);
-  const run = (images: readonly ProbeImage[]) => runBatch(engine, contract, images, invalid).catch(rethrow);
+  const run = (images: readonly ProbeImage[], sizePx = contract.sizePx) =>
+    runImages(engine, images, sizePx).catch(rethrow);
+  const runBatch = async (images: readonly ProbeImage[]) =>
+    valuesOf(await run(images), [images.length, ...contract.outputShape], contract, invalid);
   try {
     const images = probeImages(contract.sizePx, contract.low);
     const alone: Float32Array[] = [];
     for (const image of images) {
-      const result = await run([image]);
+      const result = await runBatch([image]);
       const fault = valueFault(result, contract);
       if (fault) throw invalid(`the ${contract.output} of ${image.name} ${fault}`);
       alone.push(result);
     }
     const started = performance.now();
-    const again = await run(images.slice(0, 1));
+    const again = await runBatch(images.slice(0, 1));
     const latencyMs = performance.now() - started;
     if (!sameBits(alone[0] ?? again, again))
       throw invalid(`two runs on the same image give different ${contract.output}s`);
     checkVariety(images, alone, contract, invalid);
-    if (batch === 'free') await checkBatches(images, alone, contract, run, invalid);
+    if (batch === 'free') await checkBatches(images, alone, contract, runBatch, invalid);
+    const { dense } = contract;
+    const likeness = dense && (await checkLooks({ contract, dense, run, batch, invalid }));
     const low = Math.min(...alone.map((values) => values.reduce((a, b) => Math.min(a, b))));
     const high = Math.max(...alone.map((values) => values.reduce((a, b) => Math.max(a, b))));
-    return { description: engine.description, batch, range: [low, high], latencyMs };
+    const found = { description: engine.description, batch, range: [low, high], latencyMs } as const;
+    return { ...found, ...(likeness !== undefined && { likeness }) };
   } finally {
     await engine.close();
   }
@@ -132,22 +139,22 @@ async function checkBatches(
   }
 }
 
-/** Runs [n, 3, S, S]; the result's values, its shape checked. */
-async function runBatch(
-  engine: InferenceEngine,
-  { output, outputShape, sizePx }: NetworkContract,
-  images: readonly ProbeImage[],
-  invalid: Invalid,
-): Promise<Float32Array> {
+/** Runs [n, 3, S, S]. */
+function runImages(engine: InferenceEngine, images: readonly ProbeImage[], sizePx: number): Promise<Tensor> {
   const data = new Float32Array(images.length * 3 * sizePx * sizePx);
   for (const [k, image] of images.entries()) data.set(image.data, k * image.data.length);
-  const input: Tensor = { data, shape: [images.length, 3, sizePx, sizePx] };
-  const result = await engine.run(input);
-  const wanted = [images.length, ...outputShape];
-  if (result.shape.join() !== wanted.join()) {
-    throw invalid(`${output} has shape [${result.shape.join(', ')}], expected [${wanted.join(', ')}]`);
-  }
-  return result.data;
+  return engine.run({ data, shape: [images.length, 3, sizePx, sizePx] });
+}
+
+/** A result's values, its shape checked. */
+function valuesOf(
+  { data, shape }: Tensor,
+  wanted: readonly number[],
+  { output }: NetworkContract,
+  invalid: Invalid,
+): Float32Array {
+  if (shape.join() === wanted.join()) return data;
+  throw invalid(`${output} has shape [${shape.join(', ')}], expected [${wanted.join(', ')}]`);
 }
 
 function valueFault(values: Float32Array, { fault }: NetworkContract): string | undefined {

@@ -7,6 +7,14 @@ export function viewSizePx({ inputSizePx, searchMarginPx = 0 }: BundleGeometry):
   return inputSizePx + 2 * searchMarginPx;
 }
 
+/** Looks in a row, and rows of looks, that the encoder takes at a view: 1 without a margin. */
+export function looksPerSide({
+  searchMarginPx = 0,
+  searchStepPx = searchMarginPx,
+}: Pick<BundleGeometry, 'searchMarginPx' | 'searchStepPx'>): number {
+  return searchMarginPx === 0 ? 1 : (2 * searchMarginPx) / searchStepPx + 1;
+}
+
 /** The BEV that a bundle's networks take: the ground of one tile, and the margin in which the encoder looks around. */
 export function bevGeometryOf(geometry: BundleGeometry, cameraHeightM = geometry.cameraHeightM): BevGeometry {
   const { bevSizePx, inputSizePx, tileSizeM } = geometry;

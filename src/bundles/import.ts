@@ -51,15 +51,14 @@ export async function importBundle(options: ImportOptions): Promise<ImportedBund
   const { config, encoderPath, generatorPath, replace } = options;
   const target = resolve(options.out);
   await checkTarget(target, replace);
-  const { geometry, descriptor } = config;
   const temporary = temporaryNameFor(target);
   try {
     const take = (file: NetworkFile, path: string, contract: NetworkContract) =>
       takeNetwork(join(temporary, file), path, contract, options);
-    const ofEncoder = encoderContract(geometry, descriptor.dimensions);
+    const ofEncoder = encoderContract(config);
     const encoder = await take('encoder.onnx', encoderPath, ofEncoder);
     const generator = generatorPath
-      ? await take('generator.onnx', generatorPath, generatorContract(geometry))
+      ? await take('generator.onnx', generatorPath, generatorContract(config.geometry))
       : undefined;
     const taken = { ...(generator && { 'generator.onnx': generator }), 'encoder.onnx': encoder };
     const manifest = manifestOf(config, taken);
@@ -104,7 +103,7 @@ function manifestOf(
   config: BundleConfig,
   taken: Readonly<Partial<Record<NetworkFile, TakenNetwork>>>,
 ): BundleManifest {
-  const { schema, name, version, input, geometry, preprocessing, descriptor } = config;
+  const { schema, name, version, input, geometry, looks, preprocessing, descriptor } = config;
   const networks = Object.entries(taken) as [NetworkFile, TakenNetwork][];
   const single = networks.filter(([, { report }]) => report.batch === 1).map(([file]) => file);
   return {
@@ -115,6 +114,7 @@ function manifestOf(
     profile: config.profile ?? 'imported',
     ...(input && { input }),
     geometry,
+    ...(looks && { looks }),
     preprocessing,
     ...(single.length > 0 && { oneAtATime: single }),
     descriptor,

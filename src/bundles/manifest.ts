@@ -29,6 +29,10 @@ export interface BundleGeometry {
 export const BUNDLE_INPUTS = ['bev', 'panorama'] as const;
 export type BundleInput = (typeof BUNDLE_INPUTS)[number];
 
+/** How the encoder looks at a view that shows more ground than a tile. */
+export const BUNDLE_LOOKS = ['cropped', 'dense'] as const;
+export type BundleLooks = (typeof BUNDLE_LOOKS)[number];
+
 /** The networks of a bundle by their files. */
 export const NETWORK_FILES = ['encoder.onnx', 'generator.onnx'] as const;
 export type NetworkFile = (typeof NETWORK_FILES)[number];
@@ -46,10 +50,18 @@ export interface BundleManifest {
    */
   readonly input?: BundleInput;
   readonly geometry: BundleGeometry;
+  /**
+   * "cropped" (where absent): each look is cut out of the view and goes through the encoder. "dense": the encoder takes whole
+   * views and gives the descriptors of all their n x n looks at once, row by row from the north-west.
+   */
+  readonly looks?: BundleLooks;
   readonly preprocessing: {
     /** generator.onnx: input "bev" [B,3,S,S] in [-1,1], invalid pixels -1; output "view" in [-1,1]. */
     readonly generatorRange: readonly [-1, 1];
-    /** encoder.onnx: input "image" [B,3,S,S] in [0,1], ImageNet normalisation inside; output "descriptor" [B,D], unit length. */
+    /**
+     * encoder.onnx: input "image" [B,3,S,S] in [0,1], ImageNet normalisation inside; output "descriptor" [B,D], unit length.
+     * With dense looks also whole views [B,3,V,V] to [B*n*n,D].
+     */
     readonly encoderRange: readonly [0, 1];
     readonly invalidPixel: -1;
   };

@@ -51,6 +51,32 @@ export function probeImages(sizePx: number, low: -1 | 0): ProbeImage[] {
   return images.map((image) => ({ ...image, data: image.data.map((value) => low + (1 - low) * value) }));
 }
 
+/**
+ * A view of squares of `patchPx`, each of another colour, contrast and grain: no two places of it look alike. Black in the
+ * columns before `blackPx`, as where a panorama shows no ground.
+ */
+export function patchwork(sizePx: number, patchPx: number, seed: number, blackPx = 0): ProbeImage {
+  const random = seededRandom(seed);
+  const across = Math.ceil(sizePx / patchPx);
+  const patches = Array.from({ length: across * across }, () => ({
+    colour: [random(), random(), random()],
+    contrast: 0.4 * random(),
+  }));
+  const plane = sizePx * sizePx;
+  const data = new Float32Array(3 * plane);
+  for (let p = 0; p < plane; p++) {
+    const [x, y] = [p % sizePx, Math.floor(p / sizePx)];
+    const patch = patches[Math.floor(y / patchPx) * across + Math.floor(x / patchPx)];
+    const grain = random() - 0.5;
+    if (x < blackPx || !patch) continue;
+    for (const [channel, level] of patch.colour.entries()) {
+      data[channel * plane + p] = Math.min(1, Math.max(0.01, level + patch.contrast * grain));
+    }
+  }
+  const name = blackPx > 0 ? `a patchwork that is black in its west (${seed})` : `a patchwork (${seed})`;
+  return { name, data, flat: false };
+}
+
 function patterned(sizePx: number, pattern: number, level: number, seed: number, name: string): ProbeImage {
   const random = seededRandom(seed);
   const [, make = waves] = PATTERNS[pattern] ?? [];

@@ -1,6 +1,12 @@
 // JSON schema of bundle.json; the types are in manifest.ts.
 import { fieldOfViewFault } from '../geometry/index.js';
-import { BUNDLE_INPUTS, BUNDLE_SCHEMA, type BundleGeometry, NETWORK_FILES } from './manifest.js';
+import {
+  BUNDLE_INPUTS,
+  BUNDLE_LOOKS,
+  BUNDLE_SCHEMA,
+  type BundleGeometry,
+  NETWORK_FILES,
+} from './manifest.js';
 
 /** A field of view in bundle.json and in a run's configuration; what goes together is fieldOfViewFault's. */
 export const FIELD_OF_VIEW_SCHEMA = {
@@ -61,6 +67,7 @@ export const BUNDLE_JSON_SCHEMA = {
         fieldOfView: FIELD_OF_VIEW_SCHEMA,
       },
     },
+    looks: { enum: BUNDLE_LOOKS },
     preprocessing: {
       type: 'object',
       required: ['generatorRange', 'encoderRange', 'invalidPixel'],

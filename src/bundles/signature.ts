@@ -16,6 +16,10 @@ const EXPORT_FREE =
   'export it with a free axis 0 (torch.onnx.export with dynamic_shapes={"NAME": {0: torch.export.Dim("N")}}, ' +
   'before PyTorch 2.9 dynamic_axes={"NAME": {0: "N"}})';
 
+const EXPORT_FREE_SIDES =
+  'export it with free axes 0, 2 and 3 (torch.onnx.export with dynamic_shapes={"NAME": {0: Dim("N"), 2: Dim("H"), ' +
+  '3: Dim("W")}}), or leave "looks" out of bundle.json';
+
 const namesOf = (list: readonly OnnxValue[]) => list.map(({ name }) => name).join(', ');
 
 /** That a network has other inputs than the one required. */
@@ -38,7 +42,7 @@ export function outputFault(outputs: readonly OnnxValue[], required: string): st
  */
 export function checkSignature(
   { inputs, outputs }: OnnxSummary,
-  { input, output, sizePx }: NetworkContract,
+  { input, output, sizePx, dense }: NetworkContract,
   invalid: Invalid,
 ): 'free' | 1 {
   const [only] = inputs;
@@ -57,6 +61,12 @@ export function checkSignature(
     const last = image.at(-1) === 3 && image[0] !== 3 ? ': channels come first, not last' : '';
     throw invalid(
       `${input} is declared as [${only.shape.join(', ')}]; [N, ${wanted.join(', ')}] is required, with N free or 1${last}`,
+    );
+  }
+  if (dense && image.slice(1).some((size) => !isFree(size))) {
+    throw invalid(
+      `${input} is declared as [${only.shape.join(', ')}]; with dense looks it is given tiles of ${sizePx} px and ` +
+        `views of ${dense.viewPx} px: ${EXPORT_FREE_SIDES.replaceAll('NAME', input)}`,
     );
   }
   if (isFree(batch)) return 'free';

@@ -1,19 +1,21 @@
 // The one way from a BEV to descriptors: BEVs become views, views are looked at, looks become descriptors. Requests, index
 // builds, evaluation and the command line all go it.
-import { type BundleManifest, MOST_AT_ONCE, viewSizePx } from '../bundles/index.js';
+import { type BundleManifest, MOST_AT_ONCE, MOST_VIEWS_AT_ONCE, viewSizePx } from '../bundles/index.js';
 import { type Tensor, unitLengthFault } from '../engines/index.js';
 import { type ErrorCode, SkyfixError } from '../errors/index.js';
 import { areaDownsample, type Bev, type RgbImage } from '../geometry/index.js';
 import { bevToNchw, cropSquares, rgbToNchw, signedToUnit, stackTensors } from '../imaging/index.js';
 import { runInParts } from './batches.js';
-import { type Look, lookCorners, lookOffsets, type Offset } from './looks.js';
+import { denseRows, type Look, lookCorners, lookOffsets, type Offset } from './looks.js';
 import type { Networks } from './networks.js';
+
+type Manifest = Pick<BundleManifest, 'geometry' | 'descriptor' | 'looks'>;
 
 export class Describer {
   /** Where the looks of every view lie, the camera's own ground first. */
   readonly offsets: readonly Offset[];
   readonly #networks: Pick<Networks, 'generator' | 'encoder'>;
-  readonly #manifest: Pick<BundleManifest, 'geometry' | 'descriptor'>;
+  readonly #manifest: Manifest;
   readonly #faultCode: ErrorCode;
 
   /**
@@ -22,7 +24,7 @@ export class Describer {
    */
   constructor(
     networks: Pick<Networks, 'generator' | 'encoder'>,
-    manifest: Pick<BundleManifest, 'geometry' | 'descriptor'>,
+    manifest: Manifest,
     faultCode: ErrorCode = 'INTERNAL',
   ) {
     this.#networks = networks;
@@ -57,10 +59,20 @@ export class Describer {
 
   /** The looks at each of some views [n,3,V,V] in [0,1]: [n][offsets]. */
   async look(views: Tensor): Promise<readonly (readonly Look[])[]> {
-    const descriptors = await this.#descriptorsOfLooks(views);
-    const { offsets } = this;
-    return Array.from({ length: views.shape[0] ?? 0 }, (_, view) =>
-      offsets.map((offset, k) => ({ ...offset, descriptor: rowOf(descriptors, view * offsets.length + k) })),
+    const { geometry, looks } = this.#manifest;
+    const [count = 0] = views.shape;
+    const size = viewSizePx(geometry);
+    this.#expectShape('view', views, [count, 3, size, size]);
+    const isDense = looks === 'dense';
+    const rows = isDense ? denseRows(geometry) : [...this.offsets.keys()];
+    const descriptors = isDense
+      ? await this.#run(views, MOST_VIEWS_AT_ONCE, rows.length)
+      : await this.describeTensor(cropSquares(views, lookCorners(geometry), geometry.inputSizePx));
+    return Array.from({ length: count }, (_, view) =>
+      this.offsets.map((offset, k) => {
+        const row = view * rows.length + (rows[k] ?? 0);
+        return { ...offset, descriptor: rowOf(descriptors, row) };
+      }),
     );
   }
 
@@ -70,27 +82,21 @@ export class Describer {
   }
 
   /** Images [n,3,S,S] in [0,1] to descriptors [n,D], all of unit length. */
-  async describeTensor(images: Tensor): Promise<Tensor> {
-    const [count = 0] = images.shape;
+  describeTensor(images: Tensor): Promise<Tensor> {
+    return this.#run(images, MOST_AT_ONCE, 1);
+  }
+
+  /** Descriptors [n * each,D] of unit length, `each` of an image; at most `most` images at once. */
+  async #run(images: Tensor, most: number, each: number): Promise<Tensor> {
+    const count = (images.shape[0] ?? 0) * each;
     const { dimensions } = this.#manifest.descriptor;
-    const descriptors = await runInParts(this.#networks.encoder, images, MOST_AT_ONCE);
+    const descriptors = await runInParts(this.#networks.encoder, images, most);
     this.#expectShape('encoder', descriptors, [count, dimensions]);
     for (let row = 0; row < count; row++) {
       const fault = unitLengthFault(descriptors.data, row * dimensions, dimensions);
       if (fault) throw this.#fault(`The encoder's descriptor of image ${row + 1} of ${count} ${fault}.`);
     }
     return descriptors;
-  }
-
-  /**
-   * [n * offsets, D]. Each look is cut out of its view and goes through the encoder; of a trunk that gives a feature map beside
-   * its descriptor they would be cut out of that.
-   */
-  #descriptorsOfLooks(views: Tensor): Promise<Tensor> {
-    const { geometry } = this.#manifest;
-    const size = viewSizePx(geometry);
-    this.#expectShape('view', views, [views.shape[0] ?? 0, 3, size, size]);
-    return this.describeTensor(cropSquares(views, lookCorners(geometry), geometry.inputSizePx));
   }
 
   #expectShape(what: string, { shape }: Tensor, expected: readonly number[]): void {

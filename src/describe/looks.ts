@@ -1,5 +1,5 @@
 // Where the encoder looks in a view: the view may show more ground than a tile.
-import type { BundleGeometry } from '../bundles/index.js';
+import { type BundleGeometry, looksPerSide } from '../bundles/index.js';
 
 /** A point in metres east and north of some origin. */
 export interface Offset {
@@ -28,12 +28,24 @@ export function lookCorners({
   searchStepPx = searchMarginPx,
 }: Pick<BundleGeometry, 'searchMarginPx' | 'searchStepPx'>): readonly LookCorner[] {
   const middle = { leftPx: searchMarginPx, topPx: searchMarginPx };
-  if (searchMarginPx === 0) return [middle];
-  const count = (2 * searchMarginPx) / searchStepPx + 1;
+  const count = looksPerSide({ searchMarginPx, searchStepPx });
   const steps = Array.from({ length: count }, (_, k) => k * searchStepPx);
   const all = steps.flatMap((topPx) => steps.map((leftPx) => ({ leftPx, topPx })));
   const others = all.filter(({ leftPx, topPx }) => leftPx !== middle.leftPx || topPx !== middle.topPx);
   return [middle, ...others];
+}
+
+/**
+ * Where an encoder with dense looks has each of lookCorners among the descriptors of a view, which come row by row from the
+ * north-west.
+ */
+export function denseRows(
+  geometry: Pick<BundleGeometry, 'searchMarginPx' | 'searchStepPx'>,
+): readonly number[] {
+  const perSide = looksPerSide(geometry);
+  const { searchMarginPx = 0, searchStepPx = searchMarginPx } = geometry;
+  const step = Math.max(1, searchStepPx);
+  return lookCorners(geometry).map(({ leftPx, topPx }) => (topPx / step) * perSide + leftPx / step);
 }
 
 /** Middle of each of lookCorners relative to the camera. */

@@ -8,7 +8,7 @@ import { Describer, lookCorners, openNetworks } from '../../src/describe/index.j
 import type { InferenceEngine, Tensor } from '../../src/engines/index.js';
 import type { Bev } from '../../src/geometry/index.js';
 import { OnnxGraph } from '../../src/onnx/index.js';
-import { flatEncoder, negativeGenerator, writeTinyBundle } from '../support/tiny-bundle.js';
+import { denseEncoder, flatEncoder, negativeGenerator, writeTinyBundle } from '../support/tiny-bundle.js';
 
 const root = await mkdtemp(join(tmpdir(), 'skyfix-networks-'));
 after(() => rm(root, { recursive: true }));
@@ -127,6 +127,64 @@ describe('the way a BEV takes', () => {
   test('the BEV covers the tile; the camera height may be given', () => {
     assert.deepEqual(bevGeometryOf(GEOMETRY), { sizePx: 4, gsdM: 10, cameraHeightM: 2 });
     assert.equal(bevGeometryOf(GEOMETRY, 3).cameraHeightM, 3);
+  });
+});
+
+describe('dense looks', () => {
+  const geometry = {
+    tileSizeM: 40,
+    inputSizePx: 4,
+    bevSizePx: 4,
+    cameraHeightM: 2,
+    searchMarginPx: 2,
+    searchStepPx: 1,
+  };
+  /** Views [n,3,8,8] in [0,1]. */
+  const viewsOf = (count: number): Tensor => ({
+    data: Float32Array.from({ length: count * 192 }, (_, k) => ((k * 7919) % 1009) / 1009),
+    shape: [count, 3, 8, 8],
+  });
+  const looksOf = async (looks: 'cropped' | 'dense', views: Tensor) => {
+    const networks = { 'encoder.onnx': denseEncoder(4, 1) };
+    const dir = await writeTinyBundle(join(root, looks), geometry, networks, 48, looks);
+    const bundle = await loadBundle(dir);
+    const open = await openNetworks(bundle, { threads: 1 });
+    const sizes: number[] = [];
+    const encoder: InferenceEngine = {
+      ...open.encoder,
+      run: (input) => {
+        sizes.push(input.shape[0] ?? 0);
+        return open.encoder.run(input);
+      },
+    };
+    try {
+      return { looks: await new Describer({ encoder }, bundle.manifest).look(views), sizes };
+    } finally {
+      await open.close();
+    }
+  };
+
+  test('are those of the crops, the middle first, of one run a view', async () => {
+    const cropped = await looksOf('cropped', viewsOf(2));
+    const dense = await looksOf('dense', viewsOf(2));
+    assert.deepEqual([cropped.sizes, dense.sizes], [[50], [2]]);
+    assert.equal(dense.looks[1]?.length, 25);
+    for (const [view, looks] of cropped.looks.entries()) {
+      for (const [k, look] of looks.entries()) {
+        const { descriptor, ...offset } = dense.looks[view]?.[k] ?? {
+          ...look,
+          descriptor: new Float32Array(),
+        };
+        assert.deepEqual({ ...offset }, { eastM: look.eastM, northM: look.northM });
+        close(descriptor, [...look.descriptor]);
+      }
+    }
+  });
+
+  test('of many views are taken eight views at once', async () => {
+    const { looks, sizes } = await looksOf('dense', viewsOf(19));
+    assert.deepEqual(sizes, [8, 8, 3]);
+    assert.equal(looks.length, 19);
   });
 });
 

@@ -1,7 +1,7 @@
 // Bundles whose networks are built in code, so that what must come out is known.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BundleGeometry } from '../../src/bundles/index.js';
+import type { BundleGeometry, BundleLooks } from '../../src/bundles/index.js';
 import { sha256OfBytes } from '../../src/files/index.js';
 import { OnnxGraph } from '../../src/onnx/index.js';
 
@@ -34,12 +34,52 @@ export function centredEncoder(sizePx: number): Uint8Array {
   return graph.encode();
 }
 
+/** What may be wrong with a dense encoder: `order` of the axes of its map of windows [B, D, n, n] before rows are made of it. */
+export interface DenseParts {
+  readonly order?: readonly number[];
+  /** Steps between windows, cells. */
+  readonly stride?: number;
+  /** Declared height and width. */
+  readonly sides?: readonly [number | string, number | string];
+  /** Adds to a window what the network sees elsewhere. */
+  readonly middle?: (graph: OnnxGraph, windows: string) => string;
+}
+
+/**
+ * An encoder with dense looks: the means of cells of cellPx about mid-grey, by windows of sizePx, of unit length. An image of
+ * sizePx has one window; a larger one a window every cellPx, row by row from the north-west. A look is exactly its crop.
+ */
+export function denseEncoder(sizePx: number, cellPx: number, parts: DenseParts = {}): Uint8Array {
+  const { order = [0, 2, 3, 1], stride = 1, sides = ['H', 'W'], middle } = parts;
+  const cells = sizePx / cellPx;
+  const dimensions = 3 * cells * cells;
+  const graph = new OnnxGraph('dense');
+  const image = graph.input('image', ['N', 3, ...sides]);
+  const grey = graph.constant('grey', [1], Float32Array.of(0.5));
+  const centred = graph.node('Sub', [image, grey]);
+  const square = [cellPx, cellPx];
+  const map = graph.node('AveragePool', [centred], { kernel_shape: square, strides: square }); // [B, 3, h, w]
+  // Each output picks one cell of one channel: [D, 3, cells, cells].
+  const picks = new Float32Array(dimensions * dimensions);
+  for (let d = 0; d < dimensions; d++) picks[d * dimensions + d] = 1;
+  const filter = graph.constant('picks', [dimensions, 3, cells, cells], picks);
+  const strides = [stride, stride];
+  const windows = graph.node('Conv', [map, filter], { kernel_shape: [cells, cells], strides }); // [B, D, n, n]
+  const seen = middle ? middle(graph, windows) : windows;
+  const last = graph.node('Transpose', [seen], { perm: order });
+  const rows = graph.node('Reshape', [last, graph.integers('rows', [-1, dimensions])]); // [B n n, D]
+  graph.node('LpNormalization', [rows], { axis: 1, p: 2 }, 'descriptor');
+  graph.output('descriptor', ['R', dimensions]);
+  return graph.encode();
+}
+
 /** Writes `dir`/bundle.json and the networks; returns `dir`. */
 export async function writeTinyBundle(
   dir: string,
   geometry: BundleGeometry,
   networks: Readonly<Record<string, Uint8Array>>,
   dimensions = 3 * geometry.inputSizePx ** 2,
+  looks?: BundleLooks,
 ): Promise<string> {
   await mkdir(dir, { recursive: true });
   const files: Record<string, object> = {};
@@ -54,6 +94,7 @@ export async function writeTinyBundle(
     createdAt: '2026-01-01T00:00:00Z',
     profile: 'test',
     geometry,
+    ...(looks && { looks }),
     preprocessing: { generatorRange: [-1, 1], encoderRange: [0, 1], invalidPixel: -1 },
     descriptor: { dimensions },
     training: {},
