@@ -37,7 +37,7 @@ export function bevCommand(root?: string): Command {
       `metres per pixel (default: the bundle's tile fills the view; without one ${REFERENCE.gsdM})`,
       parseNumber,
     );
-  return addPanoramaOptions(command, REFERENCE.cameraHeightM).action(
+  return addPanoramaOptions(command, { cameraHeightM: REFERENCE.cameraHeightM }).action(
     async (file: string, flags: BevFlags) => {
       const bundleDir = flags.bundle ?? shipped;
       const ofBundle = bundleDir ? (await loadBundle(bundleDir)).manifest.geometry : undefined;

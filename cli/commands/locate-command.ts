@@ -12,13 +12,21 @@ import { type Locator, localLocator, type Question, remoteLocator } from '../sha
 import { panoramaFiles } from '../shared/panorama-files.js';
 import { openProgress } from '../shared/progress.js';
 import { parseUrl, ServerUnreachable } from '../shared/server-address.js';
-import { addPanoramaOptions, type PanoramaFlags, poseOptions, printWarnings } from './panorama-options.js';
+import {
+  addPanoramaOptions,
+  type PanoramaFlags,
+  parseNumber,
+  poseOptions,
+  printWarnings,
+  UNKNOWN,
+} from './panorama-options.js';
 
 interface LocateFlags extends PanoramaFlags {
   readonly url?: string;
   readonly data?: string;
   readonly region?: string;
   readonly top: number;
+  readonly headingTolerance?: number;
   readonly near?: Prior;
   readonly bbox?: Prior;
   readonly distinct: boolean;
@@ -53,6 +61,11 @@ export function locateCommand(): Command {
         .argParser(parseBbox)
         .conflicts('near'),
     )
+    .option(
+      '--heading-tolerance <deg>',
+      "the heading given, or the file's, may be off by so much, 1 to 180: it is estimated within that of it",
+      parseTolerance,
+    )
     .option('--no-distinct', 'raw tiles: do not merge overlapping ones into places')
     .addOption(new Option('--json', 'one JSON object a line').conflicts(['csv', 'geojson']))
     .addOption(
@@ -67,9 +80,12 @@ export function locateCommand(): Command {
         'csv',
       ]),
     );
-  return addPanoramaOptions(command)
+  return addPanoramaOptions(command, { estimatesHeading: true })
     .addHelpText('after', '\nExit status: 0 all located, 1 a file failed, 2 wrong usage.')
-    .action(async (paths: string[], flags: LocateFlags) => {
+    .action(async (paths: string[], flags: LocateFlags, self: Command) => {
+      if (flags.heading === UNKNOWN && flags.headingTolerance !== undefined) {
+        self.error('error: --heading unknown and --heading-tolerance exclude each other');
+      }
       const files = await panoramaFiles(paths);
       const question: Question = { options: optionsOf(flags), region: flags.region };
       const locator = flags.url
@@ -146,6 +162,8 @@ function optionsOf(flags: LocateFlags): LocateOptions {
     top: flags.top,
     distinct: flags.distinct,
     headingDeg,
+    heading: flags.heading === UNKNOWN ? UNKNOWN : undefined,
+    headingToleranceDeg: flags.headingTolerance,
     pitchDeg,
     rollDeg,
     verticalFovDeg,
@@ -163,6 +181,12 @@ function parseTop(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1 && value <= 50) return value;
   throw new InvalidArgumentError('It must be a whole number from 1 to 50.');
+}
+
+function parseTolerance(text: string): number {
+  const value = parseNumber(text);
+  if (value >= 1 && value <= 180) return value;
+  throw new InvalidArgumentError('It must be a number of degrees from 1 to 180.');
 }
 
 function numbersOf(text: string, count: number): number[] {

@@ -7,11 +7,23 @@ import { type DecodedPanorama, type DecodeOptions, decodePanorama } from '../../
 
 export interface PanoramaFlags {
   readonly cameraHeight?: number;
-  readonly heading?: number;
+  readonly heading?: number | typeof UNKNOWN;
   readonly pitch?: number;
   readonly roll?: number;
   readonly verticalFov?: number;
   readonly horizonShare?: number;
+}
+
+/** The heading is to be estimated. */
+export const UNKNOWN = 'unknown';
+
+function parseHeading(text: string): number | typeof UNKNOWN {
+  if (text === UNKNOWN) return UNKNOWN;
+  try {
+    return parseNumber(text);
+  } catch {
+    throw new InvalidArgumentError(`It must be a number or "${UNKNOWN}".`);
+  }
 }
 
 /** Argument parser of commander. Throws what commander prints where the text is not a finite number. */
@@ -21,7 +33,16 @@ export function parseNumber(text: string): number {
   return value;
 }
 
-export function addPanoramaOptions(command: Command, cameraHeightM?: number): Command {
+/** What differs between the commands. */
+export interface PanoramaOptions {
+  /** Camera height where there is no bundle, metres. */
+  readonly cameraHeightM?: number;
+  /** Who needs no heading. */
+  readonly estimatesHeading?: true;
+}
+
+export function addPanoramaOptions(command: Command, options: PanoramaOptions = {}): Command {
+  const { cameraHeightM, estimatesHeading } = options;
   const height = cameraHeightM === undefined ? "the bundle's" : `the bundle's or ${cameraHeightM}`;
   return command
     .option(
@@ -30,9 +51,10 @@ export function addPanoramaOptions(command: Command, cameraHeightM?: number): Co
       parseNumber,
     )
     .option(
-      '--heading <deg>',
-      "where the centre column looks, in degrees clockwise from north (default: the file's metadata, else 0)",
-      parseNumber,
+      estimatesHeading ? '--heading <deg|unknown>' : '--heading <deg>',
+      'where the centre column looks, in degrees clockwise from north ' +
+        `(default: the file's metadata, else ${estimatesHeading ? 'it is estimated, as with "unknown"' : '0'})`,
+      estimatesHeading ? parseHeading : parseNumber,
     )
     .option('--pitch <deg>', "degrees, up positive (default: the file's metadata, else 0)", parseNumber)
     .option(
@@ -54,7 +76,7 @@ export function addPanoramaOptions(command: Command, cameraHeightM?: number): Co
 
 export function poseOptions(flags: PanoramaFlags): DecodeOptions {
   return {
-    headingDeg: flags.heading,
+    headingDeg: flags.heading === UNKNOWN ? undefined : flags.heading,
     pitchDeg: flags.pitch,
     rollDeg: flags.roll,
     verticalFovDeg: flags.verticalFov,
@@ -80,5 +102,10 @@ export async function readPanorama(
   });
   const panorama = await decodePanorama(bytes, { ...poseOptions(flags), ...shown });
   printWarnings(panorama.warnings);
+  if (panorama.headingSource === 'assumed') {
+    printWarnings([
+      'No heading was given and the file has none: the centre of the panorama is taken to look north.',
+    ]);
+  }
   return panorama;
 }

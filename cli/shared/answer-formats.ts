@@ -44,8 +44,8 @@ function featuresOf(item: FileOutcome): object[] {
     const { code, message } = item;
     return [feature(null, { file, status: 'failed', code, message, warnings: [] })];
   }
-  const { region, warnings, results } = item.answer;
-  const common = { file, status: 'ok', region, warnings };
+  const { region, warnings, results, heading } = item.answer;
+  const common = { file, status: 'ok', region, heading, warnings };
   if (results.length === 0) return [feature(null, common)];
   return results.map(({ lon, lat, score, distanceM, ...properties }) =>
     feature(
@@ -60,15 +60,19 @@ function featuresOf(item: FileOutcome): object[] {
   );
 }
 
-const COLUMNS = 'file,rank,tile,lon,lat,score,distanceM,status,code,message,warnings';
+const COLUMNS =
+  'file,rank,tile,lon,lat,score,distanceM,status,code,message,warnings,headingDeg,headingSource,headingUncertaintyDeg';
 const CSV_HEADER = `${COLUMNS}\n`;
 
 function csvRows(item: FileOutcome): string {
   const line = (cells: readonly (string | number)[]) => `${cells.map(csvField).join(',')}\n`;
   const { file } = item;
-  if ('code' in item) return line([file, '', '', '', '', '', '', 'failed', item.code, item.message, '']);
-  const { results, warnings } = item.answer;
-  const tail = ['ok', '', '', warnings.join(' | ')];
+  if ('code' in item)
+    return line([file, '', '', '', '', '', '', 'failed', item.code, item.message, '', '', '', '']);
+  const { results, warnings, heading } = item.answer;
+  const { deg, source, uncertaintyDeg } = heading;
+  const uncertainty = uncertaintyDeg === undefined ? '' : rounded(uncertaintyDeg, HEADING_DIGITS);
+  const tail = ['ok', '', '', warnings.join(' | '), rounded(deg, HEADING_DIGITS), source, uncertainty];
   if (results.length === 0) return line([file, '', '', '', '', '', '', ...tail]);
   const rows = results.map(({ rank, tile, lon, lat, score, distanceM }) => {
     const place = [rounded(lon, DEGREE_DIGITS), rounded(lat, DEGREE_DIGITS), rounded(score, SCORE_DIGITS)];
@@ -88,6 +92,7 @@ function csvRows(item: FileOutcome): string {
 const DEGREE_DIGITS = 7;
 const SCORE_DIGITS = 4;
 const METRE_DIGITS = 2;
+const HEADING_DIGITS = 2;
 const rounded = (value: number, digits: number) => Number(value.toFixed(digits));
 
 function textTable({ file, answer }: FileAnswer): string {
@@ -97,7 +102,9 @@ function textTable({ file, answer }: FileAnswer): string {
     const away = distanceM === undefined ? '' : `  ${distanceM.toFixed(1)} m from the file's GPS`;
     return `${String(rank).padStart(4)} ${place}  ${score.toFixed(4)}  ${tile}${away}`;
   });
-  const headingText = `${rounded(heading.deg, 2)}° (${heading.source})`;
+  const { deg, source, uncertaintyDeg } = heading;
+  const give = uncertaintyDeg === undefined ? '' : ` ± ${rounded(uncertaintyDeg, HEADING_DIGITS)}°`;
+  const headingText = `${rounded(deg, HEADING_DIGITS)}°${give} (${source})`;
   const head =
     `${file}: region ${region}, ${bundle}, index ${indexVersion}, heading ${headingText}, ` +
     `${timingsMs.total.toFixed(0)} ms`;

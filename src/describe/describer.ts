@@ -6,7 +6,7 @@ import { type ErrorCode, SkyfixError } from '../errors/index.js';
 import { areaDownsample, type Bev, type RgbImage } from '../geometry/index.js';
 import { bevToNchw, cropSquares, rgbToNchw, signedToUnit, stackTensors } from '../imaging/index.js';
 import { runInParts } from './batches.js';
-import { denseRows, type Look, lookCorners, lookOffsets, type Offset } from './looks.js';
+import { denseRows, type Look, type LookCorner, lookCorners, lookOffsets, type Offset } from './looks.js';
 import type { Networks } from './networks.js';
 
 type Manifest = Pick<BundleManifest, 'geometry' | 'descriptor' | 'looks'>;
@@ -57,22 +57,17 @@ export class Describer {
     return signedToUnit(await this.generate(stackTensors(bevs.map((bev) => bevToNchw(bev, 'signed')))));
   }
 
-  /** The looks at each of some views [n,3,V,V] in [0,1]: [n][offsets]. */
-  async look(views: Tensor): Promise<readonly (readonly Look[])[]> {
-    const { geometry, looks } = this.#manifest;
+  /** The looks at each of some views [n,3,V,V] in [0,1]: [n][offsets]. `offsets` are some of the describer's own. */
+  async look(views: Tensor, offsets = this.offsets): Promise<readonly (readonly Look[])[]> {
     const [count = 0] = views.shape;
-    const size = viewSizePx(geometry);
+    const size = viewSizePx(this.#manifest.geometry);
     this.#expectShape('view', views, [count, 3, size, size]);
-    const isDense = looks === 'dense';
-    const rows = isDense ? denseRows(geometry) : [...this.offsets.keys()];
-    const descriptors = isDense
-      ? await this.#run(views, MOST_VIEWS_AT_ONCE, rows.length)
-      : await this.describeTensor(cropSquares(views, lookCorners(geometry), geometry.inputSizePx));
+    const { descriptors, each, rows } = await this.#descriptorsOfLooks(views, offsets);
     return Array.from({ length: count }, (_, view) =>
-      this.offsets.map((offset, k) => {
-        const row = view * rows.length + (rows[k] ?? 0);
-        return { ...offset, descriptor: rowOf(descriptors, row) };
-      }),
+      offsets.map((offset, k) => ({
+        ...offset,
+        descriptor: rowOf(descriptors, view * each + (rows[k] ?? 0)),
+      })),
     );
   }
 
@@ -97,6 +92,27 @@ export class Describer {
       if (fault) throw this.#fault(`The encoder's descriptor of image ${row + 1} of ${count} ${fault}.`);
     }
     return descriptors;
+  }
+
+  /** Descriptors [n * each, D], those of a view behind each other: offset k of the first view has the row `rows[k]`. */
+  async #descriptorsOfLooks(views: Tensor, offsets: readonly Offset[]) {
+    const { geometry, looks } = this.#manifest;
+    const numbers = offsets.map((offset) => this.#numberOf(offset));
+    if (looks === 'dense') {
+      const all = denseRows(geometry);
+      const descriptors = await this.#run(views, MOST_VIEWS_AT_ONCE, all.length);
+      return { descriptors, each: all.length, rows: numbers.map((number) => all[number] as number) };
+    }
+    const corners = lookCorners(geometry);
+    const wanted = numbers.map((number) => corners[number] as LookCorner);
+    const descriptors = await this.describeTensor(cropSquares(views, wanted, geometry.inputSizePx));
+    return { descriptors, each: wanted.length, rows: [...wanted.keys()] };
+  }
+
+  #numberOf(offset: Offset): number {
+    const number = this.offsets.indexOf(offset);
+    if (number >= 0) return number;
+    throw this.#fault(`There is no look ${offset.eastM},${offset.northM} m from the camera.`);
   }
 
   #expectShape(what: string, { shape }: Tensor, expected: readonly number[]): void {

@@ -13,7 +13,7 @@ export {
   offsetLonLat,
   wrapLonDeg,
 } from './geodesy.js';
-export { cameraAxes, poseOfAxes, type Vector } from './rotation.js';
+export { cameraAxes, normalisedDeg, poseOfAxes, turnBetweenDeg, type Vector } from './rotation.js';
 export {
   fieldOfViewFault,
   fullSphere,

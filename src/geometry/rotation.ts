@@ -3,6 +3,19 @@ import type { CameraPose } from './types.js';
 
 const RADIANS = Math.PI / 180;
 
+/** The same direction in [0, 360), never -0. */
+export function normalisedDeg(deg: number): number {
+  const rest = deg % 360;
+  const turned = rest < 0 ? rest + 360 : rest + 0;
+  // A tiny negative angle rounds up to the full circle.
+  return turned === 360 ? 0 : turned;
+}
+
+/** How far clockwise b lies of a, [-180, 180). */
+export function turnBetweenDeg(aDeg: number, bDeg: number): number {
+  return normalisedDeg(bDeg - aDeg + 180) - 180;
+}
+
 /** In world axes: metres east, north and up. */
 export type Vector = readonly [east: number, north: number, up: number];
 

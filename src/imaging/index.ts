@@ -20,3 +20,4 @@ export {
   type ValueRange,
 } from './tensors.js';
 export { bevTexture, requireTexture } from './texture.js';
+export { turnSquare } from './turn.js';

@@ -1,10 +1,10 @@
-// Where the camera looked: the request's word before GPano's, GPano's before EXIF's, or north.
+// Where the camera looked: the request's word before GPano's, GPano's before EXIF's, or north until it is estimated.
 import { SkyfixError } from '../errors/index.js';
-import type { CameraPose } from '../geometry/index.js';
+import { type CameraPose, normalisedDeg } from '../geometry/index.js';
 import type { Exif } from './exif.js';
 import type { Gpano } from './gpano.js';
 
-/** metadata: GPano. exif: GPSImgDirection, or the compass heading in a description. */
+/** metadata: GPano. exif: GPSImgDirection, or the compass heading in a description. assumed: nobody said it, and it is 0. */
 export type HeadingSource = 'request' | 'metadata' | 'exif' | 'assumed';
 
 export interface PoseOptions {
@@ -31,11 +31,6 @@ export function poseOf(
     fromFile('PoseHeadingDegrees', 360),
     exif.heading?.deg,
   );
-  if (source === 'assumed') {
-    warnings.push(
-      'No heading was given and the file has none: the centre of the panorama is taken to look north.',
-    );
-  }
   const pose = {
     headingDeg: normalisedDeg(deg),
     pitchDeg: options.pitchDeg ?? fromFile('PosePitchDegrees', 90) ?? 0,
@@ -53,14 +48,6 @@ function headingOf(
   if (gpano !== undefined) return { deg: gpano, source: 'metadata' };
   if (exif !== undefined) return { deg: exif, source: 'exif' };
   return { deg: 0, source: 'assumed' };
-}
-
-/** The same direction in [0, 360), never -0. */
-export function normalisedDeg(deg: number): number {
-  const rest = deg % 360;
-  const turned = rest < 0 ? rest + 360 : rest + 0;
-  // A tiny negative angle rounds up to the full circle.
-  return turned === 360 ? 0 : turned;
 }
 
 /** Throws PARAMETER_INVALID for angles out of range. */

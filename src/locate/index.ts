@@ -1,7 +1,12 @@
 // Locate: an upload and a loaded region in, places out; and the regions that a process serves.
 export type { Prior } from '../places/index.js';
+export { checkHeadingOptions } from './heading.js';
 export { locate } from './locate.js';
 export {
+  HEADING_SOURCES,
+  type HeadingAnswer,
+  type HeadingMode,
+  type HeadingSource,
   type LocateAnswer,
   type LocateOptions,
   type Place,

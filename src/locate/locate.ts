@@ -1,10 +1,9 @@
 // Where was this panorama taken?
-import { Describer } from '../describe/index.js';
 import { distanceM, type LonLat } from '../geometry/index.js';
-import type { DecodedPanorama } from '../imaging/index.js';
 import type { PlaceHit } from '../places/index.js';
 import type { LoadedRegion } from '../regions/index.js';
-import { decodeUpload, projectToGround, searchTiles } from './steps.js';
+import { checkHeadingOptions, headingWarnings, placesOf } from './heading.js';
+import { decodeUpload } from './steps.js';
 import { type LocateAnswer, type LocateOptions, type Place, STEPS, type Step } from './types.js';
 
 /**
@@ -19,24 +18,23 @@ export async function locate(
   options: LocateOptions,
   clock: () => number = () => performance.now(),
 ): Promise<LocateAnswer> {
+  checkHeadingOptions(options);
   const timer = new StepTimer(clock, options);
-  const describer = new Describer(region.networks, region.bundle.manifest);
   const panorama = await timer.time('decode', () => decodeUpload(upload, region, options));
-  const bev = await timer.time('bev', () =>
-    describer.shrink(projectToGround(panorama, region, options.cameraHeightM)),
-  );
-  const views = await timer.time('generate', () => describer.views([bev]));
-  const [looks = []] = await timer.time('embed', () => describer.look(views));
-  const hits = await timer.time('search', () => searchTiles(looks, region, options));
+  const { heading, hits } = await placesOf(panorama, region, options, timer.time);
   const { manifest } = region.bundle;
   return {
     region: region.name,
     bundle: `${manifest.name}@${manifest.version}`,
     indexVersion: region.version.manifest.version,
-    heading: { deg: panorama.pose.headingDeg, source: panorama.headingSource },
+    heading,
     results: hits.map((hit, position) => placeOf(hit, position + 1, region, panorama.gps)),
     timingsMs: timer.timings(),
-    warnings: warningsOf(panorama, region, options, hits.length),
+    warnings: [
+      ...panorama.warnings,
+      ...headingWarnings(heading, panorama, options),
+      ...placeWarnings(region, options, hits.length),
+    ],
   };
 }
 
@@ -47,19 +45,13 @@ function placeOf(hit: PlaceHit, rank: number, region: LoadedRegion, gps: LonLat 
   return gps ? { ...place, distanceM: distanceM(gps, { lon, lat }) } : place;
 }
 
-function warningsOf(
-  panorama: DecodedPanorama,
-  region: LoadedRegion,
-  options: LocateOptions,
-  found: number,
-): string[] {
-  const warnings = [...panorama.warnings];
+function placeWarnings(region: LoadedRegion, { top }: LocateOptions, found: number): string[] {
+  const warnings: string[] = [];
   if (!region.networks.generator) {
     warnings.push("The region's bundle has no generator: the BEV went straight into the encoder.");
   }
   if (found === 0) warnings.push('No tile of the region lies inside the given area.');
-  else if (found < options.top)
-    warnings.push(`Only ${found} of the ${options.top} places asked for exist there.`);
+  else if (found < top) warnings.push(`Only ${found} of the ${top} places asked for exist there.`);
   return warnings;
 }
 
@@ -76,7 +68,8 @@ class StepTimer {
     this.#started = clock();
   }
 
-  async time<T>(step: Step, run: () => T | Promise<T>): Promise<T> {
+  /** A function of its own, so that it can be handed on. */
+  readonly time = async <T>(step: Step, run: () => T | Promise<T>): Promise<T> => {
     const { signal, onStep } = this.#options;
     signal?.throwIfAborted();
     const started = this.#clock();
@@ -87,10 +80,10 @@ class StepTimer {
       return result;
     } finally {
       const ms = this.#clock() - started;
-      this.#spent.set(step, ms);
+      this.#spent.set(step, (this.#spent.get(step) ?? 0) + ms);
       onStep?.({ step, ms, ok });
     }
-  }
+  };
 
   timings(): LocateAnswer['timingsMs'] {
     const total = this.#clock() - this.#started;

@@ -1,7 +1,7 @@
 // The steps between an upload and its candidates, each a function from one named thing to the next.
 
-import { bevGeometryOf, panoramaWidthOf } from '../bundles/index.js';
-import { type Bev, projectBev } from '../geometry/index.js';
+import { panoramaWidthOf } from '../bundles/index.js';
+import { type Bev, type BevGeometry, type BevTableOwner, projectBev } from '../geometry/index.js';
 import { type DecodedPanorama, decodePanorama, requireTexture } from '../imaging/index.js';
 import {
   type Look,
@@ -33,22 +33,14 @@ export function decodeUpload(
   });
 }
 
-/**
- * Panorama to BEV over the ground of one tile and its search margin, at the size of bevGeometryOf. Throws PANORAMA_BLANK
- * where there is nothing to see.
- */
+/** Panorama to BEV, if its camera looks to `headingDeg`. Throws PANORAMA_BLANK where there is nothing to see. */
 export function projectToGround(
-  panorama: DecodedPanorama,
-  region: LoadedRegion,
-  cameraHeightM: number | undefined,
+  { image, window, pose }: DecodedPanorama,
+  headingDeg: number,
+  geometry: BevGeometry,
+  tables: BevTableOwner | undefined,
 ): Bev {
-  const bev = projectBev(
-    panorama.image,
-    panorama.window,
-    panorama.pose,
-    bevGeometryOf(region.bundle.manifest.geometry, cameraHeightM),
-    region.tables,
-  );
+  const bev = projectBev(image, window, { ...pose, headingDeg }, geometry, tables);
   requireTexture(bev);
   return bev;
 }

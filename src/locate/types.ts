@@ -1,6 +1,5 @@
 // The words of the locate room: what a caller may ask, and what it gets.
 import type { LonLat } from '../geometry/index.js';
-import type { HeadingSource } from '../imaging/index.js';
 import type { Prior } from '../places/index.js';
 
 export interface LocateOptions {
@@ -8,6 +7,10 @@ export interface LocateOptions {
   readonly top: number;
   /** Values given here win over the file's metadata. */
   readonly headingDeg?: number | undefined;
+  /** "unknown": it is estimated, whatever the file says; so it is where nothing says it. Excludes the two beside it. */
+  readonly heading?: HeadingMode | undefined;
+  /** The heading that is given, or the file's, is off by up to so much, 1 to 180: it is estimated in between. */
+  readonly headingToleranceDeg?: number | undefined;
   readonly pitchDeg?: number | undefined;
   readonly rollDeg?: number | undefined;
   /** Default: the bundle's. */
@@ -24,8 +27,23 @@ export interface LocateOptions {
   readonly maxPixels?: number | undefined;
   /** Checked between the steps: nobody waits for the answer any more. */
   readonly signal?: AbortSignal | undefined;
-  /** Told of each step as it ends, also of the one that fails. */
+  /** Told of each step as it ends, also of the one that fails; while a heading is estimated they come again and again. */
   readonly onStep?: ((outcome: StepOutcome) => void) | undefined;
+}
+
+/** auto: what the request or the file says, else estimated. */
+export type HeadingMode = 'auto' | 'unknown';
+
+/** Who says where the camera looked: see imaging's sources; estimated: nobody, it is where the tiles fit best. */
+export const HEADING_SOURCES = ['request', 'metadata', 'exif', 'estimated'] as const;
+export type HeadingSource = (typeof HEADING_SOURCES)[number];
+
+export interface HeadingAnswer {
+  /** [0, 360) */
+  readonly deg: number;
+  readonly source: HeadingSource;
+  /** Of an estimated one: how far off others lie that fit as well, root mean square; 104 says nothing. */
+  readonly uncertaintyDeg?: number;
 }
 
 /** How one step ended. */
@@ -59,7 +77,7 @@ export interface LocateAnswer {
   /** name@version */
   readonly bundle: string;
   readonly indexVersion: string;
-  readonly heading: { readonly deg: number; readonly source: HeadingSource };
+  readonly heading: HeadingAnswer;
   readonly results: readonly Place[];
   /** Milliseconds. */
   readonly timingsMs: Readonly<Record<Step | 'total', number>>;

@@ -25,6 +25,7 @@ export const PACKAGES: readonly Package[] = [
       'describe',
       'search',
       'places',
+      'headings',
       'versions',
       'regions',
       'locate',

@@ -51,14 +51,17 @@ describe('skyfix locate', () => {
     const file = join(images, '2.png');
     const csv = await runSkyfix(['locate', file, '--csv', '--top', '2', '--heading', '0'], env);
     const [header, first, second, ...rest] = csv.stdout.trim().split('\n');
-    assert.equal(header, 'file,rank,tile,lon,lat,score,distanceM,status,code,message,warnings');
+    assert.equal(
+      header,
+      'file,rank,tile,lon,lat,score,distanceM,status,code,message,warnings,headingDeg,headingSource,headingUncertaintyDeg',
+    );
     assert.equal(rest.length, 0);
     const truth = tinyTile(2);
     const [, rank, tile, lon, lat] = first?.split(',') ?? [];
     assert.deepEqual([rank, tile], ['1', 'place-2']);
     assert.ok(Math.abs(Number(lon) - truth.lon) < 1e-7 && Math.abs(Number(lat) - truth.lat) < 1e-7);
     // A centimetre on the ground, and no more digits than that.
-    assert.match(first ?? '', /,1,place-2,10\.\d{1,7},50(\.\d{1,7})?,[01](\.\d{1,4})?,,ok,,,/);
+    assert.match(first ?? '', /,1,place-2,10\.\d{1,7},50(\.\d{1,7})?,[01](\.\d{1,4})?,,ok,,,,0,request,$/);
     const geo = await runSkyfix(['locate', file, '--geojson', '--top', '2', '--heading', '0'], env);
     const collection = JSON.parse(geo.stdout);
     assert.equal(collection.type, 'FeatureCollection');
@@ -123,7 +126,9 @@ describe('skyfix locate', () => {
     assert.equal(located.length, 3);
     for (const row of located) {
       assert.equal(row[7], 'ok');
-      assert.match(row[10] ?? '', /north/, 'the assumed heading is said');
+      assert.match(row[10] ?? '', /estimated/, 'where the heading comes from is said');
+      assert.equal(row[12], 'estimated');
+      assert.ok(Number(row[11]) < 360 && Number(row[13]) >= 0);
     }
 
     assert.equal(geojson?.status, 1);
@@ -133,7 +138,8 @@ describe('skyfix locate', () => {
     assert.equal(features.length, 4);
     assert.equal(features[0]?.geometry, null);
     assert.equal(features[0]?.properties.code, 'IMAGE_UNDECODABLE');
-    assert.match(String(features[1]?.properties.warnings), /north/);
+    assert.match(String(features[1]?.properties.warnings), /estimated/);
+    assert.match(JSON.stringify(features[1]?.properties.heading), /"source":"estimated"/);
   });
 
   test('folders are searched with the folders in them; hidden files are no panoramas', async () => {
@@ -169,7 +175,9 @@ describe('skyfix locate', () => {
     for (const [args, what] of [
       [['locate'], /missing required argument/],
       [['locate', images, '--top', '0'], /whole number from 1 to 50/],
-      [['locate', images, '--heading', 'north'], /must be a number/],
+      [['locate', images, '--heading', 'north'], /must be a number or "unknown"/],
+      [['locate', images, '--heading-tolerance', '0'], /from 1 to 180/],
+      [['locate', images, '--heading', 'unknown', '--heading-tolerance', '45'], /exclude each other/],
       [['locate', images, '--near', '1,2'], /3 numbers/],
       [['locate', images, '--json', '--csv'], /cannot be used with/],
       [['locate', images, '--nonsense'], /unknown option/],

@@ -89,6 +89,10 @@ describe('the way a BEV takes', () => {
       }
       const { eastM, northM } = looks[1] ?? { eastM: 0, northM: 0 };
       assert.deepEqual({ eastM, northM }, { eastM: -20, northM: 20 });
+      const [own = { eastM: 0, northM: 0 }, , , other = own] = describer.offsets;
+      const views = await describer.views([describer.shrink(wideBev(10))]);
+      assert.deepEqual(await describer.look(views, [other, own]), [[looks[3], looks[0]]]);
+      await assert.rejects(describer.look(views, [{ eastM: 7, northM: 0 }]), /no look 7,0 m/);
     });
   });
 

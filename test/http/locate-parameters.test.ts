@@ -79,6 +79,18 @@ test('a circle is whole or absent, and excludes a box', () => {
   refuses({ lon: '1', bbox: '0,0,1,1' }, /exclude each other/);
 });
 
+test('a heading is a number, unknown, or known to a tolerance', () => {
+  assert.equal(options({}).heading, 'auto');
+  assert.equal(options({ heading: 'unknown' }).heading, 'unknown');
+  assert.equal(
+    options({ heading: 'auto', headingDeg: '30', headingToleranceDeg: '45' }).headingToleranceDeg,
+    45,
+  );
+  for (const text of ['', 'north', 'UNKNOWN', '30']) refuses({ heading: text }, /"heading"/);
+  refuses({ heading: 'unknown', headingDeg: '30' }, /exclude each other/);
+  refuses({ heading: 'unknown', headingToleranceDeg: '45' }, /exclude each other/);
+});
+
 test('defaults, booleans, region names, unknown names', () => {
   const { top, distinct } = parse({});
   assert.deepEqual({ top, distinct }, { top: 5, distinct: true });

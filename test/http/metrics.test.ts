@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SkyfixError } from '../../src/errors/index.js';
-import type { LocateOptions, StepOutcome } from '../../src/locate/index.js';
+import type { HeadingSource, LocateOptions, StepOutcome } from '../../src/locate/index.js';
 import { answerOf } from '../support/fake-regions.js';
 import { metric, rawClient, startApp, UPLOAD, untilMetric } from '../support/raw-http.js';
 
@@ -32,6 +32,39 @@ test('durations are told apart by status, steps by outcome, waits have a histogr
     assert.equal(await count('skyfix_stage_duration_seconds', labels), expected, labels);
   }
   assert.equal(await metric(app, 'skyfix_queue_wait_seconds_count'), 2);
+  await app.close();
+});
+
+test('headings are told apart by who said them; steps that come again are one, with their times together', async () => {
+  let source: HeadingSource = 'metadata';
+  const { app, url } = await startApp({}, async (_region, _image, options: LocateOptions) => {
+    for (const step of ['decode', 'bev', 'search', 'bev', 'search', 'bev'] as const) {
+      options.onStep?.({ step, ms: 50, ok: true });
+    }
+    if (source === 'exif') {
+      options.onStep?.({ step: 'search', ms: 50, ok: false });
+      throw new SkyfixError('INTERNAL', 'The index is gone.');
+    }
+    const { deg } = answerOf('demo').heading;
+    return { ...answerOf('demo'), heading: { deg, source } };
+  });
+  for (const [who, status] of [
+    ['estimated', 200],
+    ['estimated', 200],
+    ['request', 200],
+    ['exif', 500],
+  ] as const) {
+    source = who;
+    assert.equal((await fetch(`${url}/locate`, UPLOAD)).status, status);
+  }
+  for (const [who, expected] of Object.entries({ request: 1, metadata: 0, exif: 0, estimated: 2 })) {
+    assert.equal(await metric(app, `skyfix_headings_total{source="${who}"}`), expected, who);
+  }
+  const stage = (kind: string, name: string, outcome: string) =>
+    metric(app, `skyfix_stage_duration_seconds_${kind}{stage="${name}",outcome="${outcome}"}`);
+  assert.equal(await stage('count', 'bev', 'ok'), 3 + 1);
+  assert.equal(await stage('count', 'search', 'failed'), 1);
+  assert.equal(await stage('sum', 'search', 'failed'), 0.15);
   await app.close();
 });
 

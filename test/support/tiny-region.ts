@@ -156,16 +156,49 @@ export async function publishTinyVersion(
   region: string,
   options: TinyVersionOptions = {},
 ): Promise<string> {
-  const version = options.indexVersion ?? '20260101T000000Z-00000001';
-  const dir = join(dataDir, 'regions', region, 'versions', version);
+  const { indexVersion = FIRST_VERSION } = options;
+  const dir = versionFolder(dataDir, region, indexVersion);
   const encoderSha256 = await writeTinyBundle(join(dir, 'bundle'), options);
   const seeds = options.seeds ?? Array.from({ length: 10 }, (_, k) => k);
   const tiles = seeds.flatMap((seed) => [tinyTile(seed), tinyTile(seed, 4)]);
-  const descriptors: Descriptors = {
-    count: tiles.length,
-    dimensions: DIMENSIONS,
-    data: Float32Array.from(seeds.flatMap((seed) => twoDescriptors(seed))),
-  };
+  const descriptors = Float32Array.from(seeds.flatMap((seed) => twoDescriptors(seed)));
+  const bundle = { name: 'tiny', version: options.version ?? '1', encoderSha256 };
+  await publishTiles(dataDir, region, {
+    indexVersion,
+    tiles,
+    descriptors,
+    bundle,
+    recallAt10: options.recallAt10 ?? 1,
+  });
+  return dir;
+}
+
+const FIRST_VERSION = '20260101T000000Z-00000001';
+
+function versionFolder(dataDir: string, region: string, indexVersion = FIRST_VERSION): string {
+  return join(dataDir, 'regions', region, 'versions', indexVersion);
+}
+
+/** Where the bundle of a version has to be when its tiles are published. */
+export function versionBundleDir(dataDir: string, region: string): string {
+  return join(versionFolder(dataDir, region), 'bundle');
+}
+
+export interface TilesToPublish {
+  readonly indexVersion?: string;
+  readonly tiles: readonly Tile[];
+  /** [tiles, D], unit length. */
+  readonly descriptors: Float32Array;
+  readonly bundle: { readonly name: string; readonly version: string; readonly encoderSha256: string };
+  readonly recallAt10?: number;
+}
+
+/** Writes the index of a version whose bundle is there, and makes it current. */
+export async function publishTiles(dataDir: string, region: string, given: TilesToPublish): Promise<void> {
+  const { indexVersion = FIRST_VERSION, tiles, bundle, recallAt10 = 1 } = given;
+  const dir = versionFolder(dataDir, region, indexVersion);
+  const dimensions = given.descriptors.length / tiles.length;
+  const descriptors: Descriptors = { count: tiles.length, dimensions, data: given.descriptors };
   const graph = { m: 8, efConstruction: 50, seed: 1 };
   await buildHnswGraph(descriptors, graph, join(dir, 'graph.hnsw'));
   await writeFile(join(dir, 'descriptors.f32'), formatDescriptors(descriptors));
@@ -179,20 +212,19 @@ export async function publishTinyVersion(
   const lats = tiles.map((tile) => tile.lat);
   const manifest = {
     schema: INDEX_SCHEMA,
-    version,
+    version: indexVersion,
     createdAt: '2026-01-01T00:00:00.000Z',
-    bundle: { name: 'tiny', version: options.version ?? '1', encoderSha256 },
+    bundle,
     count: tiles.length,
-    dimensions: DIMENSIONS,
+    dimensions,
     graph: { kind: 'hnsw', ...graph, efSearch: 50 },
-    tiles: { sizeM: 16, strideM: null, source: 'test' },
+    tiles: { sizeM: tiles[0]?.sizeM, strideM: null, source: 'test' },
     bounds: [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)],
-    recall: { at1: 1, at10: options.recallAt10 ?? 1, queries: 20 },
+    recall: { at1: 1, at10: recallAt10, queries: 20 },
     files,
   };
   await writeFile(join(dir, 'index.json'), JSON.stringify(manifest));
-  await setCurrent(dataDir, region, version);
-  return dir;
+  await setCurrent(dataDir, region, indexVersion);
 }
 
 /** Points a region at one of its versions. */

@@ -2,7 +2,7 @@
 import type { ErrorObject } from 'ajv';
 import { SkyfixError } from '../../errors/index.js';
 import type { Bounds } from '../../geometry/index.js';
-import type { LocateOptions, Prior } from '../../locate/index.js';
+import { checkHeadingOptions, type LocateOptions, type Prior } from '../../locate/index.js';
 import {
   LOCATE_PROPERTIES,
   type LocateField,
@@ -28,9 +28,10 @@ export function parseLocateParameters(fields: ReadonlyMap<string, string>): Loca
   return values;
 }
 
-/** Checked parameters to what `locate` takes. Throws PARAMETER_INVALID for half a prior or two. */
+/** Checked parameters to what `locate` takes. Throws PARAMETER_INVALID for half a prior or two, and what checkHeadingOptions finds. */
 export function toLocateOptions(parameters: LocateParameters, maxPixels: number): LocateOptions {
   const { lon, lat, radiusM, bbox, region: _region, ...rest } = parameters;
+  checkHeadingOptions(rest);
   return { ...rest, prior: priorOf(parameters), maxPixels };
 }
 

@@ -1,5 +1,6 @@
 // What POST /locate takes beside the image, as one JSON schema; openapi.yaml says the same and a test holds them equal.
 import { Ajv } from 'ajv';
+import type { HeadingMode } from '../../locate/index.js';
 
 const angle = (limit: number) => ({ type: 'number', minimum: -limit, maximum: limit }) as const;
 
@@ -8,6 +9,8 @@ const DEGREES = '-?[0-9]{1,3}(\\.[0-9]{1,15})?';
 export const LOCATE_PROPERTIES = {
   top: { type: 'integer', minimum: 1, maximum: 50, default: 5 },
   headingDeg: angle(360),
+  heading: { type: 'string', enum: ['auto', 'unknown'], default: 'auto' },
+  headingToleranceDeg: { type: 'number', minimum: 1, maximum: 180 },
   pitchDeg: angle(90),
   rollDeg: angle(180),
   cameraHeightM: { type: 'number', minimum: 0.1, maximum: 100 },
@@ -29,6 +32,8 @@ export type LocateField = keyof typeof LOCATE_PROPERTIES;
 export interface LocateParameters {
   readonly top: number;
   readonly headingDeg?: number;
+  readonly heading: HeadingMode;
+  readonly headingToleranceDeg?: number;
   readonly pitchDeg?: number;
   readonly rollDeg?: number;
   readonly cameraHeightM?: number;

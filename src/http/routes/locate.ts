@@ -91,7 +91,7 @@ async function workOn(
 ): Promise<LocateAnswer> {
   const queuedAt = performance.now();
   const steps: StepOutcome[] = [];
-  const onStep = (step: StepOutcome) => steps.push(step);
+  const onStep = (step: StepOutcome) => addStep(steps, step);
   try {
     return await queue.run(async () => {
       const waitMs = Math.round(performance.now() - queuedAt);
@@ -109,6 +109,13 @@ async function workOn(
     noteOutcome(request, { steps: Object.fromEntries(steps.map(({ step, ms }) => [step, Math.round(ms)])) });
     throw ownFault(error, steps.at(-1));
   }
+}
+
+/** A step that comes again, for another heading, is one with those before it: their time together, in the last place. */
+function addStep(steps: StepOutcome[], { step, ms, ok }: StepOutcome): void {
+  const before = steps.findIndex((earlier) => earlier.step === step);
+  const [earlier] = before < 0 ? [] : steps.splice(before, 1);
+  steps.push({ step, ms: ms + (earlier?.ms ?? 0), ok });
 }
 
 /** Once the image has become a BEV, a client can do nothing wrong: what fails then is the server's. */

@@ -1,7 +1,7 @@
 // What an operator can watch: requests, steps, uploads, queue, regions and the process, all named skyfix_*.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { LocateAnswer, StepOutcome } from '../../locate/index.js';
-import { STEPS } from '../../locate/index.js';
+import { HEADING_SOURCES, STEPS } from '../../locate/index.js';
 import type { PartLives, RegionSummary } from '../../regions/index.js';
 import { registerProcessMetrics } from './process-metrics.js';
 import type { UploadGate } from './upload-gate.js';
@@ -88,6 +88,13 @@ export function createMetrics(sources: MetricSources): Metrics {
     registers,
   });
   for (const { region } of sources.regions()) reloads.inc({ region, outcome: 'refused' }, 0);
+  const headings = new Counter({
+    name: 'skyfix_headings_total',
+    help: 'Panoramas located, by who said where the camera looked; "estimated": nobody did.',
+    labelNames: ['source'],
+    registers,
+  });
+  for (const source of HEADING_SOURCES) headings.inc({ source }, 0);
   registerGauges(registry, sources);
   registerLives(registry, sources);
   return {
@@ -97,7 +104,8 @@ export function createMetrics(sources: MetricSources): Metrics {
       durations.observe({ route, status }, seconds);
     },
     waited: (seconds) => waits.observe(seconds),
-    located: ({ timingsMs }) => {
+    located: ({ timingsMs, heading }) => {
+      headings.inc({ source: heading.source });
       for (const [stage, ms] of Object.entries(timingsMs)) steps.observe({ stage, outcome: 'ok' }, ms / 1000);
     },
     notLocated: (done) => {

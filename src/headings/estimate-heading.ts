@@ -1,0 +1,170 @@
+// Which way did the camera look? Where nobody says it, the view is turned, and the heading is the one under which the tiles of
+// some place fit best. The votes of all looks at a turned view add up (see scorePositions): a single look is like some tile
+// somewhere under almost any heading.
+import type { Describer, Look, Offset } from '../describe/index.js';
+import { type Bev, normalisedDeg, turnBetweenDeg } from '../geometry/index.js';
+import { turnSquare } from '../imaging/index.js';
+import {
+  LookLattice,
+  type PlaceHit,
+  type Prior,
+  type SearchableTiles,
+  searchPlaces,
+} from '../places/index.js';
+import {
+  evenHeadings,
+  type HeadingRange,
+  isWithin,
+  peakDeg,
+  type ScoredHeading,
+  spreadDeg,
+} from './turns.js';
+
+/** One photo of which the heading is asked. */
+export interface HeadingQuestion {
+  readonly describer: Describer;
+  readonly tiles: SearchableTiles;
+  /** The photo's BEV [V x V], as the describer's networks take it, if the camera looks there. */
+  readonly bevAt: (headingDeg: number) => Bev;
+  readonly range: HeadingRange;
+  /** Places wanted. */
+  readonly top: number;
+  /** Where the camera is known to have stood. */
+  readonly prior?: Prior | undefined;
+}
+
+/** Does a part of the work, which belongs to this step: whoever asks may time it, or throw where nobody waits any more. */
+export type RunStep = <T>(
+  step: 'bev' | 'generate' | 'embed' | 'search',
+  work: () => T | Promise<T>,
+) => Promise<T>;
+
+/** A heading that was looked at closely. */
+export interface TriedHeading extends ScoredHeading {
+  readonly looks: readonly Look[];
+  /** Best first; the score is the first one's. */
+  readonly places: readonly PlaceHit[];
+}
+
+export interface EstimatedHeading {
+  /** [0, 360) */
+  readonly headingDeg: number;
+  /** How far off the other headings that fit are, root mean square; 104 where all fit alike. */
+  readonly uncertaintyDeg: number;
+  /** Best first; empty where there is no tile to compare with. */
+  readonly tried: readonly TriedHeading[];
+}
+
+/** Between the headings that are tried at first: half of it off, a match still stands out. */
+const COARSE_STEP_DEG = 15;
+/** Headings that are looked at closely; then those a third of the step beside the best of them. */
+const CLOSE = 6;
+const CLOSEST = 2;
+/** Closer neighbours say the same. */
+const FINEST_STEP_DEG = 2;
+/** Turned views that are described at once. */
+const VIEWS_AT_ONCE = 6;
+/** Of nothing to compare with. */
+const NO_SCORE = -1;
+
+/**
+ * The heading of a photo, coarse to fine: one view, turned to at most 24 headings, through the looks that find candidates;
+ * then the best of them, each by a view of its own and all looks; then their neighbours. That are 11 views at most.
+ */
+export async function estimateHeading(
+  question: HeadingQuestion,
+  run: RunStep = async (_, work) => work(),
+): Promise<EstimatedHeading> {
+  const { range } = question;
+  const { headings, stepDeg } = evenHeadings(range, COARSE_STEP_DEG);
+  const coarse = headings.length > CLOSE ? await scoreTurned(question, headings, run) : [];
+  const close = coarse.length > 0 ? bestOf(coarse, CLOSE).map(({ headingDeg }) => headingDeg) : headings;
+  const tried = await tryHeadings(question, close, run);
+  const fineDeg = stepDeg / 3;
+  if (fineDeg >= FINEST_STEP_DEG) {
+    const beside = bestOf(tried, CLOSEST).flatMap(({ headingDeg }) => [
+      headingDeg - fineDeg,
+      headingDeg + fineDeg,
+    ]);
+    tried.push(
+      ...(await tryHeadings(
+        question,
+        beside.filter((deg) => isWithin(range, deg)),
+        run,
+      )),
+    );
+  }
+  const found = bestOf(tried, tried.length).filter(({ places }) => places.length > 0);
+  if (found.length === 0) {
+    // Nothing to compare with: all headings are alike.
+    const alike = headings.map((heading) => ({ headingDeg: heading, score: NO_SCORE }));
+    return { headingDeg: range.aroundDeg, uncertaintyDeg: spreadDeg(range.aroundDeg, alike), tried: [] };
+  }
+  const headingDeg = peakDeg(found, stepDeg);
+  return { headingDeg, uncertaintyDeg: spreadDeg(headingDeg, found), tried: found };
+}
+
+/** Headings by one view: turned is what the generator makes of the BEV, not the BEV. */
+async function scoreTurned(
+  question: HeadingQuestion,
+  headings: readonly number[],
+  run: RunStep,
+): Promise<ScoredHeading[]> {
+  const { describer, range, bevAt } = question;
+  const bev = await run('bev', () => bevAt(range.aroundDeg));
+  const view = await run('generate', () => describer.views([bev]));
+  const finders = findersOf(describer.offsets);
+  const scored: ScoredHeading[] = [];
+  for (let first = 0; first < headings.length; first += VIEWS_AT_ONCE) {
+    const part = headings.slice(first, first + VIEWS_AT_ONCE);
+    const turns = part.map((headingDeg) => turnBetweenDeg(range.aroundDeg, headingDeg));
+    const turned = await run('bev', () => turnSquare(view, turns));
+    const looks = await run('embed', () => describer.look(turned, finders));
+    for (const [k, headingDeg] of part.entries()) {
+      const places = await placesOf(question, looks[k] ?? [], 1, run);
+      scored.push({ headingDeg, score: scoreOf(places) });
+    }
+  }
+  return scored;
+}
+
+/** Each heading by a view of its own and all looks, one after another. */
+async function tryHeadings(
+  question: HeadingQuestion,
+  headings: readonly number[],
+  run: RunStep,
+): Promise<TriedHeading[]> {
+  const { describer, bevAt, top } = question;
+  const tried: TriedHeading[] = [];
+  for (const heading of headings) {
+    const headingDeg = normalisedDeg(heading);
+    const bev = await run('bev', () => bevAt(headingDeg));
+    const view = await run('generate', () => describer.views([bev]));
+    const [looks = []] = await run('embed', () => describer.look(view));
+    const places = await placesOf(question, looks, top, run);
+    tried.push({ headingDeg, score: scoreOf(places), looks, places });
+  }
+  return tried;
+}
+
+function placesOf(
+  { tiles, prior }: HeadingQuestion,
+  looks: readonly Look[],
+  count: number,
+  run: RunStep,
+): Promise<readonly PlaceHit[]> {
+  return run('search', () => searchPlaces(tiles, looks, count, prior));
+}
+
+function scoreOf([first]: readonly PlaceHit[]): number {
+  return first?.score ?? NO_SCORE;
+}
+
+/** The looks by which candidates are found. */
+function findersOf(offsets: readonly Offset[]): readonly Offset[] {
+  return offsets.length === 1 ? offsets : new LookLattice(offsets).finders();
+}
+
+function bestOf<T extends ScoredHeading>(scored: readonly T[], count: number): T[] {
+  return [...scored].sort((a, b) => b.score - a.score).slice(0, count);
+}
