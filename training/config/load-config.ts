@@ -7,6 +7,7 @@ import { explainSchemaErrors, messageOf, SkyfixError } from 'skyfix/errors';
 import { fieldOfViewFault } from 'skyfix/geometry';
 import { parse } from 'yaml';
 import { CUT_FORMATS, FORMATS, type PublishedGround, publishedGround } from '../datasets/index.js';
+import { GRID_STRIDE_PX } from '../networks/index.js';
 import { PHOTO_MARGIN, photoOffset, trainsOnPhotos } from './gps-tolerance.js';
 import type { DataSource, RunConfig } from './run-config.js';
 import { RUN_CONFIG_SCHEMA } from './schema.js';
@@ -190,6 +191,13 @@ function faultOf(config: RunConfig): string | undefined {
   }
   if (stage3.infoNce.weight === 0 && stage3.triplet.weight === 0) {
     return '/stage3/infoNce/weight and /stage3/triplet/weight are both 0: there is nothing to learn from';
+  }
+  const { trunk = 'convnext', upTo, pooling = 'mean', projection } = config.networks.encoder;
+  if (trunk === 'convnext' && !upTo && pooling === 'mean' && projection === undefined) {
+    if (config.networks.encoder.frozen)
+      return '/networks/encoder/frozen is true, but there is no head to train';
+  } else if (geometry.inputSizePx % GRID_STRIDE_PX !== 0) {
+    return `/geometry/inputSizePx is ${geometry.inputSizePx}, not a multiple of ${GRID_STRIDE_PX}, the side of a cell of features`;
   }
   const { searchMarginPx = 0 } = geometry;
   const takesPanoramas = inputOf(config) === 'panorama';

@@ -6,7 +6,7 @@ import type { FieldOfView } from 'skyfix/geometry';
 import type { ColourJitter } from '../batches/index.js';
 import type { Split } from '../common/index.js';
 import type { DatasetFormat, VigorArea } from '../datasets/index.js';
-import type { ConvNextSize } from '../networks/index.js';
+import type { ConvNextSize, EfficientNetLiteName, Pooling } from '../networks/index.js';
 import type { StrategyOptions } from '../pseudo-labels/index.js';
 import type { TownGaps } from '../town/index.js';
 
@@ -65,6 +65,28 @@ export interface EvaluationArea {
 /** What the encoder sees of the ground. */
 export type QueryKind = 'views' | 'bev' | 'panorama';
 
+/** What the encoder is made of. With the trunk's last block, pooling: mean and no projection a ConvNeXt is as published. */
+export interface EncoderConfig {
+  /** convnext when absent. */
+  readonly trunk?: 'convnext' | EfficientNetLiteName;
+  /** Blocks of the trunk whose features are used, from 0; those of DEFAULT_BLOCKS when absent. */
+  readonly upTo?: readonly number[];
+  /** mean when absent. */
+  readonly pooling?: Pooling;
+  /** Dimensions of the descriptor; without it all that pooling gives. */
+  readonly projection?: number;
+  /** The trunk keeps its weights, the head alone is trained; true when absent of an EfficientNet-Lite, else false. */
+  readonly frozen?: boolean;
+  /** Size of a ConvNeXt. */
+  readonly size: ConvNextSize;
+  /** Of a ConvNeXt. */
+  readonly layerScale: number;
+  /** ConvNeXt: rate of stochastic depth in the last block; rises linearly from 0. */
+  readonly dropPath: number;
+  /** safetensors to start from: timm's or torchvision's names, a trunk's, or a grid encoder's. */
+  readonly weights?: string;
+}
+
 export interface NetworkConfig {
   readonly generator: {
     readonly baseFilters: number;
@@ -76,14 +98,7 @@ export interface NetworkConfig {
   };
   readonly discriminator: { readonly filters: number };
   readonly contrast: { readonly projection: number };
-  readonly encoder: {
-    readonly size: ConvNextSize;
-    readonly layerScale: number;
-    /** Rate of stochastic depth in the last block; rises linearly from 0. */
-    readonly dropPath: number;
-    /** safetensors to start from: timm's or torchvision's names. */
-    readonly weights?: string;
-  };
+  readonly encoder: EncoderConfig;
 }
 
 /** Generation: BEV-CycleGAN with patch contrast. */

@@ -1,5 +1,5 @@
 // JSON schema of a run's configuration, after its preset is filled in, with a sentence a field; the types are in run-config.ts.
-import { CONVNEXT_SIZES } from '../networks/index.js';
+import { CONVNEXT_SIZES, EFFICIENTNET_LITES } from '../networks/index.js';
 import { RUN_SCHEMA } from './run-config.js';
 import { data, evaluation, geometry, publish } from './schema-data.js';
 import {
@@ -39,13 +39,32 @@ const networks = object('Sizes of the networks, and weights to start from.', {
   contrast: object('Heads of the patch contrast.', {
     projection: count('Dimensions of a patch; 64 in the paper.'),
   }),
-  encoder: object('ConvNeXt.', {
-    size: oneOf(Object.keys(CONVNEXT_SIZES))('Size; base in the paper.'),
+  encoder: object('The encoder: a trunk, and a head that makes descriptors of its features.', {
+    '?trunk': oneOf(['convnext', ...Object.keys(EFFICIENTNET_LITES)])(
+      "What makes the features. EfficientNet-Lite has ImageNet's weights (npm run setup:trunks).",
+      'convnext',
+    ),
+    '?upTo': listOf(
+      { type: 'integer', minimum: 0 },
+      { minItems: 1, uniqueItems: true },
+    )(
+      'Blocks of the trunk whose features are used, from 0: [8, 15] of efficientnet-lite2 when absent, [6, 11] of ' +
+        'efficientnet-lite0, the last of a ConvNeXt.',
+    ),
+    '?pooling': oneOf(['mean', 'grid'])(
+      'mean: the mean of the features; grid: those of all cells of 32 pixels, which keeps where they are.',
+      'mean',
+    ),
+    '?projection': count('Dimensions of the descriptor; all that pooling gives when absent.'),
+    '?frozen': yes(
+      'The trunk keeps its weights and the head alone is trained; true when absent of an EfficientNet-Lite, else false.',
+    ),
+    size: oneOf(Object.keys(CONVNEXT_SIZES))('Size of a ConvNeXt; base in the paper.'),
     layerScale: positive('First value of the layer scale; 1e-6 in ConvNeXt, 1 suits short schedules.'),
-    dropPath: belowOne('Rate of stochastic depth in the last block; rises linearly from 0.'),
+    dropPath: belowOne('ConvNeXt: rate of stochastic depth in the last block; rises linearly from 0.'),
     '?weights': text(
       "safetensors that the encoder starts from (pretrained weights, e.g. ImageNet's): timm's " +
-        "or torchvision's names, or a bundle's encoder.safetensors.",
+        "or torchvision's names, a trunk's, or a bundle's encoder.safetensors.",
     ),
   }),
 });

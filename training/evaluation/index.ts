@@ -1,7 +1,7 @@
 // Evaluation: figures of retrieval and of generated images, and what a query is put to for robustness.
 export { confusionByDistrict, recallByDistrict } from './districts.js';
 export { type ImageQuality, meanQuality } from './image-quality.js';
-export { encoderCost, generatorCost } from './network-cost.js';
+export { encoderCost, generatorCost, gridEncoderCost } from './network-cost.js';
 export { type Change, PERTURBATIONS, type Perturbation, parseChange } from './perturbations.js';
 export {
   chanceOf,

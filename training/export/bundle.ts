@@ -17,7 +17,6 @@ import {
   writeFileAtomic,
 } from 'skyfix/files';
 import {
-  type ConvNextConfig,
   createConvNext,
   createGenerator,
   type GeneratorConfig,
@@ -26,9 +25,15 @@ import {
   type ProfileName,
 } from '../networks/index.js';
 import { writeSafetensors } from '../weights/index.js';
-import { exportEncoderOnnx } from './encoder-onnx.js';
+import {
+  dimensionsOf,
+  type EncoderContent,
+  encoderGraph,
+  encoderWeights,
+  noticeOf,
+} from './encoder-content.js';
 import { exportGeneratorOnnx } from './generator-onnx.js';
-import { cycleGanNaming, ENCODER_NAMING, type EncoderNames, namedForTorch } from './weight-names.js';
+import { cycleGanNaming, type EncoderNames, namedForTorch } from './weight-names.js';
 
 type Arrays = Readonly<Record<string, NamedArray>>;
 
@@ -39,12 +44,12 @@ export interface BundleContent {
   /** What the first network was trained on. */
   readonly input?: BundleInput;
   readonly geometry: BundleGeometry;
-  readonly encoder: { readonly params: Arrays; readonly config: ConvNextConfig };
+  readonly encoder: EncoderContent;
   /** Absent: the input goes straight into the encoder. */
   readonly generator?: { readonly params: Arrays; readonly config: GeneratorConfig };
   readonly training?: Readonly<Record<string, unknown>>;
   readonly metrics?: Readonly<Record<string, unknown>>;
-  /** Also writes encoder.safetensors, with these names, and generator.safetensors, with those of CycleGAN's reference. */
+  /** Also writes encoder.safetensors, ConvNeXt's with these names, and generator.safetensors, with those of CycleGAN's reference. */
   readonly safetensors?: EncoderNames;
   /** ISO 8601; now when absent. */
   readonly createdAt?: string;
@@ -66,14 +71,15 @@ export async function writeBundle(folder: string, content: BundleContent): Promi
       const config = { ...generator.config, inputSize: viewSizePx(content.geometry) };
       await write('generator.onnx', exportGeneratorOnnx(generator.params, config));
     }
-    await write('encoder.onnx', exportEncoderOnnx(encoder.params, encoder.config));
+    await write('encoder.onnx', encoderGraph(encoder));
+    const notice = noticeOf(encoder);
+    if (notice) await write('NOTICE.txt', Buffer.from(notice));
     if (content.safetensors) {
       if (generator) {
         const arrays = namedForTorch(generator.params, cycleGanNaming(generator.config.blocks));
         await write('generator.safetensors', writeSafetensors(arrays));
       }
-      const arrays = namedForTorch(encoder.params, ENCODER_NAMING[content.safetensors]);
-      await write('encoder.safetensors', writeSafetensors(arrays));
+      await write('encoder.safetensors', encoderWeights(encoder, content.safetensors));
     }
     const manifest: BundleManifest = {
       schema: BUNDLE_SCHEMA,
@@ -85,7 +91,7 @@ export async function writeBundle(folder: string, content: BundleContent): Promi
       ...(content.input === 'panorama' && { input: content.input }),
       geometry: content.geometry,
       preprocessing: { generatorRange: [-1, 1], encoderRange: [0, 1], invalidPixel: -1 },
-      descriptor: { dimensions: encoder.config.dims[encoder.config.dims.length - 1] ?? 0 },
+      descriptor: { dimensions: dimensionsOf(encoder) },
       training: content.training ?? {},
       metrics: content.metrics ?? {},
       files,

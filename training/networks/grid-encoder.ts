@@ -14,22 +14,23 @@ import {
   openTrunk,
   type StochasticDepth,
   type Trunk,
-  type TrunkDesign,
 } from './trunk.js';
+import { type TrunkKind, trunkDesign } from './trunk-kinds.js';
 
 export interface GridEncoderOptions {
-  readonly design: TrunkDesign;
+  readonly trunk: TrunkKind;
   /** Blocks of the trunk whose features are used. */
   readonly blocks: readonly number[];
   readonly head: GridHead;
   /** The trunk's parameters as ParameterStore keeps them; random ones of `seed` when absent. */
-  readonly trunk?: Readonly<Record<string, NamedArray>>;
+  readonly params?: Readonly<Record<string, NamedArray>>;
   readonly seed?: number;
   /** Training changes the trunk too, not the head alone. */
   readonly tunesTrunk: boolean;
 }
 
 export interface GridEncoder extends Encoder {
+  readonly trunk: TrunkKind;
   readonly blocks: readonly number[];
   /** [B, H, W, 3] → features [B, H/32, W/32, C], not standardised; both sides are multiples of 32. */
   features(images: Tensor4D, depth?: StochasticDepth): Tensor4D;
@@ -49,7 +50,8 @@ const LEARNED = ['head.convolution.weight', 'head.convolution.bias', 'head.proje
  * TRAINING_CONFIG_INVALID where the trunk has no such blocks, WEIGHTS_INVALID where the head is for other features.
  */
 export function createGridEncoder(options: GridEncoderOptions): GridEncoder {
-  const { design, blocks, head, tunesTrunk, seed = 1 } = options;
+  const { blocks, head, tunesTrunk, seed = 1 } = options;
+  const design = trunkDesign(options.trunk);
   const { cells, dimensions, features: channels } = headSizes(head);
   const given = featureChannels(design.blocks, blocks);
   if (channels !== given) {
@@ -63,7 +65,7 @@ export function createGridEncoder(options: GridEncoderOptions): GridEncoder {
   );
   const params = new ParameterStore(tunesTrunk ? [...trunkSpecs, ...headSpecs] : headSpecs);
   const trunkParams = tunesTrunk ? params : new ParameterStore(trunkSpecs);
-  if (options.trunk) trunkParams.load({ ...params.toArrays(), ...options.trunk });
+  if (options.params) trunkParams.load({ ...params.toArrays(), ...options.params });
   const trunk: Trunk = openTrunk(design, { params: trunkParams });
   const learned = <T extends Tensor>(name: string): T | undefined =>
     params.has(name) ? params.get<T>(name) : undefined;
@@ -84,6 +86,7 @@ export function createGridEncoder(options: GridEncoderOptions): GridEncoder {
   };
   const inUse = <T extends Tensor>(body: () => T): T => tf.tidy(() => params.use(body));
   return {
+    trunk: options.trunk,
     params,
     blocks,
     inputSize: cells * GRID_STRIDE_PX,

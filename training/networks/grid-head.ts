@@ -133,12 +133,15 @@ export function headToArrays(head: GridHead): Record<string, NamedArray> {
   };
 }
 
+/** By these a head is known; ConvNeXt's files have a head.norm. */
+const OWN_NAMES = ['head.mean', 'head.deviation', 'head.cellWeights', 'head.meanWeights'];
+
 /** The head among the arrays of a file; undefined where there is none. Throws WEIGHTS_INVALID naming `source`. */
 export function headFromArrays(
   arrays: Readonly<Record<string, NamedArray>>,
   source: string,
 ): GridHead | undefined {
-  if (!Object.keys(arrays).some((name) => name.startsWith('head.'))) return undefined;
+  if (!OWN_NAMES.some((name) => arrays[name])) return undefined;
   const need = (name: string): NamedArray => {
     const array = arrays[name];
     if (!array) throw new SkyfixError('WEIGHTS_INVALID', `${source}: ${name} is missing.`);

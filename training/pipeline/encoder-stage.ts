@@ -2,10 +2,10 @@
 import type { RunConfig } from '../config/index.js';
 import { recallOf, strictRanks } from '../evaluation/index.js';
 import type { PreparedArea } from '../images/index.js';
-import type { ConvNext } from '../networks/index.js';
 import { describe, loadEncoder, trainEncoder, type Validation } from '../stages/index.js';
 import type { ImageStore } from '../stores/index.js';
-import { freshEncoder, profileOf } from './networks-of.js';
+import { freshEncoder, type RunEncoder, startingHead } from './encoder-of.js';
+import { profileOf } from './networks-of.js';
 import { checkpointPath, hooksOf, keyOf, type RunContext, stepsOf, tilesOf } from './run-context.js';
 import type { TrainingData } from './run-data.js';
 
@@ -16,12 +16,13 @@ export async function runEncoder(
   queries: ImageStore,
   queriesKey: (config: RunConfig) => string,
   validation: { readonly area: PreparedArea; readonly queries: ImageStore } | undefined,
-): Promise<ConvNext> {
+): Promise<RunEncoder> {
   const { config, log, dir } = context;
   const { stage3, selfTraining, seed, runtime, networks } = config;
   const { steps: _, epochs: __, validateEvery, ...options } = stage3;
   const steps = stepsOf(stage3, data);
-  const encoder = await freshEncoder(config);
+  const head = await startingHead(context, [queries, data.tiles]);
+  const encoder = await freshEncoder(config, head);
   const keys = [config, ...context.earlier].map((one) => encoderKey(one, data, queriesKey(one))) as [
     string,
     ...string[],
@@ -95,7 +96,7 @@ function selfTrainingOptions(selfTraining: RunConfig['selfTraining']) {
   };
 }
 
-async function recallAtOne(encoder: ConvNext, area: PreparedArea, queries: ImageStore): Promise<number> {
+async function recallAtOne(encoder: RunEncoder, area: PreparedArea, queries: ImageStore): Promise<number> {
   const ranks = strictRanks(
     await describe(encoder, queries),
     await describe(encoder, area.gallery),

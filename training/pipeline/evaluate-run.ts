@@ -3,13 +3,14 @@
 import { inputOf } from '../config/index.js';
 import type { CrossViewDataset } from '../datasets/index.js';
 import type { PreparedArea } from '../images/index.js';
-import type { ConvNext } from '../networks/index.js';
+import type { Encoder } from '../networks/index.js';
 import type { RetrievalResult, RunResult } from '../runs/index.js';
 import { describe, viewsInMemory } from '../stages/index.js';
 import type { ImageStore } from '../stores/index.js';
+import { freshEncoder, writtenHead } from './encoder-of.js';
 import { type AreaFigures, type Embed, evaluateArea } from './evaluate-area.js';
 import { generationFigures } from './generation-figures.js';
-import { freshEncoder } from './networks-of.js';
+
 import { measureRobustness } from './robustness.js';
 import { type RunContext, rawQueries } from './run-context.js';
 import { costOf } from './run-cost.js';
@@ -58,7 +59,7 @@ async function evaluateAreas(
   opened: readonly OpenedArea[],
 ): Promise<{ readonly areas: RetrievalResult[]; readonly first: MeasuredArea | undefined }> {
   const { config } = context;
-  const untrained = await freshEncoder(config);
+  const untrained = await freshEncoder(config, await writtenHead(context.dir));
   const areas: RetrievalResult[] = [];
   let first: MeasuredArea | undefined;
   for (const { name, prepared, dataset } of opened) {
@@ -76,12 +77,12 @@ async function evaluateAreas(
     areas.push(result, figures.result);
     first ??= { prepared, dataset, queries, figures };
   }
-  untrained.params.dispose();
+  untrained.dispose();
   return { areas, first };
 }
 
 const embedBy =
-  (encoder: ConvNext): Embed =>
+  (encoder: Encoder): Embed =>
   (images, square) =>
     describe(encoder, images, square ? { square } : {});
 

@@ -2,10 +2,11 @@
 import { join } from 'node:path';
 import type { BundleManifest } from 'skyfix/bundles';
 import { inputOf, readRunConfig } from '../config/index.js';
-import { type EncoderNames, writeBundle } from '../export/index.js';
-import { createConvNext, createGenerator } from '../networks/index.js';
+import { contentOf, type EncoderNames, writeBundle } from '../export/index.js';
+import { createGenerator } from '../networks/index.js';
 import { readRunResult } from '../runs/index.js';
 import { loadCheckpointStep, loadEncoder, loadParts } from '../stages/index.js';
+import { freshEncoder, writtenHead } from './encoder-of.js';
 import { profileOf } from './networks-of.js';
 import { checkpointPath, type StageName } from './run-context.js';
 import { CONFIG_FILE } from './run-folder.js';
@@ -23,7 +24,7 @@ export async function exportRun(
   const profile = profileOf(config);
   const kind = config.stage3.validateEvery > 0 ? 'best' : 'last';
   const pathOf = (stage: StageName) => checkpointPath(dir, stage, kind);
-  const encoder = createConvNext(profile.encoder, config.seed);
+  const encoder = await freshEncoder(config, await writtenHead(dir));
   const generator = config.queries === 'views' ? createGenerator(profile.generator, config.seed) : undefined;
   try {
     await loadEncoder(pathOf('encoder'), undefined, encoder, config.stage3.emaDecay);
@@ -40,13 +41,13 @@ export async function exportRun(
       input: inputOf(config),
       geometry: config.geometry,
       ...(generator && { generator: { params: generator.params.toArrays(), config: profile.generator } }),
-      encoder: { params: encoder.params.toArrays(), config: profile.encoder },
+      encoder: contentOf(encoder),
       training: { run: `${config.name}-seed${config.seed}`, steps, config },
       metrics: result ? { retrieval: result.retrieval.map(({ confusion: _, ...rest }) => rest) } : {},
       ...(safetensors && { safetensors }),
     });
   } finally {
-    encoder.params.dispose();
+    encoder.dispose();
     generator?.params.dispose();
   }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { BundleManifest } from 'skyfix/bundles';
 import { sha256OfBytes } from 'skyfix/files';
 import { inputOf } from '../config/index.js';
-import { writeBundle } from '../export/index.js';
+import { contentOf, writeBundle } from '../export/index.js';
 import type { RunFigures } from './evaluate-run.js';
 import type { RunContext } from './run-context.js';
 import type { Trained } from './train-stages.js';
@@ -25,7 +25,7 @@ export async function writeRunBundle(
     ...(made && {
       generator: { params: made.generator.params.toArrays(), config: made.generator.config },
     }),
-    encoder: { params: encoder.params.toArrays(), config: encoder.config },
+    encoder: contentOf(encoder),
     training: {
       generatorData: made ? `${own.name}, ${own.ids.length} places` : null,
       encoderData: `${data.name}, ${data.ids.length} places`,

@@ -6,7 +6,7 @@ import { openImagery } from 'skyfix/index';
 import { SPLITS } from '../common/index.js';
 import { type EvaluationArea, imageryOptionsOf, type RunConfig } from '../config/index.js';
 import type { CrossViewDataset } from '../datasets/index.js';
-import { freshEncoder } from './networks-of.js';
+import { freshEncoder } from './encoder-of.js';
 import type { OpenSource } from './open-source.js';
 import { splitsOf } from './run-data.js';
 
@@ -29,7 +29,7 @@ export async function checkRun(config: RunConfig, open: OpenSource): Promise<Che
   const datasets = [own];
   for (const source of config.data.encoderOnly) datasets.push(await open(source));
   const encoder = await freshEncoder(config); // reads its weights
-  encoder.params.dispose();
+  encoder.dispose();
   if (config.publish) await checkPublish(config.publish);
   const { areas } = config.evaluation;
   if (!areas) {

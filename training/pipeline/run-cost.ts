@@ -1,5 +1,5 @@
 // What a run's networks cost: parameters and operations, the time of a query, and the time of training.
-import { encoderCost, generatorCost } from '../evaluation/index.js';
+import { encoderCost, generatorCost, gridEncoderCost } from '../evaluation/index.js';
 import type { PreparedArea } from '../images/index.js';
 import { type RunResult, readStageSeconds } from '../runs/index.js';
 import { describe, viewsInMemory } from '../stages/index.js';
@@ -16,10 +16,14 @@ export async function costOf(
   area: PreparedArea,
 ): Promise<RunResult['cost']> {
   const seconds = await readStageSeconds(dir);
+  const { encoder } = trained;
   const profile = profileOf(config);
   return {
     ...(trained.made && { generator: generatorCost(profile.generator) }),
-    encoder: encoderCost(profile.encoder),
+    encoder:
+      'config' in encoder
+        ? encoderCost(encoder.config)
+        : gridEncoderCost({ ...encoder, head: encoder.head() }),
     queryMs: await medianQueryMs(trained, area),
     trainSeconds: Object.fromEntries(Object.entries(seconds).map(([stage, { total }]) => [stage, total])),
   };

@@ -1,7 +1,7 @@
 // The three stages of a run, one after the other; each does what its checkpoint has not done.
 import type { RunConfig } from '../config/index.js';
-import type { ConvNext } from '../networks/index.js';
 import { timeStage } from '../runs/index.js';
+import type { RunEncoder } from './encoder-of.js';
 import { runEncoder } from './encoder-stage.js';
 import { generationKey, type MadeGenerator, runGeneration } from './generation-stage.js';
 import type { RunContext } from './run-context.js';
@@ -19,7 +19,7 @@ export interface Trained {
   readonly data: TrainingData;
   /** Absent where the encoder sees BEVs or panoramas themselves. */
   readonly made: MadeGenerator | undefined;
-  readonly encoder: ConvNext;
+  readonly encoder: RunEncoder;
 }
 
 /** Undefined where the run was to end after a stage. */

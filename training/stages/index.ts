@@ -2,6 +2,7 @@
 
 export { loadCheckpointStep } from './common/checkpoint.js';
 export { describe, middleOf, type Square } from './common/descriptors.js';
+export { featureStatistics } from './common/feature-statistics.js';
 export { loadParts, RunStopped, type StageHooks, type StepReport, type Validation } from './common/loop.js';
 export { loadEncoder, trainEncoder } from './encoder/encoder.js';
 export { trainGenerator } from './generation/generation.js';

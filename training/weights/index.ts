@@ -4,6 +4,7 @@ export {
   fetchTrunk,
   PUBLISHED_TRUNKS,
   trunkAttribution,
+  trunkNotice,
   trunkPath,
 } from './published-trunks.js';
 export { readSafetensors, writeSafetensors } from './safetensors.js';

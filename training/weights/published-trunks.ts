@@ -52,6 +52,11 @@ export function trunkAttribution(name: EfficientNetLiteName): string {
   );
 }
 
+/** What stands beside files that hold a trunk's weights. */
+export function trunkNotice(name: EfficientNetLiteName): string {
+  return `The networks in this folder hold weights of others.\n\n${trunkAttribution(name)}\n`;
+}
+
 /** Where a trunk's weights lie in the user's cache folder (SKYFIX_CACHE, else ~/.cache/skyfix). */
 export function trunkPath(name: EfficientNetLiteName, env: NodeJS.ProcessEnv = process.env): string {
   const cache = env.SKYFIX_CACHE || join(homedir(), '.cache/skyfix');

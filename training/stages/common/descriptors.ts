@@ -1,7 +1,7 @@
 // Descriptors of many images, a batch at a time: what validation, self-training, mining and evaluation look at.
 import type { Tensor4D } from '@tensorflow/tfjs-node-gpu';
 import type { Descriptors } from '../../evaluation/index.js';
-import type { ConvNext } from '../../networks/index.js';
+import type { Encoder } from '../../networks/index.js';
 import { tf } from '../../runtime/index.js';
 import { bytesPerImage, type ImageStore } from '../../stores/index.js';
 
@@ -37,13 +37,13 @@ export function imagesToTensor(store: ImageStore, rows: readonly number[], squar
 
 /** Descriptors [rows, D] of a square of some images (all, where there are no rows; the middle, where no square). */
 export async function describe(
-  encoder: ConvNext,
+  encoder: Encoder,
   store: ImageStore,
   options: { readonly rows?: readonly number[]; readonly square?: Square } = {},
 ): Promise<Descriptors> {
   const { rows = Array.from({ length: store.count }, (_, row) => row) } = options;
-  const square = options.square ?? middleOf(store, encoder.config.inputSize);
-  const dimensions = encoder.config.dims.at(-1) ?? 0;
+  const square = options.square ?? middleOf(store, encoder.inputSize);
+  const { dimensions } = encoder;
   const data = new Float32Array(rows.length * dimensions);
   for (let start = 0; start < rows.length; start += BATCH) {
     const part = rows.slice(start, start + BATCH);

@@ -1,6 +1,6 @@
 // The batches of stage 3: which pairs, and their crops, cut while the step before computes.
 import { BatchLoader } from '../../batches/index.js';
-import type { ConvNext } from '../../networks/index.js';
+import type { Encoder } from '../../networks/index.js';
 import type { Stateful } from '../common/loop.js';
 import { encoderCrops } from './encoder-crops.js';
 import type { EncoderData, TrainingPair } from './encoder-data.js';
@@ -15,7 +15,7 @@ export interface EncoderBatch {
 }
 
 export class EncoderBatches {
-  readonly #encoder: ConvNext;
+  readonly #encoder: Encoder;
   readonly #data: EncoderData;
   readonly #options: EncoderOptions;
   readonly #sampler: PairSampler;
@@ -24,7 +24,7 @@ export class EncoderBatches {
   #ahead: { readonly step: number; readonly batch: EncoderBatch } | undefined;
 
   constructor(
-    encoder: ConvNext,
+    encoder: Encoder,
     data: EncoderData,
     options: EncoderOptions,
     onSelfTraining?: (report: SelfTrainingReport) => void,
@@ -67,7 +67,7 @@ export class EncoderBatches {
 
   async #begin(step: number): Promise<EncoderBatch> {
     const pairs = await this.#sampler.pairsAt(step, this.#selfTraining.selected);
-    const { inputSize } = this.#encoder.config;
+    const { inputSize } = this.#encoder;
     const crops = this.#loader.load(encoderCrops(this.#data, pairs, inputSize, step, this.#options));
     crops.catch(() => {}); // told where it is awaited
     return { pairs, crops };

@@ -2,7 +2,7 @@
 import type { Scalar, Tensor2D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
 import { makeRng } from 'skyfix/random';
 import { createLearnableScale, hardTriplet, infoNce } from '../../losses/index.js';
-import { Adam, type ConvNext, clipToLength, Ema, valueAndFlatGrads } from '../../networks/index.js';
+import { Adam, clipToLength, Ema, type Encoder, valueAndFlatGrads } from '../../networks/index.js';
 import { tf } from '../../runtime/index.js';
 import { assertFinite } from '../common/loop.js';
 import { cosineDecay } from '../common/schedule.js';
@@ -11,7 +11,7 @@ import type { EncoderOptions } from './options.js';
 
 /** The encoder in training and what belongs to it. */
 export interface Trainee {
-  readonly encoder: ConvNext;
+  readonly encoder: Encoder;
   readonly adam: Adam;
   /** The scale of InfoNCE's similarities, where it is learned. */
   readonly scale?: ReturnType<typeof createLearnableScale>;
@@ -20,7 +20,7 @@ export interface Trainee {
   readonly average?: Ema;
 }
 
-export function createTrainee(encoder: ConvNext, options: EncoderOptions): Trainee {
+export function createTrainee(encoder: Encoder, options: EncoderOptions): Trainee {
   const adam = new Adam(encoder.params, { weightDecay: options.weightDecay });
   const scale = options.infoNce.scale === 'learnable' ? createLearnableScale() : undefined;
   return {
@@ -52,7 +52,7 @@ export async function encoderStep(
   options: EncoderOptions,
 ): Promise<Record<string, number>> {
   const { encoder, scale } = trainee;
-  const { inputSize } = encoder.config;
+  const { inputSize } = encoder;
   const images = tf.tensor4d(batch.pixels, [2 * batch.pairs.length, inputSize, inputSize, 3]);
   const stores = [encoder.params, ...(scale ? [scale.params] : [])];
   const { loss, aux, grads } = valueAndFlatGrads(

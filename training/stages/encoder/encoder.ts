@@ -1,6 +1,6 @@
 // Stage 3: the encoder learns to give a query (generated view, BEV or raw panorama) and its tile the same descriptor, from
 // labelled pairs and, with self-training, from pairs that it finds itself (Algorithm 1).
-import { type ConvNext, Ema } from '../../networks/index.js';
+import { Ema, type Encoder } from '../../networks/index.js';
 import { type BestStep, loadParts, type StageHooks, trainSteps, waitFor } from '../common/loop.js';
 import { EncoderBatches } from './encoder-batches.js';
 import type { EncoderData } from './encoder-data.js';
@@ -14,7 +14,7 @@ export interface EncoderHooks extends StageHooks {
 
 /** Trains the encoder in place. `hooks` says where checkpoints go and who hears of progress. */
 export async function trainEncoder(
-  encoder: ConvNext,
+  encoder: Encoder,
   data: EncoderData,
   options: EncoderOptions,
   hooks: EncoderHooks,
@@ -60,7 +60,7 @@ function validatingBy(average: Ema, hooks: StageHooks): StageHooks {
 export async function loadEncoder(
   path: string,
   key: string | readonly string[] | undefined,
-  encoder: ConvNext,
+  encoder: Encoder,
   emaDecay: number,
 ): Promise<void> {
   if (emaDecay === 0) {

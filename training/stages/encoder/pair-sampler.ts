@@ -1,6 +1,6 @@
 // Which pairs make the batch of a step: labelled ones with their hard negatives, mixed with pseudo-labelled ones.
 import { EpochSampler, minedNeighbours, mixedBatch, type Neighbours } from '../../batches/index.js';
-import type { ConvNext, NamedArray } from '../../networks/index.js';
+import type { Encoder, NamedArray } from '../../networks/index.js';
 import type { PseudoPair } from '../../pseudo-labels/index.js';
 import { describe } from '../common/descriptors.js';
 import type { Stateful } from '../common/loop.js';
@@ -14,13 +14,13 @@ const MINED = 64;
 export class PairSampler implements Stateful {
   /** Pairs of one place, which the batches keep apart as far as labels tell. */
   readonly places: SamePlaces;
-  readonly #encoder: ConvNext;
+  readonly #encoder: Encoder;
   readonly #data: EncoderData;
   readonly #options: EncoderOptions;
   readonly #epochs: EpochSampler;
   #step = 0;
 
-  constructor(encoder: ConvNext, data: EncoderData, options: EncoderOptions) {
+  constructor(encoder: Encoder, data: EncoderData, options: EncoderOptions) {
     this.#encoder = encoder;
     this.#data = data;
     this.#options = options;

@@ -1,6 +1,6 @@
 // Algorithm 1 inside stage 3: now and then the unlabelled tiles are compared with the unlabelled views, and the
 // strategy chooses the pairs that the next steps train on.
-import type { ConvNext, NamedArray } from '../../networks/index.js';
+import type { Encoder, NamedArray } from '../../networks/index.js';
 import {
   createStrategy,
   momentOf,
@@ -26,7 +26,7 @@ export interface SelfTrainingReport extends PrecisionFigures {
 }
 
 export class SelfTraining implements Stateful {
-  readonly #encoder: ConvNext;
+  readonly #encoder: Encoder;
   readonly #data: EncoderData;
   readonly #options: EncoderOptions;
   readonly #strategy: SelectionStrategy | undefined;
@@ -36,7 +36,7 @@ export class SelfTraining implements Stateful {
   #lastUpdate = -1;
 
   constructor(
-    encoder: ConvNext,
+    encoder: Encoder,
     data: EncoderData,
     options: EncoderOptions,
     onUpdate?: (report: SelfTrainingReport) => void,

@@ -137,9 +137,8 @@ async function using(
   kind: HeadKind,
   body: (encoder: GridEncoder, head: GridHead) => Promise<void>,
 ): Promise<void> {
-  const design = trunkDesign(trunk);
-  const head = headOf(featureChannels(design.blocks, blocks), kind);
-  const encoder = createGridEncoder({ design, blocks, head, seed: 9, tunesTrunk: false });
+  const head = headOf(featureChannels(trunkDesign(trunk).blocks, blocks), kind);
+  const encoder = createGridEncoder({ trunk, blocks, head, seed: 9, tunesTrunk: false });
   await body(encoder, head);
   encoder.dispose();
 }
@@ -194,7 +193,7 @@ for (const [title, trunk, blocks] of TRUNKS) {
 }
 
 describe('training a grid encoder', () => {
-  const design = trunkDesign(CONVNEXT);
+  const trunk = CONVNEXT;
   const blocks = [1, 4];
   const head: GridHead = {
     ...headOf(16, { pooling: 'grid', projection: 7 }),
@@ -203,7 +202,7 @@ describe('training a grid encoder', () => {
 
   for (const tunesTrunk of [false, true]) {
     test(`gradients equal finite differences, ${tunesTrunk ? 'with' : 'without'} the trunk`, () => {
-      const encoder = createGridEncoder({ design, blocks, head, seed: 3, tunesTrunk });
+      const encoder = createGridEncoder({ trunk, blocks, head, seed: 3, tunesTrunk });
       assert.equal(encoder.params.has('stem.0.weight'), tunesTrunk);
       const x = tf.randomUniform([2, 64, 64, 3], 0, 1, 'float32', 5) as Tensor4D;
       const probe = tf.randomNormal([2, 7], 0, 1, 'float32', 6);
@@ -224,7 +223,7 @@ describe('training a grid encoder', () => {
     });
   }
   test('what was learned is in the head, and in the trunk where it was tuned', () => {
-    const encoder = createGridEncoder({ design, blocks, head, seed: 3, tunesTrunk: true });
+    const encoder = createGridEncoder({ trunk, blocks, head, seed: 3, tunesTrunk: true });
     const before = encoder.trunkArrays();
     encoder.params.vector.assign(encoder.params.vector.add(1) as typeof encoder.params.vector);
     const after = encoder.trunkArrays();
@@ -236,7 +235,7 @@ describe('training a grid encoder', () => {
   });
   test('blocks behind the last one that is used have no parameters', () => {
     const encoder = createGridEncoder({
-      design,
+      trunk,
       blocks: [1],
       head: { ...headOf(6, { pooling: 'grid' }), cellWeights: centredCellWeights(2) },
       tunesTrunk: false,
@@ -251,10 +250,10 @@ describe('training a grid encoder', () => {
   test('a head for other features, or an image without a window, is refused with its sizes', () => {
     assert.throws(
       () =>
-        createGridEncoder({ design, blocks: [1], head: headOf(8, { pooling: 'grid' }), tunesTrunk: false }),
+        createGridEncoder({ trunk, blocks: [1], head: headOf(8, { pooling: 'grid' }), tunesTrunk: false }),
       { code: 'WEIGHTS_INVALID', message: /8 channels; blocks \[1\] of the trunk have 6/ },
     );
-    const encoder = createGridEncoder({ design, blocks, head, tunesTrunk: false });
+    const encoder = createGridEncoder({ trunk, blocks, head, tunesTrunk: false });
     assert.throws(
       () => encoder.apply(tf.zeros([1, 32, 64, 3]) as Tensor4D),
       /1 x 2 cells has no window of 2 x 2/,

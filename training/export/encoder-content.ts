@@ -1,0 +1,57 @@
+// An encoder as a bundle's files have it: its graph, its weights as safetensors, and what its licence asks for.
+import {
+  type ConvNext,
+  type ConvNextConfig,
+  type GridEncoder,
+  headSizes,
+  type NamedArray,
+} from '../networks/index.js';
+import { trunkNotice, writeSafetensors } from '../weights/index.js';
+import { exportEncoderOnnx } from './encoder-onnx.js';
+import { exportGridOnnx } from './grid-onnx.js';
+import { type GridContent, gridArrays } from './grid-weights.js';
+import { ENCODER_NAMING, type EncoderNames, namedForTorch } from './weight-names.js';
+
+type Arrays = Readonly<Record<string, NamedArray>>;
+
+/** ConvNeXt with its own pooling. */
+export interface ConvNextContent {
+  readonly params: Arrays;
+  readonly config: ConvNextConfig;
+}
+
+export type EncoderContent = ConvNextContent | GridContent;
+
+const isGrid = (content: EncoderContent): content is GridContent => 'head' in content;
+
+/** A copy of what an encoder is now. */
+export function contentOf(encoder: ConvNext | GridEncoder): EncoderContent {
+  if ('config' in encoder) return { params: encoder.params.toArrays(), config: encoder.config };
+  const { trunk, blocks } = encoder;
+  return { params: encoder.trunkArrays(), trunk, blocks, head: encoder.head() };
+}
+
+/** D */
+export const dimensionsOf = (content: EncoderContent): number =>
+  isGrid(content) ? headSizes(content.head).dimensions : (content.config.dims.at(-1) ?? 0);
+
+/** The bytes of encoder.onnx; a grid encoder's large constants are float16. */
+export const encoderGraph = (content: EncoderContent): Uint8Array =>
+  isGrid(content)
+    ? exportGridOnnx({ ...content, half: true })
+    : exportEncoderOnnx(content.params, content.config);
+
+/**
+ * The bytes of encoder.safetensors: ConvNeXt's with the names that are asked for; a grid encoder's with its own, large arrays as
+ * float16, which its graph has too.
+ */
+export function encoderWeights(content: EncoderContent, names: EncoderNames): Uint8Array {
+  if (!isGrid(content)) return writeSafetensors(namedForTorch(content.params, ENCODER_NAMING[names]));
+  const { arrays, metadata } = gridArrays(content);
+  return writeSafetensors(arrays, metadata, (_, { data }) => data.length >= 1024);
+}
+
+/** Whose work is in the weights; undefined where it is our own alone. */
+export function noticeOf(content: EncoderContent): string | undefined {
+  return isGrid(content) && typeof content.trunk === 'string' ? trunkNotice(content.trunk) : undefined;
+}
