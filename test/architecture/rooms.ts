@@ -64,6 +64,7 @@ export const PACKAGES: readonly Package[] = [
       'datasets',
       'images',
       'batches',
+      'features',
       'config',
       'stages/common',
       'stages/generation',

@@ -1,4 +1,13 @@
-// Stores: where images of one size wait for training without lying in memory.
+// Stores: where images of one size, and feature maps of them, wait for training without lying in memory.
+export {
+  type FeatureMap,
+  type FeatureShape,
+  type FeatureStore,
+  FeatureWriter,
+  featureMapAt,
+  featuresComplete,
+  fileFeatures,
+} from './feature-store.js';
 export { cropImages, type ImageSet, imageBytes } from './image-set.js';
 export {
   bytesPerImage,
