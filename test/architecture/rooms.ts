@@ -70,6 +70,7 @@ export const PACKAGES: readonly Package[] = [
       'stages/generation',
       'stages/views',
       'stages/encoder',
+      'stages/head',
       'stages',
       'export',
       'runs',

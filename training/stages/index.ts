@@ -1,4 +1,4 @@
-// Stages: the three of training, generation, views and encoder, and the loop that they share.
+// Stages: the three of training, generation, views and encoder, the fit of a grid encoder's head, and the loop that they share.
 
 export { loadCheckpointStep } from './common/checkpoint.js';
 export { describe, middleOf, type Square } from './common/descriptors.js';
@@ -6,4 +6,7 @@ export { featureStatistics } from './common/feature-statistics.js';
 export { loadParts, RunStopped, type StageHooks, type StepReport, type Validation } from './common/loop.js';
 export { loadEncoder, trainEncoder } from './encoder/encoder.js';
 export { trainGenerator } from './generation/generation.js';
+export { describeFeatures } from './head/describe-features.js';
+export type { FeaturePairs, PairCopy } from './head/feature-pairs.js';
+export { type FitOptions, fitHead, type HeadFit } from './head/fit.js';
 export { eachView, viewsInMemory, writeViews } from './views/views.js';

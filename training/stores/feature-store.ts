@@ -53,7 +53,10 @@ export function fileFeatures(path: string, digest: string): FeatureStore {
         throw new RangeError(`There is no map ${index} in a store of ${file.count}.`);
       }
       file.read(index, record, 0);
-      fromHalves(new Uint16Array(record.buffer, 0, values), features.subarray(at * values, (at + 1) * values));
+      fromHalves(
+        new Uint16Array(record.buffer, 0, values),
+        features.subarray(at * values, (at + 1) * values),
+      );
       for (let k = 0; k < window; k++) seen[at * window + k] = (record[2 * values + k] as number) / 255;
     },
     close: () => file.close(),
