@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import {
   type Bundle,
   bevGeometryOf,
+  cameraHeightsOf,
   checkNetworks,
   loadBundle,
   type NetworkReport,
@@ -36,6 +37,7 @@ export async function checkBundle(bundle: Bundle): Promise<string[]> {
     `networks ${geometry.inputSizePx} px`,
     `view ${viewSizePx(geometry)} px`,
     `BEV ${bevGeometryOf(geometry).sizePx} px`,
+    `camera ${cameraHeightsOf(geometry).join(', ')} m`,
     `looks ${lookOffsets(geometry).length}${looks === 'dense' ? ' in one run' : ''}`,
   ];
   return [

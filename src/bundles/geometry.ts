@@ -22,6 +22,14 @@ export function bevGeometryOf(geometry: BundleGeometry, cameraHeightM = geometry
   return { sizePx, gsdM: tileSizeM / bevSizePx, cameraHeightM };
 }
 
+/** The camera heights at which a photo is projected to the ground: the one that is given, else all the bundle assumes; metres. */
+export function cameraHeightsOf(
+  { cameraHeightM, cameraHeightsM = [cameraHeightM] }: BundleGeometry,
+  givenM?: number,
+): readonly number[] {
+  return givenM === undefined ? cameraHeightsM : [givenM];
+}
+
 /**
  * Columns of a full circle beyond which a panorama adds nothing to the BEV, whose outermost ring is pi * bevSizePx
  * pixels long: wider panoramas are shrunk to this before they are projected.

@@ -15,6 +15,11 @@ export interface BundleGeometry {
   /** Assumed camera height where a request gives none, metres. */
   readonly cameraHeightM: number;
   /**
+   * Several heights that are all tried where a request gives none: the descriptors of each look are averaged over them.
+   * cameraHeightM is then the one of what shows a single picture.
+   */
+  readonly cameraHeightsM?: readonly number[];
+  /**
    * BEV and view show so many input pixels more ground on every side, and the encoder takes several looks at the view,
    * since a query lies beside the centres of a grid's tiles. Absent or 0: in the middle only.
    */

@@ -62,6 +62,7 @@ export const BUNDLE_JSON_SCHEMA = {
         inputSizePx: count,
         bevSizePx: count,
         cameraHeightM: positive,
+        cameraHeightsM: { type: 'array', items: positive, minItems: 1, maxItems: 8, uniqueItems: true },
         searchMarginPx: { type: 'integer', minimum: 0 },
         searchStepPx: count,
         fieldOfView: FIELD_OF_VIEW_SCHEMA,

@@ -3,12 +3,15 @@ import { LRUCache } from 'lru-cache';
 import { type BevTable, buildBevTable, isLevel } from './bev-table.js';
 import type { BevGeometry, CameraPose, SphereWindow } from './types.js';
 
+/** Bytes of tables that are kept where nobody says otherwise. */
+export const DEFAULT_TABLE_BYTES = 64 * 1024 * 1024;
+
 /** A bounded store of sampling tables; a 512x512 BEV needs 2 MiB. */
 export class BevTableCache {
   readonly maxBytes: number;
   readonly #tables: LRUCache<string, BevTable>;
 
-  constructor(maxBytes = 64 * 1024 * 1024) {
+  constructor(maxBytes = DEFAULT_TABLE_BYTES) {
     this.maxBytes = maxBytes;
     // A table over the bound is handed out and not kept.
     this.#tables = new LRUCache({ maxSize: maxBytes, sizeCalculation: ({ bytes }) => bytes });

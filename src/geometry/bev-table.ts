@@ -11,6 +11,11 @@ export const ONE_PX = 1 << FRACTION_BITS;
 /** Row entry of a BEV pixel that lies above or below the window. */
 export const OUTSIDE = -0x80000000;
 
+/** Bytes of a BEV's table: a column and a row for each pixel. */
+export function bevTableBytes({ sizePx }: Pick<BevGeometry, 'sizePx'>): number {
+  return 2 * Int32Array.BYTES_PER_ELEMENT * sizePx * sizePx;
+}
+
 /** Sampling table of a BEV, both arrays [sizePx * sizePx], in 1/256 pixels. */
 export interface BevTable {
   readonly sizePx: number;
@@ -95,7 +100,7 @@ export function buildBevTable(bev: BevGeometry, window: SphereWindow, pose: Came
       column[k] = u >= fullCircle ? u - fullCircle : Math.max(u, 0);
     }
   }
-  return { sizePx: size, column, row, anyHeading, bytes: column.byteLength + row.byteLength };
+  return { sizePx: size, column, row, anyHeading, bytes: bevTableBytes(bev) };
 }
 
 function checkGeometry(bev: BevGeometry, pose: CameraPose): void {

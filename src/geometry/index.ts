@@ -1,7 +1,7 @@
 // Geometry: from panorama angles to ground pixels and from metres to degrees. Pure functions, no input or output.
 export { areaDownsample, type BevTableOwner, projectBev } from './bev.js';
-export { BevTableCache } from './bev-cache.js';
-export { type BevTable, buildBevTable, panoramaPointOfGround } from './bev-table.js';
+export { BevTableCache, DEFAULT_TABLE_BYTES } from './bev-cache.js';
+export { type BevTable, bevTableBytes, buildBevTable, panoramaPointOfGround } from './bev-table.js';
 export { bilinear, bilinearWeights } from './bilinear.js';
 export {
   type Bounds,

@@ -1,7 +1,7 @@
 // Which way did the camera look? Where nobody says it, the view is turned, and the heading is the one under which the tiles of
 // some place fit best. The votes of all looks at a turned view add up (see scorePositions): a single look is like some tile
 // somewhere under almost any heading.
-import type { Describer, Look, Offset } from '../describe/index.js';
+import { averageLooks, type Describer, type Look, type Offset } from '../describe/index.js';
 import { type Bev, normalisedDeg, turnBetweenDeg } from '../geometry/index.js';
 import { turnSquare } from '../imaging/index.js';
 import {
@@ -26,6 +26,8 @@ export interface HeadingQuestion {
   readonly tiles: SearchableTiles;
   /** The photo's BEV [V x V], as the describer's networks take it, if the camera looks there. */
   readonly bevAt: (headingDeg: number) => Bev;
+  /** The same under each camera height that is thought of; the looks at them are averaged. bevAt alone where absent. */
+  readonly bevsAt?: (headingDeg: number) => readonly Bev[];
   readonly range: HeadingRange;
   /** Places wanted. */
   readonly top: number;
@@ -104,7 +106,7 @@ export async function estimateHeading(
   return { headingDeg, uncertaintyDeg: spreadDeg(headingDeg, found), tried: found };
 }
 
-/** Headings by one view: turned is what the generator makes of the BEV, not the BEV. */
+/** Headings by one view, of one camera height: turned is what the generator makes of the BEV, not the BEV. */
 async function scoreTurned(
   question: HeadingQuestion,
   headings: readonly number[],
@@ -128,19 +130,19 @@ async function scoreTurned(
   return scored;
 }
 
-/** Each heading by a view of its own and all looks, one after another. */
+/** Each heading by views of its own and all looks, one after another. */
 async function tryHeadings(
   question: HeadingQuestion,
   headings: readonly number[],
   run: RunStep,
 ): Promise<TriedHeading[]> {
-  const { describer, bevAt, top } = question;
+  const { describer, bevAt, bevsAt = (headingDeg) => [bevAt(headingDeg)], top } = question;
   const tried: TriedHeading[] = [];
   for (const heading of headings) {
     const headingDeg = normalisedDeg(heading);
-    const bev = await run('bev', () => bevAt(headingDeg));
-    const view = await run('generate', () => describer.views([bev]));
-    const [looks = []] = await run('embed', () => describer.look(view));
+    const bevs = await run('bev', () => bevsAt(headingDeg));
+    const views = await run('generate', () => describer.views(bevs));
+    const looks = await run('embed', async () => averageLooks(await describer.look(views)));
     const places = await placesOf(question, looks, top, run);
     tried.push({ headingDeg, score: scoreOf(places), looks, places });
   }

@@ -1,6 +1,6 @@
 // From a panorama to places, by the heading that somebody says, or by the one under which the tiles fit best.
-import { bevGeometryOf } from '../bundles/index.js';
-import { Describer } from '../describe/index.js';
+import { bevGeometryOf, cameraHeightsOf } from '../bundles/index.js';
+import { averageLooks, Describer } from '../describe/index.js';
 import { SkyfixError } from '../errors/index.js';
 import { type EstimatedHeading, estimateHeading, type HeadingRange } from '../headings/index.js';
 import type { DecodedPanorama } from '../imaging/index.js';
@@ -29,20 +29,22 @@ export async function placesOf(
   const range = rangeOf(panorama, options);
   // A tilted camera has a table for each heading, and none will be asked for again.
   const tables = range && (pose.pitchDeg !== 0 || pose.rollDeg !== 0) ? undefined : region.tables;
-  const geometry = bevGeometryOf(region.bundle.manifest.geometry, options.cameraHeightM);
-  const bevAt = (headingDeg: number) =>
-    describer.shrink(projectToGround(panorama, headingDeg, geometry, tables));
+  const { geometry } = region.bundle.manifest;
+  const bevAt = (headingDeg: number, cameraHeightM = options.cameraHeightM) =>
+    describer.shrink(projectToGround(panorama, headingDeg, bevGeometryOf(geometry, cameraHeightM), tables));
+  const heightsM = cameraHeightsOf(geometry, options.cameraHeightM);
+  const bevsAt = (headingDeg: number) => heightsM.map((heightM) => bevAt(headingDeg, heightM));
   if (source !== 'assumed' && !range) {
     const { headingDeg: deg } = panorama.pose;
-    const bev = await run('bev', () => bevAt(deg));
-    const views = await run('generate', () => describer.views([bev]));
-    const [looks = []] = await run('embed', () => describer.look(views));
+    const bevs = await run('bev', () => bevsAt(deg));
+    const views = await run('generate', () => describer.views(bevs));
+    const looks = await run('embed', async () => averageLooks(await describer.look(views)));
     return { heading: { deg, source }, hits: await run('search', () => searchTiles(looks, region, options)) };
   }
   const { top, prior } = options;
   const tiles = region.version;
   const estimated = await estimateHeading(
-    { describer, tiles, bevAt, range: range ?? ALL_ROUND, top, prior },
+    { describer, tiles, bevAt, bevsAt, range: range ?? ALL_ROUND, top, prior },
     run,
   );
   const { headingDeg: deg, uncertaintyDeg } = estimated;

@@ -1,4 +1,5 @@
 // Where was this panorama taken?
+import { cameraHeightsOf } from '../bundles/index.js';
 import { distanceM, type LonLat } from '../geometry/index.js';
 import type { PlaceHit } from '../places/index.js';
 import type { LoadedRegion } from '../regions/index.js';
@@ -28,6 +29,7 @@ export async function locate(
     bundle: `${manifest.name}@${manifest.version}`,
     indexVersion: region.version.manifest.version,
     heading,
+    cameraHeightsM: cameraHeightsOf(manifest.geometry, options.cameraHeightM),
     results: hits.map((hit, position) => placeOf(hit, position + 1, region, panorama.gps)),
     timingsMs: timer.timings(),
     warnings: [

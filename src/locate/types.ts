@@ -13,7 +13,7 @@ export interface LocateOptions {
   readonly headingToleranceDeg?: number | undefined;
   readonly pitchDeg?: number | undefined;
   readonly rollDeg?: number | undefined;
-  /** Default: the bundle's. */
+  /** Default: the bundle's; where that has several, all of them are tried. */
   readonly cameraHeightM?: number | undefined;
   /** What the rows of a strip cover. Default: what the file says, else the bundle. */
   readonly verticalFovDeg?: number | undefined;
@@ -78,6 +78,8 @@ export interface LocateAnswer {
   readonly bundle: string;
   readonly indexVersion: string;
   readonly heading: HeadingAnswer;
+  /** Camera heights under which the photo was projected to the ground: the one asked for, else all the bundle assumes. */
+  readonly cameraHeightsM: readonly number[];
   readonly results: readonly Place[];
   /** Milliseconds. */
   readonly timingsMs: Readonly<Record<Step | 'total', number>>;

@@ -1,8 +1,8 @@
 // One opened version of a region, counted: it closes when it is retired and its last lease is released.
 
-import { loadBundle } from '../bundles/index.js';
+import { type BundleGeometry, bevGeometryOf, cameraHeightsOf, loadBundle } from '../bundles/index.js';
 import { SkyfixError } from '../errors/index.js';
-import { BevTableCache } from '../geometry/index.js';
+import { BevTableCache, bevTableBytes, DEFAULT_TABLE_BYTES } from '../geometry/index.js';
 import type { LifeEvents } from '../threads/index.js';
 import {
   currentVersion,
@@ -124,10 +124,27 @@ async function openVersion(
   try {
     const bundle = await loadBundle(version.bundleDir);
     const shared = await pool.acquire(bundle);
-    const region = { name, bundle, networks: shared.networks, version, tables: new BevTableCache() };
+    const region = {
+      name,
+      bundle,
+      networks: shared.networks,
+      version,
+      tables: tablesFor(bundle.manifest.geometry),
+    };
     return new RegionSlot(region, shared, mark, new Date());
   } catch (error) {
     await version.close();
     throw error;
   }
+}
+
+/** Kinds of panoramas (their sizes) whose sampling tables are kept beside each other, at least. */
+const KINDS_OF_PANORAMAS = 3;
+
+/** Room for the tables of all camera heights that the bundle assumes. */
+function tablesFor(geometry: BundleGeometry): BevTableCache {
+  const heights = cameraHeightsOf(geometry).length;
+  return new BevTableCache(
+    Math.max(DEFAULT_TABLE_BYTES, KINDS_OF_PANORAMAS * heights * bevTableBytes(bevGeometryOf(geometry))),
+  );
 }

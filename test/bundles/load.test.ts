@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { BUNDLE_INPUTS, type BundleGeometry, loadBundle } from '../../src/bundles/index.js';
+import { BUNDLE_INPUTS, type BundleGeometry, cameraHeightsOf, loadBundle } from '../../src/bundles/index.js';
 import { openOnnxEngine } from '../../src/engines/index.js';
 import { sha256OfBytes } from '../../src/files/index.js';
 import { flatEncoder, writeTinyBundle } from '../support/tiny-bundle.js';
@@ -94,6 +94,25 @@ test(
     }
   },
 );
+
+test('several camera heights are up to eight different ones over 0', async () => {
+  const dir = join(folder, 'heights');
+  const geometry = { tileSizeM: 20, inputSizePx: 4, bevSizePx: 8, cameraHeightM: 2 };
+  const withHeights = async (cameraHeightsM: readonly number[]) => {
+    await writeTinyBundle(dir, { ...geometry, cameraHeightsM }, { 'encoder.onnx': flatEncoder(4, true) });
+    return (await loadBundle(dir)).manifest.geometry;
+  };
+  const several = await withHeights([2, 2.5, 3]);
+  assert.deepEqual(cameraHeightsOf(several), [2, 2.5, 3]);
+  assert.deepEqual(cameraHeightsOf(several, 4), [4]);
+  assert.deepEqual(cameraHeightsOf(geometry), [2]);
+  for (const wrong of [[], [2, 0], [2, 2], [1, 2, 3, 4, 5, 6, 7, 8, 9]]) {
+    await assert.rejects(withHeights(wrong), {
+      code: 'BUNDLE_CORRUPT',
+      message: /\/geometry\/cameraHeightsM/,
+    });
+  }
+});
 
 test('a missing bundle, and one whose encoder changed', async () => {
   await assert.rejects(loadBundle(join(folder, 'nowhere')), { code: 'BUNDLE_MISSING' });

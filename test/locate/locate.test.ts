@@ -5,11 +5,19 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import sharp from 'sharp';
 import { SkyfixError } from '../../src/errors/index.js';
-import { distanceM, offsetLonLat } from '../../src/geometry/index.js';
+import { BevTableCache, distanceM, offsetLonLat } from '../../src/geometry/index.js';
 import { type LocateOptions, locate, STEPS } from '../../src/locate/index.js';
 import { type RegionLease, RegionService } from '../../src/regions/index.js';
-import { CENTRE, noisePanorama, pngOf, publishTinyVersion, tinyTile } from '../support/tiny-region.js';
+import {
+  CENTRE,
+  descriptorByHand,
+  noisePanorama,
+  pngOf,
+  publishTinyVersion,
+  tinyTile,
+} from '../support/tiny-region.js';
 
+const HEIGHTS_M = [1.6, 2, 2.4];
 const options: LocateOptions = { top: 3, distinct: true, headingDeg: 0 };
 
 describe('locate', () => {
@@ -20,6 +28,7 @@ describe('locate', () => {
     dataDir = await mkdtemp(join(tmpdir(), 'skyfix-locate-'));
     await publishTinyVersion(dataDir, 'tiny');
     await publishTinyVersion(dataDir, 'plain', { generator: false });
+    await publishTinyVersion(dataDir, 'heights', { cameraHeightsM: HEIGHTS_M });
     service = await RegionService.open(dataDir, { threads: 1 });
     lease = service.acquire('tiny');
   });
@@ -197,6 +206,32 @@ describe('locate', () => {
       assert.equal(answer.results.at(-1)?.tile.split('+')[0], 'place-8');
     } finally {
       plain.release();
+    }
+  });
+
+  test('a camera height that nobody knows is each of the bundle, averaged; one that is given is that one', async () => {
+    const heights = service.acquire('heights');
+    try {
+      const panorama = noisePanorama(5);
+      const ask = async (more: Partial<LocateOptions>) => {
+        const answer = await locate(heights.region, await pngOf(panorama), { ...options, ...more });
+        return { ...answer, score: answer.results.find(({ tile }) => tile === 'place-5')?.score ?? 0 };
+      };
+      // The tile was described at 2 m.
+      const tile = descriptorByHand(panorama);
+      const sum = HEIGHTS_M.map((heightM) => descriptorByHand(panorama, heightM)).reduce((a, b) =>
+        a.map((value, k) => value + (b[k] ?? 0)),
+      );
+      const cosine = sum.reduce((s, value, k) => s + value * (tile[k] ?? 0), 0) / Math.hypot(...sum);
+      const averaged = await ask({});
+      assert.deepEqual(averaged.cameraHeightsM, HEIGHTS_M);
+      assert.ok(cosine < 0.95 && Math.abs(averaged.score - cosine) < 2e-3, `${averaged.score}, ${cosine}`);
+      const given = await ask({ cameraHeightM: 2 });
+      assert.deepEqual(given.cameraHeightsM, [2]);
+      assert.ok(given.score > 0.999, `${given.score}`);
+      assert.ok(heights.region.tables instanceof BevTableCache && heights.region.tables.count === 3);
+    } finally {
+      heights.release();
     }
   });
 

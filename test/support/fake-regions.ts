@@ -40,6 +40,7 @@ export function answerOf(region: string): LocateAnswer {
     bundle: 'tiny@1',
     indexVersion: '20260101T000000Z-00000001',
     heading: { deg: 12.5, source: 'metadata' },
+    cameraHeightsM: [2],
     results: [{ rank: 1, tile: 'place-1', lon: 10.001, lat: 50.002, score: 0.75, distanceM: 4.5 }],
     timingsMs: { decode: 6, bev: 3, generate: 40, embed: 8, search: 1, total: 58 },
     warnings: ['The heading was assumed.'],

@@ -54,8 +54,8 @@ export function pngOf({ data, widthPx, heightPx }: RgbImage): Promise<Buffer> {
 }
 
 /** What the tiny networks make of a panorama, computed without them: the inverted, averaged BEV about mid-grey, unit length. */
-export function descriptorByHand(panorama: RgbImage): Float32Array {
-  const { bevSizePx, inputSizePx, tileSizeM, cameraHeightM } = GEOMETRY;
+export function descriptorByHand(panorama: RgbImage, cameraHeightM = GEOMETRY.cameraHeightM): Float32Array {
+  const { bevSizePx, inputSizePx, tileSizeM } = GEOMETRY;
   const bev = projectBev(panorama, fullSphere(panorama.widthPx, panorama.heightPx), LEVEL_NORTH, {
     sizePx: bevSizePx,
     gsdM: tileSizeM / bevSizePx,
@@ -103,6 +103,7 @@ export interface TinyBundleOptions {
   readonly nudge?: number;
   readonly input?: BundleInput;
   readonly fieldOfView?: FieldOfView;
+  readonly cameraHeightsM?: readonly number[];
 }
 
 /** Writes a bundle folder; returns its encoder's SHA-256. */
@@ -122,7 +123,11 @@ export async function writeTinyBundle(dir: string, options: TinyBundleOptions = 
     createdAt: '2026-01-01T00:00:00.000Z',
     profile: 'test',
     ...(options.input && { input: options.input }),
-    geometry: { ...GEOMETRY, ...(options.fieldOfView && { fieldOfView: options.fieldOfView }) },
+    geometry: {
+      ...GEOMETRY,
+      ...(options.fieldOfView && { fieldOfView: options.fieldOfView }),
+      ...(options.cameraHeightsM && { cameraHeightsM: options.cameraHeightsM }),
+    },
     preprocessing: { generatorRange: [-1, 1], encoderRange: [0, 1], invalidPixel: -1 },
     descriptor: { dimensions: DIMENSIONS },
     training: {},
