@@ -122,6 +122,8 @@ export interface Stage1Config {
   readonly pairedWarmupSteps: number;
   readonly pairedWarmupRate: number;
   readonly contrast: {
+    /** Whose features are compared: those of G's own encoder, or of a frozen pretrained trunk; generator when absent. */
+    readonly features?: 'generator' | 'trunk';
     /** paired: eq. (4); input: eq. (2). */
     readonly positive: 'paired' | 'input';
     readonly layers: readonly number[];

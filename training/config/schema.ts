@@ -89,6 +89,11 @@ const stage1 = object('Generation: BEV-CycleGAN with patch contrast, equations (
   ),
   pairedWarmupRate: positive('Learning rate of these.'),
   contrast: object('The patch contrast, equation (4).', {
+    '?features': oneOf(['generator', 'trunk'])(
+      "Whose features are compared: those of G's own encoder, or those of a frozen pretrained trunk, which the search sees: " +
+        "networks.encoder's where it is an EfficientNet-Lite, else efficientnet-lite2 (npm run setup:trunks).",
+      'generator',
+    ),
     positive: oneOf(['paired', 'input'])(
       'paired: equation (4), against the real tile; input: equation (2), against the input.',
     ),

@@ -12,10 +12,13 @@ export {
 export { discriminatorLoss, generatorLoss } from './lsgan.js';
 export {
   type ContrastImages,
+  type EncodePair,
   type ImageContrastOptions,
   imageContrast,
   PATCH_TEMPERATURE,
   type PatchContrastOptions,
+  pairedContrast,
   patchContrast,
   samplePositions,
 } from './patch-contrast.js';
+export { trunkPatches } from './trunk-features.js';

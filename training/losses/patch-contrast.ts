@@ -90,12 +90,28 @@ export function imageContrast(
   images: ContrastImages,
   options: ImageContrastOptions,
 ): Scalar {
+  return pairedContrast((anchors, positives) => [encode(anchors), encode(positives)], images, options);
+}
+
+/** Anchors and positives [B, S, S, 3] → of each, per layer, unit vectors [B, n, n, P]. */
+export type EncodePair = (
+  anchors: Tensor4D,
+  positives: Tensor4D,
+) => readonly [readonly Tensor4D[], readonly Tensor4D[]];
+
+/** The same where C sees anchors and positives together. */
+export function pairedContrast(
+  encode: EncodePair,
+  images: ContrastImages,
+  options: ImageContrastOptions,
+): Scalar {
   const { rows } = options;
   if (rows?.length === 0) return tf.scalar(0);
   return tf.tidy(() => {
     const taken = (batch: Tensor4D) => (rows ? tf.gather(batch, tf.tensor1d([...rows], 'int32')) : batch);
     const positive = options.positive === 'paired' ? images.satellite : images.input;
-    return patchContrast(encode(taken(images.generated)), encode(taken(positive)), options);
+    const [anchors, positives] = encode(taken(images.generated), taken(positive));
+    return patchContrast(anchors, positives, options);
   });
 }
 

@@ -38,7 +38,7 @@ export {
   unitCellWeights,
 } from './grid-head.js';
 export { IMAGENET_DEVIATION, IMAGENET_MEAN } from './imagenet.js';
-export { UNIT_LENGTH_EPSILON } from './layers.js';
+export { UNIT_LENGTH_EPSILON, unitLength } from './layers.js';
 export { type NamedArray, type ParameterSpec, ParameterStore } from './parameter-store.js';
 export { CONVNEXT_SIZES, type ConvNextSize, PROFILES, type Profile, type ProfileName } from './profiles.js';
 export { normalNumbers } from './random.js';

@@ -7,6 +7,7 @@ import type { Generator } from '../networks/index.js';
 import { type RunLog, sampleGrid } from '../runs/index.js';
 import { eachView, loadParts, trainGenerator, viewsInMemory } from '../stages/index.js';
 import { type ImageStore, imageOfStore, selectStore } from '../stores/index.js';
+import { contrastTrunkOf, openContrastTrunk } from './contrast-trunk.js';
 import { generatorStart, profileOf } from './networks-of.js';
 import { checkpointPath, hooksOf, keyOf, type RunContext, stepsOf, tilesOf } from './run-context.js';
 import type { TrainingData } from './run-data.js';
@@ -49,6 +50,7 @@ export async function runGeneration(
   const hooks = hooksOf(context, 'generation', keys, config.stage3.validateEvery > 0 ? measured : undefined);
   const pending: Promise<void>[] = [];
   const start = await generatorStart(config);
+  const trunk = await openContrastTrunk(config);
   const training = trainGenerator(
     profile,
     { inputs, panorama: input === 'panorama', ...tilesOf(own), labels },
@@ -66,13 +68,14 @@ export async function runGeneration(
     },
     {
       ...(start && { start }),
+      ...(trunk && { patches: trunk.patches }),
       onGenerator: (made) => {
         g = made;
       },
     },
   );
   // The log stays open until its images are written, also where the stage was stopped or failed.
-  const result = await training.finally(() => Promise.allSettled(pending));
+  const result = await training.finally(() => Promise.allSettled(pending)).finally(() => trunk?.dispose());
   await Promise.all(pending);
   if (result.best && hooks.validation) {
     await loadParts(checkpointPath(dir, 'generation', 'best'), keys, { gParams: result.generator.params });
@@ -86,7 +89,8 @@ export function generationKey(config: RunConfig, own: Pick<TrainingData, 'ids' |
   const { stage1, seed, networks } = config;
   const { weights } = networks.generator;
   const steps = stepsOf(stage1, own);
-  return keyOf([generator, discriminator, contrast, stage1, seed, steps, own.digest, weights]);
+  const trunk = stage1.contrast.features === 'trunk' ? [contrastTrunkOf(config)] : [];
+  return keyOf([generator, discriminator, contrast, stage1, seed, steps, own.digest, weights, ...trunk]);
 }
 
 /** Mean RMSE of views against their tiles; lower is better. */

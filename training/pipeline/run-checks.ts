@@ -6,6 +6,7 @@ import { openImagery } from 'skyfix/index';
 import { SPLITS } from '../common/index.js';
 import { type EvaluationArea, imageryOptionsOf, type RunConfig } from '../config/index.js';
 import type { CrossViewDataset } from '../datasets/index.js';
+import { openContrastTrunk } from './contrast-trunk.js';
 import { freshEncoder } from './encoder-of.js';
 import type { OpenSource } from './open-source.js';
 import { splitsOf } from './run-data.js';
@@ -30,6 +31,7 @@ export async function checkRun(config: RunConfig, open: OpenSource): Promise<Che
   for (const source of config.data.encoderOnly) datasets.push(await open(source));
   const encoder = await freshEncoder(config); // reads its weights
   encoder.dispose();
+  if (config.queries === 'views') (await openContrastTrunk(config))?.dispose(); // it was fetched
   if (config.publish) await checkPublish(config.publish);
   const { areas } = config.evaluation;
   if (!areas) {

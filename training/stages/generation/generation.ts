@@ -5,10 +5,12 @@ import { BatchLoader } from '../../batches/index.js';
 import {
   cycleLoss,
   discriminatorLoss,
+  type EncodePair,
   generatorLoss,
   HistoryPool,
   identityLoss,
   imageContrast,
+  pairedContrast,
 } from '../../losses/index.js';
 import {
   Adam,
@@ -50,16 +52,23 @@ function createTrainee(profile: Profile, seed: number, historyPool: number) {
 
 type Trainee = ReturnType<typeof createTrainee>;
 
-/**
- * Trains G and F and returns G; the caller disposes its parameters. `start` puts weights into G before the first step;
- * `onGenerator` hears of G at once, for validation and sample images.
- */
+/** What a run may bring along. */
+export interface GenerationParts {
+  /** Puts weights into G before the first step. */
+  readonly start?: (g: Generator) => void;
+  /** Hears of G at once, for validation and sample images. */
+  readonly onGenerator?: (g: Generator) => void;
+  /** Features for the contrast instead of those of G's own encoder. */
+  readonly patches?: EncodePair;
+}
+
+/** Trains G and F and returns G; the caller disposes its parameters. */
 export async function trainGenerator(
   profile: Profile,
   data: GenerationData,
   options: GenerationOptions,
   hooks: StageHooks,
-  { start, onGenerator }: { start?: (g: Generator) => void; onGenerator?: (g: Generator) => void } = {},
+  { start, onGenerator, patches }: GenerationParts = {},
 ): Promise<{ readonly generator: Generator; readonly best: BestStep | undefined }> {
   const trainee = createTrainee(profile, options.seed, options.historyPool);
   const { g, f, dSat, dBev, heads, optimisers, pools } = trainee;
@@ -81,7 +90,7 @@ export async function trainGenerator(
     const losses =
       index < options.pairedWarmupSteps
         ? await pairedStep(trainee, batch, options)
-        : await fullStep(trainee, batch, index, options);
+        : await fullStep(trainee, batch, index, options, patches);
     assertFinite('generation', index, losses, batch.rows);
     return losses;
   };
@@ -145,6 +154,7 @@ async function fullStep(
   batch: GenerationBatch,
   index: number,
   options: GenerationOptions,
+  patches: EncodePair | undefined,
 ): Promise<Record<string, number>> {
   const warm = options.pairedWarmupSteps;
   const rate = linearDecay(index - warm, options.steps - warm, options.learningRate);
@@ -176,7 +186,8 @@ async function fullStep(
       const images = pairs
         ? { generated, input: x, satellite }
         : { generated: fakeSat, input: x, satellite: y };
-      return imageContrast(encode, images, { ...contrast, seed: options.seed * 7919 + index });
+      const sampled = { ...contrast, seed: options.seed * 7919 + index };
+      return patches ? pairedContrast(patches, images, sampled) : imageContrast(encode, images, sampled);
     });
     add('paired', lambdaPaired, () => cycleLoss(generated, satellite));
     add(
@@ -191,7 +202,7 @@ async function fullStep(
   if (!gradG || !gradF || !gradHeads) throw new Error('A generator gradient is missing.');
   optimisers.g.step(gradG, rate);
   optimisers.f.step(gradF, rate);
-  if (lambdaContrast > 0) optimisers.heads.step(gradHeads, rate);
+  if (lambdaContrast > 0 && !patches) optimisers.heads.step(gradHeads, rate);
 
   const oldSat = pools.satPool.query(fakeSat as Tensor4D);
   const oldBev = pools.bevPool.query(fakeBev as Tensor4D);

@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { encoderCost, generatorCost } from '../../evaluation/network-cost.js';
-import { CONVNEXT_SIZES, createConvNext, createGenerator, PROFILES } from '../../networks/index.js';
+import { encoderCost, generatorCost, gridEncoderCost } from '../../evaluation/network-cost.js';
+import {
+  CONVNEXT_SIZES,
+  createConvNext,
+  createGenerator,
+  createGridEncoder,
+  efficientNetLite,
+  featureChannels,
+  identityConvolution,
+  PROFILES,
+  plainHead,
+} from '../../networks/index.js';
 
 const giga = (value: number) => value / 1e9;
 
@@ -30,6 +40,18 @@ describe('operations are the published ones', () => {
     assert.equal(parameters, 87_566_464);
     assert.equal(giga(flops).toFixed(1), '20.1');
   });
+  // Counted by hooks on the convolutions of efficientnet-lite-pytorch 0.1.0, stem and blocks up to this one.
+  const lites = [
+    ['efficientnet-lite0', 11, 265_166_048],
+    ['efficientnet-lite2', 15, 410_484_368],
+  ] as const;
+  for (const [trunk, last, counted] of lites) {
+    it(`${trunk} up to block ${last} at 224 x 224`, () => {
+      const channels = featureChannels(efficientNetLite(trunk).blocks, [last]);
+      const head = plainHead(channels, 7);
+      assert.equal(gridEncoderCost({ trunk, blocks: [last], head, inputSize: 224 }).flops, counted);
+    });
+  }
   it("the paper's generator: 11,378,179 parameters, 49.6 G; 56.8 G as thop counts transposed convolutions", () => {
     const { parameters, flops } = generatorCost(PROFILES.paper.generator);
     assert.equal(parameters, 11_378_179);
@@ -40,6 +62,19 @@ describe('operations are the published ones', () => {
 });
 
 describe('parameters are those of the networks that are built', () => {
+  it('a trunk with a head', () => {
+    const convNext = { dims: [4, 6, 8, 10], depths: [1, 1, 2, 1], layerScale: 1, inputSize: 64 };
+    for (const [trunk, blocks, channels] of [
+      ['efficientnet-lite0', [6, 11], 272],
+      [convNext, [1, 3], 14],
+    ] as const) {
+      const head = { ...plainHead(channels, 2), convolution: identityConvolution(channels) };
+      const encoder = createGridEncoder({ trunk, blocks, head, tunesTrunk: true });
+      const { parameters } = gridEncoderCost({ trunk, blocks, head, inputSize: 64 });
+      assert.equal(parameters, encoder.params.count + 2 * channels); // and the standardisation
+      encoder.dispose();
+    }
+  });
   it('generator', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 0, max: 3 }), (baseFilters, blocks) => {
