@@ -3,8 +3,10 @@
 // apart, by rows from the north-west; images one behind the other. What networks/grid-encoder.ts has for TensorFlow.
 import { OnnxGraph } from 'skyfix/onnx';
 import {
+  GRID_STRIDE_PX,
   type GridHead,
   headSizes,
+  LEAST_SEEN,
   type NamedArray,
   type TrunkKind,
   UNIT_LENGTH_EPSILON,
@@ -23,6 +25,9 @@ export interface GridOnnxOptions {
   readonly half?: boolean;
 }
 
+/** ONNX's number of the data type. */
+const FLOAT32 = 1;
+
 /** Beyond every axis: "to the end" of a Slice. */
 const END = 0x7fffffff;
 
@@ -34,7 +39,7 @@ export function exportGridOnnx(options: GridOnnxOptions): Uint8Array {
   const image = graph.input('image', ['B', 3, 'H', 'W']);
   const stored = namedConstant(graph, options.params, { prefix: 'trunk.', half });
   const features = addTrunk(graph, image, options.trunk, stored, options.blocks); // [B, C, h, w]
-  let h = addCells(graph, features, head, half); // [B, C', h, w]
+  let h = graph.node('Mul', [addCells(graph, features, head, half), addSeen(graph, image)]); // [B, C', h, w]
   if (head.projection && head.pooling !== 'mean') {
     h = addWindowConvolution(graph, h, head, channels, half); // [B, D, nh, nw]
   } else {
@@ -61,6 +66,17 @@ function addCells(graph: OnnxGraph, features: string, head: GridHead, half: bool
     });
   }
   return head.pooling === 'mean' ? h : addUnitLength(graph, h);
+}
+
+/** The share of each cell's pixels that is not exactly black, [B, 1, h, w]; a little where there is none. */
+function addSeen(graph: OnnxGraph, image: string): string {
+  const axis = graph.integers('colourAxis', [1]);
+  const brightness = graph.node('ReduceSum', [image, axis], { keepdims: 1 });
+  const isSeen = graph.node('Greater', [brightness, graph.constant('black', [], Float32Array.of(0))]);
+  const sides = [GRID_STRIDE_PX, GRID_STRIDE_PX];
+  const attributes = { kernel_shape: sides, strides: sides, auto_pad: 'SAME_UPPER' };
+  const share = graph.node('AveragePool', [graph.node('Cast', [isSeen], { to: FLOAT32 })], attributes);
+  return graph.node('Max', [share, graph.constant('leastSeen', [], Float32Array.of(LEAST_SEEN))]);
 }
 
 /** x / √(Σx² + ε) along the channels. */

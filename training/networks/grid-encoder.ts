@@ -4,8 +4,8 @@ import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-node
 import { SkyfixError } from 'skyfix/errors';
 import { tf } from '../runtime/index.js';
 import type { Encoder } from './encoder.js';
-import { type GridHead, headFromArrays, headSizes, headToArrays, unitCellWeights } from './grid-head.js';
-import { unitLength } from './layers.js';
+import { type GridHead, headFromArrays, headSizes, headToArrays } from './grid-head.js';
+import { headRows, seenShares } from './head-rows.js';
 import { type NamedArray, type ParameterSpec, ParameterStore } from './parameter-store.js';
 import {
   featureChannels,
@@ -34,8 +34,8 @@ export interface GridEncoder extends Encoder {
   readonly blocks: readonly number[];
   /** [B, H, W, 3] → features [B, H/32, W/32, C], not standardised; both sides are multiples of 32. */
   features(images: Tensor4D, depth?: StochasticDepth): Tensor4D;
-  /** Features [B, h, w, C] → rows [B · (h − k + 1) · (w − k + 1), D], windows by rows from the north-west. */
-  describeFeatures(features: Tensor4D): Tensor2D;
+  /** Features [B, h, w, C] and seen shares [B, h, w, 1] → rows [B · (h − k + 1) · (w − k + 1), D]; see headRows. */
+  describeFeatures(features: Tensor4D, seen: Tensor4D): Tensor2D;
   /** The head as it is now. */
   head(): GridHead;
   /** The trunk's parameters as ParameterStore keeps them. */
@@ -72,17 +72,15 @@ export function createGridEncoder(options: GridEncoderOptions): GridEncoder {
 
   const features = (images: Tensor4D, depth?: StochasticDepth): Tensor4D =>
     gridFeatures(trunk, images, blocks, depth);
-  const describeFeatures = (given: Tensor4D): Tensor2D => {
+  const describeFeatures = (given: Tensor4D, seen: Tensor4D): Tensor2D => {
     const weight = learned<Tensor2D>('head.convolution.weight');
     const bias = learned<Tensor1D>('head.convolution.bias');
     const matrix = learned<Tensor2D>('head.projection.matrix');
-    let h: Tensor4D = given.sub(tf.tensor1d(head.mean)).div(tf.tensor1d(head.deviation));
-    if (weight) h = pointwise(h, weight); // [B, h, w, C']
-    if (bias) h = h.add(bias);
-    const rows = windowRows(head.pooling === 'mean' ? h : unitLength(h), head, cells);
-    if (!matrix) return unitLength(rows);
-    const mean = head.projection ? tf.tensor1d(head.projection.mean) : tf.scalar(0);
-    return unitLength(tf.matMul(rows.sub(mean) as Tensor2D, matrix, false, true));
+    return headRows(head, given, seen, {
+      ...(weight && { weight }),
+      ...(bias && { bias }),
+      ...(matrix && { matrix }),
+    });
   };
   const inUse = <T extends Tensor>(body: () => T): T => tf.tidy(() => params.use(body));
   return {
@@ -92,8 +90,8 @@ export function createGridEncoder(options: GridEncoderOptions): GridEncoder {
     inputSize: cells * GRID_STRIDE_PX,
     dimensions,
     features: (images, depth) => inUse(() => features(images, depth)),
-    describeFeatures: (given) => inUse(() => describeFeatures(given)),
-    apply: (images, depth) => inUse(() => describeFeatures(features(images, depth))),
+    describeFeatures: (given, seen) => inUse(() => describeFeatures(given, seen)),
+    apply: (images, depth) => inUse(() => describeFeatures(features(images, depth), seenShares(images))),
     head: () => headFromArrays({ ...headToArrays(head), ...params.toArrays() }, 'the head') ?? head,
     trunkArrays: () => {
       const arrays = trunkParams.toArrays();
@@ -104,28 +102,4 @@ export function createGridEncoder(options: GridEncoderOptions): GridEncoder {
       if (trunkParams !== params) trunkParams.dispose();
     },
   };
-}
-
-/** A 1 × 1 convolution: [B, h, w, C] by [C', C] → [B, h, w, C']. */
-function pointwise(x: Tensor4D, weight: Tensor2D): Tensor4D {
-  const [batch, height, width, channels] = x.shape;
-  const rows = tf.matMul(x.reshape([-1, channels]) as Tensor2D, weight, false, true);
-  return rows.reshape([batch, height, width, weight.shape[0]]);
-}
-
-/** The weighted cells of every window [B, h, w, C'] → rows [B · nh · nw, W]: one behind the other, or their sum. */
-function windowRows(map: Tensor4D, head: GridHead, cells: number): Tensor2D {
-  const [batch, height, width, channels] = map.shape;
-  const [down, across] = [height - cells + 1, width - cells + 1];
-  if (down < 1 || across < 1) {
-    const detail = `A map of ${height} x ${width} cells has no window of ${cells} x ${cells}.`;
-    throw new SkyfixError('DATASET_INVALID', detail);
-  }
-  const weights = unitCellWeights(head);
-  const weighted = Array.from(weights, (weight, i) => {
-    const cell = tf.slice4d(map, [0, Math.floor(i / cells), i % cells, 0], [batch, down, across, channels]);
-    return cell.mul(weight) as Tensor4D;
-  });
-  const windows = head.pooling === 'mean' ? tf.addN(weighted) : tf.concat(weighted, 3);
-  return windows.reshape([batch * down * across, -1]);
 }

@@ -37,6 +37,14 @@ export {
   plainHead,
   unitCellWeights,
 } from './grid-head.js';
+export {
+  type ChannelMoments,
+  headRows,
+  LEAST_SEEN,
+  type LearnedHead,
+  seenShares,
+  standardised,
+} from './head-rows.js';
 export { IMAGENET_DEVIATION, IMAGENET_MEAN } from './imagenet.js';
 export { UNIT_LENGTH_EPSILON, unitLength } from './layers.js';
 export { type NamedArray, type ParameterSpec, ParameterStore } from './parameter-store.js';

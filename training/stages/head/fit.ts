@@ -1,8 +1,7 @@
 // A head in closed form: the directions in which the cells of a view and of its tile have most in common, measured against how
 // much cells vary at all (canonical correlations with one projection for both sides, regularised; Hotelling 1936).
-import { centredCellWeights, type GridHead } from '../../networks/index.js';
+import { type ChannelMoments, centredCellWeights, type GridHead } from '../../networks/index.js';
 import type { FeaturePairs } from './feature-pairs.js';
-import type { ChannelMoments } from './head-rows.js';
 import { type CellCovariances, cellCovariances, channelMoments } from './statistics.js';
 import { symmetricEigen } from './symmetric-eigen.js';
 

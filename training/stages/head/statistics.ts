@@ -2,9 +2,9 @@
 // tiles. Each area counts alike however many pairs it has; cells count by the share of them that both images show.
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
 import { SkyfixError } from 'skyfix/errors';
+import { type ChannelMoments, standardised, unitLength } from '../../networks/index.js';
 import { tf } from '../../runtime/index.js';
 import { eachPairBatch, type FeaturePairs, type Windows } from './feature-pairs.js';
-import { type ChannelMoments, unitCells } from './head-rows.js';
 
 /** Second moments [C, C] of standardised cells of unit length; both symmetric. */
 export interface CellCovariances {
@@ -77,7 +77,9 @@ export function cellCovariances(
         const products = tf.tidy(() => {
           const roots = tf.sqrt(tf.tensor1d(shares)).expandDims(1);
           const rows = (windows: Windows) =>
-            unitCells(tensorOf(windows), moments).reshape([-1, channels]).mul(roots) as Tensor2D;
+            unitLength(standardised(tensorOf(windows), moments))
+              .reshape([-1, channels])
+              .mul(roots) as Tensor2D;
           const [v, t] = [rows(views), rows(tiles)];
           return [
             tf.matMul(v, t, true).dataSync(),

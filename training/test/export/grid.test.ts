@@ -57,8 +57,26 @@ function headOf(features: number, { pooling, convolution, projection }: HeadKind
   };
 }
 
+/** The share of pixels of each 32 × 32 of an image [H, W, 3] that are not black, counted. */
+function seenByLoops(image: Float32Array, height: number, width: number): number[] {
+  const across = width / 32;
+  const seen = new Array<number>((height / 32) * across).fill(0);
+  for (let k = 0; k < height * width; k++) {
+    const cell = Math.floor(Math.floor(k / width) / 32) * across + Math.floor((k % width) / 32);
+    const black = [0, 1, 2].every((c) => image[k * 3 + c] === 0);
+    if (!black) seen[cell] = (seen[cell] ?? 0) + 1 / 1024;
+  }
+  return seen.map((share) => Math.max(share, 1e-3));
+}
+
 /** Rows of one image's features [h, w, C], written out. */
-function rowsByLoops(head: GridHead, features: Float32Array, height: number, width: number): number[][] {
+function rowsByLoops(
+  head: GridHead,
+  features: Float32Array,
+  height: number,
+  width: number,
+  seen: readonly number[],
+): number[][] {
   const { features: count, channels, cells } = headSizes(head);
   const unit = (values: number[]) => {
     const length = Math.sqrt(values.reduce((sum, v) => sum + v * v, 0) + UNIT_LENGTH_EPSILON);
@@ -80,7 +98,9 @@ function rowsByLoops(head: GridHead, features: Float32Array, height: number, wid
   for (let top = 0; top + cells <= height; top++) {
     for (let left = 0; left + cells <= width; left++) {
       const parts = Array.from(weights, (weight, i) =>
-        cellAt(top + Math.floor(i / cells), left + (i % cells)).map((v) => v * weight),
+        cellAt(top + Math.floor(i / cells), left + (i % cells)).map(
+          (v) => v * weight * (seen[(top + Math.floor(i / cells)) * width + left + (i % cells)] ?? 0),
+        ),
       );
       const window =
         head.pooling === 'mean'
@@ -130,6 +150,16 @@ async function byOnnx(bytes: Uint8Array, images: Tensor4D): Promise<ort.Tensor> 
   return descriptor;
 }
 
+/** Images of whose first 40 rows, and of whose last cell, nothing is seen. */
+function holed(images: Tensor4D): Tensor4D {
+  const [, height, width] = images.shape;
+  const seen = Float32Array.from({ length: height * width }, (_, k) => {
+    const [row, column] = [Math.floor(k / width), k % width];
+    return row < 40 || (row >= height - 32 && column >= width - 32) ? 0 : 1;
+  });
+  return images.mul(tf.tensor3d(seen, [height, width, 1]));
+}
+
 /** An encoder of one kind, opened and shut. */
 async function using(
   trunk: TrunkKind,
@@ -166,13 +196,20 @@ for (const [title, trunk, blocks] of TRUNKS) {
             [2, 64, 64],
             [2, 128, 96],
           ] as const) {
-            const x = tf.randomUniform([batch, height, width, 3], 0, 1, 'float32', 5) as Tensor4D;
+            const x = holed(tf.randomUniform([batch, height, width, 3], 0, 1, 'float32', 5) as Tensor4D);
+            const pixels = x.dataSync() as Float32Array;
             const features = encoder.features(x);
             const each = features.size / batch;
             const maps = features.dataSync() as Float32Array;
             const [, h, w] = features.shape;
             const wanted = [0, 1].flatMap((b) =>
-              rowsByLoops(head, maps.subarray(b * each, (b + 1) * each), h, w).flat(),
+              rowsByLoops(
+                head,
+                maps.subarray(b * each, (b + 1) * each),
+                h,
+                w,
+                seenByLoops(pixels.slice((b * x.size) / 2, ((b + 1) * x.size) / 2), height, width),
+              ).flat(),
             );
             const rows = encoder.apply(x);
             assert.deepEqual(rows.shape, [batch * (h - 1) * (w - 1), encoder.dimensions]);
@@ -183,7 +220,7 @@ for (const [title, trunk, blocks] of TRUNKS) {
             assert.ok(difference <= 1e-4, `onnxruntime: ${difference}`);
             const short = await byOnnx(exportGridOnnx({ ...onnx, half: true }), x);
             const cosine = lowestCosine(short.data as Float32Array, wanted, encoder.dimensions);
-            assert.ok(cosine >= 1 - 1e-5, `float16: ${cosine}`);
+            assert.ok(cosine >= 1 - 3e-4, `float16: ${cosine}`); // random weights see little in black ground
             tf.dispose([x, features, rows]);
           }
         });
@@ -222,6 +259,12 @@ describe('training a grid encoder', () => {
       encoder.dispose();
     });
   }
+  test('of which nothing is seen there is a descriptor too, of unit length', () => {
+    const encoder = createGridEncoder({ trunk, blocks, head, tunesTrunk: false });
+    const [row] = encoder.apply(tf.zeros([1, 64, 64, 3]) as Tensor4D).arraySync();
+    assert.ok(Math.abs(Math.hypot(...(row ?? [])) - 1) < 1e-4);
+    encoder.dispose();
+  });
   test('what was learned is in the head, and in the trunk where it was tuned', () => {
     const encoder = createGridEncoder({ trunk, blocks, head, seed: 3, tunesTrunk: true });
     const before = encoder.trunkArrays();
