@@ -3,6 +3,7 @@ import { copyFile, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type Bundle, loadBundle } from '../src/bundles/index.js';
 import { Describer, openNetworks } from '../src/describe/index.js';
+import { DEFAULT_ENGINE, type EngineChoice } from '../src/engines/index.js';
 import { asDiskError, SkyfixError } from '../src/errors/index.js';
 import {
   type FileChecksum,
@@ -54,6 +55,8 @@ export interface BuildOptions {
   /** Instead of imagery: a CSV with the header tile,lon,lat,sizeM,file. */
   readonly tilesCsv?: string | undefined;
   readonly threads?: number | undefined;
+  /** Default: onnxruntime on the CPU. */
+  readonly engine?: EngineChoice | undefined;
   /** Tiles a run of the encoder; 32. */
   readonly batchSize?: number | undefined;
   readonly graph?: Partial<Pick<IndexManifest['graph'], 'm' | 'efConstruction' | 'efSearch' | 'seed'>>;
@@ -82,7 +85,7 @@ export async function buildIndex(options: BuildOptions): Promise<IndexManifest> 
   const source = await openSource(options, bundle);
   try {
     tell(source, options);
-    const plan = await planIn(partial, bundle, source, options.createdAt);
+    const plan = await planIn(partial, bundle, source, options);
     const { numbers, descriptors } = await embedAll(partial, bundle, source, options);
     if (options.contactSheet !== undefined) await writeContactSheet(options.contactSheet, source, numbers);
     const tiles = numbers.map((number) => source.tile(number));
@@ -128,12 +131,19 @@ async function planIn(
   partial: string,
   bundle: Bundle,
   source: TileSource,
-  createdAt = new Date().toISOString(),
+  { createdAt = new Date().toISOString(), engine = DEFAULT_ENGINE }: BuildOptions,
 ): Promise<Plan> {
   const path = join(partial, 'plan.json');
   const { inputSizePx } = bundle.manifest.geometry;
   const digest = sha256OfBytes(
-    JSON.stringify([INDEX_SCHEMA, bundle.encoderSha256, inputSizePx, SHARD_TILES, source.digest]),
+    JSON.stringify([
+      INDEX_SCHEMA,
+      bundle.encoderSha256,
+      inputSizePx,
+      SHARD_TILES,
+      source.digest,
+      engineOf(engine),
+    ]),
   );
   try {
     const begun = JSON.parse(await readFile(path, 'utf8')) as Plan;
@@ -147,11 +157,14 @@ async function planIn(
   return plan;
 }
 
+/** Tiles that another engine described differ in their last digits: an index is one engine's. */
+const engineOf = ({ kind, precision }: EngineChoice): string => `${kind} ${precision}`;
+
 async function embedAll(partial: string, bundle: Bundle, source: TileSource, options: BuildOptions) {
   const { inputSizePx } = bundle.manifest.geometry;
   const { dimensions } = bundle.manifest.descriptor;
-  const { batchSize = 32, threads = 1, onProgress } = options;
-  const networks = await openNetworks(bundle, { threads });
+  const { batchSize = 32, threads = 1, engine, onProgress } = options;
+  const networks = await openNetworks(bundle, { threads, engine });
   const describer = new Describer(networks, bundle.manifest, 'NETWORK_INVALID');
   const shards: Shard[] = [];
   let done = 0;

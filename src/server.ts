@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from './app.js';
 import type { Config } from './config/index.js';
+import { chooseEngine } from './engines/index.js';
 import { SkyfixError } from './errors/index.js';
 import { RegionService } from './regions/index.js';
 import { checkDataFolder, listRegions } from './versions/index.js';
@@ -20,12 +21,13 @@ const CLOSE_LIMIT_MS = 1_500;
 
 /**
  * Opens the regions and listens. SIGTERM and SIGINT stop it gracefully (a second one ends it at once), SIGHUP
- * reloads every region. Throws CONFIG_INVALID for a default region that is not there, and what the data folder, opening
- * the regions or listening throws; then nothing stays open.
+ * reloads every region. Throws CONFIG_INVALID for a default region that is not there, ENGINE_UNAVAILABLE, and what the data
+ * folder, opening the regions or listening throws; then nothing stays open.
  */
 export async function startServer(config: Config): Promise<RunningServer> {
   await checkDataFolder(config.dataDir);
   await checkDefaultRegion(config);
+  const engine = await chooseEngine(config);
   // Until the application with its log is there, they are kept.
   const early: { region: string; error: unknown }[] = [];
   let app: FastifyInstance | undefined;
@@ -37,6 +39,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     threads: config.threads,
     minRecall: config.minRecall,
     defaultRegion: config.defaultRegion,
+    engine,
     onError,
     onPart: (part, death) => {
       if (death) app?.log.error({ part, err: death }, 'a part ended; it is opened again');
@@ -47,6 +50,8 @@ export async function startServer(config: Config): Promise<RunningServer> {
     app = await buildApp({ config, regions });
     const url = await app.listen({ host: config.host, port: config.port });
     for (const { region, error } of early) onError(region, error);
+    app.log.info({ engine: engine.description, precision: engine.precision }, 'engine chosen');
+    for (const note of engine.notes) app.log.info(note);
     app.log.info({ url, regions: regions.names, dataDir: config.dataDir }, 'ready');
     return wireSignals(url, app, regions, config.stopTimeoutMs);
   } catch (error) {

@@ -5,6 +5,7 @@ import { type BuildOptions, buildIndex, type SampleRange } from '../../index/ind
 import { loadBundle } from '../../src/bundles/index.js';
 import { SkyfixError } from '../../src/errors/index.js';
 import type { IndexManifest } from '../../src/versions/index.js';
+import { engineOfEnvironment } from '../shared/engine.js';
 import { openStageProgress } from '../shared/progress.js';
 
 export const number = (text: string): number => {
@@ -85,6 +86,7 @@ export async function buildFromFlags(
     outDir,
     ...(await tilesOf(flags)),
     threads: flags.threads,
+    engine: await engineOfEnvironment(),
     graph: {
       ...(flags.m === undefined ? {} : { m: flags.m }),
       ...(flags.efConstruction === undefined ? {} : { efConstruction: flags.efConstruction }),

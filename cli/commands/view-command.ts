@@ -7,6 +7,7 @@ import { SkyfixError } from '../../src/errors/index.js';
 import { writeFileAtomic } from '../../src/files/index.js';
 import { projectBev } from '../../src/geometry/index.js';
 import { bevToNchw, encodePng, nchwToRgb } from '../../src/imaging/index.js';
+import { engineOfEnvironment } from '../shared/engine.js';
 import { addPanoramaOptions, type PanoramaFlags, readPanorama } from './panorama-options.js';
 import { bundleDirOrShipped } from './shipped-bundle.js';
 
@@ -25,7 +26,10 @@ export function viewCommand(root?: string): Command {
       const panorama = await readPanorama(file, flags, { fieldOfView, targetWidthPx });
       const geometry = bevGeometryOf(bundle.manifest.geometry, flags.cameraHeight);
       const bev = projectBev(panorama.image, panorama.window, panorama.pose, geometry);
-      const networks = await openNetworks(bundle, { threads: availableParallelism() });
+      const networks = await openNetworks(bundle, {
+        threads: availableParallelism(),
+        engine: await engineOfEnvironment(),
+      });
       try {
         if (!networks.generator)
           throw new SkyfixError('PARAMETER_INVALID', `The bundle ${bundle.dir} has no generator.`);

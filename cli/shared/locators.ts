@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { loadConfig } from '../../src/config/index.js';
+import { chooseEngine } from '../../src/engines/index.js';
 import { messageOf } from '../../src/errors/index.js';
 import { type LocateAnswer, type LocateOptions, locate } from '../../src/locate/index.js';
 import { RegionService } from '../../src/regions/index.js';
@@ -40,14 +41,16 @@ export function remoteLocator(url: string, question: Question): Locator {
 
 /** Opens the data folder in this process. Throws DATA_EMPTY, and what opening the regions throws. */
 export async function localLocator(dataDir: string | undefined, question: Question): Promise<Locator> {
-  const folder = await openDataFolder({ data: dataDir, temporary: true });
   const config = loadConfig(process.env);
+  const engine = await chooseEngine(config);
+  const folder = await openDataFolder({ data: dataDir, temporary: true });
   const { threads, minRecall, defaultRegion, maxPixels } = config;
   const options = { maxPixels, ...question.options };
   const regions = await RegionService.open(folder.dir, {
     threads,
     minRecall,
     defaultRegion,
+    engine,
     onError: (region, error) => console.error(`warning: region ${region}: ${messageOf(error)}`),
   });
   return {

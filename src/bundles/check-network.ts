@@ -1,6 +1,6 @@
 // A network held against its contract, tried while it runs: the same answer to the same image, alone and in every batch, and
 // different ones to different images.
-import { type InferenceEngine, openEngine, type Tensor } from '../engines/index.js';
+import { DEFAULT_ENGINE, type InferenceEngine, openEngine, type Tensor } from '../engines/index.js';
 import { messageOf, SkyfixError } from '../errors/index.js';
 import { type OnnxSummary, readOnnx } from '../onnx/index.js';
 import { checkLooks } from './check-looks.js';
@@ -40,7 +40,7 @@ export async function checkNetwork(
     const what = error instanceof SkyfixError ? error.detail : messageOf(error);
     throw new SkyfixError('NETWORK_INVALID', what.replaceAll(file, name), { cause: error });
   };
-  const engine = await openEngine('onnxruntime', file, options).catch(rethrow);
+  const engine = await openEngine(DEFAULT_ENGINE, file, options).catch(rethrow);
   const run = (images: readonly ProbeImage[], sizePx = contract.sizePx) =>
     runImages(engine, images, sizePx).catch(rethrow);
   const runBatch = async (images: readonly ProbeImage[]) =>

@@ -9,9 +9,11 @@ type ValueOf<V> = V extends { readonly type: 'integer' | 'number' }
   ? number
   : V extends { readonly type: 'list' }
     ? readonly string[]
-    : V extends { readonly default: undefined }
-      ? string | undefined
-      : string;
+    : V extends { readonly choices: readonly (infer Choice)[] }
+      ? Choice
+      : V extends { readonly default: undefined }
+        ? string | undefined
+        : string;
 
 /** The table's values, checked: one member a variable. */
 export type Config = {

@@ -186,6 +186,27 @@ export const CONFIG_VARIABLES = {
     maximum: 256,
     help: 'Threads of each network; 0 lets the engine choose.',
   },
+  engine: {
+    name: 'SKYFIX_ENGINE',
+    type: 'string',
+    default: 'auto',
+    choices: ['auto', 'onnxruntime', 'openvino', 'cuda', 'webgpu'],
+    help: 'What runs the networks; auto: OpenVINO where "npm run setup:openvino" has put it, else onnxruntime.',
+  },
+  precision: {
+    name: 'SKYFIX_PRECISION',
+    type: 'string',
+    default: 'auto',
+    choices: ['auto', 'f32', 'bf16', 'int8'],
+    help: 'What they compute in; auto: bf16 where engine and processor have it, else f32.',
+  },
+  openvinoDir: {
+    name: 'SKYFIX_OPENVINO_DIR',
+    type: 'string',
+    default: undefined,
+    pattern: '\\S',
+    help: "Folder of OpenVINO's libraries; unset: the user cache folder.",
+  },
   requestTimeoutMs: {
     name: 'SKYFIX_REQUEST_TIMEOUT_MS',
     type: 'integer',

@@ -1,7 +1,8 @@
 // A bundle's networks, running.
 import type { Bundle, NetworkFile } from '../bundles/index.js';
 import type { InferenceEngine } from '../engines/index.js';
-import { type EngineKind, openEngine } from '../engines/index.js';
+import { DEFAULT_ENGINE, type EngineChoice, openEngine } from '../engines/index.js';
+import { SkyfixError } from '../errors/index.js';
 import type { LifeEvents } from '../threads/index.js';
 import { oneAtATime } from './batches.js';
 
@@ -15,14 +16,20 @@ export interface Networks {
 export interface NetworkOptions {
   /** Compute threads of each network. */
   readonly threads: number;
-  readonly engine?: EngineKind | undefined;
+  /** Default: onnxruntime on the CPU. */
+  readonly engine?: EngineChoice | undefined;
   /** What a network reports its deaths and recoveries to. */
   readonly eventsOf?: ((part: 'generator' | 'encoder') => LifeEvents) | undefined;
 }
 
-/** Loads a bundle's networks; where one fails the other is closed. */
+/** Loads a bundle's networks; where one fails the other is closed. Throws PRECISION_UNAVAILABLE, BUNDLE_CORRUPT. */
 export async function openNetworks(bundle: Bundle, options: NetworkOptions): Promise<Networks> {
-  const { threads, engine = 'onnxruntime', eventsOf } = options;
+  const { threads, engine = DEFAULT_ENGINE, eventsOf } = options;
+  if (engine.precision === 'int8') {
+    const { name, version } = bundle.manifest;
+    const what = `The bundle ${name}@${version} has no quantised networks, which int8 asks for.`;
+    throw new SkyfixError('PRECISION_UNAVAILABLE', what);
+  }
   const open = (part: 'generator' | 'encoder', path: string) =>
     openEngine(engine, path, { threads, ...eventsOf?.(part) });
   const opened = await Promise.allSettled([

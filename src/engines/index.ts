@@ -1,5 +1,15 @@
-// Engines: the port that every inference engine implements, and its adapters.
+// Engines: the port that every inference engine implements, its adapters, and the choice between them.
+export {
+  ENGINE_KINDS,
+  type EngineChoice,
+  type EngineKind,
+  type EngineSettings,
+  type Precision,
+} from './choice.js';
+export { chooseEngine, type Machine } from './choose-engine.js';
 export type { EngineOptions, InferenceEngine, Tensor } from './engine.js';
-export { openOnnxEngine } from './onnx-engine.js';
-export { ENGINE_KINDS, type EngineKind, openEngine } from './open-engine.js';
+export { DEFAULT_ENGINE, openOnnxEngine } from './onnx-engine.js';
+export { openEngine } from './open-engine.js';
+export { openOpenVinoEngine } from './openvino-engine.js';
+export { findOpenVino, OPENVINO_VERSION, openvinoCacheFolder } from './openvino-library.js';
 export { LENGTH_TOLERANCE, unitLengthFault } from './unit-length.js';

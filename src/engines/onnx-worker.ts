@@ -1,12 +1,12 @@
 // The thread an onnxruntime session lives in: its run() blocks the thread it is called on.
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { moved, serveRequests } from '../threads/index.js';
-import type { OnnxRequests, OnnxSetup } from './onnx-requests.js';
+import { serveRequests } from '../threads/index.js';
+import { answered, type NetworkRequests, type OnnxSetup } from './network-requests.js';
 
 // One request at a time: a session's own threads share the cores.
-await serveRequests<OnnxRequests, OnnxSetup>(async ({ path, threads }) => {
+await serveRequests<NetworkRequests, OnnxSetup>(async ({ path, threads, provider }) => {
   const session = await InferenceSession.create(path, {
-    executionProviders: ['cpu'],
+    executionProviders: [provider],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     logSeverityLevel: 3,
@@ -19,14 +19,13 @@ await serveRequests<OnnxRequests, OnnxSetup>(async ({ path, threads }) => {
   }
   return {
     answers: {
-      run: async ({ data, shape }) => {
-        const feeds = { [input]: new Tensor('float32', data, shape) };
+      run: async (given) => {
+        const feeds = { [input]: new Tensor('float32', given.data, given.shape) };
         const result = (await session.run(feeds, [output]))[output];
         if (!result || !(result.data instanceof Float32Array)) {
           throw new Error(`output ${output} is not float32`);
         }
-        const own = new Float32Array(result.data);
-        return moved({ data: own, shape: result.dims }, [own.buffer]);
+        return answered(given, { data: new Float32Array(result.data), shape: result.dims });
       },
     },
     close: () => session.release(),

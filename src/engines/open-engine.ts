@@ -1,16 +1,24 @@
-// The one place that knows which engines there are; a second one is a new entry here.
+// The one place that knows which engine opens a network; a further one is a new entry here.
+import type { EngineChoice, EngineKind } from './choice.js';
 import type { EngineOptions, InferenceEngine } from './engine.js';
 import { openOnnxEngine } from './onnx-engine.js';
+import { openOpenVinoEngine } from './openvino-engine.js';
 
-const ENGINES = { onnxruntime: openOnnxEngine } satisfies Record<
-  string,
-  (path: string, options: EngineOptions) => Promise<InferenceEngine>
->;
+const OPENERS: Record<
+  EngineKind,
+  (path: string, options: EngineOptions, choice: EngineChoice) => Promise<InferenceEngine>
+> = {
+  onnxruntime: openOnnxEngine,
+  cuda: openOnnxEngine,
+  webgpu: openOnnxEngine,
+  openvino: openOpenVinoEngine,
+};
 
-export type EngineKind = keyof typeof ENGINES;
-export const ENGINE_KINDS = Object.keys(ENGINES) as readonly EngineKind[];
-
-/** Loads an ONNX network with the engine of that name. Throws BUNDLE_CORRUPT where it cannot be loaded. */
-export function openEngine(kind: EngineKind, path: string, options: EngineOptions): Promise<InferenceEngine> {
-  return ENGINES[kind](path, options);
+/** Loads an ONNX network with the engine that was chosen. Throws BUNDLE_CORRUPT where it cannot be loaded. */
+export function openEngine(
+  choice: EngineChoice,
+  path: string,
+  options: EngineOptions,
+): Promise<InferenceEngine> {
+  return OPENERS[choice.kind](path, options, choice);
 }

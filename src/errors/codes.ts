@@ -183,6 +183,17 @@ export const ERROR_CODES = {
     title: 'Invalid configuration',
     advice: 'Run "skyfix serve --help" for every variable and its range.',
   },
+  ENGINE_UNAVAILABLE: {
+    status: 500,
+    title: 'Engine not to be had',
+    advice:
+      'Run "npm run setup:openvino" or "npm run setup:cuda", or set SKYFIX_ENGINE=auto and unset SKYFIX_OPENVINO_DIR.',
+  },
+  PRECISION_UNAVAILABLE: {
+    status: 500,
+    title: 'Precision not to be had',
+    advice: 'Set SKYFIX_PRECISION to auto, f32 or bf16.',
+  },
   BUNDLE_MISSING: {
     status: 500,
     title: 'Bundle not found',

@@ -20,6 +20,7 @@ export {
 } from './owned-file.js';
 export { type Liveness, livenessOf, ownIdentity, type ProcessIdentity } from './process-identity.js';
 export { checkFolder, makeFolder } from './usable-folder.js';
+export { userCacheFolder } from './user-cache.js';
 
 /** A name beside `path` that nothing else uses; ends in `.tmp`. */
 export function temporaryNameFor(path: string): string {

@@ -1,7 +1,7 @@
 // The regions a process serves. A new version is opened completely before it takes over, and the old one closes
 // when the last request that uses it is done: a swap fails no request. Both are in memory meanwhile.
 
-import type { EngineKind } from '../engines/index.js';
+import { DEFAULT_ENGINE, type EngineChoice, type Precision } from '../engines/index.js';
 import { SkyfixError } from '../errors/index.js';
 import { listRegions, readDefaultRegion } from '../versions/index.js';
 import {
@@ -21,7 +21,8 @@ export interface RegionServiceOptions {
   /** Versions whose recorded recall@10 is lower are refused. */
   readonly minRecall?: number | undefined;
   readonly defaultRegion?: string | undefined;
-  readonly engine?: EngineKind | undefined;
+  /** Default: onnxruntime on the CPU. */
+  readonly engine?: EngineChoice | undefined;
   /** Told about a region that could not be opened at the start; the others serve. */
   readonly onError?: ((region: string, error: unknown) => void) | undefined;
   /** Told when a network or an index dies (with its death) and when it is there again (without). */
@@ -42,6 +43,14 @@ export interface RegionSummary {
   /** west, south, east, north of the tile centres. */
   readonly bounds: readonly [number, number, number, number];
   readonly recall: { readonly at1: number; readonly at10: number; readonly queries: number };
+  /** What runs its networks. */
+  readonly engine: {
+    /** e.g. "openvino 2026.4.1 cpu" */
+    readonly name: string;
+    readonly precision: Precision;
+    /** What would make it faster on this machine, or why what was asked for is not used. */
+    readonly notes: readonly string[];
+  };
   /** ISO 8601 */
   readonly loadedAt: string;
 }
@@ -239,6 +248,7 @@ export class RegionService {
 
   #summaryOf({ region, openedAt }: RegionSlot): RegionSummary {
     const { manifest } = region.version;
+    const { description, precision, notes } = this.#options.engine ?? DEFAULT_ENGINE;
     return {
       region: region.name,
       default: this.#defaultName() === region.name,
@@ -250,6 +260,7 @@ export class RegionService {
       strideM: manifest.tiles.strideM,
       bounds: manifest.bounds,
       recall: manifest.recall,
+      engine: { name: description, precision, notes },
       loadedAt: openedAt.toISOString(),
     };
   }

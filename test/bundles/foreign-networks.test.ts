@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { type BundleConfig, type ImportedBundle, importBundle, loadBundle } from '../../src/bundles/index.js';
-import { openEngine } from '../../src/engines/index.js';
+import { DEFAULT_ENGINE, openEngine } from '../../src/engines/index.js';
 import { DATA_TYPES, OnnxGraph, readOnnx } from '../../src/onnx/index.js';
 import { seeded } from '../support/tiny-region.js';
 
@@ -86,7 +86,7 @@ async function imported(
 /** The bundle answers as the formula, to `tolerance`, and its encoder is what the contract says. */
 async function answersRight(folder: string, tolerance = 1e-6): Promise<void> {
   const bundle = await loadBundle(join(folder, 'bundle'));
-  const engine = await openEngine('onnxruntime', bundle.encoderPath, { threads: 1 });
+  const engine = await openEngine(DEFAULT_ENGINE, bundle.encoderPath, { threads: 1 });
   try {
     const { data } = await engine.run({ data: IMAGE, shape: [1, 3, S, S] });
     for (const [k, value] of EXPECTED.entries()) {

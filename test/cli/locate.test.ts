@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { panoramaFiles } from '../../cli/shared/panorama-files.js';
 import { buildApp } from '../../src/app.js';
 import { loadConfig } from '../../src/config/index.js';
+import { chooseEngine } from '../../src/engines/index.js';
 import { parseCsv } from '../../src/files/index.js';
 import { RegionService } from '../../src/regions/index.js';
 import { runSkyfix, SKYFIX_BIN } from '../support/run-cli.js';
@@ -74,7 +75,10 @@ describe('skyfix locate', () => {
 
   test("through a server: the same places, and the server's own words where it refuses", async () => {
     const config = loadConfig({ ...env, LOG_LEVEL: 'silent', PORT: '0' });
-    const regions = await RegionService.open(config.dataDir, { threads: 1 });
+    const regions = await RegionService.open(config.dataDir, {
+      threads: 1,
+      engine: await chooseEngine(config),
+    });
     const app = await buildApp({ config, regions });
     try {
       const url = await app.listen({ host: '127.0.0.1', port: 0 });

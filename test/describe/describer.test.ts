@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { type BundleGeometry, bevGeometryOf, loadBundle } from '../../src/bundles/index.js';
 import { Describer, lookCorners, openNetworks } from '../../src/describe/index.js';
-import type { InferenceEngine, Tensor } from '../../src/engines/index.js';
+import {
+  DEFAULT_ENGINE,
+  type EngineChoice,
+  type InferenceEngine,
+  type Tensor,
+} from '../../src/engines/index.js';
 import type { Bev } from '../../src/geometry/index.js';
 import { OnnxGraph } from '../../src/onnx/index.js';
 import { denseEncoder, flatEncoder, negativeGenerator, writeTinyBundle } from '../support/tiny-bundle.js';
@@ -122,6 +127,11 @@ describe('the way a BEV takes', () => {
   test('a bundle with one network that cannot be loaded is refused by its name', async () => {
     const broken = { 'encoder.onnx': flatEncoder(2), 'generator.onnx': new Uint8Array([1, 2, 3]) };
     const bundle = await loadBundle(await writeTinyBundle(join(root, 'broken'), GEOMETRY, broken));
+    const int8: EngineChoice = { ...DEFAULT_ENGINE, precision: 'int8' };
+    await assert.rejects(openNetworks(bundle, { threads: 1, engine: int8 }), {
+      code: 'PRECISION_UNAVAILABLE',
+      message: /@1 has no quantised networks/,
+    });
     await assert.rejects(openNetworks(bundle, { threads: 1 }), {
       code: 'BUNDLE_CORRUPT',
       message: /generator\.onnx/,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import type { EngineOptions, InferenceEngine } from '../../src/engines/index.js';
 import { OnnxGraph } from '../../src/onnx/index.js';
+import { watchEventLoop } from '../support/event-loop.js';
 import { until } from '../support/threads.js';
 
 export interface EngineUnderTest {
@@ -20,6 +21,24 @@ export function scaleGraph(): Uint8Array {
   const x = graph.input('x', ['N', 2]);
   const factor = graph.constant('factor', [2], Float32Array.of(2, -3));
   graph.output(graph.node('Mul', [x, factor], {}, 'y'), ['N', 2]);
+  return graph.encode();
+}
+
+/** `layers` products with one matrix whose rows are averages: [N, side] stays what its mean is. */
+function heavyGraph(side: number, layers: number): Uint8Array {
+  const graph = new OnnxGraph('heavy');
+  const matrix = graph.constant('m', [side, side], new Float32Array(side * side).fill(1 / side));
+  let x = graph.input('x', ['N', side]);
+  for (let k = 0; k < layers; k++) x = graph.node('MatMul', [x, matrix]);
+  graph.output(x, ['N', side]);
+  return graph.encode();
+}
+
+/** The mean of each channel, batch, height and width free: [N, 3, H, W] to [N, 3, 1, 1]. */
+export function meanGraph(): Uint8Array {
+  const graph = new OnnxGraph('mean');
+  const x = graph.input('x', ['N', 3, 'H', 'W']);
+  graph.output(graph.node('GlobalAveragePool', [x], {}, 'y'), ['N', 3, 1, 1]);
   return graph.encode();
 }
 
@@ -72,6 +91,33 @@ export function engineContract(name: string, { open, lose }: EngineUnderTest): v
         assert.deepEqual(await engine.run(pair(1, 1)), pair(2, -3));
         assert.equal(engine.state, 'ready');
       });
+    });
+
+    test('height and width may change from run to run where the network leaves them open, and come again', async () => {
+      const free = join(folder, 'mean.onnx');
+      await writeFile(free, meanGraph());
+      const engine = await open(free, { threads: 1 });
+      try {
+        for (const [count, height, width] of [
+          [1, 8, 8],
+          [2, 5, 9],
+          [1, 8, 8],
+          [3, 16, 4],
+          [2, 5, 9],
+        ] as const) {
+          const side = height * width;
+          const data = Float32Array.from({ length: count * 3 * side }, (_, k) => (k * 7919) % 101);
+          const means = Array.from({ length: count * 3 }, (_, channel) => {
+            const values = data.subarray(channel * side, (channel + 1) * side);
+            return values.reduce((sum, value) => sum + value, 0) / side;
+          });
+          const output = await engine.run({ data, shape: [count, 3, height, width] });
+          assert.deepEqual(output.shape, [count, 3, 1, 1]);
+          for (const [k, mean] of means.entries()) assert.ok(Math.abs((output.data[k] ?? 0) - mean) < 1e-3);
+        }
+      } finally {
+        await engine.close();
+      }
     });
 
     test('NaN and infinity come back as what they are, and spoil nothing', async () => {
@@ -139,6 +185,31 @@ export function engineContract(name: string, { open, lose }: EngineUnderTest): v
       await until(() => engine.state === 'ready', 'the engine to come back');
       assert.deepEqual(await engine.run(pair(1, 1)), pair(2, -3));
       await engine.close();
+    });
+
+    test('the event loop goes on while a network runs', async () => {
+      const heavy = join(folder, 'heavy.onnx');
+      await writeFile(heavy, heavyGraph(1024, 24));
+      const engine = await open(heavy, { threads: 1 });
+      try {
+        // Batches grow until one takes 250 ms here. A loop that inference blocks stands still in each of the three runs;
+        // one that only other programs delay does not.
+        const stalls: number[] = [];
+        for (let rows = 128; stalls.length < 3; ) {
+          const batch = { data: new Float32Array(rows * 1024).fill(3), shape: [rows, 1024] };
+          const longestStall = watchEventLoop();
+          const started = performance.now();
+          const { data } = await engine.run(batch);
+          const elapsedMs = performance.now() - started;
+          const stallMs = longestStall();
+          assert.ok(Math.abs((data[5] ?? 0) - 3) < 1e-3);
+          if (elapsedMs < 250) rows *= 2;
+          else stalls.push(stallMs);
+        }
+        assert.ok(Math.min(...stalls) < 60, `the loop stood still for ${stalls} ms`);
+      } finally {
+        await engine.close();
+      }
     });
 
     test('a file that is no network is refused by its name, and nothing stays open', async () => {

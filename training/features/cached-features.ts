@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, open, rename } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { type InferenceEngine, openEngine } from 'skyfix/engines';
+import { DEFAULT_ENGINE, type InferenceEngine, openEngine } from 'skyfix/engines';
 import { SkyfixError } from 'skyfix/errors';
 import { sha256OfBytes, syncFolder } from 'skyfix/files';
 import type { RgbImage } from 'skyfix/geometry';
@@ -107,7 +107,7 @@ async function makeFeatures(
   const engines: InferenceEngine[] = [];
   try {
     while (engines.length < Math.min(threads, batches)) {
-      engines.push(await openEngine('onnxruntime', trunk.path, { threads: 1 }));
+      engines.push(await openEngine(DEFAULT_ENGINE, trunk.path, { threads: 1 }));
     }
     const outcomes = await Promise.allSettled(
       engines.map((engine) =>

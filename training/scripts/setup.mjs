@@ -21,10 +21,11 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { run, runSetup, SetupError, speaker } from '../../scripts/setup-steps.mjs';
 import { buildKernels } from './kernels.mjs';
-import { run, SetupError, say } from './setup-steps.mjs';
 import { tensorflowLibraries } from './tensorflow-wheels.mjs';
 
+const say = speaker('setup:training');
 const training = dirname(dirname(fileURLToPath(import.meta.url)));
 const addonPackage = join(training, 'node_modules/@tensorflow/tfjs-node-gpu');
 
@@ -114,15 +115,11 @@ function buildTraining() {
     throw new SetupError('the kernels could not be built; SKYFIX_KERNELS=off trains without them, slower.');
 }
 
-try {
+await runSetup(say, async () => {
   checkPrerequisites();
   installPackages();
   link('../..', join(training, 'node_modules/skyfix'));
   buildAddon(await tensorflowLibraries(wantsCuda()));
   if (!process.argv.includes('--no-build')) buildTraining();
   say('ready');
-} catch (error) {
-  if (!(error instanceof SetupError)) throw error;
-  say(error.message);
-  process.exitCode = 1;
-}
+});

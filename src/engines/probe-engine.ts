@@ -1,0 +1,30 @@
+// Tries an engine in a process of its own: a library that is cut short, or made for another processor, may end the process
+// that loads it, and this one shall serve.
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { PROBE_MARK, type ProbeOutcome, type ProbeQuestion } from './probe-question.js';
+
+/** Long beyond any start of a library; a GPU's may take some seconds. */
+const PROBE_LIMIT_MS = 60_000;
+/** Loads the engine and has it compute something small. Never rejects. */
+export function probeEngine(question: ProbeQuestion): Promise<ProbeOutcome> {
+  const script = fileURLToPath(new URL('./probe-process.js', import.meta.url));
+  const options = { timeout: PROBE_LIMIT_MS, maxBuffer: 16 << 20 };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [script, JSON.stringify(question)], options, (error, stdout, stderr) => {
+      const line = stdout.split('\n').find((text) => text.startsWith(PROBE_MARK));
+      // Where an answer came it worked, however the library then took leave.
+      if (line) return resolve(explained(JSON.parse(line.slice(PROBE_MARK.length)) as ProbeOutcome, stderr));
+      const last = stderr.trim().split('\n').at(-1) ?? '';
+      if (error?.killed) return resolve({ failed: `it did not start within ${PROBE_LIMIT_MS / 1000} s` });
+      const how = error?.signal ? `it crashes (${error.signal})` : `it ends with code ${error?.code ?? 0}`;
+      resolve({ failed: last === '' ? how : `${how}: ${last}` });
+    });
+  });
+}
+
+/** onnxruntime throws that a library cannot be loaded, and prints which one that one lacks. */
+function explained(outcome: ProbeOutcome, printed: string): ProbeOutcome {
+  const [, lacking] = /with error: (?:\S+: )?(\S+: cannot open shared object file)/.exec(printed) ?? [];
+  return 'failed' in outcome && lacking ? { failed: `${outcome.failed} (${lacking})` } : outcome;
+}

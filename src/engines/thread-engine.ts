@@ -1,0 +1,95 @@
+// What the engines share: a network in a worker thread of its own, whatever library runs it there. Libraries block the
+// thread that they are called on; in a thread the event loop never stalls, and a network that is lost is loaded again.
+import { basename } from 'node:path';
+import { messageOf, SkyfixError } from '../errors/index.js';
+import { type PartState, RESTART_PACE, RequestWorker, ThreadClosed, ThreadDied } from '../threads/index.js';
+import type { EngineOptions, InferenceEngine, Tensor } from './engine.js';
+import type { NetworkRequests, NetworkSetup } from './network-requests.js';
+
+/** For two requests at once, of two shapes. */
+const MOST_SPARE = 4;
+
+class ThreadEngine implements InferenceEngine {
+  readonly description: string;
+  readonly #path: string;
+  readonly #worker: RequestWorker<NetworkRequests>;
+  /** Memory of inputs that were run, youngest last: requests are of few sizes. */
+  #spare: readonly ArrayBuffer[] = [];
+
+  constructor(description: string, path: string, worker: RequestWorker<NetworkRequests>) {
+    this.description = description;
+    this.#path = path;
+    this.#worker = worker;
+  }
+
+  get state(): PartState {
+    return this.#worker.partState;
+  }
+
+  /** Copies the input, so that the caller keeps its own. */
+  async run({ data, shape }: Tensor): Promise<Tensor> {
+    const elements = shape.reduce((product, n) => product * n, 1);
+    if (elements !== data.length) {
+      throw new SkyfixError('INTERNAL', `A tensor [${shape}] came with ${data.length} values.`);
+    }
+    const copy = this.#copyOf(data);
+    try {
+      const asked = { data: copy, shape };
+      const { output, spent } = await this.#worker.ask('run', asked, { transfer: [copy.buffer] });
+      this.#spare = [...this.#spare, spent].slice(-MOST_SPARE);
+      return output;
+    } catch (error) {
+      throw this.#failure(error);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#worker.close();
+  }
+
+  #copyOf(data: Float32Array): Float32Array<ArrayBuffer> {
+    const spare = this.#spare.find(({ byteLength }) => byteLength === data.byteLength);
+    if (!spare) return new Float32Array(data);
+    this.#spare = this.#spare.filter((other) => other !== spare);
+    const copy = new Float32Array(spare);
+    copy.set(data);
+    return copy;
+  }
+
+  #failure(error: unknown): SkyfixError {
+    if (error instanceof ThreadDied) {
+      const what = `The network ${basename(this.#path)} ended (${error.why}) and is being loaded again.`;
+      return new SkyfixError('RECOVERING', what, { cause: error });
+    }
+    const why = error instanceof ThreadClosed ? 'the engine is closed' : messageOf(error);
+    return new SkyfixError('INTERNAL', `Running ${this.#path} failed: ${sentence(why)}`, { cause: error });
+  }
+}
+
+const sentence = (what: string) => (/[.!?]$/.test(what) ? what : `${what}.`);
+
+/**
+ * Loads a network with one float32 input and output in a thread that runs `script`. Throws BUNDLE_CORRUPT where the library
+ * cannot load it; an error of the table that the script throws keeps its code.
+ */
+export async function openThreadEngine<S extends NetworkSetup>(
+  { script, description, setup }: { readonly script: URL; readonly description: string; readonly setup: S },
+  { onDeath, onRecovered }: EngineOptions,
+): Promise<InferenceEngine> {
+  const { path } = setup;
+  const worker = new RequestWorker<NetworkRequests>(script, {
+    of: `the network ${path}`,
+    setup,
+    restart: RESTART_PACE,
+    onDeath,
+    onRecovered,
+  });
+  try {
+    await worker.opened;
+  } catch (error) {
+    if (error instanceof SkyfixError) throw error;
+    const why = error instanceof ThreadDied ? `its thread ended (${error.why})` : messageOf(error);
+    throw new SkyfixError('BUNDLE_CORRUPT', `${path} cannot be loaded: ${sentence(why)}`, { cause: error });
+  }
+  return new ThreadEngine(description, path, worker);
+}
