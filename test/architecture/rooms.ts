@@ -63,6 +63,7 @@ export const PACKAGES: readonly Package[] = [
       'datasets/formats',
       'datasets',
       'images',
+      'ground',
       'batches',
       'features',
       'config',

@@ -13,6 +13,7 @@ export {
   publishedGround,
 } from './listing/ground.js';
 export { decodeImages, fileImage, ImageReader, imageKey } from './listing/images.js';
+export { positiveOf } from './listing/lists.js';
 export type { MatArray, MatStruct } from './listing/mat-array.js';
 export { parseMat, readMatFile } from './listing/mat-file.js';
 export { FIELD_OF_VIEW_ADVICE, type Problem, type Reason, refuse } from './listing/problems.js';
@@ -30,5 +31,5 @@ export {
   type TileImage,
 } from './listing/types.js';
 export { imagesOf, type OpenOptions, openDataset } from './open-dataset.js';
-export { samplePairs, writeContactSheet } from './sample.js';
+export { samplePairs } from './sample.js';
 export { formatSummary } from './summary.js';

@@ -91,9 +91,9 @@ export function fileOfJob(job: ImageJob): string {
 /** As a server decodes an upload with these values in its request. */
 export async function decodeSource(
   { path, headingDeg, pitchDeg, rollDeg, verticalFovDeg, horizonShare, fieldOfView }: PanoramaSource,
-  geometry: BundleGeometry,
+  geometry: Pick<BundleGeometry, 'bevSizePx' | 'fieldOfView'>,
+  targetWidthPx = panoramaWidthOf(geometry),
 ): Promise<DecodedPanorama> {
-  const targetWidthPx = panoramaWidthOf(geometry);
   return decodePanorama(await readFile(path), {
     headingDeg,
     pitchDeg,

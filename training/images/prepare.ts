@@ -9,6 +9,7 @@ import {
   type CrossViewPair,
   type DatasetTile,
   type Problem,
+  positiveOf,
   refuse,
 } from '../datasets/index.js';
 import { digestOfStore } from '../stores/index.js';
@@ -16,7 +17,7 @@ import { groundImages } from './ground-images.js';
 import { cacheOf, type PrepareOptions } from './prepare-options.js';
 import type { PreparedArea, PreparedPanoramas } from './prepared-area.js';
 import { isTooSmall } from './tile-crops.js';
-import { gridTiles, positiveOf, tileImages } from './tile-images.js';
+import { gridTiles, tileImages } from './tile-images.js';
 
 /**
  * The pairs of some splits of a data set, prepared. `geometry` says how much ground a tile and a BEV show and how large

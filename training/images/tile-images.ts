@@ -2,12 +2,12 @@
 import type { BundleGeometry } from 'skyfix/bundles';
 import { sha256OfBytes } from 'skyfix/files';
 import type { LonLat } from 'skyfix/geometry';
-import type {
-  CrossViewDataset,
-  CrossViewPair,
-  DatasetTile,
-  PairedTile,
-  TileImage,
+import {
+  type CrossViewDataset,
+  type CrossViewPair,
+  type DatasetTile,
+  positiveOf,
+  type TileImage,
 } from '../datasets/index.js';
 import { centreStore, digestOfStore, type ImageStore, selectStore } from '../stores/index.js';
 import { type CacheOptions, cachedImageStore, type ListedJob } from './cached-store.js';
@@ -143,10 +143,3 @@ function fileJob(path: string, crop: ReturnType<typeof middleCrop>): ListedJob['
 }
 
 const mosaicOf = (image: TileImage) => (image.kind === 'mosaic' ? image : undefined);
-
-/** The tile that shows the place of a pair. */
-export function positiveOf(pair: CrossViewPair): PairedTile {
-  const [positive] = pair.tiles;
-  if (!positive) throw new RangeError(`The pair ${pair.id} has no tile.`);
-  return positive;
-}

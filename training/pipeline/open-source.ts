@@ -2,7 +2,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DataSource, imageryOptionsOf, type RunConfig } from '../config/index.js';
-import { type CrossViewDataset, DEFAULT_PHOTOS, openDataset, type PhotoOptions } from '../datasets/index.js';
+import {
+  type CrossViewDataset,
+  DEFAULT_PHOTOS,
+  type OpenOptions,
+  openDataset,
+  type PhotoOptions,
+} from '../datasets/index.js';
 import type { Tell } from '../runs/index.js';
 import { DEFAULT_TOWN, makeTown } from '../town/index.js';
 
@@ -23,11 +29,15 @@ export function sourceOpener(config: RunConfig, tell: Tell): OpenSource {
   };
 }
 
-/** Opens a data set; a town that is not there is made first. Throws DATASET_INVALID, IMAGERY_INVALID. */
+/**
+ * Opens a data set, with further options where they are given; a town that is not there is made first. Throws
+ * DATASET_INVALID, IMAGERY_INVALID.
+ */
 export async function openSource(
   source: DataSource,
   config: RunConfig,
   tell: Tell,
+  more: Pick<OpenOptions, 'splits' | 'checkImages'> = {},
 ): Promise<CrossViewDataset> {
   const { format, root, area, make, dropInvalid, fieldOfView, tileFileM } = source;
   if (make && !existsSync(join(root, 'town.json'))) {
@@ -45,6 +55,7 @@ export async function openSource(
     ...(fieldOfView && { fieldOfView }),
     ...(tileFileM !== undefined && { tileFileM }),
     ...(photos && { photos }),
+    ...more,
   });
 }
 

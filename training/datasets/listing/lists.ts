@@ -5,7 +5,7 @@ import { type CsvRow, parseCsv } from 'skyfix/files';
 import type { LonLat } from 'skyfix/geometry';
 import { numberOf } from 'skyfix/search';
 import { lineOf, type Problem, type Reason } from './problems.js';
-import type { CrossViewPair, DatasetTile } from './types.js';
+import type { CrossViewPair, DatasetTile, PairedTile } from './types.js';
 
 /** A row that cannot be used; `readRows` turns it into a problem with the row's file and line. */
 export class RowError extends Error {
@@ -169,4 +169,11 @@ export function distinctTiles(tiles: readonly DatasetTile[]): DatasetTile[] {
 /** The distinct tiles of some pairs, in the order in which they first occur. */
 export function tilesOf(pairs: readonly CrossViewPair[]): DatasetTile[] {
   return distinctTiles(pairs.flatMap((pair) => pair.tiles.map(({ tile }) => tile)));
+}
+
+/** The tile that shows the place of a pair. */
+export function positiveOf(pair: CrossViewPair): PairedTile {
+  const [positive] = pair.tiles;
+  if (!positive) throw new RangeError(`The pair ${pair.id} has no tile.`);
+  return positive;
 }

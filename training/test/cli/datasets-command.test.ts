@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { decodeImage } from 'skyfix/imaging';
-import { openDataset, samplePairs, writeContactSheet } from '../../datasets/index.js';
+import { openDataset } from '../../datasets/index.js';
 import { DEFAULT_TOWN, makeTown } from '../../town/index.js';
 import { writeCvusa, writeOwnData, writeVigor } from '../support/dataset-fixtures.js';
 
@@ -62,7 +62,7 @@ describe('skyfix-train dataset', () => {
       assert.ok(status !== 0 && stderr.includes(`not "${wrong}"`), stderr);
     }
     const { widthPx, heightPx } = await decodeImage(await readFile(sheet));
-    assert.deepEqual([widthPx, heightPx], [2 * (512 + 256 + 8) - 4, 2 * 260 - 4]);
+    assert.deepEqual([widthPx, heightPx], [512 + 3 * 260, 4 * 260 - 4]);
     const bad = join(folder, 'bad');
     await writeCvusa(bad);
     await rm(join(bad, 'bingmap/19/0000001.jpg'));
@@ -90,36 +90,9 @@ describe('skyfix-train dataset', () => {
   it('refuses wrong usage', () => {
     assert.equal(dataset('--format', 'kitti', '--root', folder).status, 2);
     assert.equal(dataset('--format', 'csv').status, 2);
+    assert.equal(dataset('--config', 'run.yaml', '--format', 'csv').status, 2);
     assert.equal(dataset('--format', 'csv', '--root', folder, '--split', 'exam').status, 2);
     assert.equal(dataset('--format', 'csv', '--root', join(folder, 'none')).status, 1);
-  });
-
-  it('shows a dozen pairs drawn by seed, panorama and tile where they belong', async () => {
-    const own = await openDataset({ format: 'csv', root: join(folder, 'own') });
-    const path = join(folder, 'own.png');
-    const pair = own.pairs.filter(({ id }) => id === 'one');
-    await writeContactSheet(path, pair);
-    const { data, widthPx } = await decodeImage(await readFile(path));
-    const greyAt = (x: number, y: number) => data[(y * widthPx + x) * 3];
-    assert.deepEqual([greyAt(256, 128), greyAt(516 + 128, 128), greyAt(514, 128)], [40, 200, 255]);
-    const many = {
-      pairs: Array.from({ length: 40 }, (_, k) => pair.map((one) => ({ ...one, id: `${k}` }))).flat(),
-    };
-    const drawn = (seed: number) => samplePairs(many, seed).map(({ id }) => id);
-    assert.equal(new Set(drawn(1)).size, 12);
-    assert.deepEqual(drawn(1), drawn(1));
-    assert.notDeepEqual(drawn(1), drawn(2));
-  });
-
-  it('names file and line where a pair of the sheet cannot be read', async () => {
-    const root = join(folder, 'sheet');
-    await writeOwnData(root);
-    const { pairs } = await openDataset({ format: 'csv', root });
-    await writeFile(join(root, 'g/1.png'), 'nothing');
-    await assert.rejects(writeContactSheet(join(folder, 'none.png'), pairs.slice(0, 1)), (error: Error) => {
-      assert.match(error.message, /pairs\.csv line 2/);
-      return true;
-    });
   });
 
   it('opens a town: true places, headings, and tiles cut from the mosaic', async () => {
@@ -145,6 +118,15 @@ describe('skyfix-train dataset', () => {
     assert.match(told.stdout, /tile size +cut from a mosaic; 64\.0 m on the ground/);
     const { data } = await decodeImage(await readFile(sheet));
     assert.ok(new Set(data).size > 100);
+    // The same by a run's configuration, which says another camera height.
+    const config = join(folder, 'run.yaml');
+    const source = `{ format: town, root: ${root}, make: null }`;
+    await writeFile(config, `preset: town\ndata: { source: ${source} }\ngeometry: { cameraHeightM: 1.5 }\n`);
+    const fitted = dataset('--config', config, '--fit-geometry', '--fit-pairs', '6');
+    assert.equal(fitted.status, 0, fitted.stderr);
+    assert.match(fitted.stdout, /configured +fitted +95 %\ncamera height, m +1\.5 +\d/);
+    assert.match(fitted.stdout, /^6 pairs; BEV and tile correlate/m);
+    assert.match(fitted.stderr, /warning: (The camera stands|Nothing certain)/);
     const file = rows[0]?.split(',')[1] ?? '';
     await rm(join(root, file));
     await assert.rejects(openDataset({ format: 'town', root }), /places\.csv line 2.*missing-file/s);
