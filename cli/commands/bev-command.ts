@@ -45,7 +45,7 @@ export function bevCommand(root?: string): Command {
       const geometry = geometryOf(flags, base, ofBundle !== undefined);
       const targetWidthPx = panoramaWidthOf({ bevSizePx: geometry.sizePx });
       const panorama = await readPanorama(file, flags, { fieldOfView: ofBundle?.fieldOfView, targetWidthPx });
-      const bev = projectBev(panorama.image, panorama.window, panorama.pose, geometry);
+      const bev = projectBev(panorama.image, panorama.model, panorama.pose, geometry);
       await writeFileAtomic(flags.out, await encodePng(bev.image));
       const side = (geometry.sizePx * geometry.gsdM).toFixed(2);
       console.log(

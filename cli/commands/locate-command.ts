@@ -157,17 +157,12 @@ function codeOf(error: unknown): string {
 }
 
 function optionsOf(flags: LocateFlags): LocateOptions {
-  const { headingDeg, pitchDeg, rollDeg, verticalFovDeg, horizonShare } = poseOptions(flags);
   return {
+    ...poseOptions(flags),
     top: flags.top,
     distinct: flags.distinct,
-    headingDeg,
     heading: flags.heading === UNKNOWN ? UNKNOWN : undefined,
     headingToleranceDeg: flags.headingTolerance,
-    pitchDeg,
-    rollDeg,
-    verticalFovDeg,
-    horizonShare,
     cameraHeightM: flags.cameraHeight,
     prior: flags.near ?? flags.bbox,
   };

@@ -1,9 +1,14 @@
 // The options of every command that reads one panorama.
 import { readFile } from 'node:fs/promises';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { messageOf, SkyfixError } from '../../src/errors/index.js';
 import type { FieldOfView } from '../../src/geometry/index.js';
-import { type DecodedPanorama, type DecodeOptions, decodePanorama } from '../../src/imaging/index.js';
+import {
+  type DecodedPhoto,
+  decodePhoto,
+  PROJECTION_MODES,
+  type ProjectionMode,
+} from '../../src/imaging/index.js';
 
 export interface PanoramaFlags {
   readonly cameraHeight?: number;
@@ -12,6 +17,8 @@ export interface PanoramaFlags {
   readonly roll?: number;
   readonly verticalFov?: number;
   readonly horizonShare?: number;
+  readonly horizontalFov?: number;
+  readonly projection?: ProjectionMode;
 }
 
 /** The heading is to be estimated. */
@@ -71,16 +78,30 @@ export function addPanoramaOptions(command: Command, options: PanoramaOptions = 
       '--horizon-share <share>',
       "share of the rows above the horizon (default: the file's metadata, else the bundle's, else 0.5)",
       parseNumber,
+    )
+    .option(
+      '--horizontal-fov <deg>',
+      "horizontal field of view in degrees, of a plain photo or of part of a panorama (default: the file's metadata)",
+      parseNumber,
+    )
+    .addOption(
+      new Option(
+        '--projection <projection>',
+        'what the image is (default: auto, by metadata, shape and --horizontal-fov)',
+      ).choices(PROJECTION_MODES),
     );
 }
 
-export function poseOptions(flags: PanoramaFlags): DecodeOptions {
+/** What decodePhoto and locate() take alike. */
+export function poseOptions(flags: PanoramaFlags) {
   return {
     headingDeg: flags.heading === UNKNOWN ? undefined : flags.heading,
     pitchDeg: flags.pitch,
     rollDeg: flags.roll,
     verticalFovDeg: flags.verticalFov,
     horizonShare: flags.horizonShare,
+    horizontalFovDeg: flags.horizontalFov,
+    projection: flags.projection,
   };
 }
 
@@ -96,11 +117,11 @@ export async function readPanorama(
   file: string,
   flags: PanoramaFlags,
   shown: { readonly fieldOfView?: FieldOfView | undefined; readonly targetWidthPx: number },
-): Promise<DecodedPanorama> {
+): Promise<DecodedPhoto> {
   const bytes = await readFile(file).catch((error: unknown) => {
     throw new SkyfixError('PARAMETER_INVALID', `${file} cannot be read (${messageOf(error)}).`);
   });
-  const panorama = await decodePanorama(bytes, { ...poseOptions(flags), ...shown });
+  const panorama = await decodePhoto(bytes, { ...poseOptions(flags), ...shown });
   printWarnings(panorama.warnings);
   if (panorama.headingSource === 'assumed') {
     printWarnings([

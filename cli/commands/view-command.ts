@@ -25,7 +25,7 @@ export function viewCommand(root?: string): Command {
       const targetWidthPx = panoramaWidthOf(bundle.manifest.geometry);
       const panorama = await readPanorama(file, flags, { fieldOfView, targetWidthPx });
       const geometry = bevGeometryOf(bundle.manifest.geometry, flags.cameraHeight);
-      const bev = projectBev(panorama.image, panorama.window, panorama.pose, geometry);
+      const bev = projectBev(panorama.image, panorama.model, panorama.pose, geometry);
       const networks = await openNetworks(bundle, {
         threads: availableParallelism(),
         engine: await engineOfEnvironment(),

@@ -58,9 +58,9 @@ export const ERROR_CODES = {
     status: 422,
     title: 'Unknown field of view',
     advice:
-      'The image is not 2:1 and has no fitting GPano metadata: say what it covers with verticalFovDeg and horizonShare.',
+      'Neither shape nor metadata say it: of a strip say verticalFovDeg and horizonShare, of a plain photo horizontalFovDeg.',
     commandLine:
-      'The image is not 2:1 and has no fitting GPano metadata: say what it covers with --vertical-fov and --horizon-share.',
+      'Neither shape nor metadata say it: of a strip say --vertical-fov and --horizon-share, of a plain photo --horizontal-fov.',
   },
   PANORAMA_PROJECTION_UNSUPPORTED: {
     status: 422,

@@ -1,7 +1,8 @@
 // Sampling tables kept between projections, bounded by bytes, least recently used out first.
 import { LRUCache } from 'lru-cache';
-import { type BevTable, buildBevTable, isLevel } from './bev-table.js';
-import type { BevGeometry, CameraPose, SphereWindow } from './types.js';
+import { type BevTable, buildBevTable, headingShifts } from './bev-table.js';
+import { isPinhole } from './pinhole.js';
+import type { BevGeometry, CameraModel, CameraPose } from './types.js';
 
 /** Bytes of tables that are kept where nobody says otherwise. */
 export const DEFAULT_TABLE_BYTES = 64 * 1024 * 1024;
@@ -26,18 +27,20 @@ export class BevTableCache {
   }
 
   /** The table for these arguments, built where it is not kept yet. */
-  get(bev: BevGeometry, window: SphereWindow, pose: CameraPose): BevTable {
-    const key = keyOf(bev, window, pose);
+  get(bev: BevGeometry, model: CameraModel, pose: CameraPose): BevTable {
+    const key = keyOf(bev, model, pose);
     const kept = this.#tables.get(key);
     if (kept) return kept;
-    const table = buildBevTable(bev, window, pose);
+    const table = buildBevTable(bev, model, pose);
     this.#tables.set(key, table);
     return table;
   }
 }
 
-function keyOf(bev: BevGeometry, w: SphereWindow, pose: CameraPose): string {
-  const turn = isLevel(pose) ? 'level' : `${pose.headingDeg},${pose.pitchDeg},${pose.rollDeg}`;
-  const sphere = `${w.fullWidthPx},${w.fullHeightPx},${w.topPx},${w.heightPx}`;
-  return `${bev.sizePx},${bev.gsdM},${bev.cameraHeightM};${sphere};${turn}`;
+function keyOf(bev: BevGeometry, model: CameraModel, pose: CameraPose): string {
+  const turn = headingShifts(model, pose) ? 'level' : `${pose.headingDeg},${pose.pitchDeg},${pose.rollDeg}`;
+  const camera = isPinhole(model)
+    ? `pinhole ${model.widthPx},${model.heightPx},${model.focalPx},${model.centreXPx},${model.centreYPx}`
+    : `${model.fullWidthPx},${model.fullHeightPx},${model.topPx},${model.heightPx}`;
+  return `${bev.sizePx},${bev.gsdM},${bev.cameraHeightM};${camera};${turn}`;
 }

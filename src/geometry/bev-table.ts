@@ -1,9 +1,10 @@
 // Where each pixel of a BEV lies in the panorama: inverse projection under the flat-ground assumption.
 import { SkyfixError } from '../errors/index.js';
 import { approximateAtan2 } from './atan2.js';
+import { checkPinhole, isPinhole } from './pinhole.js';
 import { cameraAxes } from './rotation.js';
 import { checkedWindow } from './sphere.js';
-import type { BevGeometry, CameraPose, SphereWindow } from './types.js';
+import type { BevGeometry, CameraModel, CameraPose, PinholeCamera, SphereWindow } from './types.js';
 
 /** Table entries count 1/256 of a panorama pixel, so that sampling runs on integers. */
 export const FRACTION_BITS = 8;
@@ -19,7 +20,10 @@ export function bevTableBytes({ sizePx }: Pick<BevGeometry, 'sizePx'>): number {
 /** Sampling table of a BEV, both arrays [sizePx * sizePx], in 1/256 pixels. */
 export interface BevTable {
   readonly sizePx: number;
-  /** Column of the full sphere (edge coordinates, before the window's left offset), in [0, fullWidthPx). */
+  /**
+   * Column of the full sphere (edge coordinates, before the window's left offset), in [0, fullWidthPx); of a pinhole camera's
+   * image, in [0, widthPx].
+   */
   readonly column: Int32Array;
   /** Row between pixel centres of the image, clamped to them; OUTSIDE where the window does not show it. */
   readonly row: Int32Array;
@@ -52,19 +56,23 @@ export function panoramaPointOfGround(
   return { u: u >= fullWidthPx ? u - fullWidthPx : u, v };
 }
 
-/** True where heading only shifts columns. */
-export function isLevel(pose: CameraPose): boolean {
-  return pose.pitchDeg === 0 && pose.rollDeg === 0;
+/** True where heading only shifts columns: the image of a sphere whose camera is levelled. */
+export function headingShifts(model: CameraModel, { pitchDeg, rollDeg }: CameraPose): boolean {
+  return !isPinhole(model) && pitchDeg === 0 && rollDeg === 0;
 }
 
 /**
  * The sampling table of a BEV. For a levelled camera the heading is left out (see `anyHeading`), so that all headings
  * share one table. Throws PARAMETER_INVALID where a size, distance or angle is impossible.
  */
-export function buildBevTable(bev: BevGeometry, window: SphereWindow, pose: CameraPose): BevTable {
+export function buildBevTable(bev: BevGeometry, model: CameraModel, pose: CameraPose): BevTable {
   checkGeometry(bev, pose);
+  return isPinhole(model) ? pinholeTable(bev, model, pose) : sphereTable(bev, model, pose);
+}
+
+function sphereTable(bev: BevGeometry, window: SphereWindow, pose: CameraPose): BevTable {
   checkedWindow(window);
-  const anyHeading = isLevel(pose);
+  const anyHeading = headingShifts(window, pose);
   const { right, forward, up } = cameraAxes(anyHeading ? { ...pose, headingDeg: 0 } : pose);
   const size = bev.sizePx;
   const centre = size / 2 - 0.5;
@@ -101,6 +109,33 @@ export function buildBevTable(bev: BevGeometry, window: SphereWindow, pose: Came
     }
   }
   return { sizePx: size, column, row, anyHeading, bytes: bevTableBytes(bev) };
+}
+
+/** See photoPointOfGround; along a row of the BEV its three coordinates are linear in the column. */
+function pinholeTable(bev: BevGeometry, camera: PinholeCamera, pose: CameraPose): BevTable {
+  checkPinhole(camera);
+  const { right, forward, up } = cameraAxes(pose);
+  const { sizePx: size, gsdM, cameraHeightM } = bev;
+  const { widthPx, heightPx, focalPx, centreXPx, centreYPx } = camera;
+  const centre = size / 2 - 0.5;
+  const column = new Int32Array(size * size);
+  const row = new Int32Array(size * size).fill(OUTSIDE);
+  const lastRow = (heightPx - 1) * ONE_PX;
+  for (let i = 0, k = 0; i < size; i++) {
+    const northM = (centre - i) * gsdM;
+    for (let j = 0; j < size; j++, k++) {
+      const eastM = (j - centre) * gsdM;
+      const depth = forward[0] * eastM + forward[1] * northM - forward[2] * cameraHeightM;
+      if (depth <= 0) continue;
+      const perDepth = focalPx / depth;
+      const u = centreXPx + perDepth * (right[0] * eastM + right[1] * northM - right[2] * cameraHeightM);
+      const v = centreYPx - perDepth * (up[0] * eastM + up[1] * northM - up[2] * cameraHeightM);
+      if (!(u >= 0 && u <= widthPx && v >= 0 && v <= heightPx)) continue;
+      column[k] = Math.floor(u * ONE_PX + 0.5);
+      row[k] = Math.min(lastRow, Math.max(0, Math.floor((v - 0.5) * ONE_PX + 0.5)));
+    }
+  }
+  return { sizePx: size, column, row, anyHeading: false, bytes: column.byteLength + row.byteLength };
 }
 
 function checkGeometry(bev: BevGeometry, pose: CameraPose): void {

@@ -1,49 +1,64 @@
-// Panorama in, bird's-eye view out.
+// Panorama or photo in, bird's-eye view out.
 import { SkyfixError } from '../errors/index.js';
 import { type BevTable, buildBevTable, FRACTION_BITS, ONE_PX, OUTSIDE } from './bev-table.js';
+import { isPinhole } from './pinhole.js';
 import { isFullCircle } from './sphere.js';
-import type { Bev, BevGeometry, CameraPose, RgbImage, SphereWindow } from './types.js';
+import type { Bev, BevGeometry, CameraModel, CameraPose, RgbImage, SphereWindow } from './types.js';
 
 /** Anything that hands out sampling tables; BevTableCache does. */
 export interface BevTableOwner {
-  get(bev: BevGeometry, window: SphereWindow, pose: CameraPose): BevTable;
+  get(bev: BevGeometry, model: CameraModel, pose: CameraPose): BevTable;
 }
 
 /**
- * Projects a panorama to the ground: a north-up image of sizePx x sizePx around the camera, bilinear, wrapped across
- * the seam where the window goes all the way round. Pixels the window does not show are black and 0 in the mask.
- * The window is in pixels of `image`. Throws INTERNAL where they disagree, PARAMETER_INVALID where a parameter is impossible.
+ * Projects a panorama or a photo to the ground: a north-up image of sizePx x sizePx around the camera, bilinear, wrapped
+ * across the seam where a window goes all the way round. Pixels that are not seen are black and 0 in the mask. The model is
+ * in pixels of `image`. Throws INTERNAL where they disagree, PARAMETER_INVALID where a parameter is impossible.
  */
 export function projectBev(
   image: RgbImage,
-  window: SphereWindow,
+  model: CameraModel,
   pose: CameraPose,
   bev: BevGeometry,
   cache?: BevTableOwner,
 ): Bev {
-  if (Math.abs(window.widthPx - image.widthPx) >= 1 || Math.abs(window.heightPx - image.heightPx) >= 1) {
+  if (Math.abs(model.widthPx - image.widthPx) >= 1 || Math.abs(model.heightPx - image.heightPx) >= 1) {
     throw new SkyfixError(
       'INTERNAL',
-      `The window is ${window.widthPx}x${window.heightPx} px, the image ${image.widthPx}x${image.heightPx} px.`,
+      `The window is ${model.widthPx}x${model.heightPx} px, the image ${image.widthPx}x${image.heightPx} px.`,
     );
   }
   if (!Number.isFinite(pose.headingDeg)) {
     throw new SkyfixError('PARAMETER_INVALID', `headingDeg is ${pose.headingDeg}; it must be a number.`);
   }
-  const table = cache ? cache.get(bev, window, pose) : buildBevTable(bev, window, pose);
+  const table = cache ? cache.get(bev, model, pose) : buildBevTable(bev, model, pose);
+  // The columns of a photo are its own: none is moved, and none wraps.
+  if (isPinhole(model))
+    return sample(image, table, { shiftPx: 0, circlePx: model.widthPx + 1, wraps: false });
   const turns = table.anyHeading ? pose.headingDeg / 360 : 0;
-  return sample(image, window, table, -turns * window.fullWidthPx - window.leftPx);
+  return sample(image, table, placingOf(model, image, -turns * model.fullWidthPx - model.leftPx));
 }
 
-/** Bilinear sampling on integers; `shiftPx` is added to the table's columns. */
-function sample(image: RgbImage, window: SphereWindow, table: BevTable, shiftPx: number): Bev {
+/** How a table's columns become the image's: moved by shiftPx around a circle; where that is the image itself, it wraps. */
+interface Placing {
+  readonly shiftPx: number;
+  readonly circlePx: number;
+  readonly wraps: boolean;
+}
+
+function placingOf(window: SphereWindow, { widthPx }: RgbImage, shiftPx: number): Placing {
+  const wraps = isFullCircle(window);
+  return { shiftPx, circlePx: wraps ? widthPx : window.fullWidthPx, wraps };
+}
+
+/** Bilinear sampling on integers. */
+function sample(image: RgbImage, table: BevTable, { shiftPx, circlePx, wraps }: Placing): Bev {
   const { data: source, widthPx, heightPx } = image;
   const { column, row } = table;
   const count = row.length;
   const data = new Uint8Array(count * 3);
   const mask = new Uint8Array(count);
-  const wraps = isFullCircle(window);
-  const circle = Math.round((wraps ? widthPx : window.fullWidthPx) * ONE_PX);
+  const circle = Math.round(circlePx * ONE_PX);
   const half = ONE_PX >> 1;
   const shift = modulo(Math.round(shiftPx * ONE_PX), circle);
   const lastColumn = (widthPx - 1) * ONE_PX;

@@ -1,7 +1,13 @@
 // Geometry: from panorama angles to ground pixels and from metres to degrees. Pure functions, no input or output.
 export { areaDownsample, type BevTableOwner, projectBev } from './bev.js';
 export { BevTableCache, DEFAULT_TABLE_BYTES } from './bev-cache.js';
-export { type BevTable, bevTableBytes, buildBevTable, panoramaPointOfGround } from './bev-table.js';
+export {
+  type BevTable,
+  bevTableBytes,
+  buildBevTable,
+  headingShifts,
+  panoramaPointOfGround,
+} from './bev-table.js';
 export { bilinear, bilinearWeights } from './bilinear.js';
 export {
   type Bounds,
@@ -13,6 +19,15 @@ export {
   offsetLonLat,
   wrapLonDeg,
 } from './geodesy.js';
+export {
+  fieldOfViewOf,
+  isPinhole,
+  photoPointOfGround,
+  pinholeOfFocal,
+  pinholeOfFov,
+  scaledPinhole,
+  WIDEST_PERSPECTIVE_DEG,
+} from './pinhole.js';
 export { cameraAxes, normalisedDeg, poseOfAxes, turnBetweenDeg, type Vector } from './rotation.js';
 export {
   fieldOfViewFault,
@@ -22,4 +37,14 @@ export {
   sphereWindowFromVerticalFov,
   sphereWindowOf,
 } from './sphere.js';
-export type { Bev, BevGeometry, CameraPose, FieldOfView, LonLat, RgbImage, SphereWindow } from './types.js';
+export type {
+  Bev,
+  BevGeometry,
+  CameraModel,
+  CameraPose,
+  FieldOfView,
+  LonLat,
+  PinholeCamera,
+  RgbImage,
+  SphereWindow,
+} from './types.js';

@@ -16,6 +16,19 @@ export interface SphereWindow {
   readonly heightPx: number;
 }
 
+/** A perspective image, in pixels of it: a ray that leaves the axis at an angle a meets it focalPx * tan(a) from its centre. */
+export interface PinholeCamera {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly focalPx: number;
+  /** Where the axis meets the image, edge coordinates (pixel centres at +1/2). */
+  readonly centreXPx: number;
+  readonly centreYPx: number;
+}
+
+/** How an image's pixels are directions: equirectangular, or by a pinhole. */
+export type CameraModel = SphereWindow | PinholeCamera;
+
 /** What an equirectangular image shows where its file does not say. All rows lie between zenith and nadir (fieldOfViewFault). */
 export interface FieldOfView {
   /** Angle of the columns, centred on the heading; over 0, at most 360, which it is where absent. */

@@ -1,25 +1,36 @@
-// An uploaded panorama: its pixels, the part of the sphere it shows, the camera's pose and position.
+// An uploaded panorama or photo: its pixels, the directions they show, the camera's pose and position.
 import { SkyfixError } from '../errors/index.js';
-import type { CameraPose, FieldOfView, LonLat, RgbImage, SphereWindow } from '../geometry/index.js';
+import {
+  type CameraModel,
+  type CameraPose,
+  type FieldOfView,
+  isPinhole,
+  type LonLat,
+  type RgbImage,
+  type SphereWindow,
+} from '../geometry/index.js';
 import { borderWarnings } from './borders.js';
+import { cameraModelOf, type ProjectionMode } from './camera-model.js';
 import { type Exif, readExif } from './exif.js';
 import { damaged, type FileFacts } from './file-facts.js';
 import { readGpano } from './gpano.js';
 import { asDecodeError, checkPixels, DEFAULT_MAX_PIXELS, decodePixels } from './pixels.js';
 import { checkPoseOptions, type HeadingSource, poseOf } from './pose.js';
 import { checkSampleForm } from './samples.js';
+import { scaledModel } from './scale-model.js';
 import { type Metadata, sharp } from './sharp.js';
 import { inspectFile } from './sniff.js';
 import { refuseStereo } from './stereo.js';
-import { windowOf } from './window.js';
 
 export interface DecodeOptions {
   /** Values here win over the file's metadata. */
   readonly headingDeg?: number | undefined;
   readonly pitchDeg?: number | undefined;
   readonly rollDeg?: number | undefined;
-  /** The image's rows cover this angle, its columns the full circle. */
+  /** The image's rows cover this angle, its columns the full circle unless horizontalFovDeg says less. */
   readonly verticalFovDeg?: number | undefined;
+  /** The columns cover this angle; where verticalFovDeg is absent, each pixel is as high as it is wide. */
+  readonly horizontalFovDeg?: number | undefined;
   /** Share of the rows above the horizon; where absent, what GPano metadata say, or fieldOfView, or the middle. */
   readonly horizonShare?: number | undefined;
   /** What the image shows where neither verticalFovDeg nor GPano metadata say it; a full sphere of 2:1 where absent. */
@@ -32,10 +43,15 @@ export interface DecodeOptions {
   readonly targetWidthPx?: number | undefined;
 }
 
-export interface DecodedPanorama {
-  readonly image: RgbImage;
-  /** In pixels of `image`. */
-  readonly window: SphereWindow;
+export interface PhotoOptions extends DecodeOptions {
+  /** Where absent, "auto": a photo is perspective by its metadata or by horizontalFovDeg (see cameraModelOf). */
+  readonly projection?: ProjectionMode | undefined;
+}
+
+/** What an image file says about itself, its pixels aside. */
+export interface PhotoMetadata {
+  /** How its pixels are directions, in pixels of `image`; of metadata alone in pixels of the file. */
+  readonly model: CameraModel;
   /** Its heading in [0, 360). */
   readonly pose: CameraPose;
   readonly headingSource: HeadingSource;
@@ -47,11 +63,18 @@ export interface DecodedPanorama {
   readonly originalHeightPx: number;
 }
 
+/** A panorama or a perspective photo. */
+export interface DecodedPhoto extends PhotoMetadata {
+  readonly image: RgbImage;
+}
+
+/** What a panorama file says about itself. */
+export type PanoramaMetadata = Omit<PhotoMetadata, 'model'> & { readonly window: SphereWindow };
+
+export type DecodedPanorama = Omit<DecodedPhoto, 'model'> & { readonly window: SphereWindow };
+
 const MIN_WIDTH_PX = 64;
 const MIN_HEIGHT_PX = 16;
-
-/** What a panorama file says about itself, its pixels aside. */
-export type PanoramaMetadata = Omit<DecodedPanorama, 'image'>;
 
 /**
  * Reads a panorama file (JPEG, PNG, WebP, AVIF, TIFF) as far as its EXIF orientation, GPano and GPS metadata; `window` is in
@@ -61,48 +84,58 @@ export async function readPanoramaMetadata(
   bytes: Uint8Array,
   options: DecodeOptions = {},
 ): Promise<PanoramaMetadata> {
-  return (await readFile(bytes, options)).metadata;
+  return ofSphere((await readFile(bytes, { ...options, projection: 'equirectangular' })).metadata);
 }
 
-/**
- * Decodes a panorama file (JPEG, PNG, WebP, AVIF, TIFF) and reads its EXIF orientation, GPano and GPS metadata.
- * Throws IMAGE_EMPTY, IMAGE_UNDECODABLE, IMAGE_ANIMATED, IMAGE_SAMPLES_UNSUPPORTED, IMAGE_TOO_LARGE_PIXELS,
- * PANORAMA_TOO_SMALL, PANORAMA_FOV_UNKNOWN, PANORAMA_PROJECTION_UNSUPPORTED, PARAMETER_INVALID.
- */
+/** decodePhoto of what is known to be a panorama. */
 export async function decodePanorama(
   bytes: Uint8Array,
   options: DecodeOptions = {},
 ): Promise<DecodedPanorama> {
+  return ofSphere(await decodePhoto(bytes, { ...options, projection: 'equirectangular' }));
+}
+
+function ofSphere<T extends PhotoMetadata>({ model, ...rest }: T) {
+  if (isPinhole(model)) throw new SkyfixError('INTERNAL', 'A panorama has got the model of a photo.');
+  return { ...rest, window: model };
+}
+
+/**
+ * Decodes a panorama or a perspective photo (JPEG, PNG, WebP, AVIF, TIFF) and reads its EXIF orientation, focal length and
+ * GPS, and its GPano metadata. Throws IMAGE_EMPTY, IMAGE_UNDECODABLE, IMAGE_ANIMATED, IMAGE_SAMPLES_UNSUPPORTED,
+ * IMAGE_TOO_LARGE_PIXELS, PANORAMA_TOO_SMALL, PANORAMA_FOV_UNKNOWN, PANORAMA_PROJECTION_UNSUPPORTED, PARAMETER_INVALID.
+ */
+export async function decodePhoto(bytes: Uint8Array, options: PhotoOptions = {}): Promise<DecodedPhoto> {
   const { facts, metadata } = await readFile(bytes, options);
-  const window = scaledWindow(metadata.window, options.targetWidthPx);
-  const { widthPx, heightPx } = window;
-  const size = window === metadata.window ? {} : { widthPx, heightPx };
+  const model = scaledModel(metadata.model, options.targetWidthPx);
+  const { widthPx, heightPx } = model;
+  const size = model === metadata.model ? {} : { widthPx, heightPx };
   const { maxPixels = DEFAULT_MAX_PIXELS } = options;
   const { image, warnings } = await decodePixels(facts, { maxPixels, ...size });
   const borders = borderWarnings(image);
   // A black bar through both halves is a likeness too.
-  if (borders.length === 0) refuseStereo(image);
+  if (borders.length === 0 && !isPinhole(model)) refuseStereo(image);
   return {
     ...metadata,
     image,
-    window,
+    model,
     warnings: [...metadata.warnings, ...warnings, ...borders],
   };
 }
 
 async function readFile(
   bytes: Uint8Array,
-  options: DecodeOptions,
-): Promise<{ facts: FileFacts; metadata: PanoramaMetadata }> {
+  options: PhotoOptions,
+): Promise<{ facts: FileFacts; metadata: PhotoMetadata }> {
   checkPoseOptions(options);
   const facts = inspectFile(bytes);
   const { widthPx, heightPx } = await orientedSize(facts, options.maxPixels ?? DEFAULT_MAX_PIXELS);
   const gpano = readGpano(facts);
   const exif: Exif = facts.exif ? readExif(facts.exif) : { warnings: [] };
   const warnings = [...gpano.warnings, ...exif.warnings];
-  const window = windowOf(widthPx, heightPx, gpano, options, warnings);
+  const model = cameraModelOf({ widthPx, heightPx }, { gpano, exif }, options, warnings);
   const metadata = {
-    window,
+    model,
     ...poseOf(gpano, exif, options, warnings),
     ...(exif.gps && { gps: exif.gps }),
     warnings,
@@ -142,27 +175,4 @@ async function orientedSize(
     throw new SkyfixError('PANORAMA_TOO_SMALL', `The image has ${widthPx}x${heightPx} pixels.`);
   }
   return { widthPx, heightPx };
-}
-
-/** Rows may be that much finer than columns before they are shrunk by more. */
-const MOST_STRETCH = 1.05;
-
-/** The window of the image shrunk on both sides to what `targetWidthPx` columns around and half as many rows can use. */
-function scaledWindow(window: SphereWindow, targetWidthPx: number | undefined): SphereWindow {
-  if (targetWidthPx === undefined) return window;
-  const across = Math.min(1, targetWidthPx / window.fullWidthPx);
-  const most = targetWidthPx / 2;
-  const down = window.fullHeightPx * across > most * MOST_STRETCH ? most / window.fullHeightPx : across;
-  if (across === 1 && down === 1) return window;
-  const widthPx = Math.max(1, Math.round(window.widthPx * across));
-  const heightPx = Math.max(1, Math.round(window.heightPx * down));
-  const [scaleX, scaleY] = [widthPx / window.widthPx, heightPx / window.heightPx];
-  return {
-    fullWidthPx: window.fullWidthPx * scaleX,
-    fullHeightPx: window.fullHeightPx * scaleY,
-    leftPx: window.leftPx * scaleX,
-    topPx: window.topPx * scaleY,
-    widthPx,
-    heightPx,
-  };
 }

@@ -1,7 +1,8 @@
 // What skyfix wants of EXIF and nothing else: where the camera stood and looked (CIPA DC-008, GPS attributes), and the
-// heading in the description that Mapillary's tools write, and which way up the picture is.
+// heading in the description that Mapillary's tools write, how wide the picture is, and which way up.
 import { messageOf } from '../errors/index.js';
 import type { LonLat } from '../geometry/index.js';
+import { FOCAL_TAGS, type FocalLength, focalLengthOf } from './focal-length.js';
 import {
   type Directory,
   numbersOf,
@@ -13,6 +14,7 @@ import {
 
 const ORIENTATION = 0x0112;
 const IMAGE_DESCRIPTION = 0x010e;
+const EXIF_DIRECTORY = 0x8769;
 const GPS_DIRECTORY = 0x8825;
 const [LATITUDE_REF, LATITUDE, LONGITUDE_REF, LONGITUDE, DIRECTION_REF, DIRECTION] = [
   1, 2, 3, 4, 16, 17,
@@ -26,6 +28,7 @@ export interface Exif {
   readonly gps?: LonLat;
   /** Where the middle of the image looks, degrees clockwise from north in [-360, 360]. */
   readonly heading?: { readonly deg: number; readonly name: string };
+  readonly focal?: FocalLength;
   /** What is there and was ignored or taken for something, as sentences. */
   readonly warnings: readonly string[];
 }
@@ -34,11 +37,14 @@ export interface Exif {
 export function readExif(bytes: Uint8Array): Exif {
   const block = openExif(bytes);
   if (!block) return { warnings: ['The EXIF metadata has no TIFF header and was ignored.'] };
-  const main = readDirectory(block, block.first, [IMAGE_DESCRIPTION, GPS_DIRECTORY]);
+  const main = readDirectory(block, block.first, [IMAGE_DESCRIPTION, EXIF_DIRECTORY, GPS_DIRECTORY]);
   const warnings: string[] = [];
   const [gpsAt] = numbersOf(block, main.entries.get(GPS_DIRECTORY), 1);
   const wanted = [LATITUDE_REF, LATITUDE, LONGITUDE_REF, LONGITUDE, DIRECTION_REF, DIRECTION];
   const directory = gpsAt === undefined ? undefined : readDirectory(block, gpsAt, wanted);
+  const [exifAt] = numbersOf(block, main.entries.get(EXIF_DIRECTORY), 1);
+  const focal =
+    exifAt === undefined ? undefined : focalLengthOf(block, readDirectory(block, exifAt, FOCAL_TAGS));
   const gps = directory && positionOf(block, directory, warnings);
   const fromGps = directory && directionOf(block, directory, warnings);
   const fromText = describedHeading(
@@ -51,7 +57,12 @@ export function readExif(bytes: Uint8Array): Exif {
       `${found.name} is from magnetic north: it is off by the declination of the place, which was not taken off.`,
     );
   }
-  return { ...(gps && { gps }), ...(found && { heading: { deg: found.deg, name: found.name } }), warnings };
+  return {
+    ...(gps && { gps }),
+    ...(found && { heading: { deg: found.deg, name: found.name } }),
+    ...(focal && { focal }),
+    warnings,
+  };
 }
 
 /** A block of nothing but the orientation, for the decoder; undefined where the picture is the right way up or it is not said. */

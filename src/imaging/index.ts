@@ -1,9 +1,14 @@
 // Imaging: bytes of an uploaded file in, pixels and what its metadata says out; and pixels to tensors and PNG.
+export { PROJECTION_MODES, type ProjectionMode } from './camera-model.js';
 export {
   type DecodedPanorama,
+  type DecodedPhoto,
   type DecodeOptions,
   decodePanorama,
+  decodePhoto,
   type PanoramaMetadata,
+  type PhotoMetadata,
+  type PhotoOptions,
   readPanoramaMetadata,
 } from './decode.js';
 export { DEFAULT_MAX_PIXELS, decodeImage, encodePng, resizeImage } from './pixels.js';

@@ -12,6 +12,7 @@ import type { Gpano } from './gpano.js';
 
 export interface WindowOptions {
   readonly verticalFovDeg?: number | undefined;
+  readonly horizontalFovDeg?: number | undefined;
   readonly horizonShare?: number | undefined;
   readonly fieldOfView?: FieldOfView | undefined;
   readonly ofEveryShape?: boolean | undefined;
@@ -34,13 +35,30 @@ export function windowOf(
   warnings: string[],
 ): SphereWindow {
   checkProjection(gpano);
-  const { verticalFovDeg, horizonShare } = options;
+  const { horizontalFovDeg, horizonShare } = options;
+  const verticalFovDeg = options.verticalFovDeg ?? squareRows(widthPx, heightPx, horizontalFovDeg, warnings);
   if (verticalFovDeg !== undefined) {
     const share = horizonShare ?? assumedHorizon(verticalFovDeg, options.fieldOfView, warnings);
-    return sphereWindowFromVerticalFov(widthPx, heightPx, verticalFovDeg, 360, share);
+    return sphereWindowFromVerticalFov(widthPx, heightPx, verticalFovDeg, horizontalFovDeg, share);
   }
   const window = windowOfFile(widthPx, heightPx, gpano, options, warnings);
   return horizonShare === undefined ? window : withHorizon(window, horizonShare);
+}
+
+/** What the rows cover where only the columns' angle is said: each pixel is as high as it is wide. */
+function squareRows(
+  widthPx: number,
+  heightPx: number,
+  horizontalFovDeg: number | undefined,
+  warnings: string[],
+): number | undefined {
+  if (horizontalFovDeg === undefined) return undefined;
+  const verticalDeg = Math.min(180, (horizontalFovDeg * heightPx) / widthPx);
+  warnings.push(
+    `The rows are taken to cover ${Number(verticalDeg.toFixed(2))} degrees, each pixel as high as it is wide: say it with ` +
+      'verticalFovDeg where that is wrong.',
+  );
+  return verticalDeg;
 }
 
 /** The bundle's horizon for a strip whose height a request says, or the middle row where that cannot be. */
@@ -71,6 +89,11 @@ function withHorizon(window: SphereWindow, horizonShare: number): SphereWindow {
   return { ...window, topPx: fullHeightPx / 2 - horizonShare * heightPx };
 }
 
+/** True of the shape of a full sphere. */
+export function isTwoToOne(widthPx: number, heightPx: number): boolean {
+  return Math.abs(widthPx / heightPx - 2) <= TOLERANCE;
+}
+
 /** What the file says, what is assumed of it, or what its shape says. */
 function windowOfFile(
   widthPx: number,
@@ -82,7 +105,7 @@ function windowOfFile(
   const fromGpano = gpanoWindow(widthPx, heightPx, gpano);
   if (typeof fromGpano === 'object') return fromGpano;
   if (fromGpano) warnings.push(`${fromGpano}; it was ignored.`);
-  const looksFull = Math.abs(widthPx / heightPx - 2) <= TOLERANCE;
+  const looksFull = isTwoToOne(widthPx, heightPx);
   if (fieldOfView) {
     const { horizontalDeg = 360, verticalDeg } = fieldOfView;
     const assumed = `${horizontalDeg} x ${Number(verticalDeg.toFixed(2))} degrees`;
@@ -115,14 +138,19 @@ function shapeNote(aspect: number): string {
 }
 
 /** Throws PANORAMA_PROJECTION_UNSUPPORTED. */
-function checkProjection({ projection, stereoMode }: Gpano): void {
-  const name = projection?.trim() ?? '';
+function checkProjection(gpano: Gpano): void {
+  const name = gpano.projection?.trim() ?? '';
   if (name !== '' && name.toLowerCase() !== 'equirectangular') {
     throw new SkyfixError(
       'PANORAMA_PROJECTION_UNSUPPORTED',
       `The file's ProjectionType is ${JSON.stringify(name.slice(0, 40))}.`,
     );
   }
+  checkEyes(gpano);
+}
+
+/** Throws PANORAMA_PROJECTION_UNSUPPORTED where a file holds two pictures. */
+export function checkEyes({ stereoMode }: Gpano): void {
   const stereo = stereoMode?.trim() ?? '';
   if (!/^(none|mono)?$/i.test(stereo)) {
     throw new SkyfixError(

@@ -2,8 +2,9 @@
 import { bevGeometryOf, cameraHeightsOf } from '../bundles/index.js';
 import { averageLooks, Describer } from '../describe/index.js';
 import { SkyfixError } from '../errors/index.js';
+import { headingShifts } from '../geometry/index.js';
 import { type EstimatedHeading, estimateHeading, type HeadingRange } from '../headings/index.js';
-import type { DecodedPanorama } from '../imaging/index.js';
+import type { DecodedPhoto } from '../imaging/index.js';
 import { mergePlaces, type PlaceHit } from '../places/index.js';
 import type { LoadedRegion } from '../regions/index.js';
 import { projectToGround, searchTiles } from './steps.js';
@@ -19,16 +20,16 @@ export interface Found {
 
 /** Throws what projectToGround throws, and what `run` does. */
 export async function placesOf(
-  panorama: DecodedPanorama,
+  panorama: DecodedPhoto,
   region: LoadedRegion,
   options: LocateOptions,
   run: Run,
 ): Promise<Found> {
   const describer = new Describer(region.networks, region.bundle.manifest);
-  const { headingSource: source, pose } = panorama;
+  const { headingSource: source, model, pose } = panorama;
   const range = rangeOf(panorama, options);
-  // A tilted camera has a table for each heading, and none will be asked for again.
-  const tables = range && (pose.pitchDeg !== 0 || pose.rollDeg !== 0) ? undefined : region.tables;
+  // Where heading is more than a shift there is a table for each, and none will be asked for again.
+  const tables = range && !headingShifts(model, pose) ? undefined : region.tables;
   const { geometry } = region.bundle.manifest;
   const bevAt = (headingDeg: number, cameraHeightM = options.cameraHeightM) =>
     describer.shrink(projectToGround(panorama, headingDeg, bevGeometryOf(geometry, cameraHeightM), tables));
@@ -55,7 +56,7 @@ export async function placesOf(
 const ALL_ROUND: HeadingRange = { aroundDeg: 0, toleranceDeg: 180 };
 
 /** In which headings the camera's is looked for; undefined where the one that is known is taken as it is. */
-function rangeOf({ pose, headingSource }: DecodedPanorama, options: LocateOptions): HeadingRange | undefined {
+function rangeOf({ pose, headingSource }: DecodedPhoto, options: LocateOptions): HeadingRange | undefined {
   const { heading, headingToleranceDeg: toleranceDeg } = options;
   if (heading === 'unknown' || headingSource === 'assumed') return ALL_ROUND;
   return toleranceDeg === undefined ? undefined : { aroundDeg: pose.headingDeg, toleranceDeg };
@@ -97,7 +98,7 @@ const UNCERTAIN_DEG = 20;
 /** What was assumed, and what is not sure. */
 export function headingWarnings(
   { source, uncertaintyDeg = 0 }: HeadingAnswer,
-  { headingSource }: DecodedPanorama,
+  { headingSource }: DecodedPhoto,
   { heading, headingToleranceDeg }: LocateOptions,
 ): string[] {
   if (source !== 'estimated') return [];

@@ -2,7 +2,7 @@
 
 import { panoramaWidthOf } from '../bundles/index.js';
 import { type Bev, type BevGeometry, type BevTableOwner, projectBev } from '../geometry/index.js';
-import { type DecodedPanorama, decodePanorama, requireTexture } from '../imaging/index.js';
+import { type DecodedPhoto, decodePhoto, requireTexture } from '../imaging/index.js';
 import {
   type Look,
   type PlaceHit,
@@ -19,13 +19,15 @@ export function decodeUpload(
   upload: Uint8Array,
   region: LoadedRegion,
   options: LocateOptions,
-): Promise<DecodedPanorama> {
+): Promise<DecodedPhoto> {
   const { geometry } = region.bundle.manifest;
-  return decodePanorama(upload, {
+  return decodePhoto(upload, {
     headingDeg: options.headingDeg,
     pitchDeg: options.pitchDeg,
     rollDeg: options.rollDeg,
     verticalFovDeg: options.verticalFovDeg,
+    horizontalFovDeg: options.horizontalFovDeg,
+    projection: options.projection,
     horizonShare: options.horizonShare,
     fieldOfView: geometry.fieldOfView,
     maxPixels: options.maxPixels,
@@ -33,14 +35,14 @@ export function decodeUpload(
   });
 }
 
-/** Panorama to BEV, if its camera looks to `headingDeg`. Throws PANORAMA_BLANK where there is nothing to see. */
+/** Panorama or photo to BEV, if its camera looks to `headingDeg`. Throws PANORAMA_BLANK where there is nothing to see. */
 export function projectToGround(
-  { image, window, pose }: DecodedPanorama,
+  { image, model, pose }: DecodedPhoto,
   headingDeg: number,
   geometry: BevGeometry,
   tables: BevTableOwner | undefined,
 ): Bev {
-  const bev = projectBev(image, window, { ...pose, headingDeg }, geometry, tables);
+  const bev = projectBev(image, model, { ...pose, headingDeg }, geometry, tables);
   requireTexture(bev);
   return bev;
 }

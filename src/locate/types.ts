@@ -1,5 +1,6 @@
 // The words of the locate room: what a caller may ask, and what it gets.
 import type { LonLat } from '../geometry/index.js';
+import type { ProjectionMode } from '../imaging/index.js';
 import type { Prior } from '../places/index.js';
 
 export interface LocateOptions {
@@ -17,6 +18,10 @@ export interface LocateOptions {
   readonly cameraHeightM?: number | undefined;
   /** What the rows of a strip cover. Default: what the file says, else the bundle. */
   readonly verticalFovDeg?: number | undefined;
+  /** What the columns cover: of a perspective photo, or of part of a panorama. */
+  readonly horizontalFovDeg?: number | undefined;
+  /** Default "auto": by metadata, shape and horizontalFovDeg (see imaging's cameraModelOf). */
+  readonly projection?: ProjectionMode | undefined;
   /** Share of the rows above the horizon. Default: what the file says, else the bundle, else the middle. */
   readonly horizonShare?: number | undefined;
   /** Where the camera is known to have stood: every answer lies inside. */

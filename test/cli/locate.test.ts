@@ -93,6 +93,21 @@ describe('skyfix locate', () => {
           .map((line) => JSON.parse(line))
           .map(({ file, results, heading }) => ({ file, results, heading }));
       assert.deepEqual(places(remote.stdout), places(local.stdout));
+      // What a photo is, and that its heading is not known, goes the same way.
+      const [onePhoto, tilt] = [join(images, '1.png'), ['--horizontal-fov', '120', '--pitch', '-30']];
+      const asked = [
+        'locate',
+        onePhoto,
+        '--json',
+        '--heading',
+        'unknown',
+        '--projection',
+        'perspective',
+        ...tilt,
+      ];
+      const both = [await runSkyfix([...asked, '--url', url]), await runSkyfix(asked, env)];
+      assert.deepEqual(places(both[0]?.stdout ?? ''), places(both[1]?.stdout ?? ''));
+      assert.match(both[0]?.stdout ?? '', /"source":"estimated"/);
       const unknown = await runSkyfix(['locate', images, '--url', url, '--region', 'nowhere']);
       assert.equal(unknown.status, 1);
       // Said once, not for every file.
@@ -182,6 +197,7 @@ describe('skyfix locate', () => {
       [['locate', images, '--heading', 'north'], /must be a number or "unknown"/],
       [['locate', images, '--heading-tolerance', '0'], /from 1 to 180/],
       [['locate', images, '--heading', 'unknown', '--heading-tolerance', '45'], /exclude each other/],
+      [['locate', images, '--projection', 'fisheye'], /auto, equirectangular, perspective/],
       [['locate', images, '--near', '1,2'], /3 numbers/],
       [['locate', images, '--json', '--csv'], /cannot be used with/],
       [['locate', images, '--nonsense'], /unknown option/],

@@ -91,6 +91,14 @@ test('a heading is a number, unknown, or known to a tolerance', () => {
   refuses({ heading: 'unknown', headingToleranceDeg: '45' }, /exclude each other/);
 });
 
+test('a projection is one of three words, a horizontal angle up to the full circle', () => {
+  assert.equal(options({}).projection, 'auto');
+  const photo = options({ projection: 'perspective', horizontalFovDeg: '66.5' });
+  assert.deepEqual([photo.projection, photo.horizontalFovDeg], ['perspective', 66.5]);
+  for (const text of ['', 'fisheye', 'Perspective']) refuses({ projection: text }, /"projection"/);
+  for (const text of ['0', '361']) refuses({ horizontalFovDeg: text }, /"horizontalFovDeg"/);
+});
+
 test('defaults, booleans, region names, unknown names', () => {
   const { top, distinct } = parse({});
   assert.deepEqual({ top, distinct }, { top: 5, distinct: true });

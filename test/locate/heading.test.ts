@@ -9,7 +9,7 @@ import { distanceM, turnBetweenDeg } from '../../src/geometry/index.js';
 import { type LocateAnswer, type LocateOptions, locate } from '../../src/locate/index.js';
 import { type RegionLease, RegionService } from '../../src/regions/index.js';
 import { pngOf } from '../support/tiny-region.js';
-import { onMap, panoramaOf, publishWavyGround } from '../support/wavy-ground.js';
+import { onMap, panoramaOf, photoOf, publishWavyGround } from '../support/wavy-ground.js';
 
 const options: LocateOptions = { top: 3, distinct: true };
 const CAMERA = { eastM: 9, northM: -17 };
@@ -100,6 +100,31 @@ describe('the heading of an answer', () => {
     assert.deepEqual(nowhere.results, []);
     assert.equal(nowhere.heading.source, 'estimated');
     assert.match(nowhere.warnings.join(), /No tile.*|uncertain/);
+  });
+
+  test('a perspective photo is found by what it shows of the ground, its heading known, about known, or not', async () => {
+    const pose = { headingDeg: HEADING_DEG, pitchDeg: -14, rollDeg: 3 };
+    const photo = await pngOf(photoOf(CAMERA, pose, { fovDeg: 100 }));
+    const shown = { horizontalFovDeg: 100, pitchDeg: -14, rollDeg: 3, cameraHeightM: 2 };
+    const known = await ask({ ...shown, headingDeg: HEADING_DEG }, photo);
+    assert.ok(offM(known) < 6, `${offM(known)} m`);
+    assert.match(known.warnings.join(), /perspective photo of 100\.0 x/);
+    const about = await ask({ ...shown, headingDeg: HEADING_DEG + 30, headingToleranceDeg: 45 }, photo);
+    assert.ok(Math.abs(turnBetweenDeg(HEADING_DEG, about.heading.deg)) < 8, `${about.heading.deg}`);
+    const unknown = await ask({ ...shown, projection: 'perspective' }, photo);
+    assert.equal(unknown.heading.source, 'estimated');
+    // Taken for something else it is lost.
+    const lost = await ask({ ...shown, headingDeg: HEADING_DEG, projection: 'equirectangular' }, photo);
+    assert.ok(!(offM(lost) < 6), `${offM(lost)} m`);
+  });
+
+  test('a photo of nothing but sky is refused as that', async () => {
+    const up = await pngOf(photoOf(CAMERA, { headingDeg: 0, pitchDeg: 60, rollDeg: 0 }));
+    const sky = { horizontalFovDeg: 60, pitchDeg: 60 };
+    for (const heading of [{ headingDeg: 0 }, {}]) {
+      const asked = ask({ ...sky, ...heading }, up);
+      await assert.rejects(asked, { code: 'PANORAMA_BLANK', message: /0\.0 % of the ground/ });
+    }
   });
 
   test('contradictions are refused before anything is decoded', async () => {

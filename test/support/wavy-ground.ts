@@ -84,6 +84,20 @@ export function panoramaOf(camera: Offset, pose: CameraPose, widthPx = 384, heig
   });
 }
 
+/** A perspective photo; `fovDeg` from its left edge to its right. */
+export function photoOf(
+  camera: Offset,
+  pose: CameraPose,
+  { widthPx = 400, heightPx = 300, fovDeg = 90, heightM = 2 } = {},
+): RgbImage {
+  const half = Math.tan((fovDeg * Math.PI) / 360);
+  return imageOf(widthPx, heightPx, (u, v) => {
+    const right = ((2 * u) / widthPx - 1) * half;
+    const up = ((1 - (2 * v) / heightPx) * half * heightPx) / widthPx;
+    return seenAlong([right, 1, up], camera, pose, heightM);
+  });
+}
+
 /** Publishes SIDE x SIDE tiles of this ground, by a bundle whose encoder is the picture itself. */
 export async function publishWavyGround(dataDir: string, region: string): Promise<void> {
   const { inputSizePx, tileSizeM } = WAVY_GEOMETRY;

@@ -1,5 +1,6 @@
 // What POST /locate takes beside the image, as one JSON schema; openapi.yaml says the same and a test holds them equal.
 import { Ajv } from 'ajv';
+import { PROJECTION_MODES, type ProjectionMode } from '../../imaging/index.js';
 import type { HeadingMode } from '../../locate/index.js';
 
 const angle = (limit: number) => ({ type: 'number', minimum: -limit, maximum: limit }) as const;
@@ -17,6 +18,8 @@ export const LOCATE_PROPERTIES = {
   verticalFovDeg: { type: 'number', minimum: 1, maximum: 180 },
   /** May lie outside of the image; whether it goes with the rows' angle is checked where that is known. */
   horizonShare: angle(90),
+  horizontalFovDeg: { type: 'number', minimum: 1, maximum: 360 },
+  projection: { type: 'string', enum: PROJECTION_MODES, default: 'auto' },
   region: { type: 'string', pattern: '^[a-z0-9-]{1,64}$' },
   lon: angle(180),
   lat: angle(90),
@@ -39,6 +42,8 @@ export interface LocateParameters {
   readonly cameraHeightM?: number;
   readonly verticalFovDeg?: number;
   readonly horizonShare?: number;
+  readonly horizontalFovDeg?: number;
+  readonly projection: ProjectionMode;
   readonly region?: string;
   readonly lon?: number;
   readonly lat?: number;
