@@ -13,6 +13,14 @@ export function wholeNumber(low: number, high: number): (text: string) => number
   };
 }
 
+/** Whole numbers of 0 or more, with commas between them. */
+export function wholeNumbers(text: string): readonly number[] {
+  if (!/^\d{1,9}(,\d{1,9})*$/.test(text)) {
+    throw new InvalidArgumentError(`Give whole numbers with commas between them, not "${text}".`);
+  }
+  return text.split(',').map(Number);
+}
+
 /** A length in metres, 0 or more. */
 export function metres(text: string): number {
   const value = Number(text);

@@ -31,6 +31,7 @@ import {
   encoderGraph,
   encoderWeights,
   noticeOf,
+  seesWholeViews,
 } from './encoder-content.js';
 import { exportGeneratorOnnx } from './generator-onnx.js';
 import { cycleGanNaming, type EncoderNames, namedForTorch } from './weight-names.js';
@@ -90,6 +91,7 @@ export async function writeBundle(folder: string, content: BundleContent): Promi
       // Said where it is not what every reader takes it for.
       ...(content.input === 'panorama' && { input: content.input }),
       geometry: content.geometry,
+      ...(seesWholeViews(encoder, content.geometry) && { looks: 'dense' as const }),
       preprocessing: { generatorRange: [-1, 1], encoderRange: [0, 1], invalidPixel: -1 },
       descriptor: { dimensions: dimensionsOf(encoder) },
       training: content.training ?? {},

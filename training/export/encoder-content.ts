@@ -1,7 +1,9 @@
 // An encoder as a bundle's files have it: its graph, its weights as safetensors, and what its licence asks for.
+import type { BundleGeometry } from 'skyfix/bundles';
 import {
   type ConvNext,
   type ConvNextConfig,
+  GRID_STRIDE_PX,
   type GridEncoder,
   headSizes,
   type NamedArray,
@@ -54,4 +56,10 @@ export function encoderWeights(content: EncoderContent, names: EncoderNames): Ui
 /** Whose work is in the weights; undefined where it is our own alone. */
 export function noticeOf(content: EncoderContent): string | undefined {
   return isGrid(content) && typeof content.trunk === 'string' ? trunkNotice(content.trunk) : undefined;
+}
+
+/** Whether encoder.onnx describes all looks of a view in one run: a grid encoder's windows lie where the looks do. */
+export function seesWholeViews(content: EncoderContent, geometry: BundleGeometry): boolean {
+  const { searchMarginPx = 0, searchStepPx = searchMarginPx } = geometry;
+  return isGrid(content) && searchMarginPx > 0 && searchStepPx === GRID_STRIDE_PX;
 }

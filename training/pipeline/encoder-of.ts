@@ -40,7 +40,7 @@ import type { RunContext } from './run-context.js';
 export type RunEncoder = ConvNext | GridEncoder;
 
 /** Blocks whose features are used where a configuration names none: one of stride 16 and one of stride 32. */
-const DEFAULT_BLOCKS = { 'efficientnet-lite0': [6, 11], 'efficientnet-lite2': [8, 15] } as const;
+export const DEFAULT_BLOCKS = { 'efficientnet-lite0': [6, 11], 'efficientnet-lite2': [8, 15] } as const;
 
 /** What the head of a run started from, in its folder: its standardisation follows from the data. */
 export const HEAD_FILE = 'head.safetensors';

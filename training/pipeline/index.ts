@@ -1,4 +1,5 @@
 // Pipeline: one run, from a data set to a bundle and its figures.
+export { DEFAULT_BLOCKS } from './encoder-of.js';
 export { evaluateArea } from './evaluate-area.js';
 export { exportRun } from './export-run.js';
 export { onnxEmbed, onnxViews } from './onnx-embed.js';

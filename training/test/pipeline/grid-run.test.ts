@@ -32,7 +32,7 @@ const GRID = [
   'geometry.searchMarginPx=8',
   'geometry.searchStepPx=8',
   'tileMarginM=8',
-  'shiftM=2',
+  'shiftM=4',
   'networks.encoder.upTo=[3, 7]',
   'networks.encoder.pooling=grid',
   'networks.encoder.projection=24',
@@ -72,6 +72,7 @@ describe('a run with a head on the grid', () => {
   it('makes a bundle that passes the checks of serving', async () => {
     const bundle = await loadBundle(join(whole, 'bundle'));
     assert.equal(bundle.manifest.descriptor.dimensions, 24);
+    assert.equal(bundle.manifest.looks, undefined, 'looks lie 8 px apart, cells 32');
     assert.ok(await checkNetworks(bundle, { threads: 1 }));
   });
   it('standardises over its images, and trains trunk and head', async () => {
@@ -150,7 +151,10 @@ describe("a bundle that holds others' weights", () => {
       name: 'lite',
       version: '1',
       profile: 'lite',
-      geometry: { tileSizeM: 40, inputSizePx: 64, bevSizePx: 64, cameraHeightM: 2.5 },
+      geometry: {
+        ...{ tileSizeM: 40, inputSizePx: 64, bevSizePx: 64, cameraHeightM: 2.5 },
+        ...{ searchMarginPx: 32, searchStepPx: 32 },
+      },
       encoder: { params: trunk.params.toArrays(), trunk: 'efficientnet-lite0', blocks: [4], head },
       safetensors: 'timm',
     });
@@ -158,7 +162,10 @@ describe("a bundle that holds others' weights", () => {
       await readFile(join(out, 'NOTICE.txt'), 'utf8'),
       /ML Illustrated.*Apache License, Version 2\.0/s,
     );
-    const { manifest } = await loadBundle(out);
+    const bundle = await loadBundle(out);
+    const { manifest } = bundle;
+    assert.equal(manifest.looks, 'dense', 'all looks of a view in one run');
+    assert.ok(await checkNetworks(bundle, { threads: 1 }));
     assert.equal(manifest.descriptor.dimensions, headSizes(head).dimensions);
     const file = join(out, 'encoder.safetensors');
     const bytes = await readFile(file);
