@@ -58,6 +58,7 @@ export const PACKAGES: readonly Package[] = [
       'town/street',
       'town/files',
       'town/world',
+      'town/statistics',
       'town',
       'datasets/listing',
       'datasets/formats',

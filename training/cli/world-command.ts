@@ -1,8 +1,30 @@
 // `skyfix-train world`: the command line of the worlds.
+import { basename, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { openStageProgress } from 'skyfix/cli';
-import { DEFAULT_WORLD, makeWorld, STYLE_NAMES, type WorldOptions } from '../town/index.js';
+import {
+  DEFAULT_WORLD,
+  makeWorld,
+  REAL_PLACES,
+  STYLE_NAMES,
+  statisticsTable,
+  type WorldOptions,
+  type WorldStatistics,
+  worldStatistics,
+  writeContactSheetOf,
+} from '../town/index.js';
 import { wholeNumber } from './numbers.js';
+
+interface GivenOptions extends Partial<WorldOptions> {
+  readonly statistics?: readonly string[];
+  readonly contactSheet?: string;
+}
+
+async function printStatistics(folders: readonly string[]): Promise<void> {
+  const columns: [string, WorldStatistics][] = [];
+  for (const folder of folders) columns.push([basename(resolve(folder)), await worldStatistics(folder)]);
+  process.stdout.write(`${statisticsTable([...Object.entries(REAL_PLACES), ...columns])}\n`);
+}
 
 /** The sub-command `world`, to be added to `skyfix-train`. */
 export function worldCommand(): Command {
@@ -11,9 +33,14 @@ export function worldCommand(): Command {
       'make a procedural world: landscape, season, sun, overhead sensor, ground camera and road paint are drawn ' +
         'from the seed; the same files as those of a town, the same for the same seed',
     )
-    .requiredOption('--seed <n>', 'seed of the world', wholeNumber(0, 2 ** 31 - 1))
-    .addOption(new Option('--style <name>', 'kind of landscape').choices(STYLE_NAMES).makeOptionMandatory())
-    .requiredOption('--out <dir>', 'folder to write (an older town or world there is replaced)')
+    .option('--seed <n>', 'seed of the world', wholeNumber(0, 2 ** 31 - 1))
+    .addOption(new Option('--style <name>', 'kind of landscape').choices(STYLE_NAMES))
+    .option('--out <dir>', 'folder to write (an older town or world there is replaced)')
+    .option(
+      '--statistics <dir...>',
+      'make nothing: print what the tiles and panoramas of these towns or worlds look like, beside three real places',
+    )
+    .option('--contact-sheet <file>', 'write a picture of a dozen places: panorama, bird\'s-eye view, tile')
     .option('--places <n>', 'panoramas to take', wholeNumber(4, 5000), DEFAULT_WORLD.places)
     .option(
       '--panorama-width-px <n>',
@@ -38,15 +65,22 @@ export function worldCommand(): Command {
     .option('--no-pose-error', 'no errors of heading, pitch and roll in the metadata')
     .option('--no-gps-error', 'no error of the position in the metadata')
     .option('--no-camera-noise', 'no noise in the panoramas');
-  return command.action(async (given: WorldOptions) => {
+  return command.action(async (given: GivenOptions) => {
+    if (given.statistics) return printStatistics(given.statistics);
+    const { contactSheet, statistics: _none, ...options } = given;
+    const missing = (['seed', 'style', 'out'] as const).filter((name) => options[name] === undefined);
+    if (missing.length > 0) command.error(`error: required option '--${missing.join("', '--")}' not specified`);
     const progress = openStageProgress();
     try {
-      const summary = await makeWorld({ ...DEFAULT_WORLD, ...given }, progress.update);
+      const summary = await makeWorld({ ...DEFAULT_WORLD, ...(options as WorldOptions) }, progress.update);
       const counts = Object.entries(summary.counts).map(([split, count]) => `${count} ${split}`);
       process.stdout.write(
         `${summary.out}: ${counts.join(', ')} places in ${summary.sideM} m x ${summary.sideM} ` +
           `m, ${summary.seconds.toFixed(0)} s\n`,
       );
+      if (contactSheet === undefined) return;
+      await writeContactSheetOf(summary.out, contactSheet);
+      process.stdout.write(`contact sheet ${contactSheet}\n`);
     } finally {
       progress.stop();
     }

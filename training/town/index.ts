@@ -2,6 +2,7 @@
 // as a georeferenced mosaic, and from its streets as panoramas, with the differences that real views have.
 
 export type { TownProgress, TownSummary } from './files/make-folder.js';
+export { writeContactSheetOf } from './files/world-sheets.js';
 export {
   CAMERA_HEIGHT_M,
   DEFAULT_TOWN,
@@ -10,6 +11,9 @@ export {
   type TownGaps,
   type TownOptions,
 } from './scene/options.js';
+export { REAL_PLACES } from './statistics/real-places.js';
+export { statisticsTable } from './statistics/table.js';
+export { type WorldStatistics, worldStatistics } from './statistics/world-statistics.js';
 export { makeTown } from './town.js';
 export { DEFAULT_WORLD, type WorldOptions } from './world/options.js';
 export type { World } from './world/parameters.js';

@@ -46,3 +46,12 @@ export async function writeWorldSheets(
     await source.close();
   }
 }
+
+/** Copies a world's sheet of places to a file, as JPEG or PNG by its name. */
+export async function writeContactSheetOf(folder: string, file: string): Promise<void> {
+  const sheet = sharp(join(folder, 'sheets', 'triples.png'));
+  const bytes = /\.jpe?g$/i.test(file)
+    ? await sheet.jpeg({ quality: 88 }).toBuffer()
+    : await sheet.png().toBuffer();
+  await writeFileAtomic(file, bytes);
+}

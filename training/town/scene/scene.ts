@@ -111,6 +111,8 @@ export function terrainAt(terrain: Float32Array, width: number, x: number, y: nu
   const gy = Math.min(Math.max(y / TERRAIN_STEP_M, 0), width - 1.001);
   const ix = Math.floor(gx);
   const iy = Math.floor(gy);
-  const at = (point: number): number => terrain[iy * width + ix + point] ?? 0;
-  return bilinear(at(0), at(1), at(width), at(width + 1), gx - ix, gy - iy);
+  const k = iy * width + ix;
+  const here = terrain[k] ?? 0;
+  const north = terrain[k + width] ?? 0;
+  return bilinear(here, terrain[k + 1] ?? 0, north, terrain[k + width + 1] ?? 0, gx - ix, gy - iy);
 }

@@ -1,7 +1,7 @@
 // The air over a world's streets: sky, clouds, haze and the horizon behind everything.
-import { bilinear } from 'skyfix/geometry';
 import { hash3 } from 'skyfix/random';
 import type { Illumination } from '../scene/lit-world.js';
+import { noiseInPlane } from '../scene/noise-table.js';
 
 type Rgb = readonly [number, number, number];
 
@@ -24,6 +24,26 @@ export interface WorldAir {
   readonly seed: number;
 }
 
+/** What the sky needs of each row, made once a picture. */
+export interface SkyRows {
+  readonly up: Float64Array;
+  readonly sin: Float64Array;
+  readonly cos: Float64Array;
+  /** Distance to the layer of the clouds. */
+  readonly reach: Float64Array;
+}
+
+/** [rows] of a sphere. */
+export function skyRows(rows: number): SkyRows {
+  const elevations = Float64Array.from({ length: rows }, (_, v) => Math.PI * (0.5 - (v + 0.5) / rows));
+  return {
+    up: elevations.map((elevation) => Math.sqrt(Math.max(elevation, 0) / (Math.PI / 2))),
+    sin: elevations.map(Math.sin),
+    cos: elevations.map(Math.cos),
+    reach: elevations.map((elevation) => 1 / (Math.max(Math.tan(elevation), 0) + 0.1)),
+  };
+}
+
 /** Fills what is left of column u above `bottom`. */
 export function fillWorldSky(
   filled: Uint8Array,
@@ -31,6 +51,7 @@ export function fillWorldSky(
   u: number,
   azimuth: number,
   tans: Float64Array,
+  rows: SkyRows,
   air: WorldAir,
   rgb: Float64Array,
   put: (v: number, u: number, distance: number) => void,
@@ -44,6 +65,10 @@ export function fillWorldSky(
   const hills = Math.tan((air.backdropDeg * Math.PI) / 180) * ridge;
   const sunAz = (air.sunAzimuthDeg * Math.PI) / 180;
   const sunEl = (air.sunElevationDeg * Math.PI) / 180;
+  const sunSin = Math.sin(sunEl);
+  const sunCos = Math.cos(sunEl) * Math.cos(azimuth - sunAz);
+  const east = Math.sin(azimuth);
+  const north = Math.cos(azimuth);
   for (let v = 0; v < bottom; v++) {
     if (filled[v] === 1) continue;
     const t = tans[v] as number;
@@ -53,19 +78,16 @@ export function fillWorldSky(
       put(v, u, air.visibilityM * 0.4);
       continue;
     }
-    const elevation = Math.atan(t);
-    const up = Math.sqrt(Math.max(elevation, 0) / (Math.PI / 2));
-    const x = Math.sin(azimuth) / (t + 0.1);
-    const y = Math.cos(azimuth) / (t + 0.1);
+    const up = rows.up[v] as number;
+    const x = east * (rows.reach[v] as number);
+    const y = north * (rows.reach[v] as number);
     const noise = cloudNoise(x * 1.3 + shift, y * 1.3 + shift * 0.7);
     const cloud =
       Math.min(Math.max((noise - 0.72 * (1 - air.clouds) - 0.06) * 3.2, 0), 1) *
       Math.min(1, 0.4 + air.clouds);
-    const away =
-      Math.sin(elevation) * Math.sin(sunEl) +
-      Math.cos(elevation) * Math.cos(sunEl) * Math.cos(azimuth - sunAz);
-    const glow = (1 - air.clouds) * (90 * Math.max(0, away) ** 24 + 300 * Math.max(0, away) ** 900);
-    const density = 0.84 + 0.3 * (cloudNoise(x * 2.7 + 9, y * 2.7 + shift) - 0.4);
+    const away = (rows.sin[v] as number) * sunSin + (rows.cos[v] as number) * sunCos;
+    const glow = away < 0.8 ? 0 : (1 - air.clouds) * (90 * away ** 24 + 300 * away ** 900);
+    const density = cloud <= 0 ? 1 : 0.84 + 0.3 * (noiseInPlane(x * 2.7 + 9, y * 2.7 + shift) - 0.4);
     for (let c = 0; c < 3; c++) {
       const blue = (air.horizon[c] as number) * (1 - up) + (air.zenith[c] as number) * up;
       rgb[c] = blue * (1 - cloud) + (air.cloudRgb[c] as number) * density * cloud + glow;
@@ -76,20 +98,11 @@ export function fillWorldSky(
 
 const wave = (angle: number, phase: number): number => Math.sin(angle + phase);
 
-/** Three octaves of value noise, about 0..1. */
+/** Three octaves of noise, about 0..1. */
 function cloudNoise(x: number, y: number): number {
-  let total = 0;
-  let weight = 0.55;
-  for (let octave = 0; octave < 3; octave++) {
-    const ix = Math.floor(x);
-    const iy = Math.floor(y);
-    const at = (east: number, north: number): number => hash3(ix + east, iy + north, octave + 40);
-    total += weight * bilinear(at(0, 0), at(1, 0), at(0, 1), at(1, 1), smooth(x - ix), smooth(y - iy));
-    weight *= 0.5;
-    x *= 2.1;
-    y *= 2.1;
-  }
-  return total;
+  return (
+    0.55 * noiseInPlane(x, y) +
+    0.275 * noiseInPlane(x * 2.1 + 17, y * 2.1) +
+    0.1375 * noiseInPlane(x * 4.4, y * 4.4 + 31)
+  );
 }
-
-const smooth = (t: number): number => t * t * (3 - 2 * t);

@@ -1,11 +1,11 @@
 // A world's panoramas: coloured light, clumped crowns, its own sky.
-import { bilinearWeights } from 'skyfix/geometry';
 import { hash3 } from 'skyfix/random';
 import type { LitWorld } from '../scene/lit-world.js';
+import { noiseInSpace } from '../scene/noise-table.js';
 import { CELL_M } from '../scene/scene.js';
 import { wallColour } from './facade.js';
 import { marchPanorama, type TownCamera, type ViewShader } from './march.js';
-import { fillWorldSky, type WorldAir } from './world-air.js';
+import { fillWorldSky, skyRows, type WorldAir } from './world-air.js';
 
 /** [width/2*width*3] RGB of a levelled camera. */
 export function renderWorldView(lit: LitWorld, camera: TownCamera, air: WorldAir, width: number): Uint8Array {
@@ -20,30 +20,34 @@ export function renderWorldView(lit: LitWorld, camera: TownCamera, air: WorldAir
   const sunY = Math.cos(sunAz);
   const flat = Math.cos((air.sunElevationDeg * Math.PI) / 180);
   const rgb = new Float64Array(3);
+  const sky = skyRows(rows);
+  const airR = air.horizon[0] * 0.9;
+  const airG = air.horizon[1] * 0.9;
+  const airB = air.horizon[2] * 0.9;
   const put = (v: number, u: number, distance: number): void => {
-    const haze = distance === 0 ? 0 : Math.min(0.7, 1 - 0.5 ** (distance / air.visibilityM));
+    // Half air at the distance of visibility.
+    const clear = 1 - Math.min(0.7, distance / (distance + air.visibilityM));
     const o = (v * width + u) * 3;
-    for (let c = 0; c < 3; c++) {
-      out[o + c] = clip((rgb[c] as number) * (1 - haze) + (air.horizon[c] as number) * 0.9 * haze);
-    }
+    out[o] = clip((rgb[0] as number) * clear + airR * (1 - clear));
+    out[o + 1] = clip((rgb[1] as number) * clear + airG * (1 - clear));
+    out[o + 2] = clip((rgb[2] as number) * clear + airB * (1 - clear));
     filled[v] = 1;
   };
   const addCell = (ix: number, iy: number, weight: number): void => {
     const cx = ix < 0 ? 0 : ix >= n ? n - 1 : ix;
     const cy = iy < 0 ? 0 : iy >= n ? n - 1 : iy;
     const cell = cy * n + cx;
-    const bright = (light.ground[cell] as number) / 255;
-    const sky = (light.sky[cell] as number) / 255;
-    for (let c = 0; c < 3; c++) {
-      const lightHere = (ambient[c] as number) * sky + (direct[c] as number) * bright;
-      rgb[c] = (rgb[c] as number) + (albedo[cell * 3 + c] as number) * lightHere * weight;
-    }
+    const bright = ((light.ground[cell] as number) * weight) / 255;
+    const sky = ((light.sky[cell] as number) * weight) / 255;
+    rgb[0] = (rgb[0] as number) + (albedo[cell * 3] as number) * (ambient[0] * sky + direct[0] * bright);
+    rgb[1] = (rgb[1] as number) + (albedo[cell * 3 + 1] as number) * (ambient[1] * sky + direct[1] * bright);
+    rgb[2] = (rgb[2] as number) + (albedo[cell * 3 + 2] as number) * (ambient[2] * sky + direct[2] * bright);
   };
   const ground = (dx: number, dy: number, r: number, spread: number, here: number): void => {
     rgb.fill(0);
     if (r >= 12) {
-      for (const offset of [-0.33, 0, 0.33]) {
-        const rr = r + offset * spread;
+      for (let k = -1; k <= 1; k++) {
+        const rr = r + 0.33 * k * spread;
         addCell(Math.floor((camera.x + dx * rr) / CELL_M), Math.floor((camera.y + dy * rr) / CELL_M), 1 / 3);
       }
       return;
@@ -57,11 +61,12 @@ export function renderWorldView(lit: LitWorld, camera: TownCamera, air: WorldAir
       addCell(Math.floor(gx + 0.5), Math.floor(gy + 0.5), 1);
       return;
     }
-    const [a, b, c, d] = bilinearWeights(gx - ix, gy - iy);
-    addCell(ix, iy, a);
-    addCell(ix + 1, iy, b);
-    addCell(ix, iy + 1, c);
-    addCell(ix + 1, iy + 1, d);
+    const fx = gx - ix;
+    const fy = gy - iy;
+    addCell(ix, iy, (1 - fx) * (1 - fy));
+    addCell(ix + 1, iy, fx * (1 - fy));
+    addCell(ix, iy + 1, (1 - fx) * fy);
+    addCell(ix + 1, iy + 1, fx * fy);
     const fine =
       0.9 +
       0.12 * hash3(Math.floor(gx * 5), Math.floor(gy * 5), 5) +
@@ -98,7 +103,8 @@ export function renderWorldView(lit: LitWorld, camera: TownCamera, air: WorldAir
     leaf: (x, y, zz, r) => {
       const size = r < 25 ? 7 : r < 60 ? 4 : 2.5;
       const leafNoise = hash3(Math.floor(x * size), Math.floor(y * size), Math.floor(zz * size));
-      const clump = 0.6 * noise3(x * 0.9, y * 0.9, zz * 0.9) + 0.4 * noise3(x * 2.3, y * 2.3, zz * 2.3);
+      const clump =
+        0.6 * noiseInSpace(x * 0.9, y * 0.9, zz * 0.9) + 0.4 * noiseInSpace(x * 2.3, y * 2.3, zz * 2.3);
       const vertical = (zz - low) / Math.max(top - low, 0.1);
       // Loose towards the outside, so that no crown ends in a smooth line.
       const ends = 2 * Math.abs(vertical - 0.5);
@@ -114,7 +120,7 @@ export function renderWorldView(lit: LitWorld, camera: TownCamera, air: WorldAir
       }
       return true;
     },
-    sky: (done, bottom, u, azimuth, tans) => fillWorldSky(done, bottom, u, azimuth, tans, air, rgb, put),
+    sky: (done, bottom, u, azimuth, tans) => fillWorldSky(done, bottom, u, azimuth, tans, sky, air, rgb, put),
   };
   /** Light on an upright surface: the façade's direction towards the sun, and whether the ground before it lies in the sun. */
   const shadeWall = (cell: number, x: number, y: number, share: number): void => {
@@ -144,15 +150,3 @@ export function renderWorldView(lit: LitWorld, camera: TownCamera, air: WorldAir
 }
 
 const clip = (value: number): number => (value < 0 ? 0 : Math.min(value, 255));
-
-/** Value noise in space, 0..1. */
-function noise3(x: number, y: number, z: number): number {
-  const ix = Math.floor(x);
-  const iy = Math.floor(y);
-  const iz = Math.floor(z);
-  const [a, b, c, d] = bilinearWeights(x - ix, y - iy);
-  const layer = (k: number): number =>
-    a * hash3(ix, iy, k) + b * hash3(ix + 1, iy, k) + c * hash3(ix, iy + 1, k) + d * hash3(ix + 1, iy + 1, k);
-  const t = z - iz;
-  return layer(iz) * (1 - t) + layer(iz + 1) * t;
-}
