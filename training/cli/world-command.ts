@@ -40,7 +40,7 @@ export function worldCommand(): Command {
       '--statistics <dir...>',
       'make nothing: print what the tiles and panoramas of these towns or worlds look like, beside three real places',
     )
-    .option('--contact-sheet <file>', 'write a picture of a dozen places: panorama, bird\'s-eye view, tile')
+    .option('--contact-sheet <file>', "write a picture of a dozen places: panorama, bird's-eye view, tile")
     .option('--places <n>', 'panoramas to take', wholeNumber(4, 5000), DEFAULT_WORLD.places)
     .option(
       '--panorama-width-px <n>',
@@ -69,7 +69,8 @@ export function worldCommand(): Command {
     if (given.statistics) return printStatistics(given.statistics);
     const { contactSheet, statistics: _none, ...options } = given;
     const missing = (['seed', 'style', 'out'] as const).filter((name) => options[name] === undefined);
-    if (missing.length > 0) command.error(`error: required option '--${missing.join("', '--")}' not specified`);
+    if (missing.length > 0)
+      command.error(`error: required option '--${missing.join("', '--")}' not specified`);
     const progress = openStageProgress();
     try {
       const summary = await makeWorld({ ...DEFAULT_WORLD, ...(options as WorldOptions) }, progress.update);

@@ -11,6 +11,7 @@ import { paintMovables } from './layout/movables.js';
 import { sense } from './overhead/sensor.js';
 import { renderWorldOverhead } from './overhead/world-overhead.js';
 import { growCrowns } from './scene/crowns.js';
+import { PLAIN_CAR_MATERIALS } from './scene/materials.js';
 import { DEFAULT_TOWN } from './scene/options.js';
 import type { WorldJob } from './street/panorama-worker.js';
 import type { Place } from './street/places.js';
@@ -23,6 +24,9 @@ import { lightWorld } from './world/light-world.js';
 import type { WorldOptions } from './world/options.js';
 import type { World } from './world/parameters.js';
 import { STYLE_NAMES, STYLES, TOWN_STYLE, type WorldStyle } from './world/styles.js';
+
+/** Free of cars around a camera. */
+const CLEAR_M = 4.6;
 
 /**
  * Makes the world's folder: what makeTown writes, and "world" in town.json. The style "town" is makeTown's town, bit
@@ -65,7 +69,7 @@ async function fillWorld(work: string, options: WorldOptions, style: WorldStyle,
 
   onProgress('mosaic', 0, 1);
   const undo = options.occluders
-    ? paintMovables(scene, seed, 40, options.moved ? [] : cameras, 3.2)
+    ? paintMovables(scene, seed, 40, options.moved ? [] : cameras, CLEAR_M, PLAIN_CAR_MATERIALS)
     : () => {};
   const above = lightWorld(scene, crowns, world, style, world.overhead, 1);
   const seen = renderWorldOverhead(above, world.overhead.light, world.lean, options.canopies);
@@ -74,7 +78,8 @@ async function fillWorld(work: string, options: WorldOptions, style: WorldStyle,
   await writeMosaics(work, scene.sideM, mosaic, world.sensor.jpegQuality);
   onProgress('mosaic', 1, 1);
 
-  if (options.occluders) paintMovables(scene, seed, options.moved ? 41 : 40, cameras, 3.2);
+  if (options.occluders)
+    paintMovables(scene, seed, options.moved ? 41 : 40, cameras, CLEAR_M, PLAIN_CAR_MATERIALS);
   const lit = lightWorld(scene, crowns, world, style, world.ground, 2);
   const rows: string[] = [`${PLACE_COLUMNS},verticalFovDeg,horizonShare`];
   const jobs = places.map((place, k): WorldJob => {

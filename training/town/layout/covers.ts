@@ -49,7 +49,7 @@ const OPEN: Cover = {
 /** Fields, pasture and woods of temperate country. */
 export const FARMLAND: Landscape = {
   covers: [
-    { ...OPEN, material: M.forestFloor, others: [M.meadow], share: 1.5, treeM: 5, treeRadiusM: [2.4, 4.8] },
+    { ...OPEN, material: M.forestFloor, others: [M.meadow], share: 2.4, treeM: 4.4, treeRadiusM: [1.5, 5.2] },
     { ...OPEN, material: M.pasture, others: [M.lawnDry, M.meadow], share: 1.2, treeM: 34 },
     { ...OPEN, material: M.crop, share: 1, rowM: 1.5, rowContrast: 0.16, tramM: 21 },
     { ...OPEN, material: M.cropRipe, share: 0.5, rowM: 1.25, rowContrast: 0.08, tramM: 24 },
@@ -67,10 +67,10 @@ export const FARMLAND: Landscape = {
     },
     { ...OPEN, material: M.lawnDark, share: 0.2, treeM: 6.5, treeRadiusM: [1.8, 2.4], orchard: true },
   ],
-  parcelM2: 9000,
+  parcelM2: 14000,
   marginM: 1.2,
   margin: M.meadow,
-  treeRows: 0.45,
+  treeRows: 0.6,
   conifers: 0.25,
 };
 

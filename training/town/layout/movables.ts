@@ -20,6 +20,7 @@ export function paintMovables(
   stream: number,
   cameras: readonly Point[],
   keepClearM: number,
+  colours: readonly number[] = CAR_MATERIALS,
 ): Undo {
   const rng = makeRng(seed, stream);
   const { material, height, n } = scene;
@@ -43,7 +44,7 @@ export function paintMovables(
   };
   for (const spot of scene.carSpots) {
     const there = rng.chance(spot.probability);
-    const colour = rng.pick(CAR_MATERIALS);
+    const colour = rng.pick(colours);
     const long = spot.truck ? rng.range(3, 4.2) : rng.range(1.95, 2.35);
     const wide = spot.truck ? 1.2 : 0.9;
     const wiggle = rng.range(-0.3, 0.3);

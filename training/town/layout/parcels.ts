@@ -60,7 +60,7 @@ function divide(
     const cover = pickCover(landscape, mood, rng);
     const parcel = {
       cover,
-      tone: Math.exp(rng.normal() * 0.11),
+      tone: Math.exp(rng.normal() * 0.16),
       rowsAcross: rng.chance(0.5),
       hash: rng.next(),
       west,
@@ -179,7 +179,7 @@ function plantParcel(
     const step = cover.treeM / dense;
     for (let v = south; v < north; v += step) {
       for (let u = west; u < east; u += step) {
-        const jitter = cover.orchard ? 0.3 : step * 0.6;
+        const jitter = cover.orchard ? 0.3 : step * 0.85;
         const at = toScene(u + rng.range(-jitter, jitter), v + rng.range(-jitter, jitter));
         if (!cover.orchard && rng.chance(0.12)) continue;
         if (materialAt(scene, at) === cover.material)

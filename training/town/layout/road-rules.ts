@@ -59,8 +59,8 @@ const RURAL: RoadRule = {
   ruts: 0,
   zebras: 0,
   redCycleLanes: 0,
-  trees: 0.06,
-  treeRadiusM: [2.5, 4.5],
+  trees: 0.3,
+  treeRadiusM: [2.4, 4.8],
 };
 
 const TRACK: RoadRule = {
@@ -135,8 +135,8 @@ const SUBURBAN: RoadRule = {
   kerb: true,
   parked: 0.1,
   traffic: 0.03,
-  trees: 0.55,
-  treeRadiusM: [1.8, 4.4],
+  trees: 0.42,
+  treeRadiusM: [1.6, 3.8],
 };
 
 /** Streets of Australian and North American suburbs: grass between kerb and footpath. */

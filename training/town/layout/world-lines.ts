@@ -27,7 +27,7 @@ export function drawLines(scene: Scene, street: Street, how: BuiltStreet): void 
   const zebraEnd = rng.chance(rule.zebras);
   const stop = centre !== 'none' && rule.kerb;
   const red = rng.chance(rule.redCycleLanes);
-  const fade = rng.range(0, 0.4);
+  const fade = rng.range(0, 0.16);
   const lanes = halfM > 5.5;
   forBand(scene, street.line, halfM, false, (cell, left, along) => {
     const fromStart = along - startM;
@@ -41,12 +41,12 @@ export function drawLines(scene: Scene, street: Street, how: BuiltStreet): void 
     const q = Math.abs(left);
     const dash = along % periodM < dashM;
     if (red && q > halfM - 1.5 && q < halfM - 0.2) put(M.bikeRed);
-    if (centre === 'yellow-double' && q > 0.08 && q < 0.33) put(M.markYellow);
-    else if (centre === 'yellow-dashed' && dash && q < 0.14) put(M.markYellow);
-    else if (centre === 'white-dashed' && dash && q < 0.14) put(M.markWhite);
-    else if (centre === 'white-solid' && q < 0.14) put(M.markWhite);
+    if (centre === 'yellow-double' && q < 0.28) put(M.markYellow);
+    else if (centre === 'yellow-dashed' && dash && q < 0.16) put(M.markYellow);
+    else if (centre === 'white-dashed' && dash && q < 0.16) put(M.markWhite);
+    else if (centre === 'white-solid' && q < 0.16) put(M.markWhite);
     if (lanes && Math.abs(q - halfM / 2) < 0.13 && dash) put(M.markWhite);
-    if (edges && q > halfM - 0.55 && q < halfM - 0.3) put(M.markWhite);
+    if (edges && q > halfM - 0.6 && q < halfM - 0.28) put(M.markWhite);
     const stripes = (left + 50) % 1.1 < 0.55;
     if (((zebraStart && fromStart < 3) || (zebraEnd && fromEnd < 3)) && stripes) put(M.markWhite);
     if (

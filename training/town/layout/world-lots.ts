@@ -226,7 +226,7 @@ export function courtLot(rng: Rng): LotDesign {
   const half = widthM / 2;
   const deep = rng.range(10, 14);
   const depthM = deep + rng.range(10, 16);
-  const eaveM = rng.int(4, 7) * 3 + 0.8;
+  const eaveM = rng.int(3, 6) * 3 + 0.8;
   const wall = rng.pick(COURT_WALLS);
   const pitched = rng.chance(0.35);
   const roofMaterial = pitched

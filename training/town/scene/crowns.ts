@@ -34,8 +34,9 @@ export function growCrowns(scene: Scene, seed: number): Uint16Array {
           continue;
         }
         const bulge = 0.8 + 0.34 * bough + 0.2 * clump;
-        const shape = t.kind === 1 ? inside : Math.sqrt(inside);
-        const top = (t.centreM + t.halfHeightM * (t.kind === 1 ? 2 * shape - 0.8 : shape) * bulge) * 100;
+        // Conifers are cones, the others domes.
+        const shape = t.kind === 1 ? 1.2 - 2 * Math.sqrt(1 - inside) : Math.sqrt(inside);
+        const top = (t.centreM + t.halfHeightM * shape * (shape > 0 ? bulge : 1)) * 100;
         if (top > (out[cell] as number)) {
           out[cell] = Math.max(top, 60);
           tree[cell] = id;

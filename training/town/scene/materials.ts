@@ -145,3 +145,10 @@ export const CAR_MATERIALS: readonly number[] = [
   M.carGreen,
   M.carYellow,
 ];
+
+/** The same as most countries have them: two in three are white, grey or black. */
+export const PLAIN_CAR_MATERIALS: readonly number[] = [
+  ...[M.carWhite, M.carWhite, M.carWhite, M.carWhite, M.carWhite, M.carSilver, M.carSilver, M.carSilver],
+  ...[M.carGrey, M.carGrey, M.carGrey, M.carGrey, M.carBlack, M.carBlack, M.carBlack, M.carBlack],
+  ...[M.carRed, M.carRed, M.carBlue, M.carBlue, M.carGreen],
+];

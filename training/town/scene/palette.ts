@@ -27,7 +27,7 @@ const PLANTS: Partial<Record<MaterialName, readonly [brightness: number, greener
   hedge: [0.55, 0.3],
   pasture: [0.98, 0.05],
   crop: [0.86, 0.25],
-  scrub: [0.88, -0.1],
+  scrub: [0.78, -0.05],
   roofGreen: [0.9, -0.1],
 };
 
@@ -53,8 +53,8 @@ const ROUGH: Partial<Record<MaterialName, readonly [number, number, number, numb
   hedge: [0.3, 0.25, 0.1, 0.05],
 };
 
-const STRAW = [172, 152, 106] as const;
-const GREEN = [80, 112, 50] as const;
+const STRAW = [160, 146, 114] as const;
+const GREEN = [82, 108, 62] as const;
 
 /** Draws the colours of a world's materials: the same seed gives the same stones and roofs in every season. */
 export function drawPalette(seed: number, growth: Growth, soil: readonly [number, number, number]): Palette {
@@ -79,7 +79,7 @@ export function drawPalette(seed: number, growth: Growth, soil: readonly [number
       main = soil.map((value) => value * pale);
       other = soil.map((value) => value * pale * 0.84);
     } else if (name === 'forestFloor') {
-      main = [70 + 46 * growth.turned, 68 + 16 * growth.turned, 44];
+      main = [70 + 40 * growth.turned, 68 + 14 * growth.turned, 50];
       other = [104, 84, 58];
     }
     const gain = [tone * (1 + warm), tone, tone * (1 - warm)];

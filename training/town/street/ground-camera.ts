@@ -8,8 +8,8 @@ export type Nadir =
   /** A black or blurred cap, as stitched panoramas have below the tripod; from so many degrees below the horizon. */
   | { readonly kind: 'black'; readonly belowDeg: number }
   | { readonly kind: 'smeared' | 'disc'; readonly belowDeg: number }
-  /** A car's roof and bonnet, seen to so many degrees below the horizon ahead and to 12 degrees less beside. */
-  | { readonly kind: 'car'; readonly belowDeg: number; readonly rgb: readonly [number, number, number] };
+  /** The roof of the car that carries the camera, so far below it. */
+  | { readonly kind: 'car'; readonly aboveRoofM: number; readonly rgb: readonly [number, number, number] };
 
 /** What a panorama was taken with. Gains are factors, `gamma` an exponent of the response. */
 export interface GroundCamera {
@@ -30,7 +30,7 @@ export interface GroundCamera {
 }
 
 /** Grey level that automatic exposure aims for. */
-const AIM = 116;
+const AIM = 122;
 
 /** What the camera makes of a rendered view, [width/2*width*3]. */
 export async function expose(
@@ -115,8 +115,10 @@ function coverNadir(view: Uint8Array, width: number, nadir: Nadir, seed: number)
   }
   for (let u = 0; u < width; u++) {
     const ahead = Math.cos(((u + 0.5) / width - 0.5) * 2 * Math.PI);
-    // Bonnet and boot reach farther than the sides: a rounded rectangle seen from above.
-    const edge = nadir.belowDeg + 12 * (1 - Math.abs(ahead) ** 0.8);
+    const beside = Math.sin(((u + 0.5) / width - 0.5) * 2 * Math.PI);
+    // A roof of 1.5 m by 2.8 m with round corners.
+    const reachM = ((ahead / 1.4) ** 4 + (beside / 0.75) ** 4) ** -0.25;
+    const edge = (Math.atan2(nadir.aboveRoofM, reachM) * 180) / Math.PI;
     for (let v = rowBelow(rows, edge); v < rows; v++) {
       const at = (v * width + u) * 3;
       const depth = (v / rows - 0.5) * 180 - edge;

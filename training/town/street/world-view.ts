@@ -1,7 +1,7 @@
 // A world's panoramas: coloured light, clumped crowns, its own sky.
 import { hash3 } from 'skyfix/random';
 import type { LitWorld } from '../scene/lit-world.js';
-import { noiseInSpace } from '../scene/noise-table.js';
+import { noiseInPlane, noiseInSpace } from '../scene/noise-table.js';
 import { CELL_M } from '../scene/scene.js';
 import { wallColour } from './facade.js';
 import { marchPanorama, type TownCamera, type ViewShader } from './march.js';
@@ -92,9 +92,16 @@ export function renderWorldView(lit: LitWorld, camera: TownCamera, air: WorldAir
       ey = (y - t.y) / t.radiusM;
       const q = Math.max(0.02, 1 - ex * ex - ey * ey);
       const half = t.halfHeightM * Math.sqrt(q);
-      const ragged = 0.5 * hash3(Math.floor(x * 1.6), Math.floor(y * 1.6), id);
+      const ragged = noiseInPlane(x * 0.9 + id, y * 0.9);
       top = groundM + highest;
-      low = groundM + (t.kind === 1 ? 0.6 : Math.max(t.centreM - half * 0.9 + ragged, 1.7));
+      // Shrubs and conifers reach down, boughs of other trees hang unevenly.
+      const foot =
+        t.kind === 1
+          ? 0.5
+          : t.centreM < 1.6
+            ? 0.05
+            : Math.max(t.centreM - half * (0.45 + 0.75 * ragged), 1.7);
+      low = groundM + foot;
       lit0 = (light.crown[cell] as number) / 255;
       span[0] = Math.min(low, top - 0.2);
       span[1] = top;
@@ -104,16 +111,16 @@ export function renderWorldView(lit: LitWorld, camera: TownCamera, air: WorldAir
       const size = r < 25 ? 7 : r < 60 ? 4 : 2.5;
       const leafNoise = hash3(Math.floor(x * size), Math.floor(y * size), Math.floor(zz * size));
       const clump =
-        0.6 * noiseInSpace(x * 0.9, y * 0.9, zz * 0.9) + 0.4 * noiseInSpace(x * 2.3, y * 2.3, zz * 2.3);
+        0.55 * noiseInSpace(x * 0.7, y * 0.7, zz * 0.7) + 0.45 * noiseInSpace(x * 2, y * 2, zz * 2);
       const vertical = (zz - low) / Math.max(top - low, 0.1);
       // Loose towards the outside, so that no crown ends in a smooth line.
       const ends = 2 * Math.abs(vertical - 0.5);
-      const outside = Math.max(0, Math.max(ex * ex + ey * ey, ends * ends * 0.8) - 0.4);
-      if (leafNoise * 0.3 + clump * 0.7 < (foliage.open[id] as number) + 0.75 * outside * outside + 0.12)
-        return false;
+      const outside = Math.max(0, Math.max(ex * ex + ey * ey, ends * ends * 0.9) - 0.3);
+      const dense = 0.5 + 1.5 * (clump - 0.5) + 0.35 * (leafNoise - 0.5);
+      if (dense < (foliage.open[id] as number) + 0.1 + 0.9 * outside * outside) return false;
       const facing = 0.5 + 0.5 * (ex * sunX + ey * sunY);
       const sunlit = Math.max(0, 0.7 * facing * flat + 0.55 * vertical * (0.35 + 0.65 * lit0) - 0.15);
-      const cavity = (0.25 + 1.15 * clump) * (0.74 + 0.5 * leafNoise);
+      const cavity = (0.2 + 1.25 * clump) * (0.74 + 0.5 * leafNoise);
       for (let c = 0; c < 3; c++) {
         const shade = (ambient[c] as number) * (0.55 + 0.4 * vertical) + (direct[c] as number) * sunlit;
         rgb[c] = (foliage.rgb[id * 3 + c] as number) * shade * cavity;

@@ -25,7 +25,7 @@ export function drawAir(world: World, rng: Rng, seed: number): WorldAir {
     sunAzimuthDeg: sun.azimuthDeg,
     sunElevationDeg: sun.elevationDeg,
     light: { ambient, direct },
-    zenith: mix([72, 118, 186], [150, 160, 172], clouds),
+    zenith: mix([96, 140, 200], [158, 168, 180], clouds),
     horizon: mix([198, 212, 224], [204, 208, 212], clouds),
     clouds,
     cloudRgb,

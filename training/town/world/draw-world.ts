@@ -22,7 +22,7 @@ export function drawWorld(options: WorldOptions, style: WorldStyle): World {
   const imagery = rngOf('imagery');
   const overhead = drawVisit(imagery, best, style.imagerySunDeg);
   const shadow = imagery.range(...style.shadowLight);
-  const cast = imagery.range(0, 0.16);
+  const cast = imagery.range(0.04, 0.32);
   const lean = imagery.range(0, 0.22);
   const leanTo = imagery.range(0, 2 * Math.PI);
   const groundRng = rngOf('ground');
@@ -51,8 +51,9 @@ export function drawWorld(options: WorldOptions, style: WorldStyle): World {
     overhead: {
       ...overhead,
       light: {
-        ambient: [shadow * (1 - cast), shadow, shadow * (1 + cast)],
-        direct: [1.06 - shadow * (1 - cast), 1.03 - shadow, 0.98 - shadow * (1 + cast)],
+        // Shadows are lit by the blue sky.
+        ambient: [shadow * (1 - 0.6 * cast), shadow, shadow * (1 + cast)],
+        direct: [1.04 - shadow * (1 - 0.6 * cast), 1.03 - shadow, 1.02 - shadow * (1 + cast)],
       },
     },
     ground: {
@@ -99,25 +100,25 @@ function drawVisit(rng: Rng, best: number, sunDeg: readonly [number, number]): V
 
 function drawSensor(rng: Rng, style: WorldStyle, options: WorldOptions): OverheadSensor {
   const gain = rng.range(...style.imageryGain);
-  const tint = [rng.normal() * 0.045, rng.normal() * 0.025, rng.normal() * 0.065] as const;
+  const tint = [rng.normal() * 0.06, rng.normal() * 0.03, rng.normal() * 0.08] as const;
   const haze = rng.chance(0.6) ? rng.range(0, 10) : rng.range(8, 30);
-  const blue = rng.range(0.9, 1.8);
-  const fine = rng.chance(0.55);
+  const blue = rng.range(0.9, 2.2);
+  const fine = rng.chance(style.sharp);
   const drawn: OverheadSensor = {
     gains: [gain * (1 + tint[0]), gain * (1 + tint[1]), gain * (1 + tint[2])],
     haze: [haze, haze * (1 + (blue - 1) * 0.5), haze * blue],
     gamma: rng.range(0.88, 1.22),
     contrast: rng.range(0.86, 1.22),
-    saturation: rng.range(0.5, 1.3),
-    blurM: fine ? rng.range(0.06, 0.2) : rng.range(0.2, 0.55),
-    sharpening: rng.chance(0.5) ? 0 : rng.range(0.3, 1.6),
-    noise: rng.range(0.4, 4),
+    saturation: rng.range(0.45, 1.15),
+    blurM: fine ? rng.range(0.05, 0.16) : rng.range(0.2, 0.7),
+    sharpening: fine && rng.chance(0.65) ? rng.range(0.4, 2.4) : 0,
+    noise: fine ? rng.range(0.5, 7) : rng.range(0.3, 3),
     pixelM: fine ? 0.25 : rng.range(0.25, 0.5),
     jpegQuality: Math.round(rng.range(48, 92)),
     strips: {
       widthM: rng.range(70, 420),
       angleDeg: rng.range(0, 180),
-      brightness: rng.chance(0.4) ? rng.range(0.05, 0.22) : rng.range(0, 0.05),
+      brightness: rng.chance(style.patched) ? rng.range(...style.patchwork) : rng.range(0, 0.05),
       tint: rng.range(0, 0.035),
     },
   };
@@ -147,7 +148,7 @@ function drawCamera(rng: Rng, style: WorldStyle, options: WorldOptions) {
     gains: [gain * (1 + warmth), gain * (1 + green), gain * (1 - warmth)],
     gamma: rng.range(0.82, 1.2),
     contrast: rng.range(0, 0.4),
-    saturation: rng.range(0.6, 1.25),
+    saturation: rng.range(0.55, 1.15),
     vignetting: rng.chance(0.5) ? 0 : rng.range(0.02, 0.3),
     autoExposure: rng.range(0.1, 0.8),
     blurPx: rng.range(0, 0.9),
@@ -166,7 +167,7 @@ function drawCamera(rng: Rng, style: WorldStyle, options: WorldOptions) {
   };
   return {
     own: options.camera ? drawn : plain,
-    exposureSpread: rng.range(0.03, 0.3),
+    exposureSpread: rng.range(0.04, 0.36),
     tintSpread: rng.range(0.005, 0.05),
     jpegQuality: Math.round(rng.range(62, 93)),
   };
@@ -181,7 +182,8 @@ const CAR_PAINTS = [
 ] as const;
 
 function drawNadir(rng: Rng, style: WorldStyle): Nadir {
-  if (rng.chance(style.cars)) return { kind: 'car', belowDeg: rng.range(44, 62), rgb: rng.pick(CAR_PAINTS) };
+  if (rng.chance(style.cars))
+    return { kind: 'car', aboveRoofM: rng.range(0.8, 1.6), rgb: rng.pick(CAR_PAINTS) };
   if (rng.chance(0.5)) return { kind: 'clear' };
   const belowDeg = rng.range(56, 80);
   return rng.chance(0.5)

@@ -32,9 +32,14 @@ export interface WorldStyle {
   readonly shadowLight: Range;
   readonly imagerySunDeg: Range;
   readonly clouds: Range;
+  /** Spread of the brightness over the imagery's strips where it is patched together from many, and how likely. */
+  readonly patchwork: Range;
+  readonly patched: number;
+  /** How likely the imagery is sharp. */
+  readonly sharp: number;
 }
 
-const OAK: Species = { rgb: [74, 92, 46], weight: 3, evergreen: false, turned: [156, 104, 50] };
+const OAK: Species = { rgb: [74, 92, 56], weight: 3, evergreen: false, turned: [156, 104, 50] };
 const MAPLE: Species = {
   rgb: [88, 108, 50],
   weight: 2,
@@ -56,13 +61,13 @@ const PLANE: Species = {
   turned: [158, 128, 62],
   loose: 0.16,
 };
-const BEECH: Species = { rgb: [66, 84, 42], weight: 2, evergreen: false, turned: [150, 92, 44] };
-const COPPER: Species = { rgb: [88, 56, 52], weight: 0.3, evergreen: false };
-const PINE: Species = { rgb: [50, 66, 42], weight: 2, evergreen: true, loose: 0.12 };
-const SPRUCE: Species = { rgb: [42, 58, 44], weight: 1, evergreen: true };
-const GUM: Species = { rgb: [92, 100, 70], weight: 4, evergreen: true, loose: 0.3 };
-const WATTLE: Species = { rgb: [74, 88, 48], weight: 2, evergreen: true, loose: 0.16 };
-const PALM: Species = { rgb: [88, 104, 60], weight: 0.6, evergreen: true, loose: 0.34 };
+const BEECH: Species = { rgb: [66, 84, 52], weight: 2, evergreen: false, turned: [150, 92, 44] };
+const COPPER: Species = { rgb: [88, 56, 62], weight: 0.3, evergreen: false };
+const PINE: Species = { rgb: [50, 66, 52], weight: 2, evergreen: true, loose: 0.12 };
+const SPRUCE: Species = { rgb: [42, 58, 54], weight: 1, evergreen: true };
+const GUM: Species = { rgb: [92, 100, 80], weight: 4, evergreen: true, loose: 0.3 };
+const WATTLE: Species = { rgb: [74, 88, 58], weight: 2, evergreen: true, loose: 0.16 };
+const PALM: Species = { rgb: [88, 104, 70], weight: 0.6, evergreen: true, loose: 0.34 };
 const JACARANDA: Species = {
   rgb: [104, 118, 70],
   weight: 1,
@@ -70,9 +75,9 @@ const JACARANDA: Species = {
   turned: [132, 106, 150],
   loose: 0.24,
 };
-const SAGE: Species = { rgb: [112, 114, 88], weight: 3, evergreen: true, loose: 0.26 };
-const MESQUITE: Species = { rgb: [88, 92, 56], weight: 2, evergreen: true, loose: 0.3 };
-const JUNIPER: Species = { rgb: [62, 72, 50], weight: 2, evergreen: true, loose: 0.14 };
+const SAGE: Species = { rgb: [112, 114, 94], weight: 3, evergreen: true, loose: 0.26 };
+const MESQUITE: Species = { rgb: [88, 92, 66], weight: 2, evergreen: true, loose: 0.3 };
+const JUNIPER: Species = { rgb: [62, 72, 60], weight: 2, evergreen: true, loose: 0.14 };
 
 const COUNTRY_PLAN: NetworkPlan = {
   spacingM: 176,
@@ -102,7 +107,7 @@ export const STYLES: Readonly<Record<string, WorldStyle>> = {
     species: [OAK, MAPLE, BIRCH, BEECH, PINE, SPRUCE],
     soils: [
       [134, 106, 80],
-      [150, 96, 70],
+      [140, 104, 82],
       [112, 94, 78],
       [158, 134, 102],
     ],
@@ -111,11 +116,14 @@ export const STYLES: Readonly<Record<string, WorldStyle>> = {
     backdropDeg: [3, 14],
     strips: 0.35,
     cars: 0.2,
-    imageryGain: [0.84, 1.12],
-    panoramaGain: [0.8, 1.1],
+    imageryGain: [0.8, 1.12],
+    panoramaGain: [0.85, 1.25],
     shadowLight: [0.24, 0.42],
     imagerySunDeg: [30, 66],
     clouds: [0.05, 0.95],
+    patchwork: [0.1, 0.34],
+    patched: 0.7,
+    sharp: 0.6,
   },
   suburb: {
     plan: {
@@ -156,11 +164,14 @@ export const STYLES: Readonly<Record<string, WorldStyle>> = {
     backdropDeg: [3, 9],
     strips: 0.1,
     cars: 0.3,
-    imageryGain: [0.62, 0.98],
-    panoramaGain: [0.9, 1.25],
+    imageryGain: [0.6, 0.98],
+    panoramaGain: [0.95, 1.5],
     shadowLight: [0.2, 0.36],
     imagerySunDeg: [36, 72],
     clouds: [0, 0.8],
+    patchwork: [0.06, 0.2],
+    patched: 0.5,
+    sharp: 0.75,
   },
   city: {
     plan: {
@@ -189,11 +200,14 @@ export const STYLES: Readonly<Record<string, WorldStyle>> = {
     backdropDeg: [6, 16],
     strips: 0.08,
     cars: 0.25,
-    imageryGain: [0.62, 0.95],
-    panoramaGain: [0.8, 1.15],
-    shadowLight: [0.18, 0.34],
+    imageryGain: [0.68, 1.1],
+    panoramaGain: [0.85, 1.4],
+    shadowLight: [0.2, 0.36],
     imagerySunDeg: [22, 55],
     clouds: [0.1, 1],
+    patchwork: [0.08, 0.26],
+    patched: 0.6,
+    sharp: 0.4,
   },
   dry: {
     plan: {
@@ -207,7 +221,7 @@ export const STYLES: Readonly<Record<string, WorldStyle>> = {
     species: [SAGE, MESQUITE, JUNIPER, PALM],
     soils: [
       [182, 148, 112],
-      [176, 126, 92],
+      [172, 132, 102],
       [160, 142, 118],
       [196, 170, 134],
     ],
@@ -216,11 +230,14 @@ export const STYLES: Readonly<Record<string, WorldStyle>> = {
     backdropDeg: [1, 12],
     strips: 0.3,
     cars: 0.25,
-    imageryGain: [0.74, 1.02],
-    panoramaGain: [0.85, 1.15],
+    imageryGain: [0.66, 0.98],
+    panoramaGain: [0.85, 1.3],
     shadowLight: [0.24, 0.42],
     imagerySunDeg: [32, 70],
     clouds: [0, 0.5],
+    patchwork: [0.06, 0.24],
+    patched: 0.5,
+    sharp: 0.6,
   },
 };
 
