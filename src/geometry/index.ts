@@ -22,6 +22,7 @@ export {
 export {
   fieldOfViewOf,
   isPinhole,
+  lowestCornerDeg,
   photoPointOfGround,
   pinholeOfFocal,
   pinholeOfFov,

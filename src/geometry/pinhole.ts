@@ -79,6 +79,20 @@ export function photoPointOfGround(
   };
 }
 
+/** How high above the horizon the lowest corner of the image looks, degrees; a photo whose corners all look up sees no ground. */
+export function lowestCornerDeg(camera: PinholeCamera, pose: CameraPose): number {
+  const { widthPx, heightPx, focalPx, centreXPx, centreYPx } = camera;
+  const { right, forward, up } = cameraAxes(pose);
+  const elevations = [0, widthPx].flatMap((u) =>
+    [0, heightPx].map((v) => {
+      const [x, z] = [u - centreXPx, centreYPx - v];
+      const rise = x * right[2] + focalPx * forward[2] + z * up[2];
+      return Math.asin(rise / Math.hypot(x, focalPx, z)) / RADIANS;
+    }),
+  );
+  return Math.min(...elevations);
+}
+
 /** Throws PARAMETER_INVALID unless sizes and focal length are positive and the middle is a number. */
 export function checkPinhole(camera: PinholeCamera): void {
   const { widthPx, heightPx, focalPx, centreXPx, centreYPx } = camera;

@@ -1,7 +1,18 @@
 // The steps between an upload and its candidates, each a function from one named thing to the next.
 
 import { panoramaWidthOf } from '../bundles/index.js';
-import { type Bev, type BevGeometry, type BevTableOwner, projectBev } from '../geometry/index.js';
+import { SkyfixError } from '../errors/index.js';
+import {
+  type Bev,
+  type BevGeometry,
+  type BevTableOwner,
+  type CameraModel,
+  type CameraPose,
+  fieldOfViewOf,
+  isPinhole,
+  lowestCornerDeg,
+  projectBev,
+} from '../geometry/index.js';
 import { type DecodedPhoto, decodePhoto, requireTexture } from '../imaging/index.js';
 import {
   type Look,
@@ -42,9 +53,23 @@ export function projectToGround(
   geometry: BevGeometry,
   tables: BevTableOwner | undefined,
 ): Bev {
+  requireGround(model, pose);
   const bev = projectBev(image, model, { ...pose, headingDeg }, geometry, tables);
   requireTexture(bev);
   return bev;
+}
+
+/** Throws PANORAMA_BLANK for a photo whose horizon lies below it. */
+function requireGround(model: CameraModel, pose: CameraPose): void {
+  if (!isPinhole(model)) return;
+  const lowestDeg = lowestCornerDeg(model, pose);
+  if (lowestDeg < 0) return;
+  const { across, down } = fieldOfViewOf(model);
+  throw new SkyfixError(
+    'PANORAMA_BLANK',
+    `The horizon lies below the photo: with a pitch of ${pose.pitchDeg} and ${across.toFixed(1)} x ${down.toFixed(1)} degrees ` +
+      `it looks ${lowestDeg.toFixed(1)} degrees above it and higher. Pitch counts up from level: is it pitchDeg?`,
+  );
 }
 
 /**

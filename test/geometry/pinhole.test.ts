@@ -7,6 +7,7 @@ import {
   buildBevTable,
   cameraAxes,
   fieldOfViewOf,
+  lowestCornerDeg,
   photoPointOfGround,
   pinholeOfFocal,
   pinholeOfFov,
@@ -104,6 +105,18 @@ test('the BEV of a photo drawn ray by ray shows the ground it was drawn of, tilt
     assert.ok(worst < 16, `off by ${worst} of 255 under ${JSON.stringify(pose)}`);
   }
   assert.equal(cache.count, 4);
+});
+
+test('the lowest corner: half the diagonal under level, all above for a camera that looks up, turned with its roll', () => {
+  const camera = pinholeOfFov(640, 480, 90);
+  const at = (pitchDeg: number, rollDeg = 0) =>
+    lowestCornerDeg(camera, { headingDeg: 77, pitchDeg, rollDeg });
+  // tan = 240 px under the axis, over the corner's way along the plane.
+  const expected = (-Math.atan(240 / Math.hypot(320, 320)) * 180) / Math.PI;
+  assert.ok(Math.abs(at(0) - expected) < 1e-9, `${at(0)}`);
+  assert.ok(at(60) > 0 && at(50) > 0 && at(20) < 0);
+  // Upright, the long side reaches down.
+  assert.ok(at(0, 90) < at(0) - 5);
 });
 
 test('a camera is its angle or its focal length; scaled it sees the same; impossible ones are refused', () => {

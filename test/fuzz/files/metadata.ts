@@ -28,7 +28,10 @@ const GPS: readonly Tag[] = [
   [17, RATIONAL, [[90, 1]]],
 ];
 const TYPES = [0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 16, 99, 65535];
-const TAGS = [0x010e, 0x0112, 0x0111, 0x014a, 0x8769, 0x8825, 0xa005, 0x9286, 0x927c, 0x02bc, 0x0201, 0x0202];
+const TAGS = [
+  0x010e, 0x0112, 0x0111, 0x014a, 0x8769, 0x8825, 0xa005, 0x9286, 0x927c, 0x02bc, 0x0201, 0x0202, 0x920a,
+  0xa20e, 0xa405,
+];
 
 /** An EXIF block: sound, with entries overwritten, or of thousands of entries that claim everything. */
 export function exifBlock(draw: Draw): Buffer {
