@@ -8,5 +8,5 @@ export { loadEncoder, trainEncoder } from './encoder/encoder.js';
 export { trainGenerator } from './generation/generation.js';
 export { describeFeatures } from './head/describe-features.js';
 export type { FeaturePairs, PairCopy } from './head/feature-pairs.js';
-export { type FitOptions, fitHead, type HeadFit } from './head/fit.js';
+export { type FitOptions, fitHead } from './head/fit.js';
 export { eachView, viewsInMemory, writeViews } from './views/views.js';

@@ -1,18 +1,12 @@
 // Descriptors of stored feature maps by a head, a batch at a time.
-import type { Tensor4D } from '@tensorflow/tfjs-node-gpu';
 import type { Descriptors } from '../../evaluation/index.js';
 import { type GridHead, headRows, headSizes } from '../../networks/index.js';
 import { tf } from '../../runtime/index.js';
 import type { FeatureStore } from '../../stores/index.js';
-import { type CellCorner, middleCorner, readWindows, type Windows } from './feature-pairs.js';
-import { tensorOf } from './statistics.js';
+import { type CellCorner, middleCorner, readWindows } from './feature-pairs.js';
+import { seenTensor, tensorOf } from './statistics.js';
 
 const BATCH = 128;
-
-/** The seen shares of windows, [count, cells, cells, 1]. */
-export function seenTensor({ count, cells, seen }: Windows): Tensor4D {
-  return tf.tensor4d(seen, [count, cells, cells, 1]);
-}
 
 /** The descriptor of the window at `corner` of every map; of the middle one unless told. */
 export async function describeFeatures(

@@ -109,6 +109,11 @@ export function tensorOf({ count, cells, channels, features }: Windows): Tensor4
   return tf.tensor4d(features, [count, cells, cells, channels]);
 }
 
+/** The seen shares of windows, [count, cells, cells, 1]. */
+export function seenTensor({ count, cells, seen }: Windows): Tensor4D {
+  return tf.tensor4d(seen, [count, cells, cells, 1]);
+}
+
 function addTo(sums: Float64Array, values: ArrayLike<number>): void {
   for (let k = 0; k < sums.length; k++) sums[k] = (sums[k] as number) + (values[k] as number);
 }

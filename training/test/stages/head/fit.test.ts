@@ -5,7 +5,7 @@ import { makeRng, type Rng } from 'skyfix/random';
 import { recallOf, strictRanks } from '../../../evaluation/index.js';
 import { describeFeatures } from '../../../stages/head/describe-features.js';
 import type { FeaturePairs } from '../../../stages/head/feature-pairs.js';
-import { commonDirections, fitHead } from '../../../stages/head/fit.js';
+import { channelDirections, fitHead } from '../../../stages/head/fit.js';
 import { channelMoments } from '../../../stages/head/statistics.js';
 import { memoryFeatures } from '../../support/feature-maps.js';
 
@@ -69,7 +69,7 @@ describe('the fit of a head', () => {
       ],
       [0.569039081287527, 0.8010406930101883, 0.4056262906930795, 0.3274299874816673, -0.3392169277574178],
     ];
-    const found = commonDirections({ between, within }, size, 2, 0.1);
+    const found = channelDirections({ between, within }, size, 2, 0.1);
     expected.forEach((vector, k) => {
       const own = Array.from(found.slice(k * size, (k + 1) * size));
       const sign = Math.sign((own[2] ?? 0) * (vector[2] ?? 0));
@@ -77,7 +77,7 @@ describe('the fit of a head', () => {
         assert.ok(Math.abs(value - sign * (own[i] ?? 0)) < 1e-6, `${k}, ${i}: ${own[i]} is not ${value}`);
       });
     });
-    assert.throws(() => commonDirections({ between, within }, size, 6, 0.1), RangeError);
+    assert.throws(() => channelDirections({ between, within }, size, 6, 0.1), RangeError);
   });
 
   it('standardises by the moments of all that is seen, each area alike', () => {
@@ -119,8 +119,8 @@ describe('the fit of a head', () => {
     const [train, test] = [pairs(150, 6, 3), pairs(100, 6, 4)];
     const grid = fitHead([train], { cells: CELLS, regularisation: 0.1 });
     const fitted = fitHead([train], { cells: CELLS, channels: 3, regularisation: 0.1 });
-    assert.deepEqual(fitted.head.convolution?.weight.shape, [3, CHANNELS]);
-    const [before, after] = [await recall(grid.head, test), await recall(fitted.head, test)];
+    assert.deepEqual(fitted.convolution?.weight.shape, [3, CHANNELS]);
+    const [before, after] = [await recall(grid, test), await recall(fitted, test)];
     assert.ok(before < 70, `${before}`);
     assert.ok(after > 95, `${after}`);
   });
@@ -145,7 +145,7 @@ describe('the fit of a head', () => {
 
   it('leaves unseen cells out of a descriptor', async () => {
     const { copies } = pairs(4, 1, 6);
-    const { head } = fitHead([pairs(4, 1, 6)], { cells: CELLS, regularisation: 0.1 });
+    const head = fitHead([pairs(4, 1, 6)], { cells: CELLS, regularisation: 0.1 });
     const [{ views }] = copies;
     const features = new Float32Array(4 * 9 * CHANNELS);
     const seen = new Float32Array(36);
