@@ -15,6 +15,7 @@ import {
   writeTrainingReport,
 } from '../runs/index.js';
 import { RunStopped } from '../stages/index.js';
+import { carriedView, withCarriedView } from './bundle-view.js';
 import { evaluateRun } from './evaluate-run.js';
 import { sourceOpener } from './open-source.js';
 import { publishRun } from './publish.js';
@@ -86,7 +87,9 @@ async function runInFolder(
     await removeHalfWritten(dir);
     await writeEnvironment(dir);
     const { areas, notes } = await checkRun(config, open);
-    for (const note of notes) tell(note);
+    const carried = carriedView(config, await open(config.data.source));
+    for (const note of [...notes, ...(carried.note ? [carried.note] : [])]) tell(note);
+    const served = { dir, config: withCarriedView(config, carried) };
     // Their images are made now: what cannot be used is told before stage 1.
     const measured = until ? [] : await openEvaluationAreas(areas, config, open, progress.work);
     const resume = await stepsDone(dir);
@@ -95,10 +98,10 @@ async function runInFolder(
     const trained = await trainStages(context, until);
     if (!trained) return undefined;
     // First of all the networks: whatever happens to their evaluation, they are there.
-    await writeRunBundle(context, trained);
+    await writeRunBundle(served, trained);
     const figures = await evaluateRun(context, trained, measured);
     const result = await resultOf(config, dir, trained.data, figures);
-    const bundle = await writeRunBundle(context, trained, figures);
+    const bundle = await writeRunBundle(served, trained, figures);
     await log.close();
     await writeTrainingReport(dir, figures.retrieval);
     if (config.publish) await publishRun(dir, config, config.publish, progress.work);

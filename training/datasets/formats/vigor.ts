@@ -12,6 +12,7 @@ import {
   readRows,
   requireFields,
   textField,
+  unusable,
 } from '../listing/lists.js';
 import type { Problem } from '../listing/problems.js';
 import type { CrossViewPair, DatasetTile, Listing, PairedTile } from '../listing/types.js';
@@ -114,14 +115,15 @@ export async function listVigor(root: string, splits: readonly Split[], area: Vi
   };
 }
 
-/** A city's list in the best folder that has it; in the last one where none has. */
+/** A city's list in the best folder that has it. Throws DATASET_INVALID where none has. */
 async function listPath(root: string, city: City, list: string): Promise<{ path: string; folder: string }> {
   const paths = LIST_FOLDERS.map(({ folder, suffix }) => ({
     folder,
     path: join(root, folder, city, `${list}${suffix}.txt`),
   }));
   for (const found of paths) if (await stat(found.path).catch(() => undefined)) return found;
-  return paths[LIST_FOLDERS.length - 1] as (typeof paths)[number];
+  const folders = [...new Set(LIST_FOLDERS.map(({ folder }) => folder))].join(', ');
+  throw unusable(root, `none of the folders ${folders} has ${city}/${list}.txt`);
 }
 
 function tileOf(

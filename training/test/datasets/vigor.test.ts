@@ -4,9 +4,10 @@ import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { openDataset } from '../../datasets/index.js';
+import { localOffsetM, offsetLonLat } from 'skyfix/geometry';
+import { openDataset, VIGOR_TILE_PX } from '../../datasets/index.js';
 import { idsOf, refused, refusedOrDropped } from '../support/dataset-checks.js';
-import { putImage, VIGOR_TILES, vigorRow, writeVigor } from '../support/dataset-fixtures.js';
+import { put, putImage, VIGOR_TILES, vigorRow, writeVigor } from '../support/dataset-fixtures.js';
 
 let root = '';
 beforeEach(async () => {
@@ -69,6 +70,59 @@ describe('VIGOR', () => {
     assert.match(notes, /Seattle from splits__corrected\/ \(corrected labels\)/);
     assert.match(notes, /SanFrancisco, Chicago from splits\//);
     assert.deepEqual((await cameraOf('NewYork'))[0], 370);
+  });
+
+  it('puts the camera where the names say, by the metres a pixel of each city', async () => {
+    // As in the corrected lists: places of six decimals in panoramas' names, of fourteen in tiles', whole pixels with ".0", no
+    // line feed at the end. Metres a pixel and places are independent of each other in the published lists.
+    const gsdM = { NewYork: 0.1132, Seattle: 0.1008, SanFrancisco: 0.1181, Chicago: 0.1113 };
+    for (const [k, [city, metres]] of Object.entries(gsdM).entries()) {
+      const centre = { lon: -87.68943505304125, lat: 41.87797179621101 };
+      const rows = [0, 1, 2].map((n) => {
+        const tiles = [0, 1, 2, 3].map((t) => offsetLonLat(centre, 90 * n + 36 * (t % 2), 36 * (t >> 1)));
+        const camera = offsetLonLat(tiles[0] as typeof centre, 9 - 7 * n, 5 * n - 8 + k);
+        const blocks = tiles.map((tile) => {
+          const { eastM, northM } = localOffsetM(tile, camera);
+          const [d0, d1] = [-northM / metres, -eastM / metres].map((px) => Math.round(px).toFixed(1));
+          return `satellite_${tile.lat.toFixed(14)}_${tile.lon.toFixed(14)}.png ${d0} ${d1}`;
+        });
+        return `L-1poX8YZAmBZVLMqBu-${n},${camera.lat.toFixed(6)},${camera.lon.toFixed(6)},.jpg ${blocks.join(' ')}`;
+      });
+      const lists = join(root, 'splits__corrected', city);
+      const tiles = new Set(
+        rows.flatMap((row) => row.split(' ').filter((word) => word.startsWith('satellite_'))),
+      );
+      await put(join(lists, 'satellite_list.txt'), [...tiles].join('\n'));
+      for (const split of ['train', 'test'])
+        await put(
+          join(lists, `same_area_balanced_${split}__corrected.txt`),
+          split === 'train' ? rows.slice(1).join('\n') : (rows[0] ?? ''),
+        );
+      for (const name of tiles) await putImage(join(root, city, 'satellite', name), 20, 20);
+      for (const row of rows) await putImage(join(root, city, 'panorama', row.split(' ')[0] ?? ''), 64, 32);
+    }
+    const { pairs, notes, dropped } = await openDataset(vigor());
+    assert.deepEqual([pairs.length, dropped.length], [12, 0]);
+    assert.match(notes.join(), /NewYork, Seattle, SanFrancisco, Chicago from splits__corrected\//);
+    for (const { location, tiles } of pairs) {
+      for (const { tile, cameraPx } of tiles) {
+        assert.ok(location && tile.centre && cameraPx && tile.sizeM);
+        const { eastM, northM } = localOffsetM(tile.centre, location);
+        const metres = tile.sizeM / VIGOR_TILE_PX;
+        // Half a pixel each way, and what six decimals of a degree leave open.
+        assert.ok(Math.abs((cameraPx.x - 320) * metres - eastM) < 0.13);
+        assert.ok(Math.abs((320 - cameraPx.y) * metres - northM) < 0.13);
+      }
+    }
+  });
+
+  it('names every folder that it looked for a list in', async () => {
+    await rm(join(root, 'splits/SanFrancisco/same_area_balanced_test.txt'));
+    const looked =
+      'none of the folders splits__corrected, splits_new, splits has SanFrancisco/same_area_balanced_test.txt';
+    await refused(vigor(), looked);
+    await rm(join(root, 'splits/Chicago'), { recursive: true });
+    await refused(vigor(), 'has Chicago/satellite_list.txt');
   });
 
   it('trains and tests in the same cities, or in two and two', async () => {
