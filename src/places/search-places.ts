@@ -23,13 +23,15 @@ export interface SearchableTiles {
 /**
  * The k best places; asks the index for more hits until there are k or the candidates end. With one look a place is its
  * best tile's centre and its cosine; with a lattice of looks it is a position between the tiles (see scorePositions).
- * With a prior every place lies inside of it, and the tiles within reach of it are the candidates.
+ * With a prior every place lies inside of it, and the tiles within reach of it are the candidates. `leastHits` of the index
+ * are compared, or more for many places: fewer are quicker and may miss a place that no look shows well.
  */
 export async function searchPlaces(
   tiles: SearchableTiles,
   looks: readonly Look[],
   k: number,
   prior?: Prior,
+  leastHits = looks.length === 1 ? 64 : 128,
 ): Promise<PlaceHit[]> {
   const { index, catalogue } = tiles;
   const lattice = looks.length === 1 ? undefined : new LookLattice(looks);
@@ -37,7 +39,7 @@ export async function searchPlaces(
   const candidates = allowed ? allowed.length : index.count;
   if (candidates === 0) return [];
   const finders = (lattice?.finders() ?? looks).map(({ descriptor }) => descriptor);
-  for (let wanted = Math.max(lattice ? 128 : 64, 16 * k); ; wanted *= 4) {
+  for (let wanted = Math.max(leastHits, 16 * k); ; wanted *= 4) {
     const hits = await searchLooks(index, finders, wanted, allowed);
     const between = lattice ? await placesBetween(tiles, lattice, hits, k, prior) : [];
     // A prior may leave nothing but ground between the tiles that no look reaches.
