@@ -7,6 +7,7 @@ import { Describer, openNetworks } from 'skyfix/describe';
 import type { FieldOfView } from 'skyfix/geometry';
 import { SPLITS, type Split } from '../common/index.js';
 import {
+  type CrossViewDataset,
   CUT_FORMATS,
   type DatasetFormat,
   FORMATS,
@@ -15,9 +16,17 @@ import {
   type VigorArea,
 } from '../datasets/index.js';
 import { inputsOf, type PreparedArea, prepareArea } from '../images/index.js';
-import { evaluateArea, onnxEmbed, onnxViews } from '../pipeline/index.js';
+import {
+  evaluateArea,
+  evaluateHeadings,
+  type HeadingArea,
+  onnxEmbed,
+  onnxViews,
+  openHeadingArea,
+} from '../pipeline/index.js';
+import { HEADINGS_TOLD, type HeadingTold } from '../report/index.js';
 import { openTrainingProgress, summaryTable, type Tell } from '../runs/index.js';
-import { fieldOfView, positiveMetres, wholeNumber } from './numbers.js';
+import { degrees, fieldOfView, positiveMetres, wholeNumber } from './numbers.js';
 import { type GivenPhotoOptions, photoOptionsOf, withPhotoOptions } from './photo-options.js';
 
 interface EvaluateOptions extends GivenPhotoOptions {
@@ -31,6 +40,9 @@ interface EvaluateOptions extends GivenPhotoOptions {
   readonly area: VigorArea;
   readonly dropInvalid: boolean;
   readonly gridStrideM: number;
+  readonly heading?: HeadingTold;
+  readonly fov?: number;
+  readonly places?: number;
   readonly cache: string;
   readonly json: boolean;
 }
@@ -60,6 +72,14 @@ export function evaluateCommand(): Command {
       positiveMetres,
     )
     .option('--grid-stride-m <m>', 'stride of the grid of tiles; 0: paired only', wholeNumber(0, 1000), 16)
+    .addOption(
+      new Option(
+        '--heading <told>',
+        'what is told of it, as a server is asked: what the file says, the truth to within 45 degrees, nothing',
+      ).choices(HEADINGS_TOLD),
+    )
+    .option('--fov <degrees>', 'photos show so much of the circle around their heading', degrees)
+    .option('--places <n>', 'with --heading or --fov: places asked from (default: all)', wholeNumber(1, 1e6))
     .option('--cache <dir>', 'folder of prepared images', join('var', 'cache'))
     .option('--json', 'print JSON instead of a table', false);
   return withPhotoOptions(command).action(async (given: EvaluateOptions, self: Command) => {
@@ -72,9 +92,14 @@ export function evaluateCommand(): Command {
     await mkdir(given.cache, { recursive: true });
     const scratch = await mkdtemp(join(given.cache, 'evaluate-'));
     try {
-      const area = await areaOf(given, root as string, bundle.manifest, progress.work);
-      const inputs = inputsOf(area, input ?? 'bev');
+      const { dataset, area } = await areaOf(given, root as string, bundle.manifest, progress.work);
       const describer = new Describer(networks, bundle.manifest, 'NETWORK_INVALID');
+      if (given.heading !== undefined || given.fov !== undefined) {
+        const opened = await openHeadingArea(describer, bundle.manifest, dataset, area);
+        process.stdout.write(`${await headingText(given, opened, progress.work)}\n`);
+        return;
+      }
+      const inputs = inputsOf(area, input ?? 'bev');
       const path = join(scratch, 'views', 'views.images');
       const queries = networks.generator
         ? await onnxViews(describer, inputs, path, progress.work('views'))
@@ -97,25 +122,47 @@ async function areaOf(
   root: string,
   { geometry, input }: Pick<BundleManifest, 'geometry' | 'input'>,
   tell: Tell,
-): Promise<PreparedArea> {
-  const { town, split, area, dropInvalid, gridStrideM, cache } = given;
+): Promise<{ readonly dataset: CrossViewDataset; readonly area: PreparedArea }> {
+  const { town, split, area: protocol, dropInvalid, gridStrideM, cache } = given;
   const format = town === undefined ? given.format : 'town';
   const photos = photoOptionsOf(given, geometry.tileSizeM);
   const { fieldOfView, tileFileM } = given;
   const dataset = await openDataset({
     format,
     root,
-    area,
+    area: protocol,
     dropInvalid,
     ...(fieldOfView && { fieldOfView }),
     ...(tileFileM !== undefined && { tileFileM }),
     ...(photos && { photos }),
   });
   const mosaic = CUT_FORMATS.includes(format);
-  return prepareArea(dataset, split === 'all' ? SPLITS : [split], geometry, {
+  const area = await prepareArea(dataset, split === 'all' ? SPLITS : [split], geometry, {
     cacheDir: cache,
     panoramas: input === 'panorama',
     ...(mosaic && gridStrideM > 0 && { grid: { strideM: gridStrideM } }),
     onProgress: (what, done, total) => tell(what)(done, total),
   });
+  return { dataset, area };
+}
+
+/** The figures of one case of heading and field of view. */
+async function headingText(
+  { heading = 'known', fov: fovDeg = 360, places, json }: EvaluateOptions,
+  opened: HeadingArea,
+  tell: Tell,
+): Promise<string> {
+  const figures = await evaluateHeadings(
+    opened,
+    { heading, fovDeg },
+    { seed: 1, ...(places !== undefined && { places }), onPlace: tell('places') },
+  );
+  if (json) return JSON.stringify({ heading, fovDeg, ...figures }, null, 2);
+  const { paired, grid, medianHeadingErrorDeg } = figures;
+  return [
+    `heading ${heading === '45' ? 'within 45 degrees' : heading}, ${fovDeg} degrees of the circle, ${paired.queries} places`,
+    `R@1 ${paired.at1.toFixed(1)} %, R@5 ${paired.at5.toFixed(1)} % of ${paired.gallery} tiles`,
+    `first answer within 25 m ${grid.within25M.toFixed(1)} %, median ${grid.medianErrorM.toFixed(1)} m, ${grid.gallery} tiles`,
+    `median heading error ${medianHeadingErrorDeg.toFixed(1)} degrees`,
+  ].join('\n');
 }

@@ -37,6 +37,15 @@ export function positiveMetres(text: string): number {
   return value;
 }
 
+/** An angle around the camera in degrees, over 0 to 360. */
+export function degrees(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value > 0 && value <= 360)) {
+    throw new InvalidArgumentError(`Give degrees, over 0 to 360, not "${text}".`);
+  }
+  return value;
+}
+
 /**
  * A field of view: horizontal and vertical degrees and, where it is not the middle row, the share of the rows above
  * the horizon.

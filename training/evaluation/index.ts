@@ -1,6 +1,7 @@
 // Evaluation: figures of retrieval and of generated images, and what a query is put to for robustness.
 export { confusionByDistrict, recallByDistrict } from './districts.js';
 export { type ImageQuality, meanQuality } from './image-quality.js';
+export { MatrixIndex } from './matrix-index.js';
 export { encoderCost, generatorCost, gridEncoderCost } from './network-cost.js';
 export { type Change, PERTURBATIONS, type Perturbation, parseChange } from './perturbations.js';
 export {
@@ -10,6 +11,7 @@ export {
   distanceFigures,
   HIT_CURVE_RANKS,
   hitCurve,
+  medianOf,
   type RecallFigures,
   recallOf,
 } from './retrieval.js';

@@ -69,17 +69,23 @@ export interface DistanceFigures {
 /** Median error and shares within 5, 25 and 50 m of first answers' distances. */
 export function distanceFigures(errorsM: readonly number[], gallery: number): DistanceFigures {
   const sorted = [...errorsM].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? Number.NaN;
-  const lower = sorted.length % 2 === 1 ? upper : (sorted[middle - 1] ?? Number.NaN);
   const within = (limit: number): number =>
     (100 * sorted.filter((error) => error <= limit).length) / Math.max(1, sorted.length);
   return {
     queries: sorted.length,
     gallery,
-    medianErrorM: (lower + upper) / 2,
+    medianErrorM: medianOf(sorted),
     within5M: within(5),
     within25M: within(25),
     within50M: within(50),
   };
+}
+
+/** The middle value, or the mean of the two in the middle; NaN for none. */
+export function medianOf(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? Number.NaN;
+  const lower = sorted.length % 2 === 1 ? upper : (sorted[middle - 1] ?? Number.NaN);
+  return (lower + upper) / 2;
 }

@@ -3,8 +3,8 @@
 import type { BundleGeometry } from 'skyfix/bundles';
 import { lookCorners, lookOffsets } from 'skyfix/describe';
 import { distanceM, type LonLat } from 'skyfix/geometry';
-import { searchPlaces } from 'skyfix/places';
-import { Catalogue, ExactIndex } from 'skyfix/search';
+import { type SearchableTiles, searchPlaces } from 'skyfix/places';
+import { Catalogue, ExactIndex, type VectorIndex } from 'skyfix/search';
 import {
   chanceOf,
   confusionByDistrict,
@@ -34,6 +34,11 @@ export interface AreaFigures {
 
 const ANSWERS = 5;
 
+/** Makes what the grid's tiles are searched by. */
+export type OpenIndex = (tiles: Descriptors) => VectorIndex;
+
+const openExactIndex: OpenIndex = (tiles) => new ExactIndex(tiles);
+
 /** `queries`: row k shows place k of the area, perhaps with the margin that serving looks around in. */
 export async function evaluateArea(
   name: string,
@@ -42,13 +47,15 @@ export async function evaluateArea(
   queries: ImageStore,
   area: PreparedArea,
   geometry: BundleGeometry,
+  openIndex: OpenIndex = openExactIndex,
 ): Promise<AreaFigures> {
   const asked = await embed(queries);
   const gallery = await embed(area.gallery);
   const { ranks, answers } = rankGallery(asked, gallery, area.tileOf, { answers: ANSWERS });
   const first = answers.map(([row = 0]) => row);
   const pairedDistance = firstTileDistances(first, area);
-  const grid = area.grid && (await gridFigures(embed, queries, area.locations, area.grid, geometry));
+  const grid =
+    area.grid && (await gridFigures(embed, queries, area.locations, area.grid, geometry, openIndex));
   const { districts } = area;
   const ofGallery = districts && districtsOfTiles(districts, area);
   return {
@@ -101,6 +108,7 @@ async function gridFigures(
   locations: readonly (LonLat | undefined)[],
   grid: NonNullable<PreparedArea['grid']>,
   geometry: BundleGeometry,
+  openIndex: OpenIndex,
 ): Promise<DistanceFigures> {
   const { inputSizePx, tileSizeM } = geometry;
   const marginPx = (queries.sizePx - inputSizePx) / 2;
@@ -110,10 +118,7 @@ async function gridFigures(
   for (const corner of lookCorners(wide))
     looks.push(await embed(queries, { ...corner, sizePx: inputSizePx }));
   const cells = await embed(grid.images);
-  const index = new ExactIndex(cells);
-  const catalogue = new Catalogue(
-    grid.centres.map((centre, k) => ({ ...centre, tile: String(k), sizeM: tileSizeM, source: 'grid' })),
-  );
+  const tiles = searchableGrid(cells, grid.centres, tileSizeM, openIndex);
   const offsets = lookOffsets(wide);
   const errors: number[] = [];
   for (const [query, truth] of locations.entries()) {
@@ -123,8 +128,20 @@ async function gridFigures(
       ...offset,
       descriptor: (looks[l] as Descriptors).data.slice(query * dimensions, (query + 1) * dimensions),
     }));
-    const [place] = await searchPlaces({ index, catalogue }, seen, 1);
+    const [place] = await searchPlaces(tiles, seen, 1);
     errors.push(place ? distanceM(truth, place) : Number.POSITIVE_INFINITY);
   }
+  await tiles.index.close();
   return distanceFigures(errors, cells.count);
+}
+
+/** A grid's tiles, described, as a server searches them. */
+export function searchableGrid(
+  cells: Descriptors,
+  centres: readonly LonLat[],
+  sizeM: number,
+  openIndex: OpenIndex = openExactIndex,
+): SearchableTiles {
+  const tiles = centres.map((centre, k) => ({ ...centre, tile: String(k), sizeM, source: 'grid' }));
+  return { index: openIndex(cells), catalogue: new Catalogue(tiles) };
 }

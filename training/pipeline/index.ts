@@ -1,6 +1,13 @@
 // Pipeline: one run, from a data set to a bundle and its figures.
 export { DEFAULT_BLOCKS } from './encoder-of.js';
-export { evaluateArea } from './evaluate-area.js';
+export { type Embed, evaluateArea } from './evaluate-area.js';
+export {
+  evaluateHeadings,
+  type HeadingArea,
+  type HeadingCase,
+  type HeadingFigures,
+  openHeadingArea,
+} from './evaluate-headings.js';
 export { exportRun } from './export-run.js';
 export { onnxEmbed, onnxViews } from './onnx-embed.js';
 export { openSource } from './open-source.js';

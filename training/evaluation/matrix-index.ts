@@ -1,0 +1,89 @@
+// Exact search by matrix products in TensorFlow: for evaluation, where thousands of looks ask the same tiles.
+import type { Tensor2D } from '@tensorflow/tfjs-node-gpu';
+import { compareHits, type Hit, type VectorIndex } from 'skyfix/search';
+import { tf } from '../runtime/index.js';
+import type { Descriptors } from './retrieval.js';
+
+interface Asked {
+  readonly descriptor: Float32Array;
+  readonly answer: (similarities: Float32Array) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** Searches that are begun in one turn share a product. */
+export class MatrixIndex implements VectorIndex {
+  readonly dimensions: number;
+  readonly count: number;
+  #tiles: Tensor2D | undefined;
+  #asked: Asked[] = [];
+
+  constructor({ count, dimensions, data }: Descriptors) {
+    this.count = count;
+    this.dimensions = dimensions;
+    this.#tiles = tf.tensor2d(data, [count, dimensions]);
+  }
+
+  get state() {
+    return this.#tiles ? 'ready' : 'closed';
+  }
+
+  async search(descriptor: Float32Array, k: number, allowed?: Uint32Array): Promise<readonly Hit[]> {
+    const scores = await this.#similaritiesOf(descriptor);
+    const rows = allowed ?? Uint32Array.from({ length: this.count }, (_, row) => row);
+    return Array.from(highest(scores, rows, k), (row): Hit => ({ row, score: scores[row] as number })).sort(
+      compareHits,
+    );
+  }
+
+  async similarities(
+    descriptors: readonly Float32Array[],
+    rows: Uint32Array,
+  ): Promise<readonly Float32Array[]> {
+    const all = await Promise.all(descriptors.map((descriptor) => this.#similaritiesOf(descriptor)));
+    return all.map((scores) => Float32Array.from(rows, (row) => scores[row] as number));
+  }
+
+  async close(): Promise<void> {
+    this.#tiles?.dispose();
+    this.#tiles = undefined;
+  }
+
+  #similaritiesOf(descriptor: Float32Array): Promise<Float32Array> {
+    return new Promise((answer, fail) => {
+      if (this.#asked.length === 0) queueMicrotask(() => this.#answerAll());
+      this.#asked.push({ descriptor, answer, fail });
+    });
+  }
+
+  #answerAll(): void {
+    const asked = this.#asked;
+    this.#asked = [];
+    try {
+      const { count, dimensions } = this;
+      const tiles = this.#tiles;
+      if (!tiles) throw new Error('The index is closed.');
+      const queries = new Float32Array(asked.length * dimensions);
+      for (const [k, { descriptor }] of asked.entries()) queries.set(descriptor, k * dimensions);
+      const products = tf.tidy(() => {
+        const rows = tf.tensor2d(queries, [asked.length, dimensions]);
+        return tf.clipByValue(tf.matMul(rows, tiles, false, true), -1, 1).dataSync() as Float32Array;
+      });
+      for (const [k, { answer }] of asked.entries()) answer(products.subarray(k * count, (k + 1) * count));
+    } catch (error) {
+      for (const { fail } of asked) fail(error);
+    }
+  }
+}
+
+/** The k rows with the highest scores, in no order; of equal scores those of lower rows. */
+function highest(scores: Float32Array, rows: Uint32Array, k: number): Uint32Array {
+  if (rows.length <= k) return rows;
+  const sorted = Float32Array.from(rows, (row) => scores[row] as number).sort();
+  const limit = sorted[sorted.length - k] as number;
+  const above = rows.filter((row) => (scores[row] as number) > limit);
+  const equal = rows.filter((row) => scores[row] === limit).subarray(0, k - above.length);
+  const all = new Uint32Array(above.length + equal.length);
+  all.set(above);
+  all.set(equal, above.length);
+  return all;
+}
