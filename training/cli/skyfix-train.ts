@@ -9,6 +9,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   dataset: async () => (await import('./dataset-command.js')).datasetCommand(),
   run: async () => (await import('./run-command.js')).runCommand(),
   evaluate: async () => (await import('./evaluate-command.js')).evaluateCommand(),
+  styles: async () => (await import('./styles-command.js')).stylesCommand(),
+  headings: async () => (await import('./headings-command.js')).headingsCommand(),
   ablate: async () => (await import('./ablate-command.js')).ablateCommand(),
   report: async () => (await import('./report-command.js')).reportCommand(),
   'setup-trunks': async () => (await import('./setup-trunks-command.js')).setupTrunksCommand(),

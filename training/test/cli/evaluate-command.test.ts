@@ -2,13 +2,14 @@
 // also measures how much it loses to perturbations, and keeps the views that it was measured on in files.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { loadBundle } from 'skyfix/bundles';
 import { PACKAGE_ROOT } from 'skyfix/cli';
 import { PERTURBATIONS } from '../../evaluation/perturbations.js';
+import type { HeadingFigures } from '../../pipeline/index.js';
 import { type RetrievalResult, type RunResult, readRunResult } from '../../runs/result.js';
 import { fileStore } from '../../stores/image-store.js';
 import { writeVigor } from '../support/dataset-fixtures.js';
@@ -78,6 +79,12 @@ describe('skyfix-train evaluate', () => {
     return JSON.parse(stdout) as RetrievalResult;
   };
 
+  const headingFigures = (...args: readonly string[]) => {
+    const { status, stdout, stderr } = evaluate('--town', town, '--grid-stride-m', '128', '--json', ...args);
+    assert.equal(status, 0, stderr);
+    return JSON.parse(stdout) as HeadingFigures & { readonly fovDeg: number };
+  };
+
   it("gives a bundle's figures as the run did, by its graphs, and leaves no views behind", async () => {
     const { paired, grid, pairedDistance } = figures('--town', town, '--grid-stride-m', '128');
     const own = trained();
@@ -118,5 +125,51 @@ describe('skyfix-train evaluate', () => {
     const { paired, pairedDistance } = figures('--format', 'vigor', '--root', root, '--area', 'cross');
     // In the same area there would be four cities of five tiles.
     assert.deepEqual([paired.queries, paired.gallery, pairedDistance?.gallery], [4, 10, 10]);
+  });
+
+  it('with the heading known and all of the circle gives the same; unknown, what a server would estimate', () => {
+    const { paired, grid } = figures('--town', town, '--grid-stride-m', '128');
+    const known = headingFigures('--heading', 'known');
+    const one = 100 / paired.queries + 1e-9; // percent: views are not rounded to bytes here
+    assert.ok(Math.abs(known.paired.at1 - paired.at1) <= one, `${known.paired.at1}, ${paired.at1}`);
+    assert.deepEqual(
+      [known.grid.queries, known.grid.gallery, known.paired.gallery],
+      [grid?.queries, grid?.gallery, paired.gallery],
+    );
+    assert.ok(Math.abs(known.grid.within50M - (grid?.within50M ?? 0)) <= one);
+    assert.ok(known.medianHeadingErrorDeg < 10, "the town's files err by a few degrees");
+    const about = headingFigures('--heading', '45', '--fov', '90', '--places', '1');
+    assert.deepEqual([about.fovDeg, about.grid.queries], [90, 1]);
+    assert.ok(about.medianHeadingErrorDeg <= 90, 'told to within 45 degrees, on either side');
+    const none = evaluate('--town', town, '--heading', 'unknown', '--grid-stride-m', '0');
+    assert.equal(none.status, 1);
+    assert.match(none.stderr, /has no grid of tiles/);
+  });
+
+  it('the matrix of headings and fields of view goes on where it was stopped', async () => {
+    const [report, out] = [join(folder, 'docs'), join(folder, 'headings')];
+    const given = [
+      '--bundle',
+      join(run, 'bundle'),
+      '--town',
+      town,
+      '--grid-stride-m',
+      '128',
+      '--places',
+      '2',
+    ];
+    const command = [bin, 'headings', ...given, '--fovs', '360,90', '--out', out, '--report', report];
+    const first = spawnSync(process.execPath, command, { encoding: 'utf8' });
+    assert.equal(first.status, 0, first.stderr);
+    const page = await readFile(join(report, 'styles.md'), 'utf8');
+    assert.match(page, /\| heading \| 360° \| 90° \|/);
+    assert.match(page, /^\| within ±45° \|/m);
+    const cells = (await readdir(join(out, 'cells'))).sort();
+    assert.equal(cells.length, 3 * 2);
+    await rm(join(out, 'cells', cells[0] as string));
+    const again = spawnSync(process.execPath, command, { encoding: 'utf8' });
+    assert.equal(again.status, 0, again.stderr);
+    assert.deepEqual((await readdir(join(out, 'cells'))).sort(), cells);
+    assert.equal(await readFile(join(report, 'styles.md'), 'utf8'), page, 'the same figures');
   });
 });

@@ -1,0 +1,60 @@
+// The worlds of the matrices as features: views, tiles and, of test worlds, a grid of overlapping tiles, through a frozen
+// trunk, computed once and kept.
+import { join } from 'node:path';
+import type { BundleGeometry } from 'skyfix/bundles';
+import { SPLITS } from '../common/index.js';
+import { openDataset } from '../datasets/index.js';
+import { cachedFeatures, storedImages, type TrunkFile } from '../features/index.js';
+import { type PreparedArea, prepareArea } from '../images/index.js';
+import { GRID_STRIDE_PX } from '../networks/index.js';
+import type { FeatureStore, ImageStore } from '../stores/index.js';
+import type { PlannedWorld } from './style-plan.js';
+
+/** A world, its images and their features. */
+export interface StyleArea {
+  readonly area: PreparedArea;
+  /** Of the area's BEVs; of a training world their middle alone. */
+  readonly views: FeatureStore;
+  /** Of the area's gallery. */
+  readonly tiles: FeatureStore;
+  /** Of the area's grid; absent where none was asked for. */
+  readonly grid?: FeatureStore;
+}
+
+export interface AreaOptions {
+  readonly cacheDir: string;
+  readonly geometry: BundleGeometry;
+  /** Grid of test worlds. */
+  readonly gridStrideM: number;
+  readonly threads: number;
+  readonly onProgress?: (what: string, done: number, total: number) => void;
+}
+
+/** The features of a world in `folder`; only of test worlds with ground around the views, and a grid. */
+export async function openArea(
+  { role }: Pick<PlannedWorld, 'role'>,
+  folder: string,
+  trunk: TrunkFile,
+  options: AreaOptions,
+): Promise<StyleArea> {
+  const { cacheDir, geometry, gridStrideM, threads, onProgress } = options;
+  const dataset = await openDataset({ format: 'town', root: folder });
+  const area = await prepareArea(dataset, SPLITS, geometry, {
+    cacheDir: join(cacheDir, 'images'),
+    threads,
+    ...(role === 'test' && gridStrideM > 0 && { grid: { strideM: gridStrideM } }),
+    ...(onProgress && { onProgress }),
+  });
+  const features = (what: string, images: ImageStore, cells?: number) =>
+    cachedFeatures(storedImages(images), trunk, {
+      cacheDir: join(cacheDir, 'features'),
+      threads,
+      ...(cells !== undefined && { cells }),
+      onProgress: (done, total) => onProgress?.(`features of ${what}`, done, total),
+    });
+  const middle = geometry.inputSizePx / GRID_STRIDE_PX;
+  const views = await features('views', area.bevs, role === 'training' ? middle : undefined);
+  const tiles = await features('tiles', area.gallery);
+  const grid = area.grid && (await features('the grid', area.grid.images));
+  return { area, views, tiles, ...(grid && { grid }) };
+}
