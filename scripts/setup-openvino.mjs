@@ -1,11 +1,11 @@
 // npm run setup:openvino: puts OpenVINO's libraries, which run networks faster than onnxruntime, into the user cache folder
 // (SKYFIX_CACHE, else ~/.cache/skyfix), where a server looks for them. They come out of the PyPI wheel, its version pinned
 // and its checksum held; nothing of it is Python. A second run checks what is there and takes a second.
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runSetup, SetupError, speaker } from './setup-steps.mjs';
+import { fillLibraryFolder } from './library-folder.mjs';
+import { runSetup, speaker } from './setup-steps.mjs';
 import { tryEngine } from './try-engine.mjs';
-import { cacheFolder, checkPip, pinnedWheel, sha256, unpackFlat } from './wheels.mjs';
+import { cacheFolder } from './wheels.mjs';
 
 /** The release that src/engines/openvino-library.ts looks for; a test holds the two together. */
 const VERSION = '2026.4.1';
@@ -31,47 +31,13 @@ const WHEELS = {
 const FILES =
   '^openvino/libs/(lib)?(openvino|openvino_c|openvino_(intel|arm)_cpu_plugin|openvino_(onnx|ir)_frontend' +
   '|tbb|tbb12|tbbbind_2_5|hwloc)[.0-9]*\\.(so|dylib|dll)[.0-9]*$|\\.dist-info/licenses/|\\.dist-info/METADATA$';
-const SUMS = 'SHA256SUMS';
 
 const say = speaker('setup:openvino');
 const folder = join(cacheFolder(), `openvino-${VERSION}`);
 
-/** Whether every file is as it was installed. */
-async function isWhole() {
-  if (!existsSync(join(folder, SUMS))) return false;
-  for (const line of readFileSync(join(folder, SUMS), 'utf8').trim().split('\n')) {
-    const [sum, name] = line.split('  ');
-    if (!existsSync(join(folder, name)) || (await sha256(join(folder, name))) !== sum) return false;
-  }
-  return true;
-}
-
-async function install() {
-  const platform = `${process.platform} ${process.arch}`;
-  const pinned = WHEELS[platform];
-  if (!pinned) throw new SetupError(`there is no OpenVINO for ${platform}; onnxruntime serves there.`);
-  checkPip();
-  mkdirSync(cacheFolder(), { recursive: true });
-  const half = `${folder}.${process.pid}.tmp`;
-  rmSync(half, { recursive: true, force: true });
-  mkdirSync(half);
-  try {
-    say(`downloading openvino ${VERSION} (about 60 MB)`);
-    const wheel = await pinnedWheel(half, 'openvino', VERSION, pinned);
-    unpackFlat(wheel, half, FILES);
-    rmSync(wheel);
-    const sums = [];
-    for (const name of readdirSync(half).sort()) sums.push(`${await sha256(join(half, name))}  ${name}`);
-    writeFileSync(join(half, SUMS), `${sums.join('\n')}\n`);
-    rmSync(folder, { recursive: true, force: true });
-    renameSync(half, folder);
-  } finally {
-    rmSync(half, { recursive: true, force: true });
-  }
-}
-
 await runSetup(say, async () => {
-  if (!(await isWhole())) await install();
+  const wheel = { project: 'openvino', version: VERSION, size: '60 MB', wheels: WHEELS, files: FILES };
+  await fillLibraryFolder(folder, wheel, say);
   say(`OpenVINO ${VERSION} is in ${folder}`);
-  tryEngine(say, 'openvino');
+  for (const line of tryEngine('openvino')) say(line);
 });

@@ -17,14 +17,14 @@ try {
 }
 `;
 
-/** Throws SetupError where the engine cannot be used, with why. */
-export function tryEngine(say, engine) {
-  if (!existsSync(engines)) return;
+/** What is to be said of the engine. Throws SetupError where it cannot be used, with why. */
+export function tryEngine(engine) {
+  if (!existsSync(engines)) return [];
   const env = { ...process.env };
   delete env.SKYFIX_OPENVINO_DIR;
   const args = ['--input-type=module', '-e', SCRIPT, engines, engine];
   const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', env });
   const answer = JSON.parse(stdout.trim().split('\n').at(-1) || '{"failed":"it gives no answer"}');
   if (answer.failed) throw new SetupError(answer.failed);
-  for (const line of answer) say(line);
+  return answer;
 }

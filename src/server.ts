@@ -4,6 +4,7 @@ import { buildApp } from './app.js';
 import type { Config } from './config/index.js';
 import { chooseEngine } from './engines/index.js';
 import { SkyfixError } from './errors/index.js';
+import { warmRegion } from './locate/index.js';
 import { RegionService } from './regions/index.js';
 import { checkDataFolder, listRegions } from './versions/index.js';
 
@@ -40,6 +41,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     minRecall: config.minRecall,
     defaultRegion: config.defaultRegion,
     engine,
+    warm: warmRegion,
     onError,
     onPart: (part, death) => {
       if (death) app?.log.error({ part, err: death }, 'a part ended; it is opened again');

@@ -14,3 +14,4 @@ export {
   type Step,
   type StepOutcome,
 } from './types.js';
+export { warmRegion } from './warm-region.js';
