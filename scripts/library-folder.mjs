@@ -22,6 +22,9 @@ async function isWhole(folder) {
  */
 export async function fillLibraryFolder(folder, { project, version, size, wheels, files }, say) {
   if (await isWhole(folder)) return;
+  if (existsSync(folder) && !existsSync(join(folder, SUMS)) && readdirSync(folder).length > 0) {
+    throw new SetupError(`${folder} holds something else; name another folder.`);
+  }
   const platform = `${process.platform} ${process.arch}`;
   const pinned = wheels[platform];
   if (!pinned) {

@@ -1,7 +1,8 @@
 // npm run setup:openvino: puts OpenVINO's libraries, which run networks faster than onnxruntime, into the user cache folder
 // (SKYFIX_CACHE, else ~/.cache/skyfix), where a server looks for them. They come out of the PyPI wheel, its version pinned
 // and its checksum held; nothing of it is Python. A second run checks what is there and takes a second.
-import { join } from 'node:path';
+//   --into DIR  another folder: openvino/ beside dist/ is looked into as well, any other by SKYFIX_OPENVINO_DIR
+import { join, resolve } from 'node:path';
 import { fillLibraryFolder } from './library-folder.mjs';
 import { runSetup, speaker } from './setup-steps.mjs';
 import { tryEngine } from './try-engine.mjs';
@@ -33,11 +34,12 @@ const FILES =
   '|tbb|tbb12|tbbbind_2_5|hwloc)[.0-9]*\\.(so|dylib|dll)[.0-9]*$|\\.dist-info/licenses/|\\.dist-info/METADATA$';
 
 const say = speaker('setup:openvino');
-const folder = join(cacheFolder(), `openvino-${VERSION}`);
+const into = process.argv.indexOf('--into');
+const folder = into < 0 ? join(cacheFolder(), `openvino-${VERSION}`) : resolve(process.argv[into + 1] ?? '');
 
 await runSetup(say, async () => {
   const wheel = { project: 'openvino', version: VERSION, size: '60 MB', wheels: WHEELS, files: FILES };
   await fillLibraryFolder(folder, wheel, say);
   say(`OpenVINO ${VERSION} is in ${folder}`);
-  for (const line of tryEngine('openvino')) say(line);
+  for (const line of tryEngine('openvino', into < 0 ? undefined : folder)) say(line);
 });

@@ -10,20 +10,20 @@ const engines = join(dirname(dirname(fileURLToPath(import.meta.url))), 'dist/src
 const SCRIPT = `
 const { chooseEngine } = await import(process.argv[1]);
 try {
-  const { description, precision, notes } = await chooseEngine({ engine: process.argv[2], precision: 'auto' });
+  const [engine, openvinoDir] = process.argv.slice(2);
+  const settings = { engine, precision: 'auto', ...(openvinoDir && { openvinoDir }) };
+  const { description, precision, notes } = await chooseEngine(settings);
   console.log(JSON.stringify([description + ' computes here, in ' + precision, ...notes]));
 } catch (error) {
   console.log(JSON.stringify({ failed: error.message }));
 }
 `;
 
-/** What is to be said of the engine. Throws SetupError where it cannot be used, with why. */
-export function tryEngine(engine) {
+/** What is to be said of the engine, OpenVINO in its own folder or `openvinoDir`. Throws SetupError where it cannot be used, with why. */
+export function tryEngine(engine, openvinoDir = '') {
   if (!existsSync(engines)) return [];
-  const env = { ...process.env };
-  delete env.SKYFIX_OPENVINO_DIR;
-  const args = ['--input-type=module', '-e', SCRIPT, engines, engine];
-  const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', env });
+  const args = ['--input-type=module', '-e', SCRIPT, engines, engine, openvinoDir];
+  const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   const answer = JSON.parse(stdout.trim().split('\n').at(-1) || '{"failed":"it gives no answer"}');
   if (answer.failed) throw new SetupError(answer.failed);
   return answer;

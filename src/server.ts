@@ -52,8 +52,10 @@ export async function startServer(config: Config): Promise<RunningServer> {
     app = await buildApp({ config, regions });
     const url = await app.listen({ host: config.host, port: config.port });
     for (const { region, error } of early) onError(region, error);
-    app.log.info({ engine: engine.description, precision: engine.precision }, 'engine chosen');
-    for (const note of engine.notes) app.log.info(note);
+    for (const { region, engines } of regions.summaries()) {
+      app.log.info({ region, generator: engines.generator, encoder: engines.encoder }, 'engines chosen');
+    }
+    for (const note of engine.notes) app.log.info({ note }, 'engine');
     app.log.info({ url, regions: regions.names, dataDir: config.dataDir }, 'ready');
     return wireSignals(url, app, regions, config.stopTimeoutMs);
   } catch (error) {

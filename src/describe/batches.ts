@@ -24,6 +24,8 @@ export async function runInParts(engine: InferenceEngine, input: Tensor, most: n
 export function oneAtATime(engine: InferenceEngine): InferenceEngine {
   return {
     description: engine.description,
+    precision: engine.precision,
+    ...(engine.timings && { timings: engine.timings }),
     get state() {
       return engine.state;
     },

@@ -1,10 +1,11 @@
 // A bundle's networks, running.
-import type { Bundle, NetworkFile } from '../bundles/index.js';
+import { type Bundle, MOST_AT_ONCE, type NetworkFile, viewSizePx } from '../bundles/index.js';
 import type { InferenceEngine } from '../engines/index.js';
 import { DEFAULT_ENGINE, type EngineChoice, openEngine } from '../engines/index.js';
 import { SkyfixError } from '../errors/index.js';
 import type { LifeEvents } from '../threads/index.js';
 import { oneAtATime } from './batches.js';
+import { lookOffsets } from './looks.js';
 
 export interface Networks {
   /** Absent where the BEV goes straight into the encoder. */
@@ -31,7 +32,7 @@ export async function openNetworks(bundle: Bundle, options: NetworkOptions): Pro
     throw new SkyfixError('PRECISION_UNAVAILABLE', what);
   }
   const open = (part: 'generator' | 'encoder', path: string) =>
-    openEngine(engine, path, { threads, ...eventsOf?.(part) });
+    openEngine(engine, path, { threads, typicalShape: shapeOf(part, bundle.manifest), ...eventsOf?.(part) });
   const opened = await Promise.allSettled([
     open('encoder', bundle.encoderPath),
     ...(bundle.generatorPath ? [open('generator', bundle.generatorPath)] : []),
@@ -53,4 +54,15 @@ export async function openNetworks(bundle: Bundle, options: NetworkOptions): Pro
     encoder: fitted('encoder.onnx', encoder),
     close,
   };
+}
+
+/** What a request gives a network. */
+function shapeOf(
+  part: 'generator' | 'encoder',
+  { geometry, looks, oneAtATime: single }: Bundle['manifest'],
+): number[] {
+  const view = viewSizePx(geometry);
+  if (part === 'generator' || looks === 'dense') return [1, 3, view, view];
+  const count = single?.includes('encoder.onnx') ? 1 : Math.min(MOST_AT_ONCE, lookOffsets(geometry).length);
+  return [count, 3, geometry.inputSizePx, geometry.inputSizePx];
 }

@@ -15,7 +15,7 @@ export interface EngineSettings {
   readonly openvinoDir?: string | undefined;
 }
 
-/** What was chosen, the same for every network of a process. */
+/** What was chosen for the networks of a process. */
 export interface EngineChoice {
   readonly kind: EngineKind;
   /** Of what is computed in; int8 stands for a bundle's quantised networks. */
@@ -26,6 +26,20 @@ export interface EngineChoice {
   readonly library?: string | undefined;
   /** Where compiled networks are kept between starts; none: they are not. */
   readonly compiledDir?: string | undefined;
+  /** Others that may be faster: each network is opened by the one that runs it fastest. */
+  readonly alternatives?: readonly EngineChoice[] | undefined;
   /** What would make it faster here, or why what was asked for is not to be had: whole sentences for the log. */
   readonly notes: readonly string[];
+}
+
+/** e.g. "openvino 2026.4.1 cpu bf16" */
+export const nameOfChoice = ({ description, precision }: EngineChoice): string =>
+  `${description} ${precision}`;
+
+/** What an engine took for a network when it was chosen. */
+export interface EngineTiming {
+  /** By nameOfChoice. */
+  readonly engine: string;
+  /** The best of some runs, milliseconds. */
+  readonly ms: number;
 }

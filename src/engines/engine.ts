@@ -1,5 +1,6 @@
 // The port every inference engine implements. Tensors are dense float32, row-major, with the batch first.
 import type { LifeEvents, PartState } from '../threads/index.js';
+import type { EngineTiming, Precision } from './choice.js';
 
 export interface Tensor {
   readonly data: Float32Array;
@@ -14,6 +15,9 @@ export interface Tensor {
 export interface InferenceEngine {
   /** What computes, e.g. "onnxruntime-node 1.30.0 cpu". */
   readonly description: string;
+  readonly precision: Precision;
+  /** Where engines were timed to choose this one: what each took. */
+  readonly timings?: readonly EngineTiming[];
   readonly state: PartState;
   /**
    * Runs one batch and never blocks the event loop. Rejects with INTERNAL when the shape does not fit the network or the
@@ -28,4 +32,6 @@ export interface InferenceEngine {
 export interface EngineOptions extends LifeEvents {
   /** Compute threads of its own. */
   readonly threads: number;
+  /** The shape that a request runs: what engines are timed on, where there is a choice. */
+  readonly typicalShape?: readonly number[] | undefined;
 }

@@ -32,5 +32,5 @@ export function openOnnxEngine(
 ): Promise<InferenceEngine> {
   const setup: OnnxSetup = { path, threads: options.threads, provider: onnxProviderOf(choice.kind) };
   const script = new URL('./onnx-worker.js', import.meta.url);
-  return openThreadEngine({ script, description: choice.description, setup }, options);
+  return openThreadEngine({ script, choice, setup }, options);
 }

@@ -11,9 +11,9 @@ export async function openOpenVinoEngine(
   options: EngineOptions,
   choice: EngineChoice,
 ): Promise<InferenceEngine> {
-  const { library, precision, compiledDir, description } = choice;
+  const { library, precision, compiledDir } = choice;
   if (library === undefined) throw new SkyfixError('INTERNAL', 'OpenVINO was chosen without its library.');
   const setup: OpenVinoSetup = { path, threads: options.threads, library, precision, compiledDir };
   const script = new URL('./openvino-worker.js', import.meta.url);
-  return openThreadEngine({ script, description, setup }, options);
+  return openThreadEngine({ script, choice, setup }, options);
 }

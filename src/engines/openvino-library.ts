@@ -1,7 +1,8 @@
-// Where OpenVINO's C library lies: in a folder that is named, or in the user cache folder where "npm run setup:openvino"
-// puts it.
+// Where OpenVINO's C library lies: in a folder that is named, in the user cache folder where "npm run setup:openvino" puts
+// it, or beside this program.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { userCacheFolder } from '../files/index.js';
 
 /** The release that setup:openvino installs and that was tried. */
@@ -25,8 +26,11 @@ const NAMES: Partial<Record<NodeJS.Platform, RegExp>> = {
   win32: /^openvino_c\.dll$/,
 };
 
-/** What setup:openvino fills. */
-export const openvinoCacheFolder = (): string => join(userCacheFolder(), `openvino-${OPENVINO_VERSION}`);
+/** Where it is looked for: what setup:openvino fills, and a folder of this installation, as the container image has it. */
+export function openvinoFolders(): readonly string[] {
+  const installation = fileURLToPath(new URL('../../../openvino', import.meta.url));
+  return [join(userCacheFolder(), `openvino-${OPENVINO_VERSION}`), installation];
+}
 
 /** The C library in or below `folder`, or undefined. */
 export async function findOpenVino(

@@ -3,21 +3,26 @@
 import { basename } from 'node:path';
 import { messageOf, SkyfixError } from '../errors/index.js';
 import { type PartState, RESTART_PACE, RequestWorker, ThreadClosed, ThreadDied } from '../threads/index.js';
+import type { EngineChoice, Precision } from './choice.js';
 import type { EngineOptions, InferenceEngine, Tensor } from './engine.js';
 import type { NetworkRequests, NetworkSetup } from './network-requests.js';
 
 /** For two requests at once, of two shapes. */
 const MOST_SPARE = 4;
 
+type Named = Pick<EngineChoice, 'description' | 'precision'>;
+
 class ThreadEngine implements InferenceEngine {
   readonly description: string;
+  readonly precision: Precision;
   readonly #path: string;
   readonly #worker: RequestWorker<NetworkRequests>;
   /** Memory of inputs that were run, youngest last: requests are of few sizes. */
   #spare: readonly ArrayBuffer[] = [];
 
-  constructor(description: string, path: string, worker: RequestWorker<NetworkRequests>) {
+  constructor({ description, precision }: Named, path: string, worker: RequestWorker<NetworkRequests>) {
     this.description = description;
+    this.precision = precision;
     this.#path = path;
     this.#worker = worker;
   }
@@ -73,7 +78,7 @@ const sentence = (what: string) => (/[.!?]$/.test(what) ? what : `${what}.`);
  * cannot load it; an error of the table that the script throws keeps its code.
  */
 export async function openThreadEngine<S extends NetworkSetup>(
-  { script, description, setup }: { readonly script: URL; readonly description: string; readonly setup: S },
+  { script, choice, setup }: { readonly script: URL; readonly choice: Named; readonly setup: S },
   { onDeath, onRecovered }: EngineOptions,
 ): Promise<InferenceEngine> {
   const { path } = setup;
@@ -91,5 +96,5 @@ export async function openThreadEngine<S extends NetworkSetup>(
     const why = error instanceof ThreadDied ? `its thread ended (${error.why})` : messageOf(error);
     throw new SkyfixError('BUNDLE_CORRUPT', `${path} cannot be loaded: ${sentence(why)}`, { cause: error });
   }
-  return new ThreadEngine(description, path, worker);
+  return new ThreadEngine(choice, path, worker);
 }

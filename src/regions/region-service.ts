@@ -1,7 +1,13 @@
 // The regions a process serves. A new version is opened completely before it takes over, and the old one closes
 // when the last request that uses it is done: a swap fails no request. Both are in memory meanwhile.
 
-import { DEFAULT_ENGINE, type EngineChoice, type Precision } from '../engines/index.js';
+import {
+  DEFAULT_ENGINE,
+  type EngineChoice,
+  type EngineTiming,
+  type InferenceEngine,
+  type Precision,
+} from '../engines/index.js';
 import { SkyfixError } from '../errors/index.js';
 import { listRegions, readDefaultRegion } from '../versions/index.js';
 import {
@@ -47,15 +53,23 @@ export interface RegionSummary {
   readonly bounds: readonly [number, number, number, number];
   readonly recall: { readonly at1: number; readonly at10: number; readonly queries: number };
   /** What runs its networks. */
-  readonly engine: {
-    /** e.g. "openvino 2026.4.1 cpu" */
-    readonly name: string;
-    readonly precision: Precision;
-    /** What would make it faster on this machine, or why what was asked for is not used. */
+  readonly engines: {
+    readonly generator: NetworkEngine | null;
+    readonly encoder: NetworkEngine;
+    /** What would make them faster on this machine, or why what was asked for is not used. */
     readonly notes: readonly string[];
   };
   /** ISO 8601 */
   readonly loadedAt: string;
+}
+
+/** What runs one network. */
+export interface NetworkEngine {
+  /** e.g. "openvino 2026.4.1 cpu" */
+  readonly name: string;
+  readonly precision: Precision;
+  /** Where it was chosen by time: what each candidate took. */
+  readonly timings: readonly EngineTiming[];
 }
 
 /** How the reload of one region went: a summary, or why the old version goes on serving. */
@@ -257,7 +271,8 @@ export class RegionService {
 
   #summaryOf({ region, openedAt }: RegionSlot): RegionSummary {
     const { manifest } = region.version;
-    const { description, precision, notes } = this.#options.engine ?? DEFAULT_ENGINE;
+    const { generator, encoder } = region.networks;
+    const { notes } = this.#options.engine ?? DEFAULT_ENGINE;
     return {
       region: region.name,
       default: this.#defaultName() === region.name,
@@ -269,8 +284,12 @@ export class RegionService {
       strideM: manifest.tiles.strideM,
       bounds: manifest.bounds,
       recall: manifest.recall,
-      engine: { name: description, precision, notes },
+      engines: { generator: generator ? engineOf(generator) : null, encoder: engineOf(encoder), notes },
       loadedAt: openedAt.toISOString(),
     };
   }
+}
+
+function engineOf({ description, precision, timings = [] }: InferenceEngine): NetworkEngine {
+  return { name: description, precision, timings };
 }

@@ -23,12 +23,12 @@ await writeFile(join(installed, 'libopenvino_c.so.2641'), 'the probe is not real
 /** A machine where OpenVINO is installed and works, unless told. */
 const machine = (parts: Partial<Machine> & { readonly flags?: readonly string[] } = {}): Machine => ({
   probe: async () => ({ version: OPENVINO_VERSION, capabilities: ['FP32', 'BF16'] }),
-  openvinoFolder: installed,
+  openvinoFolders: [join(folder, 'not-there'), installed],
   compiledDir: join(folder, 'compiled'),
   cpuFlags: async () => parts.flags ?? ['avx2'],
   ...parts,
 });
-const bare = machine({ openvinoFolder: join(folder, 'nowhere') });
+const bare = machine({ openvinoFolders: [join(folder, 'nowhere')] });
 const settings = (given: Partial<EngineSettings>): EngineSettings => ({
   engine: 'auto',
   precision: 'auto',
@@ -54,9 +54,17 @@ describe('the choice of an engine', linux, () => {
     assert.equal(best.description, `openvino ${OPENVINO_VERSION} cpu`);
     assert.equal(best.library, join(installed, 'libopenvino_c.so.2641'));
     assert.deepEqual(best.notes, []);
+    // In f32 which is faster is for each network to show; bf16 is half the work.
+    assert.deepEqual(
+      best.alternatives?.map(({ kind }) => kind),
+      ['onnxruntime'],
+    );
+    const half = await chooseEngine(settings({}), machine({ flags: ['amx_bf16'] }));
+    assert.deepEqual([half.precision, half.alternatives], ['bf16', undefined]);
+    assert.equal((await chooseEngine(settings({ engine: 'openvino' }), machine())).alternatives, undefined);
     const plain = await chooseEngine(settings({}), bare);
     assert.equal(plain.kind, 'onnxruntime');
-    assert.match(plain.notes.join(), /OpenVINO would be faster: "npm run setup:openvino"/);
+    assert.match(plain.notes.join(), /OpenVINO may be faster: "npm run setup:openvino"/);
     const broken = machine({ probe: async () => ({ failed: 'it crashes (SIGBUS)' }) });
     const around = await chooseEngine(settings({}), broken);
     assert.equal(around.kind, 'onnxruntime');

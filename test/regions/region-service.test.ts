@@ -3,8 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { SkyfixError } from '../../src/errors/index.js';
-import { locate } from '../../src/locate/index.js';
-import { RegionService } from '../../src/regions/index.js';
+import { locate, warmRegion } from '../../src/locate/index.js';
+import { type LoadedRegion, RegionService } from '../../src/regions/index.js';
 import { setDefaultRegion } from '../../src/versions/index.js';
 import {
   noisePanorama,
@@ -29,6 +29,45 @@ async function withService(use: (dataDir: string, service: RegionService) => Pro
 }
 
 describe('RegionService', () => {
+  test('a region is warmed before it serves; one that cannot be warmed takes over from none', async () => {
+    await withTemporaryFolder(async (dataDir) => {
+      await publishTinyVersion(dataDir, 'town', { indexVersion: 'v1', version: '1' });
+      const warmed: string[] = [];
+      let cold = false;
+      const warm = async (region: LoadedRegion) => {
+        if (cold) throw new Error('too cold');
+        await warmRegion(region);
+        warmed.push(`${region.version.manifest.version}, serving: ${service?.summaries()[0]?.indexVersion}`);
+      };
+      let service: RegionService | undefined;
+      service = await RegionService.open(dataDir, { threads: 1, warm });
+      try {
+        await publishTinyVersion(dataDir, 'town', { indexVersion: 'v2', version: '2', nudge: 1e-6 });
+        await service.reload('town');
+        assert.deepEqual(warmed, ['v1, serving: undefined', 'v2, serving: v1']);
+        cold = true;
+        await publishTinyVersion(dataDir, 'town', { indexVersion: 'v3', version: '3', nudge: 2e-6 });
+        await assert.rejects(service.reload('town'), /too cold/);
+        assert.equal(service.summaries()[0]?.indexVersion, 'v2');
+        assert.equal(service.networksLoaded, 1, 'those of the refused version are closed');
+      } finally {
+        await service.close();
+      }
+    });
+  });
+
+  test('says which engine runs each network', async () => {
+    await withService(async (_dataDir, service) => {
+      const { generator, encoder, notes } = service.summaries()[0]?.engines ?? {};
+      for (const engine of [generator, encoder]) {
+        assert.match(engine?.name ?? '', /^onnxruntime-node \d/);
+        assert.equal(engine?.precision, 'f32');
+        assert.deepEqual(engine?.timings, []);
+      }
+      assert.deepEqual(notes, []);
+    });
+  });
+
   test('swaps versions under concurrent requests without one failure', async () => {
     await withService(async (dataDir, service) => {
       await publishTinyVersion(dataDir, 'town', { indexVersion: 'v2', version: '2', nudge: 1e-6 });

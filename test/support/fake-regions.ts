@@ -30,7 +30,11 @@ export function summaryOf(region: string): RegionSummary {
     strideM: null,
     bounds: [10, 50, 10.01, 50.01],
     recall: { at1: 1, at10: 1, queries: 20 },
-    engine: { name: 'onnxruntime-node 1.0.0 cpu', precision: 'f32', notes: [] },
+    engines: {
+      generator: null,
+      encoder: { name: 'onnxruntime-node 1.0.0 cpu', precision: 'f32', timings: [] },
+      notes: [],
+    },
     loadedAt: '2026-01-01T00:00:00.000Z',
   };
 }

@@ -1,0 +1,110 @@
+// Which engine is the fastest differs from processor to processor and from network to network. So the candidates are timed,
+// once: what was found is kept, for as long as network, engines, processor and threads are the same.
+import { readFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { sha256OfBytes, sha256OfFile, userCacheFolder, writeFileAtomic } from '../files/index.js';
+import { type EngineChoice, type EngineTiming, nameOfChoice } from './choice.js';
+import type { EngineOptions, InferenceEngine } from './engine.js';
+
+/** The best of so many runs counts: what else a machine does makes runs slower, never faster. */
+const ROUNDS = 4;
+/** A candidate that is named earlier stays, unless another is faster by more than this. */
+const CLEARLY = 1.05;
+
+export type Opener = (choice: EngineChoice, path: string, options: EngineOptions) => Promise<InferenceEngine>;
+
+/**
+ * The network under the candidate that runs `shape` fastest; candidates that cannot open or run it are none. Throws what the
+ * first candidate throws where no one can.
+ */
+export async function openFastest(
+  candidates: readonly EngineChoice[],
+  path: string,
+  options: EngineOptions & { readonly typicalShape: readonly number[] },
+  open: Opener,
+  folder: string = join(userCacheFolder(), 'timings'),
+): Promise<InferenceEngine> {
+  const { typicalShape: shape, threads } = options;
+  const names = candidates.map(nameOfChoice);
+  const circumstances = [await sha256OfFile(path), names, shape, threads, cpus().map(({ model }) => model)];
+  const record = join(folder, `${sha256OfBytes(JSON.stringify(circumstances))}.json`);
+  const kept = await readTimings(record, names);
+  if (kept) return opened(candidates, kept, path, options, open);
+  const timings = await timeAll(candidates, path, options, open);
+  // One that did not run may do so another time: only what is complete is kept.
+  if (timings.length === candidates.length)
+    await writeFileAtomic(record, JSON.stringify(timings)).catch(() => {});
+  return opened(candidates, timings, path, options, open);
+}
+
+async function opened(
+  candidates: readonly EngineChoice[],
+  timings: readonly EngineTiming[],
+  path: string,
+  options: EngineOptions,
+  open: Opener,
+): Promise<InferenceEngine> {
+  const best = timings.reduce((a, b) => (b.ms * CLEARLY < a.ms ? b : a));
+  const choice = candidates.find((candidate) => nameOfChoice(candidate) === best.engine);
+  if (!choice) throw new Error(`${best.engine} is no candidate`);
+  const engine = await open(choice, path, options);
+  return Object.assign(engine, { timings });
+}
+
+/** Those that run, each with its best time; they take turns, so that a busy machine slows them alike. */
+async function timeAll(
+  candidates: readonly EngineChoice[],
+  path: string,
+  { threads, typicalShape: shape }: EngineOptions & { readonly typicalShape: readonly number[] },
+  open: Opener,
+): Promise<readonly EngineTiming[]> {
+  const data = new Float32Array(shape.reduce((product, n) => product * n, 1)).fill(0.5);
+  const running = new Map<EngineChoice, { engine: InferenceEngine; ms: number }>();
+  let firstError: unknown;
+  try {
+    for (const choice of candidates) {
+      try {
+        running.set(choice, { engine: await open(choice, path, { threads }), ms: Number.POSITIVE_INFINITY });
+      } catch (error) {
+        firstError ??= error;
+      }
+    }
+    for (let round = -1; round < ROUNDS; round++) {
+      for (const [choice, entry] of running) {
+        const started = performance.now();
+        try {
+          await entry.engine.run({ data, shape });
+        } catch (error) {
+          firstError ??= error;
+          running.delete(choice);
+          await entry.engine.close();
+          continue;
+        }
+        // The first prepares.
+        if (round >= 0) entry.ms = Math.min(entry.ms, performance.now() - started);
+      }
+    }
+    if (running.size === 0) throw firstError;
+    return [...running].map(([choice, { ms }]) => ({
+      engine: nameOfChoice(choice),
+      ms: Number(ms.toFixed(2)),
+    }));
+  } finally {
+    await Promise.all([...running.values()].map(({ engine }) => engine.close()));
+  }
+}
+
+/** What is kept, where it is whole and about these engines. */
+async function readTimings(
+  path: string,
+  names: readonly string[],
+): Promise<readonly EngineTiming[] | undefined> {
+  try {
+    const timings = JSON.parse(await readFile(path, 'utf8')) as EngineTiming[];
+    const whole = timings.every(({ engine, ms }) => names.includes(engine) && Number.isFinite(ms));
+    return whole && timings.length === names.length ? timings : undefined;
+  } catch {
+    return undefined;
+  }
+}
