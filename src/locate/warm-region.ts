@@ -1,23 +1,27 @@
 // A region's first answer is slow: networks prepare for shapes that they have not seen, tables are built, code is compiled.
 // One request that nobody asked, before the region serves, takes that upon itself.
+import { panoramaWidthOf } from '../bundles/index.js';
 import type { RgbImage } from '../geometry/index.js';
 import { encodePng } from '../imaging/index.js';
 import { seededRandom } from '../random/index.js';
 import type { LoadedRegion } from '../regions/index.js';
 import { locate } from './locate.js';
 
-const WIDTH_PX = 1024;
+/** The first prepares, the second has what is run twice compiled. */
+const TIMES = 2;
 
 /**
  * Answers a made-up panorama. Throws what locate throws: a region whose networks cannot answer it answers nobody.
  */
 export async function warmRegion(region: LoadedRegion): Promise<void> {
-  await locate(region, await encodePng(grain()), { top: 1, headingDeg: 0, distinct: true });
+  // What larger panoramas are shrunk to, so that the table that is built is one that requests need.
+  const upload = await encodePng(grain(panoramaWidthOf(region.bundle.manifest.geometry)));
+  for (let k = 0; k < TIMES; k++) await locate(region, upload, { top: 5, headingDeg: 0, distinct: true });
 }
 
 /** No place on earth, but nowhere flat, which networks may have nothing to say about. */
-function grain(): RgbImage {
+function grain(widthPx: number): RgbImage {
   const random = seededRandom(1);
-  const data = Uint8Array.from({ length: (WIDTH_PX * WIDTH_PX * 3) / 2 }, () => 64 + 128 * random());
-  return { widthPx: WIDTH_PX, heightPx: WIDTH_PX / 2, data };
+  const data = Uint8Array.from({ length: (widthPx * widthPx * 3) / 2 }, () => 64 + 128 * random());
+  return { widthPx, heightPx: widthPx / 2, data };
 }
