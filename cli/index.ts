@@ -8,4 +8,5 @@ export {
   type ProgressOptions,
   type StageProgress,
 } from './shared/progress.js';
+export { bundleDirOf } from './shared/shipped-bundles.js';
 export { main, skyfixCommand } from './skyfix.js';

@@ -5,8 +5,8 @@ import { bevGeometryOf, loadBundle, panoramaWidthOf } from '../../src/bundles/in
 import { writeFileAtomic } from '../../src/files/index.js';
 import { type BevGeometry, projectBev } from '../../src/geometry/index.js';
 import { encodePng } from '../../src/imaging/index.js';
+import { bundleDirOf, shippedBundleDir } from '../shared/shipped-bundles.js';
 import { addPanoramaOptions, type PanoramaFlags, parseNumber, readPanorama } from './panorama-options.js';
-import { shippedBundleDir } from './shipped-bundle.js';
 
 /** Without any bundle: the published reference of the field (EP-BEV), 30.72 m of ground. */
 const REFERENCE: BevGeometry = { sizePx: 512, gsdM: 0.06, cameraHeightM: 1.5 };
@@ -26,7 +26,7 @@ export function bevCommand(root?: string): Command {
     .description("Project a panorama to a north-up bird's-eye view and write it as PNG.")
     .argument('<file>', 'panorama: JPEG, PNG, WebP, AVIF or TIFF')
     .requiredOption('-o, --out <file>', 'PNG file to write')
-    .option('--bundle <dir>', `bundle to take the defaults below from (${which})`)
+    .option('--bundle <dir|name>', `bundle to take the defaults below from (${which})`)
     .option(
       '--size <px>',
       `side of the view, pixels (default: the bundle's, else ${REFERENCE.sizePx})`,
@@ -39,7 +39,7 @@ export function bevCommand(root?: string): Command {
     );
   return addPanoramaOptions(command, { cameraHeightM: REFERENCE.cameraHeightM }).action(
     async (file: string, flags: BevFlags) => {
-      const bundleDir = flags.bundle ?? shipped;
+      const bundleDir = flags.bundle === undefined ? shipped : bundleDirOf(flags.bundle, root);
       const ofBundle = bundleDir ? (await loadBundle(bundleDir)).manifest.geometry : undefined;
       const base = ofBundle ? bevGeometryOf(ofBundle) : REFERENCE;
       const geometry = geometryOf(flags, base, ofBundle !== undefined);

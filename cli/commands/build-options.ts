@@ -7,6 +7,7 @@ import { SkyfixError } from '../../src/errors/index.js';
 import type { IndexManifest } from '../../src/versions/index.js';
 import { engineOfEnvironment } from '../shared/engine.js';
 import { openStageProgress } from '../shared/progress.js';
+import { bundleDirOrGeneral, GENERAL_BUNDLE } from '../shared/shipped-bundles.js';
 
 export const number = (text: string): number => {
   const value = Number(text);
@@ -27,7 +28,7 @@ export const positive = (text: string): number => {
 };
 
 export interface BuildFlags {
-  bundle: string;
+  bundle?: string;
   imagery?: string;
   tiles?: string;
   tileSizeM?: number;
@@ -50,7 +51,10 @@ export interface BuildFlags {
 /** Adds everything that says what is built and how, --bundle included. */
 export function addBuildOptions(command: Command): Command {
   return command
-    .requiredOption('--bundle <dir>', 'bundle whose encoder embeds the tiles')
+    .option(
+      '--bundle <dir|name>',
+      `bundle whose encoder embeds the tiles: its folder, or the name of one that ships (default: ${GENERAL_BUNDLE}, where it ships)`,
+    )
     .option('--imagery <source>', 'GeoTIFF file, folder or VRT of GeoTIFFs, or folder of XYZ/TMS tiles')
     .option('--tiles <file.csv>', 'instead of imagery: a list of images, tile,lon,lat,sizeM,file')
     .option('--tile-size-m <metres>', "side of a tile (default: the bundle's)", positive)
@@ -79,12 +83,13 @@ export async function buildFromFlags(
   outDir: string,
   contactSheet?: string,
 ): Promise<IndexManifest> {
+  const bundleDir = bundleDirOrGeneral(flags.bundle);
   const sheet = flags.contactSheet === false ? undefined : (flags.contactSheet ?? contactSheet);
   const progress = openStageProgress();
   return buildIndex({
-    bundleDir: flags.bundle,
+    bundleDir,
     outDir,
-    ...(await tilesOf(flags)),
+    ...(await tilesOf(flags, bundleDir)),
     threads: flags.threads,
     engine: await engineOfEnvironment(),
     graph: {
@@ -99,12 +104,12 @@ export async function buildFromFlags(
   }).finally(progress.stop);
 }
 
-async function tilesOf(flags: BuildFlags): Promise<Partial<BuildOptions>> {
+async function tilesOf(flags: BuildFlags, bundleDir: string): Promise<Partial<BuildOptions>> {
   if ((flags.imagery === undefined) === (flags.tiles === undefined)) {
     throw new SkyfixError('PARAMETER_INVALID', 'Give either --imagery or --tiles.');
   }
   if (flags.imagery === undefined) return { tilesCsv: flags.tiles, tileSizeM: flags.tileSizeM };
-  const { tileSizeM } = (await loadBundle(flags.bundle)).manifest.geometry;
+  const { tileSizeM } = (await loadBundle(bundleDir)).manifest.geometry;
   if (flags.tileSizeM !== undefined && flags.tileSizeM !== tileSizeM) {
     console.error(`Warning: the bundle was trained on tiles of ${tileSizeM} m, not ${flags.tileSizeM} m.`);
   }

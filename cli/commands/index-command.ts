@@ -9,6 +9,7 @@ import {
 } from '../../index/index.js';
 import { readDefaultRegion, setDefaultRegion } from '../../src/versions/index.js';
 import { openStageProgress } from '../shared/progress.js';
+import { bundleDirOf } from '../shared/shipped-bundles.js';
 import {
   addServerOptions,
   dataDirOf,
@@ -94,11 +95,15 @@ function publishCommand(): Command {
     .argument('<dir>', 'index version folder')
     .requiredOption('--region <name>', 'region to publish to (a-z, 0-9, hyphens)');
   return addServerOptions(command)
-    .option('--bundle <dir>', 'take this bundle instead of the one in the folder; must hold the same encoder')
+    .option(
+      '--bundle <dir|name>',
+      'take this bundle instead of the one in the folder; must hold the same encoder',
+    )
     .option('--keep <n>', 'versions to keep; the current, the previous and what serves always', whole, 3)
     .option('--min-recall <share>', 'lowest recall@1 and @10 in its manifest, 0 to 1 (default: 0.95)', share)
     .action(async (indexDir: string, flags: PublishFlags) => {
-      const { region, keep, minRecall, bundle: bundleDir } = flags;
+      const { region, keep, minRecall } = flags;
+      const bundleDir = flags.bundle === undefined ? undefined : bundleDirOf(flags.bundle);
       const dataDir = dataDirOf(flags);
       const server = await serverOf(flags);
       const options = { indexDir, dataDir, region, keep, minRecall, bundleDir, onWait: sayWaiting };

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { publishIndex } from '../../index/index.js';
 import { lockFolder, makeFolder } from '../../src/files/index.js';
 import { regionDir } from '../../src/versions/index.js';
+import { bundleDirOrGeneral } from '../shared/shipped-bundles.js';
 import {
   addServerOptions,
   dataDirOf,
@@ -35,6 +36,7 @@ export function rebuildCommand(): Command {
       const outDir = `${regionDir(dataDir, region)}.rebuild`;
       // Before hours of building: whoever has no key, or a wrong address, hears of it now.
       const server = await serverOf(flags);
+      bundleDirOrGeneral(flags.bundle);
       await makeFolder(regionDir(dataDir, region));
       // Two of them would build into one folder.
       const lock = await lockFolder(regionDir(dataDir, region), { kind: 'rebuild' });

@@ -8,8 +8,8 @@ import { writeFileAtomic } from '../../src/files/index.js';
 import { projectBev } from '../../src/geometry/index.js';
 import { bevToNchw, encodePng, nchwToRgb } from '../../src/imaging/index.js';
 import { engineOfEnvironment } from '../shared/engine.js';
+import { bundleDirOrShipped } from '../shared/shipped-bundles.js';
 import { addPanoramaOptions, type PanoramaFlags, readPanorama } from './panorama-options.js';
-import { bundleDirOrShipped } from './shipped-bundle.js';
 
 /** `root` is the folder whose models/ holds the shipped bundle. */
 export function viewCommand(root?: string): Command {
@@ -17,7 +17,7 @@ export function viewCommand(root?: string): Command {
     .description('Generate the satellite-like view of a panorama and write it as PNG.')
     .argument('<file>', 'panorama: JPEG, PNG, WebP, AVIF or TIFF')
     .requiredOption('-o, --out <file>', 'PNG file to write')
-    .option('--bundle <dir>', 'bundle whose generator is used (default: the one that ships in models/)');
+    .option('--bundle <dir|name>', 'bundle whose generator is used (default: the one that ships in models/)');
   return addPanoramaOptions(command).action(
     async (file: string, flags: PanoramaFlags & { bundle?: string; out: string }) => {
       const bundle = await loadBundle(bundleDirOrShipped(flags.bundle, root));

@@ -30,6 +30,27 @@ test('skyfix bundle check runs a sound bundle, with and without generator', asyn
   assert.match(log.mock.calls.map((call) => call.arguments[0]).join('\n'), /generator +none/);
 });
 
+test('skyfix bundle list names what ships, and check takes the names', async () => {
+  const run = (...args: string[]) => bundleCommand(root).parseAsync(['node', 'bundle', ...args]);
+  await run('list');
+  assert.equal(log.mock.callCount(), 0);
+  await writeTinyBundle(join(root, 'models', 'one'), GEOMETRY, sound);
+  await writeTinyBundle(join(root, 'models', 'two'), GEOMETRY, { 'encoder.onnx': centredEncoder(4) });
+  await run('list');
+  const lines = log.mock.calls.map((call) => String(call.arguments[0]));
+  assert.equal(lines.length, 2);
+  assert.match(
+    lines[0] ?? '',
+    /^one +1 \(test\), tile 20 m, 48 dimensions, with generator, 0\.0 MB, .*models\/one$/,
+  );
+  assert.match(lines[1] ?? '', /^two +.*without generator/);
+  log.mock.resetCalls();
+  await run('check', 'two');
+  assert.match(log.mock.calls.map((call) => call.arguments[0]).join('\n'), /generator +none/);
+  await assert.rejects(run('check', 'three'), { code: 'BUNDLE_MISSING', message: /one and two ship/ });
+  log.mock.resetCalls();
+});
+
 test('skyfix bundle check refuses networks that break the contract', async () => {
   const code = 'NETWORK_INVALID';
   const long = await writeTinyBundle(join(root, 'long'), GEOMETRY, { 'encoder.onnx': flatEncoder(4) });

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { BUNDLE_INPUTS, type BundleManifest, loadBundle } from 'skyfix/bundles';
+import { bundleDirOf } from 'skyfix/cli';
 import { Describer, openNetworks } from 'skyfix/describe';
 import type { FieldOfView } from 'skyfix/geometry';
 import { SPLITS, type Split } from '../common/index.js';
@@ -53,7 +54,7 @@ export function evaluateCommand(): Command {
     .description(
       'strict R@1/5/10/1 % (paired) and distances (first tile; grid of tiles) of a bundle on a data set',
     )
-    .requiredOption('--bundle <dir>', 'the bundle')
+    .requiredOption('--bundle <dir|name>', 'the bundle: its folder, or the name of one that ships')
     .option('--town <dir>', 'a town made by "skyfix-train town": the same as --format town --root DIR')
     .addOption(new Option('--format <format>', 'format of the data set').choices(FORMATS).default('town'))
     .option('--root <path>', 'its folder; for "csv" the file will do too')
@@ -85,7 +86,7 @@ export function evaluateCommand(): Command {
   return withPhotoOptions(command).action(async (given: EvaluateOptions, self: Command) => {
     const root = given.town ?? given.root;
     if (root === undefined) self.error('error: give --town <dir>, or --format and --root');
-    const bundle = await loadBundle(given.bundle, { inputs: BUNDLE_INPUTS });
+    const bundle = await loadBundle(bundleDirOf(given.bundle), { inputs: BUNDLE_INPUTS });
     const { geometry, input, descriptor } = bundle.manifest;
     const progress = openTrainingProgress();
     const networks = await openNetworks(bundle, { threads: 2 });
