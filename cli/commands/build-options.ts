@@ -53,7 +53,7 @@ export function addBuildOptions(command: Command): Command {
   return command
     .option(
       '--bundle <dir|name>',
-      `bundle whose encoder embeds the tiles: its folder, or the name of one that ships (default: ${GENERAL_BUNDLE}, where it ships)`,
+      `bundle that describes the tiles: a folder, or the name of one that ships (default: ${GENERAL_BUNDLE}, if it does)`,
     )
     .option('--imagery <source>', 'GeoTIFF file, folder or VRT of GeoTIFFs, or folder of XYZ/TMS tiles')
     .option('--tiles <file.csv>', 'instead of imagery: a list of images, tile,lon,lat,sizeM,file')

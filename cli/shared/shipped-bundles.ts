@@ -6,7 +6,7 @@ import { PACKAGE_ROOT } from './package-root.js';
 
 /** What pictures are made with where --bundle is not given; where it does not ship, the first that does. */
 const PICTURE_BUNDLE = 'small-town';
-/** What an index is built with where --bundle is not given and it ships: the one that knows places which it was not trained on. */
+/** What an index is built with where --bundle is not given and it ships: it knows places which it was not trained on. */
 export const GENERAL_BUNDLE = 'general';
 
 export interface ShippedBundle {

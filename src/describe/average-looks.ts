@@ -4,8 +4,8 @@ import type { Look } from './looks.js';
 
 /**
  * The looks of several views of one place, [views][looks] of the same offsets, as one: the mean of each look's descriptors,
- * of unit length. Its cosine with a tile is the mean of the views' cosines, times a factor that is the same for all tiles. Throws INTERNAL
- * where no direction is left.
+ * of unit length. Its cosine with a tile is the mean of the views' cosines, times a factor that is the same for all tiles.
+ * Throws INTERNAL where no direction is left.
  */
 export function averageLooks(views: readonly (readonly Look[])[]): readonly Look[] {
   const [first = []] = views;

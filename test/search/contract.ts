@@ -97,6 +97,14 @@ export function indexContract(name: string, { open, lose }: IndexUnderTest): voi
             assert.ok(Math.abs((similarities[q]?.[i] ?? 9) - cosine(row, query)) < 1e-6);
           });
         });
+        // A lattice of looks asks with 9, 25 or 49; each gets the same bits in whatever company it is.
+        for (const many of [9, 12, 25, 49]) {
+          const company = Array.from({ length: many }, (_, k) => rowOf(queries, k % 2));
+          const together = await index.similarities(company, rows);
+          together.forEach((row, k) => {
+            assert.deepEqual(row, similarities[k % 2]);
+          });
+        }
         const none = await index.similarities(asked, new Uint32Array());
         assert.deepEqual(
           none.map(({ length }) => length),
