@@ -6,6 +6,7 @@ export { REFERENCE_COMMAND, REFERENCE_FILES, referenceTexts } from './reference.
 export type {
   DataSource,
   EvaluationArea,
+  HeadConfig,
   ImageryFields,
   NetworkConfig,
   PublishConfig,

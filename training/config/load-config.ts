@@ -12,7 +12,7 @@ import { PHOTO_MARGIN, photoOffset, trainsOnPhotos } from './gps-tolerance.js';
 import type { DataSource, RunConfig } from './run-config.js';
 import { RUN_CONFIG_SCHEMA } from './schema.js';
 
-export const PRESETS = ['paper', 'small', 'town', 'ablation'] as const;
+export const PRESETS = ['paper', 'small', 'town', 'ablation', 'general', 'finetune'] as const;
 export type Preset = (typeof PRESETS)[number];
 
 type Tree = Readonly<Record<string, unknown>>;
@@ -199,6 +199,8 @@ function faultOf(config: RunConfig): string | undefined {
   } else if (geometry.inputSizePx % GRID_STRIDE_PX !== 0) {
     return `/geometry/inputSizePx is ${geometry.inputSizePx}, not a multiple of ${GRID_STRIDE_PX}, the side of a cell of features`;
   }
+  const unfit = stage3.head && headFault(config);
+  if (unfit) return `/stage3/head is given, but ${unfit}`;
   const { searchMarginPx = 0 } = geometry;
   const takesPanoramas = inputOf(config) === 'panorama';
   if (searchMarginPx > 0 && takesPanoramas) {
@@ -227,6 +229,24 @@ function faultOf(config: RunConfig): string | undefined {
     if (fault) return fault;
   }
   return geometryFault(geometry);
+}
+
+/** Why a head cannot be fitted to what a configuration has. */
+function headFault({ networks, queries, geometry, selfTraining, shiftM = 0 }: RunConfig): string | undefined {
+  const { trunk = 'convnext', pooling = 'mean', frozen = trunk !== 'convnext' } = networks.encoder;
+  const { searchMarginPx = 0, searchStepPx = searchMarginPx } = geometry;
+  if (pooling !== 'grid') return `/networks/encoder/pooling is ${pooling}: it takes a grid`;
+  if (!frozen) return '/networks/encoder/frozen is false: its features are made once';
+  if (queries !== 'bev') return `/queries is "${queries}": it takes "bev"`;
+  if (selfTraining.strategy !== 'none') {
+    return `/selfTraining/strategy is "${selfTraining.strategy}": it learns from labels alone`;
+  }
+  if (shiftM !== 0) return `/shiftM is ${shiftM}: windows are moved by whole cells, so it must be 0`;
+  if (searchMarginPx % GRID_STRIDE_PX !== 0 || (searchMarginPx > 0 && searchStepPx % GRID_STRIDE_PX !== 0)) {
+    const margin = `${searchMarginPx} and ${searchStepPx}`;
+    return `/geometry/searchMarginPx and searchStepPx are ${margin}, not multiples of ${GRID_STRIDE_PX}`;
+  }
+  return undefined;
 }
 
 /** Own data may hold panoramas and tiles of no pair: whether they do is seen once they are open. */

@@ -51,6 +51,8 @@ export interface DataSource extends ImageryFields {
     readonly seed: number;
     readonly places: number;
     readonly panoramaWidthPx?: number;
+    /** A world of this style instead of a town. */
+    readonly style?: string;
   } & Partial<TownGaps>;
 }
 
@@ -135,8 +137,22 @@ export interface Stage1Config {
   readonly flip: 'horizontal' | 'dihedral' | 'none';
 }
 
+/** A grid encoder's head in closed form: the trunk's features are made once, and the head is fitted to all pairs together. */
+export interface HeadConfig {
+  /** Numbers a cell that are kept of the trunk's channels. */
+  readonly channels: number;
+  /** Share of the mean variance that is added to every direction's own. */
+  readonly regularisation: number;
+  /** Further copies of all pairs, mirrored and turned by right angles. */
+  readonly turned: number;
+  /** Further copies of all pairs as other cameras and sensors would have seen them. */
+  readonly changed: number;
+}
+
 /** Localisation: the encoder. */
 export interface Stage3Config {
+  /** The encoder's head is fitted instead of trained by steps; only of a grid encoder whose trunk is frozen. */
+  readonly head?: HeadConfig;
   readonly steps?: number;
   /**
    * Instead of steps: an epoch is as many batches as all pairs of the data fill, labelled or not. With few labels the

@@ -2,7 +2,7 @@
 import { FIELD_OF_VIEW_SCHEMA } from 'skyfix/bundles';
 import { SPLITS } from '../common/index.js';
 import { DEFAULT_PHOTOS, FORMATS, VIGOR_AREAS } from '../datasets/index.js';
-import { TOWN_GAPS } from '../town/index.js';
+import { STYLE_NAMES, TOWN_GAPS } from '../town/index.js';
 import {
   between,
   count,
@@ -74,6 +74,7 @@ export const source = object('A data set on disk.', {
       4096,
       'integer',
     )('Width of a panorama, pixels; its height is half of it.', 1024),
+    '?style': oneOf(STYLE_NAMES)('A world of this style instead of a town, see "skyfix-train world --help".'),
     ...Object.fromEntries(
       TOWN_GAPS.map((name) => [
         `?${name}`,
@@ -148,6 +149,13 @@ export const geometry = object(
       'Side at which BEVs are projected before they are averaged down, pixels; a multiple of inputSizePx.',
     ),
     cameraHeightM: positive('Height of the camera over the ground, metres.'),
+    '?cameraHeightsM': listOf(
+      { type: 'number', exclusiveMinimum: 0 },
+      { minItems: 1, maxItems: 8, uniqueItems: true },
+    )(
+      'Heights that are tried where a request says none, metres: descriptors are averaged; cameraHeightM alone when ' +
+        'absent. May change when a run is continued.',
+    ),
     '?searchMarginPx': other({ type: 'integer', minimum: 0, multipleOf: 2 })(
       'How much more ground than a tile the view shows on every side when it is served, input ' +
         'pixels. May change when a run is continued.',

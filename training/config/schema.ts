@@ -108,7 +108,25 @@ const stage1 = object('Generation: BEV-CycleGAN with patch contrast, equations (
   flip: flip('Which symmetries of the ground both images share.'),
 });
 
+const head = object(
+  "A grid encoder's head in closed form, instead of steps: what the features of views and their tiles have in common.",
+  {
+    channels: count("Numbers a cell that are kept of the trunk's channels."),
+    regularisation: positive("Share of the mean variance that is added to every direction's own."),
+    turned: between(0, 7, 'integer')('Further copies of all pairs, mirrored and turned by right angles.'),
+    changed: between(
+      0,
+      16,
+      'integer',
+    )(
+      'Further copies of all pairs with another camera height (30 %), heading (10 degrees), tilt (3 degrees), hole below the ' +
+        'camera and overhead sensor.',
+    ),
+  },
+);
+
 const stage3 = object('Localisation: the encoder.', {
+  '?head': head,
   '?steps': count('Steps; either these or epochs. May grow when a run is continued.'),
   '?epochs': count(
     'Instead of steps: an epoch is as many batches as all pairs of the data fill, labelled or not.',

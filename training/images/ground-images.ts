@@ -4,7 +4,7 @@ import { sha256OfBytes } from 'skyfix/files';
 import type { CrossViewDataset, DatasetPanorama } from '../datasets/index.js';
 import { digestOfStore, type ImageStore } from '../stores/index.js';
 import { cachedImageStore, type ListedJob } from './cached-store.js';
-import type { PanoramaSource } from './image-jobs.js';
+import type { PanoramaSource, PoseError } from './image-jobs.js';
 import { cacheOf, type PrepareOptions } from './prepare-options.js';
 
 /** BEVs and, if wanted, raw panoramas of some panoramas. */
@@ -25,6 +25,24 @@ export async function groundImages(
     options.panoramas && (await cachedImageStore(jobs('panorama'), geometry.inputSizePx, cache('panoramas')));
   const digests = [panoramas.map(({ id }) => id), digestOfStore(bevs), raw && digestOfStore(raw)];
   return { bevs, ...(raw && { panoramas: raw }), digest: sha256OfBytes(JSON.stringify(digests)) };
+}
+
+/** One BEV of each of some panoramas, each told another camera height and pose. */
+export function changedBevs(
+  dataset: CrossViewDataset,
+  panoramas: readonly DatasetPanorama[],
+  geometry: BundleGeometry,
+  changeOf: (row: number) => { readonly heightFactor?: number; readonly error?: PoseError },
+  options: PrepareOptions,
+): Promise<ImageStore> {
+  const jobs = panoramas.map((one, row): ListedJob => {
+    const { heightFactor = 1, error } = changeOf(row);
+    const told = groundGeometry(geometry, one);
+    const own = { ...told, cameraHeightM: told.cameraHeightM * heightFactor };
+    const panorama = panoramaSourceOf(dataset, one);
+    return { job: { kind: 'bev', panorama, geometry: own, ...(error && { error }) }, listedAt: one.listedAt };
+  });
+  return cachedImageStore(jobs, viewSizePx(geometry), cacheOf(dataset, options)('BEVs'));
 }
 
 /**

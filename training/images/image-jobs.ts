@@ -23,6 +23,13 @@ export interface PanoramaSource {
   readonly fieldOfView?: FieldOfView;
 }
 
+/** What is added to a panorama's pose, degrees: what may be wrong with the pose that a query tells. */
+export interface PoseError {
+  readonly headingDeg: number;
+  readonly pitchDeg: number;
+  readonly rollDeg: number;
+}
+
 /** A square of a tile's file in shares of its side; (0, 0) is the upper left corner. */
 export interface TileCrop {
   readonly left: number;
@@ -31,8 +38,13 @@ export interface TileCrop {
 }
 
 export type ImageJob =
-  /** BEV of viewSizePx(geometry). */
-  | { readonly kind: 'bev'; readonly panorama: PanoramaSource; readonly geometry: BundleGeometry }
+  /** BEV of viewSizePx(geometry), perhaps as if the panorama's pose were another. */
+  | {
+      readonly kind: 'bev';
+      readonly panorama: PanoramaSource;
+      readonly geometry: BundleGeometry;
+      readonly error?: PoseError;
+    }
   /** The panorama squeezed to a square, north in its middle column. */
   | { readonly kind: 'panorama'; readonly panorama: PanoramaSource; readonly geometry: BundleGeometry }
   /** A square of an image file, resized; all of it without a crop. */
@@ -53,7 +65,7 @@ export class ImageMaker {
   async make(job: ImageJob, sizePx: number): Promise<RgbImage> {
     switch (job.kind) {
       case 'bev':
-        return this.#bev(job.panorama, job.geometry);
+        return this.#bev(job);
       case 'panorama': {
         const { image, pose } = await decodeSource(job.panorama, job.geometry);
         return rollColumns(await resizeImage(image, sizePx, sizePx), pose.headingDeg / 360);
@@ -71,9 +83,16 @@ export class ImageMaker {
     }
   }
 
-  async #bev(panorama: PanoramaSource, geometry: BundleGeometry): Promise<RgbImage> {
+  async #bev({ panorama, geometry, error }: ImageJob & { kind: 'bev' }): Promise<RgbImage> {
     const { image, window, pose } = await decodeSource(panorama, geometry);
-    const bev = projectBev(image, window, pose, bevGeometryOf(geometry), this.#tables);
+    const assumed = error
+      ? {
+          headingDeg: (((pose.headingDeg + error.headingDeg) % 360) + 360) % 360,
+          pitchDeg: pose.pitchDeg + error.pitchDeg,
+          rollDeg: pose.rollDeg + error.rollDeg,
+        }
+      : pose;
+    const bev = projectBev(image, window, assumed, bevGeometryOf(geometry), this.#tables);
     return areaDownsample(bev, geometry.bevSizePx / geometry.inputSizePx).image;
   }
 

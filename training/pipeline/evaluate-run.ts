@@ -3,12 +3,14 @@
 import { inputOf } from '../config/index.js';
 import type { CrossViewDataset } from '../datasets/index.js';
 import type { PreparedArea } from '../images/index.js';
-import type { Encoder } from '../networks/index.js';
+import type { Encoder, GridHead } from '../networks/index.js';
 import type { RetrievalResult, RunResult } from '../runs/index.js';
 import { describe, viewsInMemory } from '../stages/index.js';
 import type { ImageStore } from '../stores/index.js';
+import { overHeights } from './camera-heights.js';
 import { freshEncoder, writtenHead } from './encoder-of.js';
 import { type AreaFigures, type Embed, evaluateArea } from './evaluate-area.js';
+import { featureEmbed } from './feature-embed.js';
 import { generationFigures } from './generation-figures.js';
 
 import { measureRobustness } from './robustness.js';
@@ -17,6 +19,7 @@ import { costOf } from './run-cost.js';
 import { type OpenedArea, trainingGeometry } from './run-data.js';
 import { writeSheets } from './sheets.js';
 import type { Trained } from './train-stages.js';
+import { trunkFileOf } from './trunk-file.js';
 import { queriesOf } from './views-stage.js';
 
 /** The measured part of a run's result. */
@@ -55,30 +58,48 @@ export async function evaluateRun(
 /** The untrained encoder stands beside the trained one: it tells what the data give away by themselves. */
 async function evaluateAreas(
   context: RunContext,
-  { made, encoder }: Trained,
+  own: Trained,
   opened: readonly OpenedArea[],
 ): Promise<{ readonly areas: RetrievalResult[]; readonly first: MeasuredArea | undefined }> {
   const { config } = context;
-  const untrained = await freshEncoder(config, await writtenHead(context.dir));
+  const { made } = own;
+  const { trained, untrained, close } = await embedsOf(context, own);
   const areas: RetrievalResult[] = [];
   let first: MeasuredArea | undefined;
   for (const { name, prepared, dataset } of opened) {
     const queries = await queriesOf(context, made, prepared);
-    const embed = embedBy(encoder);
+    const served = await overHeights(context, dataset, prepared, queries);
+    const embed = served(trained);
     const figures = await evaluateArea(name, 'trained', embed, queries, prepared, config.geometry);
     const { result } = await evaluateArea(
       name,
       'untrained',
-      embedBy(untrained),
+      served(untrained),
       rawQueries(config, prepared), // what G is given: nothing in it was trained
       prepared,
-      trainingGeometry(config), // in the middle only
+      own.grid ? config.geometry : trainingGeometry(config), // in the middle only, where each look costs a run
     );
     areas.push(result, figures.result);
     first ??= { prepared, dataset, queries, figures };
   }
-  untrained.dispose();
+  close();
   return { areas, first };
+}
+
+/** The trained encoder, and what stands beside it: untrained, or the training-free grid where a head was fitted. */
+async function embedsOf(
+  { config, dir, progress }: RunContext,
+  { encoder, grid }: Trained,
+): Promise<{ readonly trained: Embed; readonly untrained: Embed; readonly close: () => void }> {
+  if (grid && 'head' in encoder) {
+    const { cacheDir } = config.data;
+    const trunk = await trunkFileOf(encoder, cacheDir);
+    const options = { cacheDir, threads: config.runtime.threads, onProgress: progress.work('features') };
+    const embed = (head: GridHead) => featureEmbed(trunk, head, options);
+    return { trained: embed(encoder.head()), untrained: embed(grid), close: () => {} };
+  }
+  const untrained = await freshEncoder(config, await writtenHead(dir));
+  return { trained: embedBy(encoder), untrained: embedBy(untrained), close: () => untrained.dispose() };
 }
 
 const embedBy =
@@ -99,17 +120,21 @@ async function sheetsOf(dir: string, area: MeasuredArea, hasViews: boolean): Pro
 
 /** Undefined where the configuration asks for none, or the networks see no projection of the ground. */
 async function robustnessOf(
-  { config, progress }: RunContext,
-  { made, encoder }: Trained,
+  context: RunContext,
+  trained: Trained,
   { prepared, dataset }: MeasuredArea,
 ): Promise<RunResult['robustness']> {
+  const { config, progress } = context;
+  const { made } = trained;
   if (!config.evaluation.robustness || inputOf(config) !== 'bev') return undefined;
+  const { trained: embed, close } = await embedsOf(context, trained);
+  close();
   return measureRobustness(
     dataset,
     prepared,
     trainingGeometry(config),
-    async (bevs) => describe(encoder, made ? await viewsInMemory(made.generator, bevs) : bevs),
-    await describe(encoder, prepared.gallery),
+    async (bevs) => embed(made ? await viewsInMemory(made.generator, bevs) : bevs),
+    await embed(prepared.gallery),
     progress.work('robustness'),
   );
 }

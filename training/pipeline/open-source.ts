@@ -10,7 +10,7 @@ import {
   type PhotoOptions,
 } from '../datasets/index.js';
 import type { Tell } from '../runs/index.js';
-import { DEFAULT_TOWN, makeTown } from '../town/index.js';
+import { DEFAULT_TOWN, DEFAULT_WORLD, makeTown, makeWorld } from '../town/index.js';
 
 /** Ground beyond a tile on every side that a pair of training may be cut from, metres. */
 export const trainingMarginM = ({ tileMarginM, shiftM = 0 }: Pick<RunConfig, 'tileMarginM' | 'shiftM'>) =>
@@ -41,8 +41,12 @@ export async function openSource(
 ): Promise<CrossViewDataset> {
   const { format, root, area, make, dropInvalid, fieldOfView, tileFileM } = source;
   if (make && !existsSync(join(root, 'town.json'))) {
-    const options = { ...DEFAULT_TOWN, ...make, out: root, workers: config.runtime.threads };
-    await makeTown(options, (step, done, total) => tell(`town ${make.seed}: ${step}`)(done, total));
+    const { style, ...rest } = make;
+    const place = { ...rest, out: root, workers: config.runtime.threads };
+    const onStep = (step: string, done: number, total: number) =>
+      tell(`${style ?? 'town'} ${make.seed}: ${step}`)(done, total);
+    if (style === undefined) await makeTown({ ...DEFAULT_TOWN, ...place }, onStep);
+    else await makeWorld({ ...DEFAULT_WORLD, ...place, style }, onStep);
   }
   const photos = photoOptionsOf(source, config);
   return openDataset({

@@ -37,6 +37,21 @@ export interface TrainingData {
   readonly digest: string;
 }
 
+/** One data set of a run's training. */
+export interface TrainingPart {
+  readonly dataset: CrossViewDataset;
+  readonly data: TrainingData;
+}
+
+/** What the stages train on. */
+export interface OpenedTraining {
+  /** What stage 1 sees. */
+  readonly own: TrainingData;
+  /** What the encoder sees, all parts behind each other. */
+  readonly encoder: TrainingData;
+  readonly parts: readonly TrainingPart[];
+}
+
 /** BEVs over the ground of one tile, without the margin that serving looks around in. */
 export function trainingGeometry({ geometry }: Pick<RunConfig, 'geometry'>): BundleGeometry {
   const { searchMarginPx, searchStepPx, ...rest } = geometry;
@@ -50,7 +65,7 @@ function shiftedGeometry(config: RunConfig): BundleGeometry {
   return searchMarginPx > 0 ? { ...middle, searchMarginPx } : middle;
 }
 
-function prepareOptions(config: RunConfig, tell: Tell): PrepareOptions {
+export function prepareOptions(config: RunConfig, tell: Tell): PrepareOptions {
   const { data, runtime, tileMarginM } = config;
   return {
     cacheDir: data.cacheDir,
@@ -70,10 +85,12 @@ export async function openTrainingData(
   config: RunConfig,
   open: OpenSource,
   tell: Tell,
-): Promise<{ readonly own: TrainingData; readonly encoder: TrainingData }> {
-  const geometry = shiftedGeometry(config);
+): Promise<OpenedTraining> {
+  // A head is fitted to windows of the views that are served, with their margin.
+  const geometry = config.stage3.head ? config.geometry : shiftedGeometry(config);
   const options = { ...prepareOptions(config, tell), marginM: trainingMarginM(config) };
   const parts: TrainingData[] = [];
+  const sources: TrainingPart[] = [];
   let own: TrainingData | undefined;
   for (const [k, source] of [config.data.source, ...config.data.encoderOnly].entries()) {
     const dataset = await open(source);
@@ -84,13 +101,14 @@ export async function openTrainingData(
     const labelled = labelledRows(area.ids.length, config.labels.fraction, config.seed + k);
     const part = trainingData(area, unpaired, labelled, config.data.samePlaceM);
     own ??= part;
+    sources.push({ dataset, data: part });
     parts.push(unlabelled ? withUnlabelledTiles(part, unlabelled) : part);
   }
   if (!own) throw new Error('A run has a data set.');
   const [first = own] = parts;
   const encoder = parts.length === 1 ? first : joined(parts);
   refuseIdleSelfTraining(config, encoder);
-  return { own, encoder };
+  return { own, encoder, parts: sources };
 }
 
 /** Self-training pairs unlabelled views with unlabelled tiles: without either it would score nothing all along. */

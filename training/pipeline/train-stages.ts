@@ -1,9 +1,11 @@
 // The three stages of a run, one after the other; each does what its checkpoint has not done.
 import type { RunConfig } from '../config/index.js';
+import type { GridHead } from '../networks/index.js';
 import { timeStage } from '../runs/index.js';
 import type { RunEncoder } from './encoder-of.js';
 import { runEncoder } from './encoder-stage.js';
 import { generationKey, type MadeGenerator, runGeneration } from './generation-stage.js';
+import { runHead } from './head-stage.js';
 import type { RunContext } from './run-context.js';
 import { openTrainingData, openValidation, type TrainingData } from './run-data.js';
 import { queriesOf } from './views-stage.js';
@@ -20,6 +22,8 @@ export interface Trained {
   /** Absent where the encoder sees BEVs or panoramas themselves. */
   readonly made: MadeGenerator | undefined;
   readonly encoder: RunEncoder;
+  /** The training-free grid, where the encoder's head was fitted. */
+  readonly grid?: GridHead;
 }
 
 /** Undefined where the run was to end after a stage. */
@@ -28,7 +32,12 @@ export async function trainStages(
   until: LastStage | undefined,
 ): Promise<Trained | undefined> {
   const { config, dir, progress, open } = context;
-  const { own, encoder: data } = await openTrainingData(config, open, progress.work);
+  const { own, encoder: data, parts } = await openTrainingData(config, open, progress.work);
+  const { head } = config.stage3;
+  if (head) {
+    const fitted = await timeStage(dir, 'stage3', () => runHead(context, parts, head));
+    return until === 'encoder' ? undefined : { own, data, made: undefined, ...fitted };
+  }
   const area =
     config.stage3.validateEvery > 0 ? await openValidation(config, open, progress.work) : undefined;
 

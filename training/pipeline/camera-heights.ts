@@ -1,0 +1,56 @@
+// Queries whose camera height nobody knows: descriptors averaged over several, as a server does.
+import type { CrossViewDataset, CrossViewPair } from '../datasets/index.js';
+import type { Descriptors } from '../evaluation/index.js';
+import { changedBevs, type PreparedArea } from '../images/index.js';
+import type { ImageStore } from '../stores/index.js';
+import type { Embed } from './evaluate-area.js';
+import type { RunContext } from './run-context.js';
+import { prepareOptions } from './run-data.js';
+
+/** As a server answers that is told no camera height: descriptors of queries are averaged over the heights that it tries. */
+export async function overHeights(
+  { config, progress }: Pick<RunContext, 'config' | 'progress'>,
+  dataset: CrossViewDataset,
+  area: PreparedArea,
+  queries: ImageStore,
+): Promise<(embed: Embed) => Embed> {
+  const { cameraHeightM, cameraHeightsM = [cameraHeightM] } = config.geometry;
+  if (queries !== area.bevs) return (embed) => embed; // views of a generator: at the bundle's height
+  const pairOf = new Map(dataset.pairs.map((pair) => [pair.id, pair]));
+  const pairs = area.ids.map((id) => pairOf.get(id) as CrossViewPair);
+  const stores: ImageStore[] = [];
+  for (const height of cameraHeightsM) {
+    const change = () => ({ heightFactor: height / cameraHeightM });
+    stores.push(
+      height === cameraHeightM
+        ? queries
+        : await changedBevs(dataset, pairs, config.geometry, change, prepareOptions(config, progress.work)),
+    );
+  }
+  return (embed) => async (images, square) =>
+    images === queries
+      ? meanDescriptors(await inTurn(stores, (store) => embed(store, square)))
+      : embed(images, square);
+}
+
+async function inTurn<T, R>(items: readonly T[], body: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (const item of items) results.push(await body(item));
+  return results;
+}
+
+/** The means of descriptors of the same queries, of unit length. */
+function meanDescriptors(all: readonly Descriptors[]): Descriptors {
+  const [first] = all;
+  if (!first || all.length === 1) return first ?? { count: 0, dimensions: 0, data: new Float32Array() };
+  const { count, dimensions } = first;
+  const data = new Float32Array(count * dimensions);
+  for (const one of all)
+    for (let k = 0; k < data.length; k++) data[k] = (data[k] as number) + (one.data[k] as number);
+  for (let row = 0; row < count; row++) {
+    const own = data.subarray(row * dimensions, (row + 1) * dimensions);
+    const length = Math.hypot(...own) || 1;
+    for (let k = 0; k < dimensions; k++) own[k] = (own[k] as number) / length;
+  }
+  return { count, dimensions, data };
+}

@@ -1,0 +1,92 @@
+// A run whose encoder's head is fitted in closed form: features once, no steps, a bundle that serves, the training-free grid
+// beside it.
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { checkNetworks, loadBundle } from 'skyfix/bundles';
+import type { RunConfig } from '../../config/index.js';
+import { headFromArrays, headSizes } from '../../networks/index.js';
+import type { RunResult } from '../../runs/index.js';
+import { readSafetensors } from '../../weights/index.js';
+import { coded, networksOf, runHere, tinyRun } from '../support/tiny-run.js';
+
+const HEAD = [
+  'queries=bev',
+  'geometry.inputSizePx=64',
+  'geometry.bevSizePx=64',
+  'geometry.searchMarginPx=32',
+  'geometry.searchStepPx=32',
+  'geometry.cameraHeightsM=[2.3, 2.5]',
+  'tileMarginM=0',
+  'shiftM=0',
+  'networks.encoder.upTo=[3, 7]',
+  'networks.encoder.pooling=grid',
+  'networks.encoder.frozen=true',
+  'networks.encoder.projection=10',
+  'stage3.head={ channels: 6, regularisation: 0.1, turned: 1, changed: 1 }',
+  'stage3.validateEvery=0',
+  'selfTraining.strategy=none',
+  'labels.fraction=1',
+  'bundle.safetensors=true',
+  'evaluation.robustness=true',
+];
+
+let folder = '';
+let config: RunConfig;
+let dir = '';
+let result: RunResult | undefined;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'skyfix-head-run-'));
+  config = await tinyRun(folder, HEAD);
+  dir = join(folder, 'run');
+  result = await runHere(config, dir);
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+describe('a run that fits a head', () => {
+  it('makes a bundle whose looks are dense, with the heights that a server tries', async () => {
+    const bundle = await loadBundle(join(dir, 'bundle'));
+    assert.equal(bundle.manifest.looks, 'dense');
+    assert.equal(bundle.manifest.descriptor.dimensions, 10);
+    assert.deepEqual(bundle.manifest.geometry.cameraHeightsM, [2.3, 2.5]);
+    assert.ok(await checkNetworks(bundle, { threads: 1 }));
+  });
+  it('keeps the head that it fitted', async () => {
+    const path = join(dir, 'head.safetensors');
+    const head = headFromArrays(readSafetensors(await readFile(path), path), path);
+    assert.ok(head);
+    assert.deepEqual(headSizes(head), { features: 160, channels: 6, cells: 2, window: 24, dimensions: 10 });
+  });
+  it('measures it in pairs, on the grid and when something is wrong, the training-free grid beside it', () => {
+    const [grid, trained] = result?.retrieval ?? [];
+    assert.deepEqual([grid?.model, trained?.model], ['untrained', 'trained']);
+    for (const figures of [grid, trained]) {
+      assert.ok(figures?.grid && figures.paired.queries > 0);
+    }
+    assert.ok((result?.robustness?.length ?? 0) > 5);
+  });
+  it('is the same again from the cache, which holds every feature once', async () => {
+    const cached = async () =>
+      (await readdir(config.data.cacheDir)).filter((name) => name.endsWith('.features'));
+    const before = await cached();
+    const again = join(folder, 'again');
+    await runHere(config, again);
+    assert.deepEqual(await networksOf(again), await networksOf(dir));
+    assert.deepEqual((await cached()).sort(), before.sort());
+  });
+  it('refuses what no head can be fitted to, by the field', async () => {
+    const cases = [
+      ['networks.encoder.pooling=mean', '/networks/encoder/pooling is mean'],
+      ['networks.encoder.frozen=false', '/networks/encoder/frozen is false'],
+      ['queries=views', '/queries is "views"'],
+      ['shiftM=4', '/shiftM is 4'],
+      ['geometry.searchStepPx=16', 'not multiples of 32'],
+      ['stage3.head.turned=8', '/stage3/head/turned'],
+    ] as const;
+    for (const [change, text] of cases) {
+      await assert.rejects(tinyRun(folder, [...HEAD, change]), coded('TRAINING_CONFIG_INVALID', text));
+    }
+  });
+});
