@@ -1,5 +1,6 @@
 // Exact search by matrix products in TensorFlow: for evaluation, where thousands of looks ask the same tiles.
 import type { Tensor2D } from '@tensorflow/tfjs-node-gpu';
+import { SkyfixError } from 'skyfix/errors';
 import { compareHits, type Hit, type VectorIndex } from 'skyfix/search';
 import { tf } from '../runtime/index.js';
 import type { Descriptors } from './retrieval.js';
@@ -39,13 +40,20 @@ export class MatrixIndex implements VectorIndex {
     descriptors: readonly Float32Array[],
     rows: Uint32Array,
   ): Promise<readonly Float32Array[]> {
-    const all = await Promise.all(descriptors.map((descriptor) => this.#similaritiesOf(descriptor)));
-    return all.map((scores) => Float32Array.from(rows, (row) => scores[row] as number));
+    const products = tf.tidy(() =>
+      productsOf(descriptors, tf.gather(this.#open(), tf.tensor1d(Int32Array.from(rows), 'int32'))),
+    );
+    return descriptors.map((_, k) => products.slice(k * rows.length, (k + 1) * rows.length));
   }
 
   async close(): Promise<void> {
     this.#tiles?.dispose();
     this.#tiles = undefined;
+  }
+
+  #open(): Tensor2D {
+    if (!this.#tiles) throw new SkyfixError('NOT_READY', 'The index is closed.');
+    return this.#tiles;
   }
 
   #similaritiesOf(descriptor: Float32Array): Promise<Float32Array> {
@@ -59,20 +67,25 @@ export class MatrixIndex implements VectorIndex {
     const asked = this.#asked;
     this.#asked = [];
     try {
-      const { count, dimensions } = this;
-      const tiles = this.#tiles;
-      if (!tiles) throw new Error('The index is closed.');
-      const queries = new Float32Array(asked.length * dimensions);
-      for (const [k, { descriptor }] of asked.entries()) queries.set(descriptor, k * dimensions);
-      const products = tf.tidy(() => {
-        const rows = tf.tensor2d(queries, [asked.length, dimensions]);
-        return tf.clipByValue(tf.matMul(rows, tiles, false, true), -1, 1).dataSync() as Float32Array;
-      });
+      const { count } = this;
+      const descriptors = asked.map(({ descriptor }) => descriptor);
+      const products = productsOf(descriptors, this.#open());
       for (const [k, { answer }] of asked.entries()) answer(products.subarray(k * count, (k + 1) * count));
     } catch (error) {
       for (const { fail } of asked) fail(error);
     }
   }
+}
+
+/** [descriptors * tiles]: the cosines of each descriptor with all of some tiles [n, D]. */
+function productsOf(descriptors: readonly Float32Array[], tiles: Tensor2D): Float32Array {
+  const [, dimensions] = tiles.shape;
+  const queries = new Float32Array(descriptors.length * dimensions);
+  for (const [k, descriptor] of descriptors.entries()) queries.set(descriptor, k * dimensions);
+  return tf.tidy(() => {
+    const rows = tf.tensor2d(queries, [descriptors.length, dimensions]);
+    return tf.clipByValue(tf.matMul(rows, tiles, false, true), -1, 1).dataSync() as Float32Array;
+  });
 }
 
 /** The k rows with the highest scores, in no order; of equal scores those of lower rows. */
