@@ -35,7 +35,7 @@ export async function writeStylesPage(
   real: Readonly<Record<string, WorldStatistics>>,
 ): Promise<string> {
   const name = result.schema === 'skyfix-styles/1' ? STYLES_FILE : HEADINGS_FILE;
-  await writeFileAtomic(join(styleFolder(out), name), `${JSON.stringify(result, null, 1)}\n`);
+  await writeFileAtomic(join(styleFolder(out), name), jsonText(result));
   const styles = await readStyles(join(styleFolder(out), STYLES_FILE));
   const headings = await readHeadings(join(styleFolder(out), HEADINGS_FILE));
   const figure = styles && unseenFigure(styles);
@@ -43,6 +43,15 @@ export async function writeStylesPage(
   const page = join(out, PAGE);
   await writeFileAtomic(page, `${pageText(styles, headings, real)}\n`);
   return page;
+}
+
+/** JSON with a line for each entry of a list: what changes is seen in a diff. */
+function jsonText(result: StylesResult | HeadingsResult): string {
+  const fields = Object.entries(result).map(([name, value]: [string, unknown]) => {
+    const lines = Array.isArray(value) && value.map((entry) => `\n    ${JSON.stringify(entry)}`).join();
+    return `\n  ${JSON.stringify(name)}: ${lines === false ? JSON.stringify(value) : `[${lines}\n  ]`}`;
+  });
+  return `{${fields.join()}\n}\n`;
 }
 
 /** The whole page. */
