@@ -177,7 +177,7 @@ describe('where the horizon lies', () => {
     assert.deepEqual([plain.degrees, plain.share], [80, 0.5]);
   });
 
-  test("is the middle row where the bundle's would put rows beyond zenith or nadir, and refused where the request's does", async () => {
+  test("is the middle row where the bundle's would put rows beyond the zenith; the request's is refused", async () => {
     const tall = await solid(600, 300).png().toBuffer();
     const guessed = await seen(tall, { fieldOfView, verticalFovDeg: 170 });
     assert.equal(guessed.share, 0.5);

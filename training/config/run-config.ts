@@ -40,8 +40,9 @@ export interface DataSource extends ImageryFields {
   readonly unlabelledStrideM?: number;
   readonly dropInvalid?: boolean;
   /**
-   * What panoramas show whose files have no GPano crop metadata, instead of what the format says (cvusa: strips of 65.45 degrees
-   * with the horizon at 0.585, else full spheres). Of data.source it is geometry.fieldOfView too, unless that says something else.
+   * What panoramas show whose files have no GPano crop metadata, instead of what the format says (cvusa: strips of 65.45
+   * degrees with the horizon at 0.585, else full spheres). Of data.source it is geometry.fieldOfView too, unless that says
+   * something else.
    */
   readonly fieldOfView?: FieldOfView;
   /** Ground along a side of a tile file, metres, instead of what the format says; tiles are cropped to geometry.tileSizeM. */

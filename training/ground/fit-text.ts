@@ -71,8 +71,9 @@ export function fitReport(
 
 function uncertain({ significance, pairs }: GeometryFit): string {
   return (
-    `Nothing certain can be said: the ${pairs} pairs are hardly more alike than strangers (${text(significance, 1)} deviations; ` +
-    `${CERTAIN} are wanted). Take more pairs, or look at the contact sheet: the ground of the tiles or the field of view may be far off.`
+    `Nothing certain can be said: the ${pairs} pairs are hardly more alike than strangers ` +
+    `(${text(significance, 1)} deviations; ${CERTAIN} are wanted). Take more pairs, or look at the contact sheet: ` +
+    'the ground of the tiles or the field of view may be far off.'
   );
 }
 

@@ -25,7 +25,9 @@ export function carriedView(
   if (!fieldOfView) return {};
   const { verticalDeg, horizonShare = 0.5 } = fieldOfView;
   if (views.size === 1) {
-    const note = `The bundle takes strips that say nothing for ${verticalDeg} degrees high, horizon at ${horizonShare}, as the data's rows say.`;
+    const note =
+      `The bundle takes strips that say nothing for ${verticalDeg} degrees high, horizon at ${horizonShare}, ` +
+      "as the data's rows say.";
     return { fieldOfView, note };
   }
   const note =

@@ -37,8 +37,8 @@ export const PUBLISHED_GROUND = {
     /** A strip of 224 rows is cut out of a full circle of 1232 columns, more of it above the horizon than below. */
     fieldOfView: { horizontalDeg: 360, verticalDeg: (360 * 224) / 1232, horizonShare: 0.585 },
     source:
-      `tile 750 px of 0.29858 m times the cosine of the latitude (150 to 195 m; 178 m where it is not known), camera 2.9 m (2.5 to ` +
-      `3.3), horizon at the share 0.585 (within 0.03) of a strip 65.45 degrees high: ${MEASURED}. 55 m and 2 m, which ` +
+      'tile 750 px of 0.29858 m times the cosine of the latitude (150 to 195 m; 178 m where it is not known), ' +
+      `camera 2.9 m (2.5 to 3.3), horizon at the share 0.585 (within 0.03) of a strip 65.45 degrees high: ${MEASURED}. 55 m and 2 m, which ` +
       'circulate, belong to code that takes the strip for 90 degrees high',
   },
   cvact: {
@@ -61,7 +61,9 @@ export const PUBLISHED_GROUND = {
   'cv-cities': {
     tileSizeM: 50,
     cameraHeightM: CAR_M,
-    source: `tile 50 m: assumed, its lists do not say it; measure one and set tileFileM before figures are compared; ${CAR_ASSUMED}`,
+    source:
+      'tile 50 m: assumed, its lists do not say it; measure one and set tileFileM before figures are ' +
+      `compared; ${CAR_ASSUMED}`,
   },
 } as const satisfies Record<string, PublishedGround>;
 
