@@ -38,7 +38,8 @@ export const PUBLISHED_GROUND = {
     fieldOfView: { horizontalDeg: 360, verticalDeg: (360 * 224) / 1232, horizonShare: 0.585 },
     source:
       'tile 750 px of 0.29858 m times the cosine of the latitude (150 to 195 m; 178 m where it is not known), ' +
-      `camera 2.9 m (2.5 to 3.3), horizon at the share 0.585 (within 0.03) of a strip 65.45 degrees high: ${MEASURED}. 55 m and 2 m, which ` +
+      'camera 2.9 m (2.5 to 3.3), horizon at the share 0.585 (within 0.03) of a strip ' +
+      `65.45 degrees high: ${MEASURED}. 55 m and 2 m, which ` +
       'circulate, belong to code that takes the strip for 90 degrees high',
   },
   cvact: {
