@@ -76,7 +76,7 @@ describe('skyfix locate', () => {
   test("through a server: the same places, and the server's own words where it refuses", async () => {
     const config = loadConfig({ ...env, LOG_LEVEL: 'silent', PORT: '0' });
     const regions = await RegionService.open(config.dataDir, {
-      threads: 1,
+      threads: config.threads,
       engine: await chooseEngine(config),
     });
     const app = await buildApp({ config, regions });
