@@ -11,6 +11,8 @@ function propertiesOf({ threads, precision }: OpenVinoSetup): Record<string, str
   return {
     PERFORMANCE_HINT: 'LATENCY',
     INFERENCE_PRECISION_HINT: HINTS[precision],
+    // Two networks that are both held to the first cores would wait for each other, and for whoever else computes there.
+    ENABLE_CPU_PINNING: 'NO',
     ...(threads > 0 && { INFERENCE_NUM_THREADS: String(threads) }),
   };
 }
