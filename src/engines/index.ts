@@ -14,4 +14,4 @@ export { openEngine } from './open-engine.js';
 export { openFastest } from './open-fastest.js';
 export { openOpenVinoEngine } from './openvino-engine.js';
 export { findOpenVino, OPENVINO_VERSION, openvinoFolders } from './openvino-library.js';
-export { LENGTH_TOLERANCE, unitLengthFault } from './unit-length.js';
+export { LENGTH_TOLERANCE, restoreLength, unitLengthFault } from './unit-length.js';

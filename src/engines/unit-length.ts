@@ -1,5 +1,7 @@
 // Descriptors are of unit length: the one place that says how close is close enough.
 
+import type { Tensor } from './engine.js';
+
 /** How far a descriptor's length may be from 1: the rounding of a network in half precision. */
 export const LENGTH_TOLERANCE = 1e-3;
 
@@ -19,4 +21,17 @@ export function unitLengthFault(
     return `has length ${Math.sqrt(square)}, expected 1 within ${LENGTH_TOLERANCE}`;
   const strange = values.subarray(start, start + length).findIndex((value) => !Number.isFinite(value));
   return `holds ${values[start + strange]} (value ${strange})`;
+}
+
+/** A row whose length is off by more than this is no rounded descriptor. */
+const ROUNDING = 0.02;
+
+/** Gives rows of descriptors [n,D] that are nearly of unit length that length, in place; others stay as they are. */
+export function restoreLength({ data, shape: [, dimensions = 0] }: Tensor): void {
+  for (let start = 0; start < data.length; start += dimensions) {
+    const row = data.subarray(start, start + dimensions);
+    const length = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
+    if (!(Math.abs(length - 1) <= ROUNDING)) continue;
+    for (let k = 0; k < dimensions; k++) row[k] = (row[k] as number) / length;
+  }
 }

@@ -260,6 +260,25 @@ describe('batches', () => {
     }
   });
 
+  test('get their length back where bf16 has rounded it, and are refused where it is no rounding', async () => {
+    const scaled = (factor: number): InferenceEngine => ({
+      ...fake((t) => ({ ...firstTwo(t), data: firstTwo(t).data.map((value) => value * factor) })),
+      precision: 'bf16',
+    });
+    const right = await new Describer({ encoder: fake(firstTwo) }, manifest).describeTensor(images(3));
+    for (const factor of [0.9976, 1.0063]) {
+      const { data } = await new Describer({ encoder: scaled(factor) }, manifest).describeTensor(images(3));
+      close(data, [...right.data]);
+    }
+    const half = new Describer({ encoder: scaled(0.5) }, manifest);
+    await assert.rejects(half.describeTensor(images(3)), {
+      code: 'INTERNAL',
+      message: /1 of 3 has length 0\.(5|4999)/,
+    });
+    const exact = new Describer({ encoder: { ...scaled(0.9976), precision: 'f32' } }, manifest);
+    await assert.rejects(exact.describeTensor(images(3)), { code: 'INTERNAL', message: /has length 0\.997/ });
+  });
+
   test('whose descriptors are not what the bundle says are refused under the code of the caller', async () => {
     const wrong: [string, InferenceEngine, RegExp][] = [
       [
