@@ -1,5 +1,5 @@
-// What may be wrong with a query, for robustness tests: a camera height that is not the configured one, ground that
-// slopes, people and cars in the way. Each change is done to what a BEV is made of; nothing tells the projection of it.
+// What may be wrong with a query, for robustness tests: a camera height or heading that is not the true one, ground that slopes,
+// a camera that leans, people and cars in the way, ground that was not taken. Each change is done to what a BEV is made of; nothing tells the projection of it.
 import {
   type BevGeometry,
   type CameraPose,
@@ -29,7 +29,8 @@ export interface Perturbation {
 export type Change =
   | { readonly kind: 'camera height' /** Percent. */; readonly amount: number }
   | { readonly kind: 'slope' /** Degrees. */; readonly amount: number }
-  | { readonly kind: 'occlusion' /** Percent. */; readonly amount: number };
+  | { readonly kind: 'occlusion' /** Percent. */; readonly amount: number }
+  | { readonly kind: 'heading' | 'tilt' | 'hole' | 'strip' /** Degrees. */; readonly amount: number };
 
 const RADIANS = Math.PI / 180;
 
@@ -64,6 +65,54 @@ export function withOcclusion(input: BevInput, share: number, rng: Rng): BevInpu
   return { ...input, image: occlude(input.image, input.window, input.bev.cameraHeightM, share, rng) };
 }
 
+/** The projection is told a heading that is so many degrees too high. */
+export function withHeadingError(input: BevInput, degrees: number): BevInput {
+  const { pose } = input;
+  return { ...input, pose: { ...pose, headingDeg: (((pose.headingDeg + degrees) % 360) + 360) % 360 } };
+}
+
+/** Only the rows between two elevations were taken, degrees above the horizon (rows taken as levelled). Throws RangeError. */
+export function withRowsBetween(input: BevInput, lowestDeg: number, highestDeg: number): BevInput {
+  const { image, window } = input;
+  const rowOf = (elevationDeg: number): number => {
+    const row = ((90 - elevationDeg) / 180) * window.fullHeightPx - window.topPx;
+    return Math.min(window.heightPx, Math.max(0, Math.round(row)));
+  };
+  const [top, bottom] = [rowOf(highestDeg), rowOf(lowestDeg)];
+  if (bottom <= top)
+    throw new RangeError(`The panorama has no row from ${lowestDeg} to ${highestDeg} degrees.`);
+  const heightPx = bottom - top;
+  const bytes = image.widthPx * 3;
+  return {
+    ...input,
+    image: { ...image, heightPx, data: image.data.slice(top * bytes, bottom * bytes) },
+    window: { ...window, topPx: window.topPx + top, heightPx },
+  };
+}
+
+/** The heading is off by as much to either side. */
+function headingError(degrees: number): Perturbation {
+  const apply: Perturbation['apply'] = (input, rng) =>
+    withHeadingError(input, rng.chance(0.5) ? degrees : -degrees);
+  return { name: `heading ±${degrees}°`, apply };
+}
+
+/** The camera leans towards another side for each query, and nothing says so. */
+function cameraTilt(degrees: number): Perturbation {
+  // Seen from the camera, a lean is the slope of everything else.
+  return { name: `tilt ${degrees}°`, apply: (input, rng) => withSlope(input, degrees, rng.range(0, 360)) };
+}
+
+/** What lies steeper below the camera than so many degrees from its nadir was not taken. */
+function hole(degrees: number): Perturbation {
+  return { name: `hole ${degrees}°`, apply: (input) => withRowsBetween(input, degrees - 90, 90) };
+}
+
+/** Only so many degrees around the horizon were taken. */
+function strip(degrees: number): Perturbation {
+  return { name: `strip ${degrees}°`, apply: (input) => withRowsBetween(input, -degrees / 2, degrees / 2) };
+}
+
 function cameraHeight(percent: number): Perturbation {
   const name = `camera height ${percent > 0 ? '+' : '-'}${Math.abs(percent)} %`;
   return { name, apply: (input) => withCameraHeight(input, 1 + percent / 100) };
@@ -78,16 +127,23 @@ function occlusion(percent: number): Perturbation {
   return { name: `occlusion ${percent} %`, apply: (input, rng) => withOcclusion(input, percent / 100, rng) };
 }
 
-/** The changes that a report shows (the paper's: height off by 5 to 20 %, slopes, occlusion). */
+/** The changes that a report shows: the paper's (height off by 5 to 20 %, slopes, occlusion), and what photos in use suffer from. */
 export const PERTURBATIONS: readonly Perturbation[] = [
-  ...[-20, -15, -10, -5, 5, 10, 15, 20].map(cameraHeight),
+  ...[-30, -20, -15, -10, -5, 5, 10, 15, 20, 30].map(cameraHeight),
   ...[2, 5, 10].map(slope),
   ...[10, 20, 30].map(occlusion),
+  ...[5, 10].map(headingError),
+  cameraTilt(3),
+  hole(45),
+  ...[90, 65].map(strip),
 ];
 
 /** What a perturbation's name says; undefined for other names. */
 export function parseChange(name: string): Change | undefined {
-  const match = /^(?:(camera height|occlusion) ([+-]?\d+(?:\.\d+)?) %|(slope) (\d+(?:\.\d+)?)°)$/.exec(name);
+  const match =
+    /^(?:(camera height|occlusion) ([+-]?\d+(?:\.\d+)?) %|(slope|heading|tilt|hole|strip) ±?(\d+(?:\.\d+)?)°)$/.exec(
+      name,
+    );
   if (!match) return undefined;
   return { kind: (match[1] ?? match[3]) as Change['kind'], amount: Number(match[2] ?? match[4]) };
 }

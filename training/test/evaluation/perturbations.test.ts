@@ -16,7 +16,9 @@ import {
   PERTURBATIONS,
   parseChange,
   withCameraHeight,
+  withHeadingError,
   withOcclusion,
+  withRowsBetween,
   withSlope,
 } from '../../evaluation/perturbations.js';
 
@@ -177,6 +179,44 @@ describe('occlusion', () => {
   });
 });
 
+describe('heading', () => {
+  it('off by some degrees turns every point by as much about the camera', () => {
+    fc.assert(
+      fc.property(metres, azimuth, pose, fc.integer({ min: -170, max: 170 }), (r, a, given, degrees) => {
+        const turned = a + (degrees * Math.PI) / 180;
+        const changed = withHeadingError(input(given), degrees);
+        samePoint(
+          pointOf(changed, r * Math.sin(turned), r * Math.cos(turned)),
+          pointOf(input(given), r * Math.sin(a), r * Math.cos(a)),
+        );
+      }),
+    );
+  });
+});
+
+describe('rows that were not taken', () => {
+  it('leave ground black nearer or farther than their depression, and the rest as it was', () => {
+    const { image: whole } = projectBev(white, window, LEVEL_NORTH, bev);
+    const cases = [
+      [-45, 90, 2.5, Number.POSITIVE_INFINITY], // a hole of 45 degrees at a height of 2.5 m
+      [-90, -20, 0, 2.5 / Math.tan((20 * Math.PI) / 180)],
+    ] as const;
+    for (const [lowest, highest, nearM, farM] of cases) {
+      const cut = withRowsBetween(input(), lowest, highest);
+      const seen = projectBev(cut.image, cut.window, cut.pose, cut.bev).image.data;
+      for (let k = 0; k < 32 * 32; k++) {
+        const distance = Math.hypot((k % 32) - 15.5, 15.5 - Math.floor(k / 32)) * 0.5;
+        if (Math.min(Math.abs(distance - nearM), Math.abs(distance - farM)) < 0.3) continue; // a row is not a line
+        const expected = distance > nearM && distance < farM ? whole.data[k * 3] : 0;
+        assert.equal(seen[k * 3], expected, `${lowest} ${highest} ${distance}`);
+      }
+    }
+  });
+  it('must leave some', () => {
+    assert.throws(() => withRowsBetween(input(), 10, 10), RangeError);
+  });
+});
+
 it('names say what was changed', () => {
   assert.deepEqual(
     PERTURBATIONS.map(({ name }) => name).filter((name) => parseChange(name) === undefined),
@@ -185,6 +225,8 @@ it('names say what was changed', () => {
   assert.deepEqual(parseChange('camera height -15 %'), { kind: 'camera height', amount: -15 });
   assert.deepEqual(parseChange('slope 5°'), { kind: 'slope', amount: 5 });
   assert.deepEqual(parseChange('occlusion 20 %'), { kind: 'occlusion', amount: 20 });
+  assert.deepEqual(parseChange('heading ±10°'), { kind: 'heading', amount: 10 });
+  assert.deepEqual(parseChange('strip 65°'), { kind: 'strip', amount: 65 });
   assert.equal(parseChange('fog'), undefined);
   const height = PERTURBATIONS.find(({ name }) => name === 'camera height -20 %');
   assert.equal(height?.apply(input(), makeRng(1)).bev.cameraHeightM, 2);
