@@ -148,6 +148,8 @@ export interface HeadConfig {
   readonly turned: number;
   /** Further copies of all pairs as other cameras and sensors would have seen them. */
   readonly changed: number;
+  /** Pairs that an earlier fit, in the weights that the encoder starts from, counts for beside the run's own. */
+  readonly priorPairs?: number;
 }
 
 /** Localisation: the encoder. */

@@ -122,6 +122,10 @@ const head = object(
       'Further copies of all pairs with another camera height (30 %), heading (10 degrees), tilt (3 degrees), hole below the ' +
         'camera and overhead sensor.',
     ),
+    '?priorPairs': positive(
+      "Pairs that the fit in networks.encoder.weights counts for beside the run's own: the more, the less a head is moved.",
+      60,
+    ),
   },
 );
 

@@ -26,11 +26,17 @@ export type EncoderContent = ConvNextContent | GridContent;
 
 const isGrid = (content: EncoderContent): content is GridContent => 'head' in content;
 
-/** A copy of what an encoder is now. */
-export function contentOf(encoder: ConvNext | GridEncoder): EncoderContent {
+/** A copy of what an encoder is now; of a grid encoder with what its head was fitted to, where that is known. */
+export function contentOf(encoder: ConvNext | GridEncoder, statistics?: Arrays): EncoderContent {
   if ('config' in encoder) return { params: encoder.params.toArrays(), config: encoder.config };
   const { trunk, blocks } = encoder;
-  return { params: encoder.trunkArrays(), trunk, blocks, head: encoder.head() };
+  return {
+    params: encoder.trunkArrays(),
+    trunk,
+    blocks,
+    head: encoder.head(),
+    ...(statistics && { statistics }),
+  };
 }
 
 /** D */

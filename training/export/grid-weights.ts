@@ -22,6 +22,8 @@ export interface GridContent {
   readonly trunk: TrunkKind;
   readonly blocks: readonly number[];
   readonly head: GridHead;
+  /** Further arrays of its weights file: what the head was fitted to. */
+  readonly statistics?: Readonly<Record<string, NamedArray>>;
 }
 
 export interface GridWeights {
@@ -31,17 +33,19 @@ export interface GridWeights {
   readonly head?: GridHead;
   /** Blocks that the head was made for, where the file says so. */
   readonly blocks?: readonly number[];
+  /** What the head was fitted to, where the file has it. */
+  readonly statistics?: Readonly<Record<string, NamedArray>>;
 }
 
 /** Arrays of a grid encoder by their names in a file, and what the file says of them. */
-export function gridArrays({ params, trunk, blocks, head }: GridContent): {
+export function gridArrays({ params, trunk, blocks, head, statistics }: GridContent): {
   readonly arrays: Record<string, NamedArray>;
   readonly metadata: Record<string, string>;
 } {
   const own = Object.entries(torchLayout(params)).map(([name, array]) => [`${TRUNK}${name}`, array] as const);
   const numbers = { shape: [blocks.length], data: Float32Array.from(blocks) };
   return {
-    arrays: { ...Object.fromEntries(own), ...headToArrays(head), 'head.blocks': numbers },
+    arrays: { ...Object.fromEntries(own), ...headToArrays(head), 'head.blocks': numbers, ...statistics },
     metadata: { trunk: typeof trunk === 'string' ? trunk : 'convnext' },
   };
 }
@@ -72,7 +76,13 @@ export function readGridWeights(
   checkTrunk(kind, last, params, source);
   const head = headFromArrays(arrays, source);
   const blocks = arrays['head.blocks']?.data;
-  return { params, ...(head && { head }), ...(blocks && { blocks: [...blocks] }) };
+  const fitted = Object.entries(arrays).filter(([name]) => name.startsWith('fit.'));
+  return {
+    params,
+    ...(head && { head }),
+    ...(blocks && { blocks: [...blocks] }),
+    ...(fitted.length > 0 && { statistics: Object.fromEntries(fitted) }),
+  };
 }
 
 /** All arrays of a published ConvNeXt of the same size. */

@@ -25,12 +25,13 @@ import {
   headSizes,
   headToArrays,
   identityConvolution,
+  type NamedArray,
   normalNumbers,
   plainHead,
   type TrunkKind,
   trunkDesign,
 } from '../networks/index.js';
-import { featureStatistics } from '../stages/index.js';
+import { type FitStatistics, featureStatistics, statisticsFromArrays } from '../stages/index.js';
 import type { ImageStore } from '../stores/index.js';
 import { readSafetensors, writeSafetensors } from '../weights/index.js';
 import { bytesOf, profileOf } from './networks-of.js';
@@ -84,6 +85,36 @@ export async function freshEncoder(config: RunConfig, head?: GridHead): Promise<
   });
 }
 
+/**
+ * An encoder whose head was fitted, in the place of any that its weights have; and the fit of those weights, where they have
+ * one. Throws WEIGHTS_INVALID.
+ */
+export async function openTrunkOf(config: RunConfig): Promise<{
+  readonly withHead: (head: GridHead) => GridEncoder;
+  readonly earlier: { readonly head: GridHead; readonly statistics: FitStatistics } | undefined;
+}> {
+  const grid = gridOf(config);
+  if (!grid) throw new Error('A head is fitted to the features of a grid.');
+  const loaded = await weightsOf(config, grid.trunk, grid.blocks);
+  const { weights = '' } = config.networks.encoder;
+  const statistics = loaded?.statistics && statisticsFromArrays(loaded.statistics, weights);
+  const withHead = (head: GridHead) =>
+    createGridEncoder({
+      ...grid,
+      head,
+      ...(loaded && { params: loaded.params }),
+      seed: config.seed,
+      tunesTrunk: false,
+    });
+  return { withHead, earlier: loaded?.head && statistics && { head: loaded.head, statistics } };
+}
+
+/** Channels of the features that a head is given. */
+export function trunkChannels(config: RunConfig): number {
+  const grid = gridOf(config);
+  return grid ? featureChannels(trunkDesign(grid.trunk).blocks, grid.blocks) : 0;
+}
+
 /** The weights that a configuration names, or those of the cache folder; undefined for a ConvNeXt that starts from nothing. */
 async function weightsOf(
   config: RunConfig,
@@ -134,11 +165,29 @@ function newHead(config: RunConfig, trunk: TrunkKind, blocks: readonly number[])
 /** What a head in a run's folder started from; undefined where there is none. Throws WEIGHTS_INVALID. */
 export async function writtenHead(dir: string): Promise<GridHead | undefined> {
   const path = join(dir, HEAD_FILE);
+  const arrays = await headArrays(path);
+  return arrays && headFromArrays(arrays, path);
+}
+
+/** A head that was fitted in a run's folder, and what to. Throws DATASET_INVALID where there is none yet, WEIGHTS_INVALID. */
+export async function writtenFit(
+  dir: string,
+): Promise<{ readonly head: GridHead; readonly statistics: Record<string, NamedArray> }> {
+  const path = join(dir, HEAD_FILE);
+  const arrays = await headArrays(path);
+  const head = arrays && headFromArrays(arrays, path);
+  if (!head)
+    throw new SkyfixError('DATASET_INVALID', `${path} is missing: the head has not been fitted yet.`);
+  const own = Object.entries(arrays).filter(([name]) => name.startsWith('fit.'));
+  return { head, statistics: Object.fromEntries(own) };
+}
+
+async function headArrays(path: string): Promise<Record<string, NamedArray> | undefined> {
   const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') return undefined;
     throw new SkyfixError('WEIGHTS_INVALID', `${path} cannot be read.`, { cause });
   });
-  return bytes && headFromArrays(readSafetensors(bytes, path), path);
+  return bytes && readSafetensors(bytes, path);
 }
 
 /**

@@ -77,7 +77,7 @@ async function evaluateAreas(
       served(untrained),
       rawQueries(config, prepared), // what G is given: nothing in it was trained
       prepared,
-      own.grid ? config.geometry : trainingGeometry(config), // in the middle only, where each look costs a run
+      own.fit ? config.geometry : trainingGeometry(config), // in the middle only, where each look costs a run
     );
     areas.push(result, figures.result);
     first ??= { prepared, dataset, queries, figures };
@@ -89,14 +89,14 @@ async function evaluateAreas(
 /** The trained encoder, and what stands beside it: untrained, or the training-free grid where a head was fitted. */
 async function embedsOf(
   { config, dir, progress }: RunContext,
-  { encoder, grid }: Trained,
+  { encoder, fit }: Trained,
 ): Promise<{ readonly trained: Embed; readonly untrained: Embed; readonly close: () => void }> {
-  if (grid && 'head' in encoder) {
+  if (fit && 'head' in encoder) {
     const { cacheDir } = config.data;
     const trunk = await trunkFileOf(encoder, cacheDir);
     const options = { cacheDir, threads: config.runtime.threads, onProgress: progress.work('features') };
     const embed = (head: GridHead) => featureEmbed(trunk, head, options);
-    return { trained: embed(encoder.head()), untrained: embed(grid), close: () => {} };
+    return { trained: embed(encoder.head()), untrained: embed(fit.grid), close: () => {} };
   }
   const untrained = await freshEncoder(config, await writtenHead(dir));
   return { trained: embedBy(encoder), untrained: embedBy(untrained), close: () => untrained.dispose() };

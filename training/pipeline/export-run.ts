@@ -6,7 +6,7 @@ import { contentOf, type EncoderNames, writeBundle } from '../export/index.js';
 import { createGenerator } from '../networks/index.js';
 import { readRunResult } from '../runs/index.js';
 import { loadCheckpointStep, loadEncoder, loadParts } from '../stages/index.js';
-import { freshEncoder, writtenHead } from './encoder-of.js';
+import { freshEncoder, openTrunkOf, writtenFit, writtenHead } from './encoder-of.js';
 import { profileOf } from './networks-of.js';
 import { checkpointPath, type StageName } from './run-context.js';
 import { CONFIG_FILE } from './run-folder.js';
@@ -24,10 +24,13 @@ export async function exportRun(
   const profile = profileOf(config);
   const kind = config.stage3.validateEvery > 0 ? 'best' : 'last';
   const pathOf = (stage: StageName) => checkpointPath(dir, stage, kind);
-  const encoder = await freshEncoder(config, await writtenHead(dir));
+  const fitted = config.stage3.head && (await writtenFit(dir));
+  const encoder = fitted
+    ? (await openTrunkOf(config)).withHead(fitted.head)
+    : await freshEncoder(config, await writtenHead(dir));
   const generator = config.queries === 'views' ? createGenerator(profile.generator, config.seed) : undefined;
   try {
-    await loadEncoder(pathOf('encoder'), undefined, encoder, config.stage3.emaDecay);
+    if (!fitted) await loadEncoder(pathOf('encoder'), undefined, encoder, config.stage3.emaDecay);
     if (generator) await loadParts(pathOf('generation'), undefined, { gParams: generator.params });
     const result = await readRunResult(dir).catch(() => undefined);
     const steps = {
@@ -36,12 +39,12 @@ export async function exportRun(
     };
     return await writeBundle(out, {
       name: config.bundle.name,
-      version: result ? config.bundle.version : `${config.bundle.version}-step-${steps.encoder}`,
+      version: result || fitted ? config.bundle.version : `${config.bundle.version}-step-${steps.encoder}`,
       profile: config.name,
       input: inputOf(config),
       geometry: config.geometry,
       ...(generator && { generator: { params: generator.params.toArrays(), config: profile.generator } }),
-      encoder: contentOf(encoder),
+      encoder: contentOf(encoder, fitted?.statistics),
       training: { run: `${config.name}-seed${config.seed}`, steps, config },
       metrics: result ? { retrieval: result.retrieval.map(({ confusion: _, ...rest }) => rest) } : {},
       ...(safetensors && { safetensors }),

@@ -3,25 +3,29 @@ import { join } from 'node:path';
 import { writeFileAtomic } from 'skyfix/files';
 import type { HeadConfig } from '../config/index.js';
 import {
-  createGridEncoder,
   GRID_STRIDE_PX,
   type GridEncoder,
   type GridHead,
   headToArrays,
+  type NamedArray,
+  plainHead,
 } from '../networks/index.js';
-import { type FeaturePairs, fitHead } from '../stages/index.js';
+import { type FitPrior, fitHead, fitWithStatistics, statisticsToArrays } from '../stages/index.js';
 import { writeSafetensors } from '../weights/index.js';
-import { freshEncoder, HEAD_FILE } from './encoder-of.js';
+import { HEAD_FILE, openTrunkOf, trunkChannels } from './encoder-of.js';
 import { headPairs } from './head-data.js';
 import type { RunContext } from './run-context.js';
 import type { TrainingPart } from './run-data.js';
 import { trunkFileOf } from './trunk-file.js';
 
-/** An encoder whose head was fitted, and the training-free grid that stands beside it. */
+/** An encoder whose head was fitted, what it was fitted to, and the training-free grid that stands beside it. */
 export interface FittedEncoder {
   readonly encoder: GridEncoder;
-  readonly grid: GridHead;
+  readonly fit: { readonly grid: GridHead; readonly statistics: Readonly<Record<string, NamedArray>> };
 }
+
+/** What an earlier fit counts for where a configuration says nothing: with 60 own pairs the head is half theirs. */
+const PRIOR_PAIRS = 60;
 
 /** Fits the head to the labelled pairs of all parts, each part counting alike. Throws DATASET_INVALID where nothing is seen. */
 export async function runHead(
@@ -30,34 +34,30 @@ export async function runHead(
   options: HeadConfig,
 ): Promise<FittedEncoder> {
   const { config, dir } = context;
-  const start = (await freshEncoder(config)) as GridEncoder; // a head is only configured for one
+  const { channels, regularisation, priorPairs = PRIOR_PAIRS } = options;
+  const { projection: dimensions } = config.networks.encoder;
+  const cells = config.geometry.inputSizePx / GRID_STRIDE_PX;
+  const { withHead, earlier } = await openTrunkOf(config);
+  const bare = withHead(plainHead(trunkChannels(config), cells));
+  const areas = await trunkFileOf(bare, config.data.cacheDir)
+    .then((trunk) => headPairs(context, parts, trunk, options))
+    .finally(() => bare.dispose());
   try {
-    const trunk = await trunkFileOf(start, config.data.cacheDir);
-    const areas = await headPairs(context, parts, trunk, options);
-    const { grid, head } = fitted(areas, options, start, config.networks.encoder.projection);
+    const prior: FitPrior | undefined = earlier && {
+      moments: earlier.head,
+      statistics: earlier.statistics,
+      pairs: priorPairs,
+    };
+    const grid = fitHead(areas, { cells, regularisation });
+    const whole = { cells, channels, regularisation, ...(dimensions !== undefined && { dimensions }) };
+    const { head, statistics } = fitWithStatistics(areas, whole, prior);
+    const arrays = statisticsToArrays(statistics);
+    await writeFileAtomic(join(dir, HEAD_FILE), writeSafetensors({ ...headToArrays(head), ...arrays }));
+    return { encoder: withHead(head), fit: { grid, statistics: arrays } };
+  } finally {
     for (const { views, tiles } of areas.flatMap(({ copies }) => copies)) {
       views.close();
       tiles.close();
     }
-    await writeFileAtomic(join(dir, HEAD_FILE), writeSafetensors(headToArrays(head)));
-    const params = start.trunkArrays();
-    const { trunk: kind, blocks } = start;
-    return { encoder: createGridEncoder({ trunk: kind, blocks, head, params, tunesTrunk: false }), grid };
-  } finally {
-    start.dispose();
   }
-}
-
-function fitted(
-  areas: readonly FeaturePairs[],
-  { channels, regularisation }: HeadConfig,
-  { inputSize }: GridEncoder,
-  dimensions: number | undefined,
-): { readonly grid: GridHead; readonly head: GridHead } {
-  const cells = inputSize / GRID_STRIDE_PX;
-  const size = dimensions === undefined ? {} : { dimensions };
-  return {
-    grid: fitHead(areas, { cells, regularisation }),
-    head: fitHead(areas, { cells, channels, regularisation, ...size }),
-  };
 }

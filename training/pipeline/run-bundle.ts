@@ -11,7 +11,7 @@ import type { Trained } from './train-stages.js';
 /** Writes bundle/ in the run's folder, with figures once there are some. Throws what writing a bundle throws. */
 export async function writeRunBundle(
   { config, dir }: Pick<RunContext, 'config' | 'dir'>,
-  { own, data, made, encoder }: Trained,
+  { own, data, made, encoder, fit }: Trained,
   { retrieval, generation, robustness }: RunFigures = { retrieval: [] },
 ): Promise<BundleManifest> {
   const { bundle, geometry, name } = config;
@@ -25,7 +25,7 @@ export async function writeRunBundle(
     ...(made && {
       generator: { params: made.generator.params.toArrays(), config: made.generator.config },
     }),
-    encoder: contentOf(encoder),
+    encoder: contentOf(encoder, fit?.statistics),
     training: {
       generatorData: made ? `${own.name}, ${own.ids.length} places` : null,
       encoderData: `${data.name}, ${data.ids.length} places`,

@@ -1,11 +1,10 @@
 // The three stages of a run, one after the other; each does what its checkpoint has not done.
 import type { RunConfig } from '../config/index.js';
-import type { GridHead } from '../networks/index.js';
 import { timeStage } from '../runs/index.js';
 import type { RunEncoder } from './encoder-of.js';
 import { runEncoder } from './encoder-stage.js';
 import { generationKey, type MadeGenerator, runGeneration } from './generation-stage.js';
-import { runHead } from './head-stage.js';
+import { type FittedEncoder, runHead } from './head-stage.js';
 import type { RunContext } from './run-context.js';
 import { openTrainingData, openValidation, type TrainingData } from './run-data.js';
 import { queriesOf } from './views-stage.js';
@@ -22,8 +21,8 @@ export interface Trained {
   /** Absent where the encoder sees BEVs or panoramas themselves. */
   readonly made: MadeGenerator | undefined;
   readonly encoder: RunEncoder;
-  /** The training-free grid, where the encoder's head was fitted. */
-  readonly grid?: GridHead;
+  /** Where the encoder's head was fitted: the training-free grid, and arrays of what it was fitted to. */
+  readonly fit?: FittedEncoder['fit'];
 }
 
 /** Undefined where the run was to end after a stage. */

@@ -8,5 +8,12 @@ export { loadEncoder, trainEncoder } from './encoder/encoder.js';
 export { trainGenerator } from './generation/generation.js';
 export { describeFeatures } from './head/describe-features.js';
 export type { FeaturePairs, PairCopy } from './head/feature-pairs.js';
-export { type FitOptions, fitHead } from './head/fit.js';
+export {
+  type FitOptions,
+  type FitPrior,
+  type FitStatistics,
+  fitHead,
+  fitWithStatistics,
+} from './head/fit.js';
+export { statisticsFromArrays, statisticsToArrays } from './head/statistics-file.js';
 export { eachView, viewsInMemory, writeViews } from './views/views.js';

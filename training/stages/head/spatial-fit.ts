@@ -8,14 +8,11 @@ import { commonDirections, meanDiagonal } from './common-directions.js';
 import { eachPairBatch, type FeaturePairs, type Windows } from './feature-pairs.js';
 import { type CellCovariances, seenTensor, tensorOf } from './statistics.js';
 
-/** Of each channel, over the cells of a window: [channels][cells², cells²]. */
-export interface WindowCovariances {
-  readonly cells: number;
-  readonly ofChannels: readonly CellCovariances[];
-}
-
-/** Second moments of the weighted windows that a head without a projection makes; each area counts alike. */
-export function windowCovariances(areas: readonly FeaturePairs[], head: GridHead): WindowCovariances {
+/**
+ * Second moments of the weighted windows that a head without a projection makes, of each of its channels over the cells,
+ * [k², k²]; each area counts alike.
+ */
+export function windowCovariances(areas: readonly FeaturePairs[], head: GridHead): CellCovariances[] {
   const { cells, channels } = headSizes(head);
   const size = cells * cells;
   const sums = {
@@ -50,16 +47,16 @@ export function windowCovariances(areas: readonly FeaturePairs[], head: GridHead
     }
   }
   const slice = (all: Float64Array, c: number) => all.slice(c * size * size, (c + 1) * size * size);
-  const ofChannels = Array.from({ length: channels }, (_, c) => ({
+  return Array.from({ length: channels }, (_, c) => ({
     between: slice(sums.between, c),
     within: slice(sums.within, c),
   }));
-  return { cells, ofChannels };
 }
 
 /** The projection on the best `dimensions` directions of all channels. Throws RangeError where there are not so many. */
 export function spatialProjection(
-  { cells, ofChannels }: WindowCovariances,
+  ofChannels: readonly CellCovariances[],
+  cells: number,
   dimensions: number,
   regularisation: number,
 ): NonNullable<GridHead['projection']> {

@@ -8,6 +8,7 @@ import { after, before, describe, it } from 'node:test';
 import { checkNetworks, loadBundle } from 'skyfix/bundles';
 import type { RunConfig } from '../../config/index.js';
 import { headFromArrays, headSizes } from '../../networks/index.js';
+import { exportRun } from '../../pipeline/export-run.js';
 import type { RunResult } from '../../runs/index.js';
 import { readSafetensors } from '../../weights/index.js';
 import { coded, networksOf, runHere, tinyRun } from '../support/tiny-run.js';
@@ -75,6 +76,46 @@ describe('a run that fits a head', () => {
     await runHere(config, again);
     assert.deepEqual(await networksOf(again), await networksOf(dir));
     assert.deepEqual((await cached()).sort(), before.sort());
+  });
+  it('is exported again from its folder alone', async () => {
+    const { files } = await exportRun(dir, join(folder, 'exported'), 'timm');
+    const first = (await loadBundle(join(dir, 'bundle'))).manifest.files;
+    assert.deepEqual(files['encoder.onnx'], first['encoder.onnx']);
+    assert.deepEqual(files['encoder.safetensors'], first['encoder.safetensors']);
+  });
+  it('is fitted further to other pairs from its weights, by what they count', async () => {
+    const weights = join(dir, 'bundle/encoder.safetensors');
+    const headOf = async (pairs: number) => {
+      const further = join(folder, `further-${pairs}`);
+      const values = [
+        `networks.encoder.weights=${weights}`,
+        `stage3.head={ channels: 6, regularisation: 0.1, turned: 0, changed: 0, priorPairs: ${pairs} }`,
+        'evaluation.robustness=false',
+        'evaluation.sheets=false',
+        'evaluation.gridStrideM=0',
+      ];
+      await runHere(await tinyRun(folder, [...HEAD, ...values]), further);
+      const path = join(further, 'head.safetensors');
+      return (
+        headFromArrays(readSafetensors(await readFile(path), path), path)?.convolution?.weight.data ?? []
+      );
+    };
+    const path = join(dir, 'head.safetensors');
+    const start =
+      headFromArrays(readSafetensors(await readFile(path), path), path)?.convolution?.weight.data ?? [];
+    const off = (found: ArrayLike<number>) =>
+      Math.hypot(...Array.from(start, (value, k) => value - (found[k] ?? 0))) / Math.hypot(...start);
+    const [kept, moved] = [off(await headOf(1e9)), off(await headOf(1))];
+    assert.ok(kept < 0.05 && moved > 2 * kept, `${kept} ${moved}`);
+    const other = await tinyRun(folder, [
+      ...HEAD,
+      `networks.encoder.weights=${weights}`,
+      'stage3.head.channels=5',
+    ]);
+    await assert.rejects(
+      runHere(other, join(folder, 'other')),
+      coded('WEIGHTS_INVALID', 'there are 5 channels'),
+    );
   });
   it('refuses what no head can be fitted to, by the field', async () => {
     const cases = [

@@ -3,10 +3,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { makeRng, type Rng } from 'skyfix/random';
 import { recallOf, strictRanks } from '../../../evaluation/index.js';
+import { headToArrays } from '../../../networks/index.js';
 import { describeFeatures } from '../../../stages/head/describe-features.js';
 import type { FeaturePairs } from '../../../stages/head/feature-pairs.js';
-import { channelDirections, fitHead } from '../../../stages/head/fit.js';
+import { channelDirections, fitHead, fitWithStatistics } from '../../../stages/head/fit.js';
 import { channelMoments } from '../../../stages/head/statistics.js';
+import { statisticsFromArrays, statisticsToArrays } from '../../../stages/head/statistics-file.js';
+import { readSafetensors, writeSafetensors } from '../../../weights/index.js';
 import { memoryFeatures } from '../../support/feature-maps.js';
 
 const CELLS = 3;
@@ -123,6 +126,37 @@ describe('the fit of a head', () => {
     const [before, after] = [await recall(grid, test), await recall(fitted, test)];
     assert.ok(before < 70, `${before}`);
     assert.ok(after > 95, `${after}`);
+  });
+
+  it('goes on from an earlier one by the share of its pairs, and knows it again from its file', () => {
+    const options = { cells: CELLS, channels: 3, regularisation: 0.1, dimensions: 8 };
+    const earlier = fitWithStatistics([pairs(60, 2, 7)], options);
+    const arrays = statisticsToArrays(earlier.statistics);
+    const bytes = writeSafetensors({ ...headToArrays(earlier.head), ...arrays });
+    const statistics = statisticsFromArrays(readSafetensors(bytes, 'file'), 'file');
+    assert.ok(statistics);
+    const own = [pairs(30, 6, 8)];
+    const from = (count: number) =>
+      fitWithStatistics(own, options, { moments: earlier.head, statistics, pairs: count });
+    const alone = from(1e-9).statistics.channels.between;
+    const half = from(30).statistics.channels.between;
+    half.forEach((value, k) => {
+      const mean = ((alone[k] ?? 0) + (earlier.statistics.channels.between[k] ?? 0)) / 2;
+      assert.ok(Math.abs(value - mean) < 1e-5);
+    });
+    const kept = from(1e9).head;
+    assert.equal(kept.mean, earlier.head.mean);
+    kept.convolution?.weight.data.forEach((value, k) => {
+      assert.ok(Math.abs(value - (earlier.head.convolution?.weight.data[k] ?? 0)) < 1e-4);
+    });
+    assert.throws(
+      () =>
+        fitWithStatistics(own, { ...options, channels: 4 }, { moments: earlier.head, statistics, pairs: 9 }),
+      { code: 'WEIGHTS_INVALID', message: /3 channels on 9 cells; now there are 4/ },
+    );
+    const { 'fit.windows.within': _, ...broken } = arrays;
+    assert.throws(() => statisticsFromArrays(broken, 'file'), { code: 'WEIGHTS_INVALID' });
+    assert.equal(statisticsFromArrays({}, 'file'), undefined);
   });
 
   it('refuses areas of which nothing is seen', () => {
