@@ -89,7 +89,7 @@ export interface Untrained {
   readonly threads: number;
 }
 
-export const UNTRAINED: StyleModelName = { name: 'untrained', title: 'random trunk' };
+export const UNTRAINED: StyleModelName = { name: 'untrained', title: 'random trunk', isBound: true };
 
 /** The lower bound: a trunk of random weights, standardised on the test world itself; paired, of styles left out. */
 export function untrainedModel(

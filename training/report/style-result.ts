@@ -38,6 +38,8 @@ export interface StyleWorld {
 export interface StyleModelName {
   readonly name: string;
   readonly title: string;
+  /** What chance and the data alone reach: it is held to no target. */
+  readonly isBound?: boolean;
 }
 
 export interface StylesResult {
@@ -111,7 +113,7 @@ const isStyles = ajv.compile<StylesResult>(
     command: text,
     trunk: text,
     gridStrideM: positive,
-    models: list(object({ name: text, title: text })),
+    models: list(object({ name: text, title: text, isBound: { type: 'boolean' } }, ['isBound'])),
     worlds: list(
       object(
         {

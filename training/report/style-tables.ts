@@ -104,15 +104,15 @@ function bestText(models: readonly StyleModelName[], samples: readonly (readonly
   if (!second) return best.title;
   const { difference, verdict } = compareSamples(best.own, second.own);
   if (difference === 0) return `${best.title} and ${second.title}`;
-  return verdict === 'holds outside the error bars'
-    ? best.title
-    : `${best.title}, within the error bars of ${second.title}`;
+  return verdict === 'holds within the error bars only'
+    ? `${best.title}, within the error bars of ${second.title}`
+    : best.title;
 }
 
 /** Of each model but the first: on how many unseen styles it beats the first, and where the targets are reached. */
 export function unseenVerdicts(result: StylesResult): string {
   const styles = testedStyles(result);
-  const [reference, ...others] = result.models;
+  const [reference, ...others] = result.models.filter(({ isBound }) => !isBound);
   if (!reference) return '';
   const samplesOf = (model: string, testedOn: string, measure: Measure) =>
     styleSamples(result.cells, { protocol: 'leave-one-out', model, testedOn }, measure);
@@ -130,7 +130,7 @@ export function unseenVerdicts(result: StylesResult): string {
         `(${clear} outside the error bars), ${gain >= 0 ? '+' : ''}${fixed(gain)} points in the mean.`,
     ];
   });
-  const targets = result.models.flatMap(({ name, title }) =>
+  const targets = [reference, ...others].flatMap(({ name, title }) =>
     MEASURES.flatMap((measure) => {
       const { target } = measure;
       if (target === undefined) return [];

@@ -77,13 +77,14 @@ function stylesParts(result: StylesResult, real: Readonly<Record<string, WorldSt
   const seeds = new Set(result.cells.map(({ seed }) => seed)).size;
   return [
     '## A style left out',
-    [
-      `Each style has a test world of ${places(tests)} places, of its own seed: other places, another sensor, another camera.`,
-      `A model is fitted on training worlds (${places(training)} places each) of all other styles and tested on the one left`,
-      `out: paired R@1 and R@5 among the tiles of the test world, and on overlapping tiles every ${result.gridStrideM} m, as it`,
-      `is served. ${seeds === 1 ? 'One seed.' : `${seeds} seeds: each fits on other training worlds.`}`,
-      `Features: ${result.trunk}. Measured by \`${result.command}\`.`,
-    ].join('\n'),
+    filled(
+      `Each style has a test world of ${places(tests)} places, of its own seed: other places, another sensor, another camera. ` +
+        `A model is fitted on training worlds (${places(training)} places each) of all other styles and tested on the one left ` +
+        'out: paired R@1 and R@5 among the tiles of the test world, and on overlapping tiles every ' +
+        `${result.gridStrideM} m, as it is served. ` +
+        `${seeds === 1 ? 'One seed.' : `${seeds} seeds: each fits on other training worlds.`} ` +
+        `Features: ${result.trunk}. Measured by \`${result.command}\`.`,
+    ),
     unseenVerdicts(result),
     unseenTables(result),
     `![R@1 on unseen styles](${FOLDER}/${FIGURE_FILE})`,
@@ -100,14 +101,27 @@ function stylesParts(result: StylesResult, real: Readonly<Record<string, WorldSt
 function headingParts(result: HeadingsResult): string[] {
   return [
     '## Heading and field of view',
-    [
-      'What is told of the heading (all, to within 45 degrees, nothing) by what the photo shows of the circle.',
-      'R@1 is paired, by the view under the heading that was told or found; the grid is that of a server, tiles every ' +
-        `${result.gridStrideM} m.`,
-      `Bundle: ${result.bundle}. Measured by \`${result.command}\`.`,
-    ].join('\n'),
+    filled(
+      'What is told of the heading (all, to within 45 degrees, nothing) by what the photo shows of the circle. R@1 is paired, by ' +
+        'the view under the heading that was told or found; the grid is that of a server, tiles every ' +
+        `${result.gridStrideM} m. Bundle: ${result.bundle}. Measured by \`${result.command}\`.`,
+    ),
     headingTables(result),
   ];
+}
+
+/** Columns of the page's prose. */
+const COLUMNS = 140;
+
+/** Prose in lines of at most COLUMNS; a single word may be longer. */
+function filled(text: string): string {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const longer = lines.length > 0 ? `${lines.at(-1)} ${word}` : word;
+    if (lines.length > 0 && longer.length <= COLUMNS) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines.join('\n');
 }
 
 /** R@1 of every model on each unseen style as bars; undefined where nothing was left out. */

@@ -67,6 +67,7 @@ const result: StylesResult = {
   models: [
     { name: 'plain', title: 'plain grid' },
     { name: 'fitted', title: 'fitted head' },
+    { name: 'random', title: 'random trunk', isBound: true },
   ],
   worlds: [
     { name: 'a-test', style: 'a', role: 'test', seed: 1, places: 4, statistics, sheet: 'a.jpg' },
@@ -79,6 +80,7 @@ const result: StylesResult = {
     ...left('plain', 'b', 60, 62, 64), // 62 ± 2
     ...left('fitted', 'a', 84, 80, 82), // 82 ± 2
     ...left('fitted', 'b', 62, 64, 63), // 63 ± 1
+    ...left('random', 'a', 12),
     ...alone('fitted', 'a', 'a', 90, 92),
     ...alone('fitted', 'a', 'b', 50, 54), // 52 ± 2.83
     ...alone('fitted', 'b', 'a', 40, 40),
@@ -96,13 +98,13 @@ describe('a style left out', () => {
   it('mean ± deviation a style and model, the means over styles, and which is best', () => {
     const text = unseenTables(result);
     const [at1, at5, grid] = cellsOf(text, 'a');
-    assert.deepEqual(at1, ['71.0 ± 1.0', '82.0 ± 2.0', 'fitted head']);
-    assert.deepEqual(at5, ['81.0 ± 1.0', '92.0 ± 2.0', 'fitted head']);
-    assert.deepEqual(grid, ['66.0 ± 1.0', '77.0 ± 2.0', 'fitted head']);
+    assert.deepEqual(at1, ['71.0 ± 1.0', '82.0 ± 2.0', '12.0', 'fitted head']);
+    assert.deepEqual(at5, ['81.0 ± 1.0', '92.0 ± 2.0', '22.0', 'fitted head']);
+    assert.deepEqual(grid, ['66.0 ± 1.0', '77.0 ± 2.0', '7.0', 'fitted head']);
     // Pooled deviation of b: sqrt((2 * 4 + 2 * 1) / 4) = 1.58, more than the 1 between the means.
-    assert.equal(cellsOf(text, 'b')[0]?.[2], 'fitted head, within the error bars of plain grid');
+    assert.equal(cellsOf(text, 'b')[0]?.[3], 'fitted head, within the error bars of plain grid');
     // Seeds' means: plain 65, 66.5, 68; fitted 73, 72, 72.5.
-    assert.deepEqual(cellsOf(text, 'mean')[0], ['66.5 ± 1.5', '72.5 ± 0.5', 'fitted head']);
+    assert.deepEqual(cellsOf(text, 'mean')[0], ['66.5 ± 1.5', '72.5 ± 0.5', '–', 'fitted head']);
   });
   it('counts the styles on which the reference is beaten and targets are reached', () => {
     const text = unseenVerdicts(result);
@@ -111,6 +113,11 @@ describe('a style left out', () => {
     assert.match(text, /fitted head, R@1 ≥ 80 %: reached on 1 of 2/);
     assert.match(text, /fitted head, grid within 25 m ≥ 75 %: reached on 1 of 2/);
     assert.match(text, /plain grid, R@1 ≥ 80 %: reached on 0 of 2/);
+    assert.doesNotMatch(text, /random trunk/);
+  });
+  it('says nothing of error bars where there are none', () => {
+    const once = { ...result, cells: result.cells.filter(({ seed }) => seed === 1) };
+    assert.equal(cellsOf(unseenTables(once), 'b')[0]?.[3], 'fitted head');
   });
   it('a seed that lacks a style is no part of the mean over styles', () => {
     const samples = (...values: number[]) => values.map((value, k) => ({ seed: k + 1, value }));
@@ -137,7 +144,7 @@ describe('style by style', () => {
 
 const headings: HeadingsResult = {
   schema: 'skyfix-headings/1',
-  command: 'npx skyfix-train headings',
+  command: `npx skyfix-train headings --bundle models/general --town ${'var/styles/worlds/a-test '.repeat(5)}--split all`,
   bundle: 'general',
   gridStrideM: 16,
   cells: (['one', 'two'] as const).flatMap((area, k): HeadingCell[] => [
