@@ -23,8 +23,13 @@ export function probeEngine(question: ProbeQuestion): Promise<ProbeOutcome> {
   });
 }
 
-/** onnxruntime throws that a library cannot be loaded, and prints which one that one lacks. */
+/**
+ * onnxruntime throws that a library cannot be loaded, and prints which one that one lacks; and it begins with the place in its
+ * own source.
+ */
 function explained(outcome: ProbeOutcome, printed: string): ProbeOutcome {
+  if (!('failed' in outcome)) return outcome;
+  const failed = outcome.failed.replace(/^\/\S+:\d+ .* was false\. /, '');
   const [, lacking] = /with error: (?:\S+: )?(\S+: cannot open shared object file)/.exec(printed) ?? [];
-  return 'failed' in outcome && lacking ? { failed: `${outcome.failed} (${lacking})` } : outcome;
+  return { failed: lacking ? `${failed.trim()} (${lacking})` : failed };
 }
