@@ -1,12 +1,11 @@
 // Features of many images through a trunk's ONNX graph, a batch at a time on every core, kept in a cache folder. A file
 // that was not finished is gone on with.
-import { existsSync } from 'node:fs';
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_ENGINE, type InferenceEngine, openEngine } from 'skyfix/engines';
 import { SkyfixError } from 'skyfix/errors';
-import { sha256OfBytes, syncFolder } from 'skyfix/files';
+import { sha256OfBytes } from 'skyfix/files';
 import type { RgbImage } from 'skyfix/geometry';
 import { rgbToNchw, stackTensors } from 'skyfix/imaging';
 import { GRID_STRIDE_PX } from '../networks/index.js';
@@ -17,6 +16,7 @@ import {
   FeatureWriter,
   featuresComplete,
   fileFeatures,
+  finishFile,
 } from '../stores/index.js';
 import type { FeatureImages } from './feature-images.js';
 import { seenShares } from './seen-share.js';
@@ -76,7 +76,7 @@ export async function cachedFeatures(
   } finally {
     writer.close();
   }
-  await finishFile(partial, path, options.cacheDir);
+  await finishFile(partial, path);
   return fileFeatures(path, digest);
 }
 
@@ -171,16 +171,4 @@ function openFinished(
     // Not there, or damaged: it is made again.
   }
   return undefined;
-}
-
-/** Flushes and renames; a process that made the same features at the same time may have been first. */
-async function finishFile(partial: string, path: string, dir: string): Promise<void> {
-  try {
-    const file = await open(partial, 'r+');
-    await file.sync().finally(() => file.close());
-    await rename(partial, path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || !existsSync(path)) throw error;
-  }
-  await syncFolder(dir);
 }

@@ -1,15 +1,14 @@
 // Image stores that are made once, in worker threads, and kept in a cache folder. Images go straight from a thread to
 // the file; a file that was not finished is gone on with.
-import { existsSync } from 'node:fs';
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { messageOf, SkyfixError } from 'skyfix/errors';
-import { sha256OfBytes, syncFolder } from 'skyfix/files';
+import { sha256OfBytes } from 'skyfix/files';
 import { imageryIdentity } from 'skyfix/index';
 import { RequestWorker, ThreadClosed, ThreadDied } from 'skyfix/threads';
 import { FIELD_OF_VIEW_ADVICE, type Problem, refuse } from '../datasets/index.js';
-import { fileStore, type ImageStore, isComplete, StoreFileWriter } from '../stores/index.js';
+import { fileStore, finishFile, type ImageStore, isComplete, StoreFileWriter } from '../stores/index.js';
 import { fileOfJob, type ImageJob, ImageMaker, PIXELS_VERSION } from './image-jobs.js';
 import { IN_FLIGHT, type MakeRequest, type MakeRequests, type MakeSetup, makeInto } from './make-image.js';
 
@@ -75,20 +74,8 @@ export async function cachedImageStore(
   } finally {
     writer.close();
   }
-  await finishStore(partial, path, options.cacheDir);
+  await finishFile(partial, path);
   return fileStore(path);
-}
-
-/** Flushes and renames; a process that made the same images at the same time may have been first. */
-async function finishStore(partial: string, path: string, dir: string): Promise<void> {
-  try {
-    const file = await open(partial, 'r+');
-    await file.sync().finally(() => file.close());
-    await rename(partial, path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || !existsSync(path)) throw error;
-  }
-  await syncFolder(dir);
 }
 
 function openFinished(path: string, sizePx: number, count: number): ImageStore | undefined {

@@ -8,6 +8,7 @@ export {
   featuresComplete,
   fileFeatures,
 } from './feature-store.js';
+export { finishFile } from './finish-file.js';
 export { cropImages, type ImageSet, imageBytes } from './image-set.js';
 export {
   bytesPerImage,
