@@ -19,7 +19,10 @@ try {
 }
 `;
 
-/** What is to be said of the engine, OpenVINO in its own folder or `openvinoDir`. Throws SetupError where it cannot be used, with why. */
+/**
+ * What is to be said of the engine, OpenVINO in its own folder or `openvinoDir`. Throws SetupError where it cannot be
+ * used, with why.
+ */
 export function tryEngine(engine, openvinoDir = '') {
   if (!existsSync(engines)) return [];
   const args = ['--input-type=module', '-e', SCRIPT, engines, engine, openvinoDir];

@@ -13,7 +13,10 @@ export function isPinhole(model: CameraModel): model is PinholeCamera {
   return 'focalPx' in model;
 }
 
-/** The camera whose image of this size covers `fovDeg` from edge to edge, across or from top to bottom; centred. Throws PARAMETER_INVALID. */
+/**
+ * The camera whose image of this size covers `fovDeg` from edge to edge, across or from top to bottom; centred. Throws
+ * PARAMETER_INVALID.
+ */
 export function pinholeOfFov(
   widthPx: number,
   heightPx: number,

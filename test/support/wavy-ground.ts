@@ -1,4 +1,5 @@
-// Ground whose colours are waves of some metres, as panoramas and photos show it by exact rays and as tiles show it from above: what
+// Ground whose colours are waves of some metres, as panoramas and photos show it by exact rays and as tiles show it from
+// above: what
 // a camera sees from anywhere is known without any of the code that projects it. And a region of its tiles.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';

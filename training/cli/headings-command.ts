@@ -22,8 +22,9 @@ interface GivenOptions {
 export function headingsCommand(): Command {
   return new Command('headings')
     .description(
-      'heading known, known to within 45 degrees, unknown, by what photos show of the circle: R@1, grid within 25 m and heading ' +
-        'error of a bundle on towns or worlds; writes styles.md and styles/; the same command goes on where it was stopped',
+      'heading known, known to within 45 degrees, unknown, by what photos show of the circle: R@1, grid within 25 m and ' +
+        'heading error of a bundle on towns or worlds; writes styles.md and styles/; the same command goes on where it ' +
+        'was stopped',
     )
     .requiredOption('--bundle <dir>', 'the bundle')
     .requiredOption('--town <dirs...>', 'towns or worlds; figures are mean and deviation over them')

@@ -197,7 +197,8 @@ function faultOf(config: RunConfig): string | undefined {
     if (config.networks.encoder.frozen)
       return '/networks/encoder/frozen is true, but there is no head to train';
   } else if (geometry.inputSizePx % GRID_STRIDE_PX !== 0) {
-    return `/geometry/inputSizePx is ${geometry.inputSizePx}, not a multiple of ${GRID_STRIDE_PX}, the side of a cell of features`;
+    const { inputSizePx } = geometry;
+    return `/geometry/inputSizePx is ${inputSizePx}, not a multiple of ${GRID_STRIDE_PX}, the side of a cell of features`;
   }
   const unfit = stage3.head && headFault(config);
   if (unfit) return `/stage3/head is given, but ${unfit}`;

@@ -21,8 +21,8 @@ function referenceMarkdown(presets: PresetValues): string {
   return [
     '# Fields of a run',
     '',
-    `Written by \`${REFERENCE_COMMAND}\` from the schema that checks a configuration. A file ` +
-      `names a preset (\`preset: ${names.join('`, `')}\`) and`,
+    `Written by \`${REFERENCE_COMMAND}\` from the schema that checks a configuration. A file names a preset,`,
+    `\`preset: ${names.join('`, `')}\`, and`,
     'gives the fields that differ; `--set path.to.field=value` does the same on the command line, and `null` takes a field away.',
     '`npx skyfix-train run FILE --print-config` prints all fields with their values. A line',
     '`# yaml-language-server: $schema=PATH/training/config/run.schema.json` on top of a file ' +

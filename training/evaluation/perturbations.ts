@@ -1,5 +1,6 @@
 // What may be wrong with a query, for robustness tests: a camera height or heading that is not the true one, ground that slopes,
-// a camera that leans, people and cars in the way, ground that was not taken. Each change is done to what a BEV is made of; nothing tells the projection of it.
+// a camera that leans, people and cars in the way, ground that was not taken. Each change is done to what a BEV is made of;
+// nothing tells the projection of it.
 import {
   type BevGeometry,
   type CameraPose,
@@ -127,7 +128,10 @@ function occlusion(percent: number): Perturbation {
   return { name: `occlusion ${percent} %`, apply: (input, rng) => withOcclusion(input, percent / 100, rng) };
 }
 
-/** The changes that a report shows: the paper's (height off by 5 to 20 %, slopes, occlusion), and what photos in use suffer from. */
+/**
+ * The changes that a report shows: the paper's (height off by 5 to 20 %, slopes, occlusion), and what photos in use
+ * suffer from.
+ */
 export const PERTURBATIONS: readonly Perturbation[] = [
   ...[-30, -20, -15, -10, -5, 5, 10, 15, 20, 30].map(cameraHeight),
   ...[2, 5, 10].map(slope),

@@ -50,7 +50,10 @@ export interface BundleContent {
   readonly generator?: { readonly params: Arrays; readonly config: GeneratorConfig };
   readonly training?: Readonly<Record<string, unknown>>;
   readonly metrics?: Readonly<Record<string, unknown>>;
-  /** Also writes encoder.safetensors, ConvNeXt's with these names, and generator.safetensors, with those of CycleGAN's reference. */
+  /**
+   * Also writes encoder.safetensors, ConvNeXt's with these names, and generator.safetensors, with those of CycleGAN's
+   * reference.
+   */
   readonly safetensors?: EncoderNames;
   /** ISO 8601; now when absent. */
   readonly createdAt?: string;

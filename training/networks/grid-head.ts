@@ -19,7 +19,8 @@ export interface GridHead {
    */
   readonly pooling?: Pooling;
   /**
-   * [k, k], rows from the north. With pooling: grid the encoder scales them so that their squares sum to 1: cells have unit length, so the
+   * [k, k], rows from the north. With pooling: grid the encoder scales them so that their squares sum to 1: cells have unit
+   * length, so the
    * window has it too; with mean their sum is scaled to 1.
    */
   readonly cellWeights: NamedArray;
@@ -74,7 +75,10 @@ export function identityConvolution(channels: number): { weight: NamedArray; bia
   return { weight: { shape: [channels, channels], data }, bias: new Float32Array(channels) };
 }
 
-/** The sizes of a head. Throws WEIGHTS_INVALID naming `source` where its arrays do not fit each other, or hold what they may not. */
+/**
+ * The sizes of a head. Throws WEIGHTS_INVALID naming `source` where its arrays do not fit each other, or hold what they
+ * may not.
+ */
 export function headSizes(head: GridHead, source = 'the head'): HeadSizes {
   const invalid = (what: string) => new SkyfixError('WEIGHTS_INVALID', `${source}: ${what}.`);
   const { mean, deviation, convolution, cellWeights, projection } = head;

@@ -7,7 +7,10 @@ import { type GridHead, headSizes, unitCellWeights } from './grid-head.js';
 import { unitLength } from './layers.js';
 import { GRID_STRIDE_PX } from './trunk.js';
 
-/** Of a cell that is not seen at all: so little that it changes nothing, and enough for all-black windows to have a descriptor too. */
+/**
+ * Of a cell that is not seen at all: so little that it changes nothing, and enough for all-black windows to have a
+ * descriptor too.
+ */
 export const LEAST_SEEN = 0.03;
 
 /** Moments of the channels over views and tiles. */

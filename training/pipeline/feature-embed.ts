@@ -5,7 +5,10 @@ import { describeFeatures } from '../stages/index.js';
 import { cropStore, type ImageStore } from '../stores/index.js';
 import type { Embed } from './evaluate-area.js';
 
-/** A square that lies on the cells' grid is a window of the whole image's features, as dense looks are; others are cut out first. */
+/**
+ * A square that lies on the cells' grid is a window of the whole image's features, as dense looks are; others are cut
+ * out first.
+ */
 export function featureEmbed(trunk: TrunkFile, head: GridHead, options: FeatureOptions): Embed {
   const { cells } = headSizes(head);
   const sidePx = cells * GRID_STRIDE_PX;

@@ -102,8 +102,8 @@ function headingParts(result: HeadingsResult): string[] {
   return [
     '## Heading and field of view',
     filled(
-      'What is told of the heading (all, to within 45 degrees, nothing) by what the photo shows of the circle. R@1 is paired, by ' +
-        'the view under the heading that was told or found; the grid is that of a server, tiles every ' +
+      'What is told of the heading (all, to within 45 degrees, nothing) by what the photo shows of the circle. R@1 is ' +
+        'paired, by the view under the heading that was told or found; the grid is that of a server, tiles every ' +
         `${result.gridStrideM} m. Bundle: ${result.bundle}. Measured by \`${result.command}\`.`,
     ),
     headingTables(result),

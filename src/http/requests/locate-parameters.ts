@@ -28,7 +28,10 @@ export function parseLocateParameters(fields: ReadonlyMap<string, string>): Loca
   return values;
 }
 
-/** Checked parameters to what `locate` takes. Throws PARAMETER_INVALID for half a prior or two, and what checkHeadingOptions finds. */
+/**
+ * Checked parameters to what `locate` takes. Throws PARAMETER_INVALID for half a prior or two, and what
+ * checkHeadingOptions finds.
+ */
 export function toLocateOptions(parameters: LocateParameters, maxPixels: number): LocateOptions {
   const { lon, lat, radiusM, bbox, region: _region, ...rest } = parameters;
   checkHeadingOptions(rest);

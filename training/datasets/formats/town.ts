@@ -26,7 +26,8 @@ async function heightOfWorld(root: string): Promise<number | undefined> {
 }
 
 /**
- * Reads places.csv of a folder that "skyfix-train town" or "skyfix-train world" made; places and headings are the true ones. Throws
+ * Reads places.csv of a folder that "skyfix-train town" or "skyfix-train world" made; places and headings are the true ones.
+ * Throws
  * DATASET_INVALID where a row cannot be used or the mosaic is missing.
  */
 export async function listTown(root: string, splits: readonly Split[]): Promise<Listing> {

@@ -42,7 +42,8 @@ export interface HeadFit {
 export type WholeFitOptions = FitOptions & Required<Pick<FitOptions, 'channels'>>;
 
 /**
- * Fits a head to the pairs of some areas. Throws DATASET_INVALID where nothing is seen, RangeError for more channels or dimensions
+ * Fits a head to the pairs of some areas. Throws DATASET_INVALID where nothing is seen, RangeError for more channels or
+ * dimensions
  * than there are.
  */
 export function fitHead(areas: readonly FeaturePairs[], options: FitOptions): GridHead {
