@@ -1,12 +1,12 @@
 // The networks of a run out of its checkpoints, without its data: for runs that cannot end, and for other names of weights.
 import { join } from 'node:path';
 import type { BundleManifest } from 'skyfix/bundles';
-import { inputOf, readRunConfig } from '../config/index.js';
+import { inputOf, type RunConfig, readRunConfig } from '../config/index.js';
 import { contentOf, type EncoderNames, writeBundle } from '../export/index.js';
 import { createGenerator } from '../networks/index.js';
 import { readRunResult } from '../runs/index.js';
 import { loadCheckpointStep, loadEncoder, loadParts } from '../stages/index.js';
-import { freshEncoder, openTrunkOf, writtenFit, writtenHead } from './encoder-of.js';
+import { freshEncoder, gridOf, openTrunkOf, writtenFit, writtenHead } from './encoder-of.js';
 import { profileOf } from './networks-of.js';
 import { checkpointPath, type StageName } from './run-context.js';
 import { CONFIG_FILE } from './run-folder.js';
@@ -25,9 +25,10 @@ export async function exportRun(
   const kind = config.stage3.validateEvery > 0 ? 'best' : 'last';
   const pathOf = (stage: StageName) => checkpointPath(dir, stage, kind);
   const fitted = config.stage3.head && (await writtenFit(dir));
+  if (!fitted) await loadCheckpointStep(pathOf('encoder')); // before weights are read that it may not even need
   const encoder = fitted
     ? (await openTrunkOf(config)).withHead(fitted.head)
-    : await freshEncoder(config, await writtenHead(dir));
+    : await freshEncoder(filledByCheckpoint(config), await writtenHead(dir));
   const generator = config.queries === 'views' ? createGenerator(profile.generator, config.seed) : undefined;
   try {
     if (!fitted) await loadEncoder(pathOf('encoder'), undefined, encoder, config.stage3.emaDecay);
@@ -53,4 +54,11 @@ export async function exportRun(
     encoder.dispose();
     generator?.params.dispose();
   }
+}
+
+/** A ConvNeXt's checkpoint has all of its weights: the file that the run started from may be gone. */
+function filledByCheckpoint(config: RunConfig): RunConfig {
+  if (gridOf(config)) return config;
+  const { weights: _, ...encoder } = config.networks.encoder;
+  return { ...config, networks: { ...config.networks, encoder } };
 }
