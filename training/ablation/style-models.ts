@@ -133,11 +133,11 @@ async function figuresOf(
   ]);
   const { grid: tileGrid, ...paired } = area;
   if (tileGrid && grid) stores.set(tileGrid.images, grid);
-  const embed: Embed = async (images, square) => {
+  const embed: Embed = async (images, square, rows) => {
     const store = stores.get(images);
     if (!store) throw new RangeError('There are no features of these images.');
     const corner = square && { row: square.topPx / GRID_STRIDE_PX, column: square.leftPx / GRID_STRIDE_PX };
-    return describeFeatures(head, store, corner);
+    return describeFeatures(head, store, { ...(corner && { corner }), ...(rows && { rows }) });
   };
   const tested = withGrid && tileGrid && grid ? area : paired;
   const openIndex = (cells: ConstructorParameters<typeof MatrixIndex>[0]) => new MatrixIndex(cells);

@@ -27,10 +27,10 @@ export async function overHeights(
         : await changedBevs(dataset, pairs, config.geometry, change, prepareOptions(config, progress.work)),
     );
   }
-  return (embed) => async (images, square) =>
+  return (embed) => async (images, square, rows) =>
     images === queries
-      ? meanDescriptors(await inTurn(stores, (store) => embed(store, square)))
-      : embed(images, square);
+      ? meanDescriptors(await inTurn(stores, (store) => embed(store, square, rows)))
+      : embed(images, square, rows);
 }
 
 async function inTurn<T, R>(items: readonly T[], body: (item: T) => Promise<R>): Promise<R[]> {

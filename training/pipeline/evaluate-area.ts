@@ -21,8 +21,8 @@ import type { RetrievalResult } from '../runs/index.js';
 import type { Square } from '../stages/index.js';
 import type { ImageStore } from '../stores/index.js';
 
-/** Descriptors of a square of every image of a store; of the middle without one. */
-export type Embed = (images: ImageStore, square?: Square) => Promise<Descriptors>;
+/** Descriptors of a square (of the middle without one) of some images of a store, or of all. */
+export type Embed = (images: ImageStore, square?: Square, rows?: readonly number[]) => Promise<Descriptors>;
 
 export interface AreaFigures {
   readonly result: RetrievalResult;
@@ -33,11 +33,13 @@ export interface AreaFigures {
 }
 
 const ANSWERS = 5;
+/** Numbers of looks' descriptors that are held at once: a quarter of a GiB. */
+const MOST_LOOK_NUMBERS = 2 ** 26;
 
 /** Makes what the grid's tiles are searched by. */
 export type OpenIndex = (tiles: Descriptors) => VectorIndex;
 
-const openExactIndex: OpenIndex = (tiles) => new ExactIndex(tiles);
+export const openExactIndex: OpenIndex = (tiles) => new ExactIndex(tiles);
 
 /** `queries`: row k shows place k of the area, perhaps with the margin that serving looks around in. */
 export async function evaluateArea(
@@ -114,22 +116,28 @@ async function gridFigures(
   const marginPx = (queries.sizePx - inputSizePx) / 2;
   // Raw panoramas have no ground around them: one look.
   const wide: BundleGeometry = marginPx > 0 ? geometry : { ...geometry, searchMarginPx: 0 };
-  const looks: Descriptors[] = [];
-  for (const corner of lookCorners(wide))
-    looks.push(await embed(queries, { ...corner, sizePx: inputSizePx }));
   const cells = await embed(grid.images);
   const tiles = searchableGrid(cells, grid.centres, tileSizeM, openIndex);
-  const offsets = lookOffsets(wide);
+  const { dimensions } = cells;
+  const [corners, offsets] = [lookCorners(wide), lookOffsets(wide)];
   const errors: number[] = [];
-  for (const [query, truth] of locations.entries()) {
-    if (!truth) continue;
-    const { dimensions } = cells;
-    const seen = offsets.map((offset, l) => ({
-      ...offset,
-      descriptor: (looks[l] as Descriptors).data.slice(query * dimensions, (query + 1) * dimensions),
-    }));
-    const [place] = await searchPlaces(tiles, seen, 1);
-    errors.push(place ? distanceM(truth, place) : Number.POSITIVE_INFINITY);
+  const known = locations.flatMap((truth, query) => (truth ? [{ truth, query }] : []));
+  const most = Math.max(1, Math.floor(MOST_LOOK_NUMBERS / (corners.length * dimensions)));
+  for (let start = 0; start < known.length; start += most) {
+    const part = known.slice(start, start + most);
+    const rows = part.map(({ query }) => query);
+    const looks: Descriptors[] = [];
+    for (const corner of corners) {
+      looks.push(await embed(queries, { ...corner, sizePx: inputSizePx }, rows));
+    }
+    for (const [k, { truth }] of part.entries()) {
+      const seen = offsets.map((offset, l) => ({
+        ...offset,
+        descriptor: (looks[l] as Descriptors).data.slice(k * dimensions, (k + 1) * dimensions),
+      }));
+      const [place] = await searchPlaces(tiles, seen, 1);
+      errors.push(place ? distanceM(truth, place) : Number.POSITIVE_INFINITY);
+    }
   }
   await tiles.index.close();
   return distanceFigures(errors, cells.count);

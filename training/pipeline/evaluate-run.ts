@@ -2,6 +2,7 @@
 
 import { inputOf } from '../config/index.js';
 import type { CrossViewDataset } from '../datasets/index.js';
+import { MatrixIndex } from '../evaluation/index.js';
 import type { PreparedArea } from '../images/index.js';
 import type { Encoder, GridHead } from '../networks/index.js';
 import type { RetrievalResult, RunResult } from '../runs/index.js';
@@ -9,7 +10,13 @@ import { describe, viewsInMemory } from '../stages/index.js';
 import type { ImageStore } from '../stores/index.js';
 import { overHeights } from './camera-heights.js';
 import { freshEncoder, writtenHead } from './encoder-of.js';
-import { type AreaFigures, type Embed, evaluateArea } from './evaluate-area.js';
+import {
+  type AreaFigures,
+  type Embed,
+  evaluateArea,
+  type OpenIndex,
+  openExactIndex,
+} from './evaluate-area.js';
 import { featureEmbed } from './feature-embed.js';
 import { generationFigures } from './generation-figures.js';
 
@@ -64,13 +71,15 @@ async function evaluateAreas(
   const { config } = context;
   const { made } = own;
   const { trained, untrained, close } = await embedsOf(context, own);
+  // Descriptors of a grid are long: many looks at once are matrix products.
+  const openIndex: OpenIndex = own.fit ? (cells) => new MatrixIndex(cells) : openExactIndex;
   const areas: RetrievalResult[] = [];
   let first: MeasuredArea | undefined;
   for (const { name, prepared, dataset } of opened) {
     const queries = await queriesOf(context, made, prepared);
     const served = await overHeights(context, dataset, prepared, queries);
     const embed = served(trained);
-    const figures = await evaluateArea(name, 'trained', embed, queries, prepared, config.geometry);
+    const figures = await evaluateArea(name, 'trained', embed, queries, prepared, config.geometry, openIndex);
     const { result } = await evaluateArea(
       name,
       'untrained',
@@ -78,6 +87,7 @@ async function evaluateAreas(
       rawQueries(config, prepared), // what G is given: nothing in it was trained
       prepared,
       own.fit ? config.geometry : trainingGeometry(config), // in the middle only, where each look costs a run
+      openIndex,
     );
     areas.push(result, figures.result);
     first ??= { prepared, dataset, queries, figures };
@@ -104,8 +114,8 @@ async function embedsOf(
 
 const embedBy =
   (encoder: Encoder): Embed =>
-  (images, square) =>
-    describe(encoder, images, square ? { square } : {});
+  (images, square, rows) =>
+    describe(encoder, images, { ...(square && { square }), ...(rows && { rows }) });
 
 async function sheetsOf(dir: string, area: MeasuredArea, hasViews: boolean): Promise<void> {
   const { prepared, dataset, queries, figures } = area;

@@ -12,7 +12,7 @@ import type { Embed } from './evaluate-area.js';
 export function featureEmbed(trunk: TrunkFile, head: GridHead, options: FeatureOptions): Embed {
   const { cells } = headSizes(head);
   const sidePx = cells * GRID_STRIDE_PX;
-  return async (images, square = middleSquare(images, sidePx)) => {
+  return async (images, square = middleSquare(images, sidePx), rows) => {
     const { leftPx, topPx, sizePx } = square;
     const onGrid =
       [leftPx, topPx, images.sizePx].every((px) => px % GRID_STRIDE_PX === 0) && sizePx === sidePx;
@@ -20,7 +20,7 @@ export function featureEmbed(trunk: TrunkFile, head: GridHead, options: FeatureO
     const corner = onGrid ? { row: topPx / GRID_STRIDE_PX, column: leftPx / GRID_STRIDE_PX } : undefined;
     const features = await cachedFeatures(storedImages(store), trunk, options);
     try {
-      return await describeFeatures(head, features, corner);
+      return await describeFeatures(head, features, { ...(corner && { corner }), ...(rows && { rows }) });
     } finally {
       features.close();
     }

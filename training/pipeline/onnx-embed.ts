@@ -2,7 +2,14 @@
 import type { Describer } from 'skyfix/describe';
 import { nchwToRgb, rgbToNchw, stackTensors } from 'skyfix/imaging';
 import { middleOf } from '../stages/index.js';
-import { bytesPerImage, cropStore, type ImageStore, imageOfStore, writeStore } from '../stores/index.js';
+import {
+  bytesPerImage,
+  cropStore,
+  type ImageStore,
+  imageOfStore,
+  selectStore,
+  writeStore,
+} from '../stores/index.js';
 import type { Embed } from './evaluate-area.js';
 
 /** Images that are read and given to a network at once. */
@@ -37,8 +44,8 @@ export function onnxViews(
 
 /** Descriptors by the encoder's graph. */
 export function onnxEmbed(describer: Describer, inputSizePx: number, dimensions: number): Embed {
-  return async (images, square = middleOf(images, inputSizePx)) => {
-    const store = cropStore(images, square);
+  return async (images, square = middleOf(images, inputSizePx), rows) => {
+    const store = cropStore(rows ? selectStore(images, rows) : images, square);
     const data = new Float32Array(store.count * dimensions);
     let at = 0;
     for (const batch of batchesOf(store)) {

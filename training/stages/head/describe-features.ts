@@ -8,21 +8,21 @@ import { seenTensor, tensorOf } from './statistics.js';
 
 const BATCH = 128;
 
-/** The descriptor of the window at `corner` of every map; of the middle one unless told. */
+/** Descriptors of some maps of a store, all unless told: of the window at `corner`, of the middle one unless told. */
 export async function describeFeatures(
   head: GridHead,
   store: FeatureStore,
-  corner?: CellCorner,
+  options: { readonly corner?: CellCorner; readonly rows?: readonly number[] } = {},
 ): Promise<Descriptors> {
   const { cells, dimensions } = headSizes(head);
-  const data = new Float32Array(store.count * dimensions);
-  for (let start = 0; start < store.count; start += BATCH) {
-    const count = Math.min(BATCH, store.count - start);
-    const rows = Array.from({ length: count }, (_, k) => start + k);
-    const windows = readWindows(store, rows, cells, corner ?? middleCorner(store, cells));
+  const { corner = middleCorner(store, cells) } = options;
+  const { rows = Array.from({ length: store.count }, (_, row) => row) } = options;
+  const data = new Float32Array(rows.length * dimensions);
+  for (let start = 0; start < rows.length; start += BATCH) {
+    const windows = readWindows(store, rows.slice(start, start + BATCH), cells, corner);
     const output = tf.tidy(() => headRows(head, tensorOf(windows), seenTensor(windows)));
     data.set(await output.data(), start * dimensions);
     output.dispose();
   }
-  return { count: store.count, dimensions, data };
+  return { count: rows.length, dimensions, data };
 }
