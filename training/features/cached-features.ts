@@ -35,6 +35,7 @@ export interface FeatureOptions {
   readonly cells?: number;
   /** Engines that run side by side; unless told, one a core. */
   readonly threads?: number;
+  /** Hears of features that are made; of cached ones nothing. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -63,10 +64,7 @@ export async function cachedFeatures(
   const path = join(options.cacheDir, `${digest.slice(0, 32)}.features`);
   const shape: FeatureShape = { channels: trunk.channels, cells };
   const finished = openFinished(path, shape, count, digest);
-  if (finished) {
-    options.onProgress?.(count, count);
-    return finished;
-  }
+  if (finished) return finished;
   await mkdir(options.cacheDir, { recursive: true });
   const partial = `${path}.part`;
   const writer = new FeatureWriter(partial, shape, count);
