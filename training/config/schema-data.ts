@@ -122,7 +122,8 @@ export const evaluation = object(
       'Stride of the grid of tiles that is searched as a server does, metres; 0: pairs only.',
     ),
     robustness: yes(
-      'Also with wrong camera heights, headings and tilts, slopes, occlusion, holes below the camera and strips, on the first area.',
+      'Also with wrong camera heights, headings and tilts, slopes, occlusion, holes below the camera and strips, on the ' +
+        'first area.',
     ),
     sheets: yes('Also sheets of pictures, of the first area.'),
   },
