@@ -2,6 +2,7 @@
 import { hash3 } from 'skyfix/random';
 import type { Sun } from './light.js';
 import { CELL_M, type Scene } from './scene.js';
+import { sweepFromSun } from './sun-sweep.js';
 
 export interface Light {
   /** [n*n] 255 in the sun, 0 in full shadow: ground, roofs, cars. */
@@ -12,65 +13,42 @@ export interface Light {
   readonly sky: Uint8Array;
 }
 
-/** Light of one sun. One sweep away from it carries the height of the shadow. Bare crowns (`open` by tree) let it through. */
+/** Light of one sun. Bare crowns (`open` by tree) let it through. */
 export function castLight(scene: Scene, crowns: Uint16Array, open: Float32Array, sun: Sun): Light {
   const { n, height, tree } = scene;
   const ground = new Uint8Array(new SharedArrayBuffer(n * n));
   const crown = new Uint8Array(new SharedArrayBuffer(n * n));
-  const azimuth = (sun.azimuthDeg * Math.PI) / 180;
-  const sx = Math.sin(azimuth);
-  const sy = Math.cos(azimuth);
-  const tan = Math.tan((sun.elevationDeg * Math.PI) / 180);
-  const alongY = Math.abs(sy) >= Math.abs(sx);
-  const major = alongY ? sy : sx;
-  const shift = (alongY ? sx : sy) / Math.abs(major);
-  const drop = (CELL_M / Math.abs(major)) * tan;
-  const whole = Math.floor(shift);
-  const part = shift - whole;
-  let previous = new Float32Array(n + 4);
-  let current = new Float32Array(n + 4);
-  const strideA = alongY ? n : 1;
-  const strideB = alongY ? 1 : n;
-  // The neighbours towards the sun, for the slope of roofs and crowns.
-  const toSunX = sx > 0 ? 1 : -1;
-  const toSunY = (sy > 0 ? 1 : -1) * n;
-  for (let step = 0; step < n; step++) {
-    const a = major > 0 ? n - 1 - step : step;
-    for (let b = 0; b < n; b++) {
-      const cell = a * strideA + b * strideB;
-      const from = b + whole;
-      const p0 = from >= 0 && from < n ? (previous[from] as number) : 0;
-      const p1 = from + 1 >= 0 && from + 1 < n ? (previous[from + 1] as number) : 0;
-      const shadow = p0 * (1 - part) + p1 * part - drop;
-      const own = (height[cell] as number) * 0.01;
-      const depth = shadow - own;
-      let light = depth <= 0 ? 1 : depth > 0.4 ? 0 : 1 - depth / 0.4;
-      if (own > 2) {
-        const slopeX = own - (height[cell + toSunX] ?? 0) * 0.01;
-        const slopeY = own - (height[cell + toSunY] ?? 0) * 0.01;
-        if (Math.abs(slopeX) < 0.5 && Math.abs(slopeY) < 0.5) {
-          const facing = (slopeX * Math.abs(sx) + slopeY * Math.abs(sy)) * 4;
-          light *= Math.min(Math.max(0.8 + facing * 0.5, 0.05), 1.1) / 1.1;
-        }
+  sweepFromSun(n, CELL_M, sun, (cell, shadow, towards) => {
+    // The neighbours towards the sun, for the slope of roofs and crowns.
+    const toSunX = towards.east > 0 ? 1 : -1;
+    const toSunY = (towards.north > 0 ? 1 : -1) * n;
+    const own = (height[cell] as number) * 0.01;
+    const depth = shadow - own;
+    let light = depth <= 0 ? 1 : depth > 0.4 ? 0 : 1 - depth / 0.4;
+    if (own > 2) {
+      const slopeX = own - (height[cell + toSunX] ?? 0) * 0.01;
+      const slopeY = own - (height[cell + toSunY] ?? 0) * 0.01;
+      if (Math.abs(slopeX) < 0.5 && Math.abs(slopeY) < 0.5) {
+        const facing = (slopeX * Math.abs(towards.east) + slopeY * Math.abs(towards.north)) * 4;
+        light *= Math.min(Math.max(0.8 + facing * 0.5, 0.05), 1.1) / 1.1;
       }
-      ground[cell] = light * 255;
-      let tallest = Math.max(shadow, own);
-      const top = (crowns[cell] as number) * 0.01;
-      if (top > 0) {
-        const slopeX = top - (crowns[cell + toSunX] ?? 0) * 0.01;
-        const slopeY = top - (crowns[cell + toSunY] ?? 0) * 0.01;
-        const facing = bounded(slopeX) * Math.abs(sx) + bounded(slopeY) * Math.abs(sy);
-        const under = shadow - top;
-        const lit = under <= 0 ? 1 : under > 1.2 ? 0 : 1 - under / 1.2;
-        crown[cell] = 255 * lit * Math.min(Math.max(0.52 + facing * 1.1, 0.03), 1);
-        const seen = open[tree[cell] as number] as number;
-        // What is bare casts the shadow of twigs: here a line, there none.
-        if (seen < 0.6 || hash3(cell, 7, 7) > seen) tallest = Math.max(tallest, top);
-      }
-      current[b] = tallest;
     }
-    [previous, current] = [current, previous];
-  }
+    ground[cell] = light * 255;
+    let tallest = Math.max(shadow, own);
+    const top = (crowns[cell] as number) * 0.01;
+    if (top > 0) {
+      const slopeX = top - (crowns[cell + toSunX] ?? 0) * 0.01;
+      const slopeY = top - (crowns[cell + toSunY] ?? 0) * 0.01;
+      const facing = bounded(slopeX) * Math.abs(towards.east) + bounded(slopeY) * Math.abs(towards.north);
+      const under = shadow - top;
+      const lit = under <= 0 ? 1 : under > 1.2 ? 0 : 1 - under / 1.2;
+      crown[cell] = 255 * lit * Math.min(Math.max(0.52 + facing * 1.1, 0.03), 1);
+      const seen = open[tree[cell] as number] as number;
+      // What is bare casts the shadow of twigs: here a line, there none.
+      if (seen < 0.6 || hash3(cell, 7, 7) > seen) tallest = Math.max(tallest, top);
+    }
+    return tallest;
+  });
   return { ground, crown, sky: skyShare(scene, crowns, open) };
 }
 

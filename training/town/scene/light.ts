@@ -4,6 +4,7 @@ import { hash3 } from 'skyfix/random';
 import { M, MATERIALS } from './materials.js';
 import { CELL_M, type Scene } from './scene.js';
 import { smoothNoise } from './smooth-noise.js';
+import { sweepFromSun } from './sun-sweep.js';
 
 export type Season = 'summer' | 'autumn';
 
@@ -67,16 +68,6 @@ export function paintAlbedo(scene: Scene, season: Season, seed: number, grainSee
 export function paintSunlight(scene: Scene, sun: Sun): Uint8Array {
   const { n, height, tree } = scene;
   const out = new Uint8Array(new SharedArrayBuffer(n * n));
-  const azimuth = (sun.azimuthDeg * Math.PI) / 180;
-  const sx = Math.sin(azimuth);
-  const sy = Math.cos(azimuth);
-  const tan = Math.tan((sun.elevationDeg * Math.PI) / 180);
-  const alongY = Math.abs(sy) >= Math.abs(sx);
-  const major = alongY ? sy : sx;
-  const shift = (alongY ? sx : sy) / Math.abs(major);
-  const drop = (CELL_M / Math.abs(major)) * tan;
-  const whole = Math.floor(shift);
-  const part = shift - whole;
   const canopyTop = (cell: number): number => {
     const id = tree[cell] as number;
     if (id === 0) return 0;
@@ -87,33 +78,20 @@ export function paintSunlight(scene: Scene, sun: Sun): Uint8Array {
     const q = 1 - (dx * dx + dy * dy) / (t.radiusM * t.radiusM);
     return q <= 0 ? 0 : t.centreM + t.halfHeightM * Math.sqrt(q);
   };
-  let previous = new Float32Array(n + 4);
-  let current = new Float32Array(n + 4);
-  const strideA = alongY ? n : 1;
-  const strideB = alongY ? 1 : n;
-  for (let step = 0; step < n; step++) {
-    const a = major > 0 ? n - 1 - step : step;
-    for (let b = 0; b < n; b++) {
-      const cell = a * strideA + b * strideB;
-      const from = b + whole;
-      const p0 = from >= 0 && from < n ? (previous[from] as number) : 0;
-      const p1 = from + 1 >= 0 && from + 1 < n ? (previous[from + 1] as number) : 0;
-      const shadow = p0 * (1 - part) + p1 * part - drop;
-      const own = (height[cell] as number) * 0.01;
-      const depth = shadow - own;
-      let light = depth <= 0 ? 1 : depth > 0.35 ? 0 : 1 - depth / 0.35;
-      const west = (height[cell - 1] ?? 0) * 0.01;
-      const south = (height[cell - n] ?? 0) * 0.01;
-      const slopeX = own - west;
-      const slopeY = own - south;
-      if (own > 2 && Math.abs(slopeX) < 0.5 && Math.abs(slopeY) < 0.5 && (slopeX !== 0 || slopeY !== 0)) {
-        const facing = (-slopeX * sx - slopeY * sy) * 4;
-        light *= Math.min(Math.max(0.72 + facing * 0.42, 0.1), 1);
-      } else light *= own > 2 ? 0.85 : 0.92;
-      out[cell] = light * 255;
-      current[b] = Math.max(shadow, own, canopyTop(cell));
-    }
-    [previous, current] = [current, previous];
-  }
+  sweepFromSun(n, CELL_M, sun, (cell, shadow, towards) => {
+    const own = (height[cell] as number) * 0.01;
+    const depth = shadow - own;
+    let light = depth <= 0 ? 1 : depth > 0.35 ? 0 : 1 - depth / 0.35;
+    const west = (height[cell - 1] ?? 0) * 0.01;
+    const south = (height[cell - n] ?? 0) * 0.01;
+    const slopeX = own - west;
+    const slopeY = own - south;
+    if (own > 2 && Math.abs(slopeX) < 0.5 && Math.abs(slopeY) < 0.5 && (slopeX !== 0 || slopeY !== 0)) {
+      const facing = (-slopeX * towards.east - slopeY * towards.north) * 4;
+      light *= Math.min(Math.max(0.72 + facing * 0.42, 0.1), 1);
+    } else light *= own > 2 ? 0.85 : 0.92;
+    out[cell] = light * 255;
+    return Math.max(shadow, own, canopyTop(cell));
+  });
   return out;
 }

@@ -1,5 +1,5 @@
 // What a world can be asked for. Everything that was drawn can be switched off, for ablations.
-import type { TownGaps } from '../scene/options.js';
+import { DEFAULT_TOWN, type TownGaps } from '../scene/options.js';
 
 /** The town's differences between the views, and what worlds differ in beyond. */
 export interface WorldGaps extends Omit<TownGaps, 'lookAlikes'> {
@@ -23,22 +23,11 @@ export interface WorldOptions extends WorldGaps {
   readonly workers: number;
 }
 
+const { lookAlikes: _, ...TOWNS } = DEFAULT_TOWN;
+
 export const DEFAULT_WORLD: Omit<WorldOptions, 'seed' | 'style' | 'out'> = {
+  ...TOWNS,
   places: 400,
-  panoramaWidthPx: 1024,
-  workers: 2,
-  season: true,
-  light: true,
-  sensor: true,
-  lean: true,
-  canopies: true,
-  moved: true,
-  occluders: true,
-  heightJitter: true,
-  tilt: true,
-  poseError: true,
-  gpsError: true,
-  cameraNoise: true,
   camera: true,
   nadir: true,
   strips: true,
