@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Scalar, Tensor } from '@tensorflow/tfjs-node-gpu';
 import { seededRandom } from 'skyfix/random';
-import { normalNumbers } from '../../networks/index.js';
+import { normalNumbers, type ParameterStore, valueAndFlatGrads } from '../../networks/index.js';
 import { tf } from '../../runtime/tf.js';
 
 /** A tensor of seeded normal numbers. */
@@ -45,4 +45,27 @@ export function assertGradients(
     }
   });
   tf.dispose(gradients);
+}
+
+/**
+ * The length of the gradient for all parameters of a store, against the central difference along the gradient itself. Changes
+ * the parameters. `tolerance` is relative to that length.
+ */
+export function assertParameterGradient(
+  params: ParameterStore,
+  loss: () => Scalar,
+  tolerance: number,
+  step = 1e-3,
+): void {
+  const [gradient] = valueAndFlatGrads(() => ({ loss: loss() }), [params]).grads;
+  assert.ok(gradient);
+  const start = tf.clone(params.vector);
+  const length = gradient.norm().dataSync()[0] ?? 0;
+  const direction = gradient.div(length);
+  const at = (by: number) => {
+    params.vector.assign(start.add(direction.mul(by)) as typeof params.vector);
+    return loss().dataSync()[0] ?? Number.NaN;
+  };
+  const numeric = (at(step) - at(-step)) / (2 * step);
+  assert.ok(Math.abs(numeric - length) / length < tolerance, `numeric ${numeric}, analytic ${length}`);
 }
