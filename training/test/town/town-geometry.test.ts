@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fromFile } from 'geotiff';
-import { BevTableCache, fullSphere, projectBev } from 'skyfix/geometry';
 import { decodePanorama } from 'skyfix/imaging';
 import { makeRng } from 'skyfix/random';
 import { SPLITS } from '../../common/splits.js';
@@ -13,12 +12,12 @@ import { convergenceDeg, fromLonLat, toLonLat } from '../../town/overhead/georef
 import { encodeGeoTiff } from '../../town/overhead/geotiff-writer.js';
 import { renderOverhead } from '../../town/overhead/overhead.js';
 import { paintAlbedo, paintSunlight } from '../../town/scene/light.js';
-import { M } from '../../town/scene/materials.js';
 import { makeScene } from '../../town/scene/scene.js';
-import { forBand, forDisc } from '../../town/scene/stamp.js';
+import { forBand } from '../../town/scene/stamp.js';
 import { encodePanorama } from '../../town/street/camera-file.js';
 import { renderPanorama } from '../../town/street/panorama.js';
 import { GAP_M, splitAreas } from '../../town/street/places.js';
+import { assertMarksSeen, markedSquare } from '../support/marked-square.js';
 
 describe('georeference', () => {
   it('has the convergence of the transverse Mercator projection', () => {
@@ -61,20 +60,7 @@ describe('split areas', () => {
 
 describe('panorama and overhead of a marked square', () => {
   // White discs on new asphalt at known offsets from the camera.
-  const marks = [
-    [6, 0],
-    [0, 8],
-    [-5, -5],
-    [3, -9],
-  ] as const;
-  const scene = makeScene(64, 1);
-  scene.material.fill(M.asphaltNew);
-  scene.terrain.fill(100);
-  for (const [east, north] of marks) {
-    forDisc(scene, { x: 32 + east, y: 32 + north }, 0.8, (cell) => {
-      scene.material[cell] = M.markWhite;
-    });
-  }
+  const { scene, marks } = markedSquare();
   const sun = { azimuthDeg: 180, elevationDeg: 50 };
   const lit = { scene, albedo: paintAlbedo(scene, 'autumn', 1, 1), sunlight: paintSunlight(scene, sun) };
 
@@ -91,26 +77,7 @@ describe('panorama and overhead of a marked square', () => {
         { sunAzimuthDeg: 180, clear: 1, gain: [1, 1, 1], autumn: true, noise: 0, seed: 1 },
         1024,
       );
-      const image = { widthPx: 1024, heightPx: 512, data };
-      const geometry = { sizePx: 256, gsdM: 0.125, cameraHeightM: 2.5 };
-      const bev = projectBev(image, fullSphere(1024, 512), pose, geometry, new BevTableCache()).image.data;
-      for (const [east, north] of marks) {
-        let [sx, sy, weight] = [0, 0, 0];
-        for (let i = 0; i < 256; i++) {
-          for (let j = 0; j < 256; j++) {
-            const x = (j - 127.5) * 0.125;
-            const y = (127.5 - i) * 0.125;
-            if (Math.hypot(x - east, y - north) > 2) continue;
-            const w = Math.max(0, (bev[(i * 256 + j) * 3] as number) - 110);
-            sx += w * x;
-            sy += w * y;
-            weight += w;
-          }
-        }
-        assert.ok(weight > 0, `no mark at ${east}, ${north}`);
-        const off = Math.hypot(sx / weight - east, sy / weight - north);
-        assert.ok(off < 0.25, `mark at ${east}, ${north} seen ${off} m away (${JSON.stringify(pose)})`);
-      }
+      assertMarksSeen(marks, data, pose, 110);
     }
   });
 

@@ -6,40 +6,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { sha256OfFile } from 'skyfix/files';
-import { BevTableCache, fullSphere, projectBev } from 'skyfix/geometry';
 import { decodePanorama } from 'skyfix/imaging';
 import { makeRng } from 'skyfix/random';
 import { listTown } from '../../datasets/formats/town.js';
 import { DEFAULT_WORLD, makeWorld } from '../../town/index.js';
 import { renderWorldOverhead } from '../../town/overhead/world-overhead.js';
 import { castLight } from '../../town/scene/cast-light.js';
-import { M } from '../../town/scene/materials.js';
 import { makeScene } from '../../town/scene/scene.js';
-import { forDisc, forRectangle } from '../../town/scene/stamp.js';
+import { forRectangle } from '../../town/scene/stamp.js';
 import { tilt } from '../../town/street/tilt.js';
 import { renderWorldView } from '../../town/street/world-view.js';
 import { drawAir } from '../../town/world/air.js';
 import { drawWorld } from '../../town/world/draw-world.js';
 import { lightWorld } from '../../town/world/light-world.js';
 import { STYLES, type WorldStyle } from '../../town/world/styles.js';
+import { assertMarksSeen, markedSquare } from '../support/marked-square.js';
 
 const options = { ...DEFAULT_WORLD, style: 'country', out: '', seed: 7, places: 12, panoramaWidthPx: 256 };
 
 describe('a marked square of a world', () => {
-  const marks = [
-    [6, 0],
-    [0, 8],
-    [-5, -5],
-    [3, -9],
-  ] as const;
-  const scene = makeScene(64, 1);
-  scene.material.fill(M.asphaltNew);
-  scene.terrain.fill(100);
-  for (const [east, north] of marks) {
-    forDisc(scene, { x: 32 + east, y: 32 + north }, 0.8, (cell) => {
-      scene.material[cell] = M.markWhite;
-    });
-  }
+  const { scene, marks } = markedSquare();
   const style = STYLES.country as WorldStyle;
   const world = drawWorld({ ...options, light: false }, style);
   const crowns = new Uint16Array(scene.n * scene.n);
@@ -53,26 +39,7 @@ describe('a marked square of a world', () => {
       const { headingDeg, pitchDeg, rollDeg } = pose;
       const camera = { x: 32, y: 32, heightM: 2.5, gridHeadingDeg: headingDeg, pitchDeg, rollDeg };
       const level = renderWorldView(lit, camera, drawAir(world, makeRng(1), 1), 1024);
-      const image = { widthPx: 1024, heightPx: 512, data: tilt(level, 1024, pitchDeg, rollDeg) };
-      const geometry = { sizePx: 256, gsdM: 0.125, cameraHeightM: 2.5 };
-      const bev = projectBev(image, fullSphere(1024, 512), pose, geometry, new BevTableCache()).image.data;
-      for (const [east, north] of marks) {
-        let [sx, sy, weight] = [0, 0, 0];
-        for (let i = 0; i < 256; i++) {
-          for (let j = 0; j < 256; j++) {
-            const x = (j - 127.5) * 0.125;
-            const y = (127.5 - i) * 0.125;
-            if (Math.hypot(x - east, y - north) > 2) continue;
-            const w = Math.max(0, (bev[(i * 256 + j) * 3] as number) - 120);
-            sx += w * x;
-            sy += w * y;
-            weight += w;
-          }
-        }
-        assert.ok(weight > 0, `no mark at ${east}, ${north}`);
-        const off = Math.hypot(sx / weight - east, sy / weight - north);
-        assert.ok(off < 0.25, `mark at ${east}, ${north} seen ${off} m away (${JSON.stringify(pose)})`);
-      }
+      assertMarksSeen(marks, tilt(level, 1024, pitchDeg, rollDeg), pose, 120);
     }
   });
 
