@@ -27,8 +27,8 @@ export function markedSquare(): { readonly scene: Scene; readonly marks: typeof 
 }
 
 /**
- * Every mark lies within 0.25 m of its place in the BEV, by the projection that serving uses, of a panorama of 1024 x 512 px taken
- * 2.5 m high. A mark is what is brighter than `level`.
+ * Every mark lies within 0.25 m of its place in the BEV, by the projection that serving uses, of a panorama of 1024 x 512 px
+ * taken 2.5 m high. A mark is what is brighter than `level`.
  */
 export function assertMarksSeen(
   marks: typeof MARKS,
