@@ -10,19 +10,22 @@ import type { Look } from './looks.js';
 export function averageLooks(views: readonly (readonly Look[])[]): readonly Look[] {
   const [first = []] = views;
   if (views.length <= 1) return first;
-  return first.map(({ eastM, northM, descriptor }, k) => {
-    const sum = new Float64Array(descriptor.length);
-    for (const looks of views) {
-      const { descriptor: other = new Float32Array() } = looks[k] ?? {};
-      for (let d = 0; d < sum.length; d++) sum[d] = (sum[d] as number) + (other[d] ?? Number.NaN);
-    }
-    const length = Math.hypot(...sum);
-    if (!(length > 0)) {
-      throw new SkyfixError(
-        'INTERNAL',
-        `The look ${eastM},${northM} m from the camera says the opposite under two of ${views.length} camera heights.`,
-      );
-    }
-    return { eastM, northM, descriptor: Float32Array.from(sum, (value) => value / length) };
+  return first.map(({ eastM, northM }, k) => {
+    const descriptor = meanDescriptor(views.map((looks) => looks[k]?.descriptor ?? new Float32Array()));
+    if (descriptor) return { eastM, northM, descriptor };
+    throw new SkyfixError(
+      'INTERNAL',
+      `The look ${eastM},${northM} m from the camera says the opposite under two of ${views.length} camera heights.`,
+    );
   });
+}
+
+/** The mean of some descriptors [D], of unit length; undefined where no direction is left. */
+export function meanDescriptor(descriptors: readonly Float32Array[]): Float32Array | undefined {
+  const sum = new Float64Array(descriptors[0]?.length ?? 0);
+  for (const descriptor of descriptors) {
+    for (let d = 0; d < sum.length; d++) sum[d] = (sum[d] as number) + (descriptor[d] ?? Number.NaN);
+  }
+  const length = Math.sqrt(sum.reduce((square, value) => square + value * value, 0));
+  return length > 0 ? Float32Array.from(sum, (value) => value / length) : undefined;
 }

@@ -33,23 +33,22 @@ export interface PlannedFit {
 const TEST_SEED = 7100;
 const TRAINING_SEED = 7200;
 
-/** Number of training worlds of a style: one more than a fit sees, so that each seed leaves another one out. */
-const worldsOfStyle = (seeds: number): number => (seeds === 1 ? 1 : seeds);
-
-/** The worlds in the order in which they are made: test worlds first. */
+/**
+ * The worlds in the order in which they are made: test worlds first. Of each style as many training worlds as seeds: of several
+ * each seed leaves another one out.
+ */
 export function plannedWorlds({
   styles,
   seeds,
   testPlaces,
   trainPlaces,
 }: StylePlanOptions): readonly PlannedWorld[] {
-  const count = worldsOfStyle(seeds);
-  const places = Math.ceil(trainPlaces / Math.max(1, count - 1));
+  const places = Math.ceil(trainPlaces / Math.max(1, seeds - 1));
   const tests = styles.map((style): PlannedWorld => {
     return { name: `${style}-test`, style, role: 'test', seed: TEST_SEED, places: testPlaces };
   });
   const training = styles.flatMap((style) =>
-    Array.from({ length: count }, (_, k): PlannedWorld => {
+    Array.from({ length: seeds }, (_, k): PlannedWorld => {
       const seed = TRAINING_SEED + k;
       return { name: `${style}-${k + 1}`, style, role: 'training', seed, places };
     }),

@@ -1,7 +1,7 @@
 // `skyfix-train town`: the command line of the town.
 import { Command } from 'commander';
-import { openStageProgress } from 'skyfix/cli';
 import { DEFAULT_TOWN, makeTown, type TownOptions } from '../town/index.js';
+import { makePlaces } from './make-places.js';
 import { wholeNumber } from './numbers.js';
 
 /** The sub-command `town`, to be added to `skyfix-train`. */
@@ -32,16 +32,6 @@ export function townCommand(): Command {
     .option('--no-camera-noise', 'no noise in the panoramas')
     .option('--no-look-alikes', 'no rows of repeated houses and gardens');
   return command.action(async (given: TownOptions) => {
-    const progress = openStageProgress();
-    try {
-      const summary = await makeTown({ ...DEFAULT_TOWN, ...given }, progress.update);
-      const counts = Object.entries(summary.counts).map(([split, count]) => `${count} ${split}`);
-      process.stdout.write(
-        `${summary.out}: ${counts.join(', ')} places in ${summary.sideM} m x ${summary.sideM} ` +
-          `m, ${summary.seconds.toFixed(0)} s\n`,
-      );
-    } finally {
-      progress.stop();
-    }
+    await makePlaces((update) => makeTown({ ...DEFAULT_TOWN, ...given }, update));
   });
 }

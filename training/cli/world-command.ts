@@ -1,7 +1,6 @@
 // `skyfix-train world`: the command line of the worlds.
 import { basename, resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { openStageProgress } from 'skyfix/cli';
 import {
   DEFAULT_WORLD,
   makeWorld,
@@ -13,6 +12,7 @@ import {
   worldStatistics,
   writeContactSheetOf,
 } from '../town/index.js';
+import { makePlaces } from './make-places.js';
 import { wholeNumber } from './numbers.js';
 
 interface GivenOptions extends Partial<WorldOptions> {
@@ -71,19 +71,10 @@ export function worldCommand(): Command {
     const missing = (['seed', 'style', 'out'] as const).filter((name) => options[name] === undefined);
     if (missing.length > 0)
       command.error(`error: required option '--${missing.join("', '--")}' not specified`);
-    const progress = openStageProgress();
-    try {
-      const summary = await makeWorld({ ...DEFAULT_WORLD, ...(options as WorldOptions) }, progress.update);
-      const counts = Object.entries(summary.counts).map(([split, count]) => `${count} ${split}`);
-      process.stdout.write(
-        `${summary.out}: ${counts.join(', ')} places in ${summary.sideM} m x ${summary.sideM} ` +
-          `m, ${summary.seconds.toFixed(0)} s\n`,
-      );
-      if (contactSheet === undefined) return;
-      await writeContactSheetOf(summary.out, contactSheet);
-      process.stdout.write(`contact sheet ${contactSheet}\n`);
-    } finally {
-      progress.stop();
-    }
+    const world = { ...DEFAULT_WORLD, ...(options as WorldOptions) };
+    const out = await makePlaces((update) => makeWorld(world, update));
+    if (contactSheet === undefined) return;
+    await writeContactSheetOf(out, contactSheet);
+    process.stdout.write(`contact sheet ${contactSheet}\n`);
   });
 }

@@ -1,4 +1,5 @@
 // Queries whose camera height nobody knows: descriptors averaged over several, as a server does.
+import { meanDescriptor } from 'skyfix/describe';
 import type { CrossViewDataset, CrossViewPair } from '../datasets/index.js';
 import type { Descriptors } from '../evaluation/index.js';
 import { changedBevs, type PreparedArea } from '../images/index.js';
@@ -45,12 +46,9 @@ function meanDescriptors(all: readonly Descriptors[]): Descriptors {
   if (!first || all.length === 1) return first ?? { count: 0, dimensions: 0, data: new Float32Array() };
   const { count, dimensions } = first;
   const data = new Float32Array(count * dimensions);
-  for (const one of all)
-    for (let k = 0; k < data.length; k++) data[k] = (data[k] as number) + (one.data[k] as number);
-  for (let row = 0; row < count; row++) {
-    const own = data.subarray(row * dimensions, (row + 1) * dimensions);
-    const length = Math.hypot(...own) || 1;
-    for (let k = 0; k < dimensions; k++) own[k] = (own[k] as number) / length;
+  for (let start = 0; start < data.length; start += dimensions) {
+    const mean = meanDescriptor(all.map((one) => one.data.subarray(start, start + dimensions)));
+    if (mean) data.set(mean, start); // none: as good as no tile
   }
   return { count, dimensions, data };
 }
