@@ -1,16 +1,18 @@
 // Which way did the camera look? Where nobody says it, the view is turned, and the heading is the one under which the tiles of
 // some place fit best. The votes of all looks at a turned view add up (see scorePositions): a single look is like some tile
 // somewhere under almost any heading.
-import { averageLooks, type Describer, type Look, type Offset } from '../describe/index.js';
+import type { Describer, Look, Offset } from '../describe/index.js';
 import { type Bev, normalisedDeg, turnBetweenDeg } from '../geometry/index.js';
 import { turnSquare } from '../imaging/index.js';
 import {
   LookLattice,
+  mergePlaces,
   type PlaceHit,
   type Prior,
   type SearchableTiles,
   searchPlaces,
 } from '../places/index.js';
+import { looksUnder, plainly, type RunStep } from './looks-under.js';
 import {
   evenHeadings,
   type HeadingRange,
@@ -34,12 +36,6 @@ export interface HeadingQuestion {
   /** Where the camera is known to have stood. */
   readonly prior?: Prior | undefined;
 }
-
-/** Does a part of the work, which belongs to this step: whoever asks may time it, or throw where nobody waits any more. */
-export type RunStep = <T>(
-  step: 'bev' | 'generate' | 'embed' | 'search',
-  work: () => T | Promise<T>,
-) => Promise<T>;
 
 /** A heading that was looked at closely. */
 export interface TriedHeading extends ScoredHeading {
@@ -77,7 +73,7 @@ const NO_SCORE = -1;
  */
 export async function estimateHeading(
   question: HeadingQuestion,
-  run: RunStep = async (_, work) => work(),
+  run: RunStep = plainly,
 ): Promise<EstimatedHeading> {
   const { range } = question;
   const { headings, stepDeg } = evenHeadings(range, COARSE_STEP_DEG);
@@ -106,6 +102,19 @@ export async function estimateHeading(
   }
   const headingDeg = peakDeg(found, stepDeg);
   return { headingDeg, uncertaintyDeg: spreadDeg(headingDeg, found), tried: found };
+}
+
+/** The places under all headings that were looked at closely, best first. */
+export function placesOfTried(
+  { tried }: Pick<EstimatedHeading, 'tried'>,
+  { catalogue }: Pick<SearchableTiles, 'catalogue'>,
+  top: number,
+): readonly PlaceHit[] {
+  return mergePlaces(
+    tried.flatMap(({ places }) => places),
+    catalogue,
+    top,
+  );
 }
 
 /** Headings by one view, of one camera height: turned is what the generator makes of the BEV, not the BEV. */
@@ -142,9 +151,7 @@ async function tryHeadings(
   const tried: TriedHeading[] = [];
   for (const heading of headings) {
     const headingDeg = normalisedDeg(heading);
-    const bevs = await run('bev', () => bevsAt(headingDeg));
-    const views = await run('generate', () => describer.views(bevs));
-    const looks = await run('embed', async () => averageLooks(await describer.look(views)));
+    const looks = await looksUnder(describer, () => bevsAt(headingDeg), run);
     const places = await run('search', () => searchPlaces(tiles, looks, top, prior));
     tried.push({ headingDeg, score: scoreOf(places), looks, places });
   }

@@ -3,7 +3,8 @@ export {
   type EstimatedHeading,
   estimateHeading,
   type HeadingQuestion,
-  type RunStep,
+  placesOfTried,
   type TriedHeading,
 } from './estimate-heading.js';
+export { looksUnder, type RunStep } from './looks-under.js';
 export { evenHeadings, type HeadingRange, peakDeg, type ScoredHeading, spreadDeg } from './turns.js';

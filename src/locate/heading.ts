@@ -1,11 +1,17 @@
 // From a panorama to places, by the heading that somebody says, or by the one under which the tiles fit best.
 import { bevGeometryOf, cameraHeightsOf } from '../bundles/index.js';
-import { averageLooks, Describer } from '../describe/index.js';
+import { Describer } from '../describe/index.js';
 import { SkyfixError } from '../errors/index.js';
 import { headingShifts } from '../geometry/index.js';
-import { type EstimatedHeading, estimateHeading, type HeadingRange } from '../headings/index.js';
+import {
+  type EstimatedHeading,
+  estimateHeading,
+  type HeadingRange,
+  looksUnder,
+  placesOfTried,
+} from '../headings/index.js';
 import type { DecodedPhoto } from '../imaging/index.js';
-import { mergePlaces, type PlaceHit } from '../places/index.js';
+import type { PlaceHit } from '../places/index.js';
 import type { LoadedRegion } from '../regions/index.js';
 import { projectToGround, searchTiles } from './steps.js';
 import type { HeadingAnswer, LocateOptions, Step } from './types.js';
@@ -37,9 +43,7 @@ export async function placesOf(
   const bevsAt = (headingDeg: number) => heightsM.map((heightM) => bevAt(headingDeg, heightM));
   if (source !== 'assumed' && !range) {
     const { headingDeg: deg } = panorama.pose;
-    const bevs = await run('bev', () => bevsAt(deg));
-    const views = await run('generate', () => describer.views(bevs));
-    const looks = await run('embed', async () => averageLooks(await describer.look(views)));
+    const looks = await looksUnder(describer, () => bevsAt(deg), run);
     return { heading: { deg, source }, hits: await run('search', () => searchTiles(looks, region, options)) };
   }
   const { top, prior } = options;
@@ -64,14 +68,12 @@ function rangeOf({ pose, headingSource }: DecodedPhoto, options: LocateOptions):
 
 /** The places under all headings that were looked at closely; raw tiles under the best of them. */
 async function placesUnder(
-  { tried }: EstimatedHeading,
+  estimated: EstimatedHeading,
   region: LoadedRegion,
   options: LocateOptions,
 ): Promise<readonly PlaceHit[]> {
-  const { top, distinct } = options;
-  const all = tried.flatMap(({ places }) => places);
-  if (distinct) return mergePlaces(all, region.version.catalogue, top);
-  const [best] = tried;
+  if (options.distinct) return placesOfTried(estimated, region.version, options.top);
+  const [best] = estimated.tried;
   return best ? searchTiles(best.looks, region, options) : [];
 }
 

@@ -1,7 +1,7 @@
 // What a bundle reaches where the heading is not known, or only about, and where a photo shows a part of the circle alone:
 // panoramas cropped to a sector, answered as a server answers them.
 import { type BundleGeometry, type BundleManifest, bevGeometryOf, cameraHeightsOf } from 'skyfix/bundles';
-import { averageLooks, type Describer, type Look } from 'skyfix/describe';
+import type { Describer, Look } from 'skyfix/describe';
 import { SkyfixError } from 'skyfix/errors';
 import {
   type Bev,
@@ -12,9 +12,9 @@ import {
   type RgbImage,
   turnBetweenDeg,
 } from 'skyfix/geometry';
-import { estimateHeading, type HeadingRange } from 'skyfix/headings';
+import { estimateHeading, type HeadingRange, looksUnder, placesOfTried } from 'skyfix/headings';
 import type { DecodedPanorama } from 'skyfix/imaging';
-import { mergePlaces, type PlaceHit, type SearchableTiles, searchPlaces } from 'skyfix/places';
+import { type PlaceHit, type SearchableTiles, searchPlaces } from 'skyfix/places';
 import { makeRng, type Rng } from 'skyfix/random';
 import type { CrossViewDataset, CrossViewPair } from '../datasets/index.js';
 import { spreadEvenly } from '../drawing/index.js';
@@ -156,7 +156,7 @@ async function answer(
     );
   const bevsAt = (headingDeg: number) => heightsM.map((heightM) => bevOf(headingDeg, heightM));
   if (heading === 'known') {
-    const looks = averageLooks(await describer.look(await describer.views(bevsAt(pose.headingDeg))));
+    const looks = await looksUnder(describer, () => bevsAt(pose.headingDeg));
     const places = await searchPlaces(tiles, looks, 1);
     return { headingDeg: pose.headingDeg, places, descriptor: descriptorOf(looks) };
   }
@@ -166,12 +166,9 @@ async function answer(
       ? { aroundDeg: normalisedDeg(about), toleranceDeg: ABOUT_DEG }
       : { aroundDeg: rng.range(0, 360), toleranceDeg: 180 };
   const bevAt = (headingDeg: number) => bevOf(headingDeg, heightsM[0] ?? geometry.cameraHeightM);
-  const { headingDeg, tried } = await estimateHeading({ describer, tiles, bevAt, bevsAt, range, top: 1 });
-  const places = mergePlaces(
-    tried.flatMap(({ places: some }) => some),
-    tiles.catalogue,
-    1,
-  );
+  const estimated = await estimateHeading({ describer, tiles, bevAt, bevsAt, range, top: 1 });
+  const { headingDeg, tried } = estimated;
+  const places = placesOfTried(estimated, tiles, 1);
   return { headingDeg, places, descriptor: descriptorOf(tried[0]?.looks ?? []) };
 }
 
