@@ -61,21 +61,23 @@ export class OpenVino {
     }
   }
 
-  /** What CompiledNetwork.export wrote. Throws OpenVinoError where it is another library's. */
+  /**
+   * What CompiledNetwork.export wrote. The network's constants stay where they lie in `content`: it must not change or be
+   * transferred. Throws OpenVinoError where it is another library's.
+   */
   import(content: Uint8Array): CompiledNetwork {
-    return this.#network(
-      this.#made('importing', (out) =>
-        this.#api.importModel(this.#core, content, content.length, DEVICE, out),
-      ),
+    const compiled = this.#made('importing', (out) =>
+      this.#api.importModel(this.#core, content, content.length, DEVICE, out),
     );
+    return this.#network(compiled, content);
   }
 
   close(): void {
     this.#api.coreFree(this.#core);
   }
 
-  #network(compiled: Pointer): CompiledNetwork {
-    return new CompiledNetwork(this.#api, compiled);
+  #network(compiled: Pointer, content?: Uint8Array): CompiledNetwork {
+    return new CompiledNetwork(this.#api, compiled, content);
   }
 
   #made(what: string, call: (out: Out) => Status): Pointer {
@@ -103,10 +105,13 @@ export class CompiledNetwork {
   readonly #api: Functions;
   readonly #compiled: Pointer;
   readonly #request: Pointer;
+  /** What it was imported from: the library reads this memory for as long as the network lives, so it is held here. */
+  readonly content: Uint8Array | undefined;
 
-  constructor(api: Functions, compiled: Pointer) {
+  constructor(api: Functions, compiled: Pointer, content?: Uint8Array) {
     this.#api = api;
     this.#compiled = compiled;
+    this.content = content;
     this.#request = made(api, 'making a request', (out) => api.createRequest(compiled, out));
   }
 

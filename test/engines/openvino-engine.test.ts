@@ -4,8 +4,12 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { loadBundle } from '../../src/bundles/index.js';
 import { chooseEngine, DEFAULT_ENGINE, type EngineChoice, openEngine } from '../../src/engines/index.js';
+import { OpenVino } from '../../src/engines/openvino-api.js';
 import { seededRandom } from '../../src/random/index.js';
 import { installedOpenVino, NO_OPENVINO } from '../support/openvino.js';
 import { watchThreads } from '../support/threads.js';
@@ -16,6 +20,7 @@ after(() => rm(folder, { recursive: true }));
 const threads = watchThreads();
 after(() => threads.stop());
 
+setFlagsFromString('--expose-gc');
 const installed = await installedOpenVino();
 const compiledDir = join(folder, 'compiled');
 
@@ -122,6 +127,32 @@ describe('the OpenVINO engine', { skip: installed ? false : NO_OPENVINO }, () =>
       assert.ok((await readFile(kept)).length > damaged.length);
     }
     assert.deepEqual(await readdir(own), [name]);
+  });
+
+  test('an imported network computes on once nobody else knows what it was imported from', async () => {
+    const collectGarbage = runInNewContext('gc') as () => void;
+    const { library } = openvino();
+    const openVino = new OpenVino(library ?? '');
+    const { encoderPath, manifest } = await loadBundle('models/small-town');
+    const side = manifest.geometry.inputSizePx;
+    const file = join(folder, 'exported');
+    const compiled = openVino.compile(encoderPath, { INFERENCE_PRECISION_HINT: 'f32' });
+    compiled.export(file);
+    const content = new WeakRef(new Uint8Array(await readFile(file)));
+    const imported = openVino.import(content.deref() ?? new Uint8Array());
+    const random = seededRandom(3);
+    for (let round = 0; round < 12; round++) {
+      const count = round % 2 === 0 ? 1 : 8;
+      const data = Float32Array.from({ length: count * 3 * side * side }, () => random());
+      const input = { data, shape: [count, 3, side, side] };
+      const expected = compiled.run(input);
+      await setImmediate(); // what a WeakRef gave stays until the task ends
+      collectGarbage();
+      assert.ok(content.deref(), 'the library reads memory that is gone');
+      assert.deepEqual(imported.run(input), expected);
+    }
+    for (const network of [compiled, imported]) network.close();
+    openVino.close();
   });
 
   test('two that open one network at once share the folder; one that cannot be written costs nothing but time', async () => {
