@@ -1,11 +1,11 @@
 // Which engine is the fastest differs from processor to processor and from network to network. So the candidates are timed,
 // once: what was found is kept, for as long as network, engines, processor and threads are the same.
-import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { sha256OfBytes, sha256OfFile, userCacheFolder, writeFileAtomic } from '../files/index.js';
+import { sha256OfFile, userCacheFolder } from '../files/index.js';
 import { type EngineChoice, type EngineTiming, nameOfChoice } from './choice.js';
 import type { EngineOptions, InferenceEngine } from './engine.js';
+import { KeptRecord } from './kept-record.js';
 
 /**
  * The best of so many runs counts: what else a machine does makes runs slower, never faster. Quick networks get more of
@@ -31,13 +31,12 @@ export async function openFastest(
   const { typicalShape: shape, threads } = options;
   const names = candidates.map(nameOfChoice);
   const circumstances = [await sha256OfFile(path), names, shape, threads, cpus().map(({ model }) => model)];
-  const record = join(folder, `${sha256OfBytes(JSON.stringify(circumstances))}.json`);
-  const kept = await readTimings(record, names);
+  const record = new KeptRecord(folder, circumstances);
+  const kept = await record.read((value) => timingsOf(value, names));
   if (kept) return opened(candidates, kept, path, options, open);
   const timings = await alone(() => timeAll(candidates, path, options, open));
   // One that did not run may do so another time: only what is complete is kept.
-  if (timings.length === candidates.length)
-    await writeFileAtomic(record, JSON.stringify(timings)).catch(() => {});
+  if (timings.length === candidates.length) await record.write(timings);
   return opened(candidates, timings, path, options, open);
 }
 
@@ -110,15 +109,8 @@ async function timeAll(
 }
 
 /** What is kept, where it is whole and about these engines. */
-async function readTimings(
-  path: string,
-  names: readonly string[],
-): Promise<readonly EngineTiming[] | undefined> {
-  try {
-    const timings = JSON.parse(await readFile(path, 'utf8')) as EngineTiming[];
-    const whole = timings.every(({ engine, ms }) => names.includes(engine) && Number.isFinite(ms));
-    return whole && timings.length === names.length ? timings : undefined;
-  } catch {
-    return undefined;
-  }
+function timingsOf(value: unknown, names: readonly string[]): readonly EngineTiming[] | undefined {
+  const timings = value as readonly EngineTiming[];
+  const whole = timings.every(({ engine, ms }) => names.includes(engine) && Number.isFinite(ms));
+  return whole && timings.length === names.length ? timings : undefined;
 }
