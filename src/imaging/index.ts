@@ -11,6 +11,7 @@ export {
   type PhotoOptions,
   readPanoramaMetadata,
 } from './decode.js';
+export { encodeWebp } from './encode-webp.js';
 export { DEFAULT_MAX_PIXELS, decodeImage, encodePng, resizeImage } from './pixels.js';
 export type { HeadingSource } from './pose.js';
 export { checkJpeg, decodeRgba, type RgbaImage, splitAlpha } from './rgba.js';

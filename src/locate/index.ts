@@ -2,6 +2,7 @@
 export type { Prior } from '../places/index.js';
 export { checkHeadingOptions } from './heading.js';
 export { locate } from './locate.js';
+export { type MissingPicture, PICTURES, type Picture, type PictureName, type Pictures } from './picture.js';
 export {
   HEADING_SOURCES,
   type HeadingAnswer,

@@ -4,6 +4,7 @@ import { distanceM, type LonLat } from '../geometry/index.js';
 import type { PlaceHit } from '../places/index.js';
 import type { LoadedRegion } from '../regions/index.js';
 import { checkHeadingOptions, headingWarnings, placesOf } from './heading.js';
+import { picturesOf } from './pictures.js';
 import { decodeUpload } from './steps.js';
 import { type LocateAnswer, type LocateOptions, type Place, STEPS, type Step } from './types.js';
 
@@ -24,6 +25,10 @@ export async function locate(
   const panorama = await timer.time('decode', () => decodeUpload(upload, region, options));
   const { heading, hits } = await placesOf(panorama, region, options, timer.time);
   const { manifest } = region.bundle;
+  const { include = [], cameraHeightM } = options;
+  const place = hits[0] && { lon: hits[0].lon, lat: hits[0].lat };
+  const explained = { photo: panorama, headingDeg: heading.deg, cameraHeightM, place };
+  const pictures = include.length > 0 ? await picturesOf(include, region, explained, timer.time) : undefined;
   return {
     region: region.name,
     bundle: `${manifest.name}@${manifest.version}`,
@@ -31,6 +36,7 @@ export async function locate(
     heading,
     cameraHeightsM: cameraHeightsOf(manifest.geometry, options.cameraHeightM),
     results: hits.map((hit, position) => placeOf(hit, position + 1, region, panorama.gps)),
+    ...(pictures && { pictures }),
     timingsMs: timer.timings(),
     warnings: [
       ...panorama.warnings,

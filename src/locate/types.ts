@@ -2,6 +2,7 @@
 import type { LonLat } from '../geometry/index.js';
 import type { ProjectionMode } from '../imaging/index.js';
 import type { Prior } from '../places/index.js';
+import type { PictureName, Pictures } from './picture.js';
 
 export interface LocateOptions {
   /** How many answers, 1 to 50. */
@@ -28,6 +29,8 @@ export interface LocateOptions {
   readonly prior?: Prior | undefined;
   /** True: overlapping tiles are one place. False: raw tiles. */
   readonly distinct: boolean;
+  /** Pictures that are to come with the answer; none where absent. */
+  readonly include?: readonly PictureName[] | undefined;
   /** Larger images are refused. */
   readonly maxPixels?: number | undefined;
   /** Checked between the steps: nobody waits for the answer any more. */
@@ -86,6 +89,8 @@ export interface LocateAnswer {
   /** Camera heights under which the photo was projected to the ground: the one asked for, else all the bundle assumes. */
   readonly cameraHeightsM: readonly number[];
   readonly results: readonly Place[];
+  /** Those that were asked for. */
+  readonly pictures?: Pictures;
   /** Milliseconds. */
   readonly timingsMs: Readonly<Record<Step | 'total', number>>;
   /** What was assumed or ignored, as sentences. */

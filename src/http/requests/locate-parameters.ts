@@ -2,7 +2,13 @@
 import type { ErrorObject } from 'ajv';
 import { SkyfixError } from '../../errors/index.js';
 import type { Bounds } from '../../geometry/index.js';
-import { checkHeadingOptions, type LocateOptions, type Prior } from '../../locate/index.js';
+import {
+  checkHeadingOptions,
+  type LocateOptions,
+  PICTURES,
+  type PictureName,
+  type Prior,
+} from '../../locate/index.js';
 import {
   LOCATE_PROPERTIES,
   type LocateField,
@@ -33,9 +39,20 @@ export function parseLocateParameters(fields: ReadonlyMap<string, string>): Loca
  * checkHeadingOptions finds.
  */
 export function toLocateOptions(parameters: LocateParameters, maxPixels: number): LocateOptions {
-  const { lon, lat, radiusM, bbox, region: _region, ...rest } = parameters;
+  const { lon, lat, radiusM, bbox, region: _region, include, ...rest } = parameters;
   checkHeadingOptions(rest);
-  return { ...rest, prior: priorOf(parameters), maxPixels };
+  return { ...rest, prior: priorOf(parameters), include: picturesOf(include), maxPixels };
+}
+
+/** Names of pictures, each once. */
+function picturesOf(text: string | undefined): readonly PictureName[] | undefined {
+  if (text === undefined) return undefined;
+  const names = text.split(',');
+  const known = (name: string): name is PictureName => (PICTURES as readonly string[]).includes(name);
+  if (names.every(known) && new Set(names).size === names.length) return names;
+  throw invalid(
+    `"include" must be some of ${PICTURES.join(',')}, each at most once; it is "${shown(text)}".`,
+  );
 }
 
 /** A circle or a box, whole, and not both. */

@@ -27,6 +27,8 @@ export const LOCATE_PROPERTIES = {
   /** west,south,east,north; the numbers' ranges are checked after it is split. */
   bbox: { type: 'string', pattern: `^${DEGREES},${DEGREES},${DEGREES},${DEGREES}$` },
   distinct: { type: 'boolean', default: true },
+  /** Names with commas in between; which there are is checked after it is split. */
+  include: { type: 'string' },
 } as const;
 
 export type LocateField = keyof typeof LOCATE_PROPERTIES;
@@ -50,6 +52,7 @@ export interface LocateParameters {
   readonly radiusM?: number;
   readonly bbox?: string;
   readonly distinct: boolean;
+  readonly include?: string;
 }
 
 const ajv = new Ajv({ useDefaults: true });
