@@ -1,10 +1,11 @@
 // Own panoramas stand where their GPS says, give or take some metres: what a run on them does about it unless it is told.
 import { DEFAULT_PHOTOS } from '../datasets/index.js';
 import type { RunConfig } from './run-config.js';
+import { trainingSources } from './training-sources.js';
 
 /** True for a run that trains on photos with GPS. */
 export function trainsOnPhotos({ data }: Pick<RunConfig, 'data'>): boolean {
-  return [data.source, ...data.encoderOnly].some(({ format }) => format === 'photos');
+  return trainingSources(data).some(({ format }) => format === 'photos');
 }
 
 /** Ground beyond each tile that offsets are cropped from, metres. */

@@ -17,3 +17,4 @@ export type {
   Stage1Config,
   Stage3Config,
 } from './run-config.js';
+export { trainingSources } from './training-sources.js';

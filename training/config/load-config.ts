@@ -11,6 +11,7 @@ import { GRID_STRIDE_PX } from '../networks/index.js';
 import { PHOTO_MARGIN, photoOffset, trainsOnPhotos } from './gps-tolerance.js';
 import type { DataSource, RunConfig } from './run-config.js';
 import { RUN_CONFIG_SCHEMA } from './schema.js';
+import { trainingSources } from './training-sources.js';
 
 export const PRESETS = ['paper', 'small', 'town', 'ablation', 'general', 'finetune'] as const;
 export type Preset = (typeof PRESETS)[number];
@@ -252,13 +253,14 @@ function headFault({ networks, queries, geometry, selfTraining, shiftM = 0 }: Ru
 
 /** Own data may hold panoramas and tiles of no pair: whether they do is seen once they are open. */
 function hasUnpaired({ data }: RunConfig): boolean {
-  return [data.source, ...data.encoderOnly].some(({ format }) => format === 'photos' || format === 'csv');
+  return trainingSources(data).some(({ format }) => format === 'photos' || format === 'csv');
 }
 
 /** Every data set that a run names, with the place in its configuration. */
 function sourcesOf({ data, evaluation }: RunConfig): readonly (readonly [string, DataSource])[] {
   return [
     ['/data/source', data.source],
+    ...(data.further ?? []).map((source, k) => [`/data/further/${k}`, source] as const),
     ...data.encoderOnly.map((source, k) => [`/data/encoderOnly/${k}`, source] as const),
     ...(evaluation.areas ?? []).flatMap(({ source }, k) =>
       source ? [[`/evaluation/areas/${k}/source`, source] as const] : [],

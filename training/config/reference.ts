@@ -49,7 +49,9 @@ function section(path: string, schema: ObjectSchema, presets: PresetValues): str
     '',
     // What was shown already: a data set within an area.
     ...inner.flatMap(([at, object]) =>
-      /\[\]\.source/.test(at) || at === 'data.encoderOnly[]' ? [] : section(at, object, presets),
+      /\[\]\.source/.test(at) || at === 'data.further[]' || at === 'data.encoderOnly[]'
+        ? []
+        : section(at, object, presets),
     ),
   ];
 }

@@ -255,6 +255,8 @@ export interface RunConfig {
   readonly seed: number;
   readonly data: {
     readonly source: DataSource;
+    /** Further data for G and the encoder: all their splits. */
+    readonly further?: readonly DataSource[];
     /** Further data for the encoder alone: all their splits. G never sees them. */
     readonly encoderOnly: readonly DataSource[];
     /** Places this far apart are look-alikes, except where they are the same place. */

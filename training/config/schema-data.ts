@@ -86,6 +86,7 @@ export const source = object('A data set on disk.', {
 
 export const data = object('What is trained on.', {
   source,
+  '?further': listOf(source)('Further data sets for G and the encoder, all their splits; none when absent.'),
   encoderOnly: listOf(source)(
     'Further data sets for the encoder alone, all their splits. G never sees them.',
   ),

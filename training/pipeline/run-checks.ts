@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { SkyfixError } from 'skyfix/errors';
 import { openImagery } from 'skyfix/index';
 import { SPLITS } from '../common/index.js';
-import { type EvaluationArea, imageryOptionsOf, type RunConfig } from '../config/index.js';
+import { type EvaluationArea, imageryOptionsOf, type RunConfig, trainingSources } from '../config/index.js';
 import type { CrossViewDataset } from '../datasets/index.js';
 import { openContrastTrunk } from './contrast-trunk.js';
 import { freshEncoder } from './encoder-of.js';
@@ -28,7 +28,7 @@ export async function checkRun(config: RunConfig, open: OpenSource): Promise<Che
     throw invalid(`/data/source has nothing to train on: ${holdings(own)}.`);
   }
   const datasets = [own];
-  for (const source of config.data.encoderOnly) datasets.push(await open(source));
+  for (const source of trainingSources(config.data).slice(1)) datasets.push(await open(source));
   const encoder = await freshEncoder(config); // reads its weights
   encoder.dispose();
   if (config.queries === 'views') (await openContrastTrunk(config))?.dispose(); // it was fetched

@@ -5,7 +5,7 @@ import { SkyfixError } from 'skyfix/errors';
 import { sha256OfBytes } from 'skyfix/files';
 import type { Split } from '../common/index.js';
 import { nearPlaces } from '../common/index.js';
-import { type EvaluationArea, inputOf, type RunConfig, shiftPx } from '../config/index.js';
+import { type EvaluationArea, inputOf, type RunConfig, shiftPx, trainingSources } from '../config/index.js';
 import type { CrossViewDataset } from '../datasets/index.js';
 import type { PreparedArea, PreparedPanoramas, PreparedTiles } from '../images/index.js';
 import {
@@ -78,7 +78,8 @@ export function prepareOptions(config: RunConfig, tell: Tell): PrepareOptions {
 }
 
 /**
- * What stage 1 sees (the run's own training split) and what the encoder sees (that and the data for it alone). Throws
+ * What stage 1 sees (the run's own training split and the further data) and what the encoder sees (that and the data for it
+ * alone). Throws
  * TRAINING_CONFIG_INVALID for self-training on data without an unlabelled view or without an unlabelled tile.
  */
 export async function openTrainingData(
@@ -91,8 +92,8 @@ export async function openTrainingData(
   const options = { ...prepareOptions(config, tell), marginM: trainingMarginM(config) };
   const parts: TrainingData[] = [];
   const sources: TrainingPart[] = [];
-  let own: TrainingData | undefined;
-  for (const [k, source] of [config.data.source, ...config.data.encoderOnly].entries()) {
+  const forG: TrainingData[] = [];
+  for (const [k, source] of trainingSources(config.data).entries()) {
     const dataset = await open(source);
     const splits: readonly Split[] = k === 0 ? ['train'] : splitsOf(dataset);
     const area = await prepareArea(dataset, splits, geometry, options);
@@ -100,13 +101,11 @@ export async function openTrainingData(
     const unlabelled = await prepareUnlabelledTiles(dataset, geometry, area.marginPx, options);
     const labelled = labelledRows(area.ids.length, config.labels.fraction, config.seed + k);
     const part = trainingData(area, unpaired, labelled, config.data.samePlaceM);
-    own ??= part;
+    if (k <= (config.data.further ?? []).length) forG.push(part);
     sources.push({ dataset, data: part });
     parts.push(unlabelled ? withUnlabelledTiles(part, unlabelled) : part);
   }
-  if (!own) throw new Error('A run has a data set.');
-  const [first = own] = parts;
-  const encoder = parts.length === 1 ? first : joined(parts);
+  const [own, encoder] = [joined(forG), joined(parts)];
   refuseIdleSelfTraining(config, encoder);
   return { own, encoder, parts: sources };
 }
@@ -226,6 +225,8 @@ function withUnlabelledTiles(data: TrainingData, { images, digest }: PreparedTil
  * each part numbers them.
  */
 function joined(parts: readonly TrainingData[]): TrainingData {
+  const [first, ...others] = parts;
+  if (first && others.length === 0) return first;
   const marginPx = Math.min(...parts.map((part) => part.marginPx));
   const cut = (store: ImageStore, part: TrainingData) =>
     centreStore(store, store.sizePx - 2 * (part.marginPx - marginPx));

@@ -284,6 +284,7 @@ describe('what is wrong is named', () => {
       '/group',
       '/bundle/name',
       '/evaluation/areas',
+      '/data/further',
       '/data/source/make/panoramaWidthPx',
       '/geometry/searchMarginPx',
       '/publish/area',

@@ -303,13 +303,14 @@ describe('other forms of a run', () => {
     ],
     [
       "more data for the encoder alone, the paper's labels in stage 1",
-      [...short, 'data.encoderOnly=[ENCODER_ONLY]', 'stage1.pairs=all'],
+      [...short, 'data.encoderOnly=[MORE]', 'stage1.pairs=all'],
       ['view', 'bev', 'meanTile'],
     ],
+    ['more data for G too', [...short, 'data.further=[MORE]'], ['view', 'bev', 'meanTile']],
   ] as const) {
     it(name, async () => {
       const more = `{ format: town, root: ${join(folder, 'town')} }`;
-      const own = values.map((value) => value.replace('ENCODER_ONLY', more));
+      const own = values.map((value) => value.replace('MORE', more));
       const dir = join(folder, name.replaceAll(/\W+/g, '-'));
       const made = await runHere(await tinyRun(folder, own), dir);
       assert.deepEqual(Object.keys(made?.generation ?? {}), generation);
