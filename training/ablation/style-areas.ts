@@ -3,11 +3,17 @@
 import { join } from 'node:path';
 import type { BundleGeometry } from 'skyfix/bundles';
 import { SPLITS } from '../common/index.js';
-import { openDataset } from '../datasets/index.js';
-import { cachedFeatures, storedImages, type TrunkFile } from '../features/index.js';
+import { type CrossViewPair, openDataset } from '../datasets/index.js';
+import {
+  cachedFeatures,
+  changedCopy,
+  type FeatureImages,
+  storedImages,
+  type TrunkFile,
+} from '../features/index.js';
 import { type PreparedArea, prepareArea } from '../images/index.js';
 import { GRID_STRIDE_PX } from '../networks/index.js';
-import type { FeatureStore, ImageStore } from '../stores/index.js';
+import { type FeatureStore, selectStore } from '../stores/index.js';
 import type { PlannedWorld } from './style-plan.js';
 
 /** A world, its images and their features. */
@@ -19,6 +25,8 @@ export interface StyleArea {
   readonly tiles: FeatureStore;
   /** Of the area's grid; absent where none was asked for. */
   readonly grid?: FeatureStore;
+  /** Of a training world: its pairs once more, as another camera and other sensors would have seen them. */
+  readonly changed?: { readonly views: FeatureStore; readonly tiles: FeatureStore };
 }
 
 export interface AreaOptions {
@@ -32,29 +40,41 @@ export interface AreaOptions {
 
 /** The features of a world in `folder`; only of test worlds with ground around the views, and a grid. */
 export async function openArea(
-  { role }: Pick<PlannedWorld, 'role'>,
+  { role, seed }: Pick<PlannedWorld, 'role' | 'seed'>,
   folder: string,
   trunk: TrunkFile,
   options: AreaOptions,
 ): Promise<StyleArea> {
   const { cacheDir, geometry, gridStrideM, threads, onProgress } = options;
   const dataset = await openDataset({ format: 'town', root: folder });
+  const prepare = { cacheDir: join(cacheDir, 'images'), threads, ...(onProgress && { onProgress }) };
   const area = await prepareArea(dataset, SPLITS, geometry, {
-    cacheDir: join(cacheDir, 'images'),
-    threads,
+    ...prepare,
     ...(role === 'test' && gridStrideM > 0 && { grid: { strideM: gridStrideM } }),
-    ...(onProgress && { onProgress }),
   });
-  const features = (what: string, images: ImageStore, cells?: number) =>
-    cachedFeatures(storedImages(images), trunk, {
+  const features = (what: string, images: FeatureImages, cells?: number) =>
+    cachedFeatures(images, trunk, {
       cacheDir: join(cacheDir, 'features'),
       threads,
       ...(cells !== undefined && { cells }),
       onProgress: (done, total) => onProgress?.(`features of ${what}`, done, total),
     });
   const middle = geometry.inputSizePx / GRID_STRIDE_PX;
-  const views = await features('views', area.bevs, role === 'training' ? middle : undefined);
-  const tiles = await features('tiles', area.gallery);
-  const grid = area.grid && (await features('the grid', area.grid.images));
-  return { area, views, tiles, ...(grid && { grid }) };
+  const views = await features('views', storedImages(area.bevs), role === 'training' ? middle : undefined);
+  const tiles = await features('tiles', storedImages(area.gallery));
+  const grid = area.grid && (await features('the grid', storedImages(area.grid.images)));
+  if (role === 'test') return { area, views, tiles, ...(grid && { grid }) };
+  const pairOf = new Map(dataset.pairs.map((pair) => [pair.id, pair]));
+  const unchanged = {
+    dataset,
+    pairs: area.ids.map((id) => pairOf.get(id) as CrossViewPair),
+    tiles: storedImages(selectStore(area.gallery, area.tileOf)),
+    geometry,
+  };
+  const copy = await changedCopy(unchanged, { seed, copy: 1 }, prepare);
+  const changed = {
+    views: await features('changed views', copy.bevs, middle),
+    tiles: await features('changed tiles', copy.tiles),
+  };
+  return { area, views, tiles, changed };
 }

@@ -19,6 +19,8 @@ export interface HeadModel extends StyleModelName {
   readonly version: string;
   /** Its descriptors are so large that the grid is searched with the first seed alone. */
   readonly isLarge?: boolean;
+  /** It is fitted to pairs as other cameras and sensors would have seen them, too. */
+  readonly withChanged?: boolean;
   /** `cells`: along a side of a window. */
   readonly head: (
     areas: readonly FeaturePairs[],
@@ -28,7 +30,7 @@ export interface HeadModel extends StyleModelName {
 }
 
 /** Of the fitted head: numbers a cell, then dimensions of the descriptor. */
-const FITTED = { channels: 32, dimensions: 512, regularisation: 0.1 } as const;
+const FITTED = { channels: 32, dimensions: 512, regularisation: 0.03 } as const;
 
 export const HEAD_MODELS: readonly HeadModel[] = [
   {
@@ -42,16 +44,25 @@ export const HEAD_MODELS: readonly HeadModel[] = [
     name: 'fitted',
     title: 'fitted head',
     version: `1 ${JSON.stringify(FITTED)}`,
-    head: (areas, cells) => {
-      const dimensions = Math.min(FITTED.dimensions, cells * cells * FITTED.channels);
-      return fitHead(areas, { ...FITTED, cells, dimensions });
-    },
+    head: fittedHead,
+  },
+  {
+    name: 'fitted-changed',
+    title: 'fitted head, other cameras and sensors too',
+    version: `1 ${JSON.stringify(FITTED)}`,
+    withChanged: true,
+    head: fittedHead,
   },
 ];
 
+function fittedHead(areas: readonly FeaturePairs[], cells: number): GridHead {
+  const dimensions = Math.min(FITTED.dimensions, cells * cells * FITTED.channels);
+  return fitHead(areas, { ...FITTED, cells, dimensions });
+}
+
 /** A head as a model of the matrix, over the areas by the names of their worlds. */
 export function matrixModel(
-  { name, version, isLarge = false, head }: HeadModel,
+  { name, version, isLarge = false, withChanged = false, head }: HeadModel,
   worlds: readonly PlannedWorld[],
   areas: ReadonlyMap<string, StyleArea>,
   geometry: BundleGeometry,
@@ -61,7 +72,9 @@ export function matrixModel(
     version,
     takes: () => true,
     fit: async (fit) => {
-      const seen = worldsOfFit(worlds, fit).map(({ name: own }) => pairsOf(own, areaOf(areas, own)));
+      const seen = worldsOfFit(worlds, fit).map(({ name: own }) =>
+        pairsOf(own, areaOf(areas, own), withChanged),
+      );
       const fitted = await head(seen, cellsOf(geometry), fit.seed);
       const withGrid = fit.protocol === 'leave-one-out' && (!isLarge || fit.seed === 1);
       return (style) => figuresOf(fitted, areaOf(areas, `${style}-test`), geometry, withGrid);
@@ -78,8 +91,14 @@ function areaOf(areas: ReadonlyMap<string, StyleArea>, world: string): StyleArea
   return found;
 }
 
-function pairsOf(name: string, { views, tiles, area }: StyleArea): FeaturePairs {
-  return { name, copies: [{ views, tiles, tileOf: area.tileOf }], locations: area.locations };
+function pairsOf(
+  name: string,
+  { views, tiles, changed, area }: StyleArea,
+  withChanged = false,
+): FeaturePairs {
+  const own = { views, tiles, tileOf: area.tileOf };
+  const more = withChanged && changed ? [{ ...changed, tileOf: area.tileOf.map((_, row) => row) }] : [];
+  return { name, copies: [own, ...more], locations: area.locations };
 }
 
 /** Random trunks by seed. */

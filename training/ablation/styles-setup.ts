@@ -13,9 +13,9 @@ import { publishedTrunk, randomTrunk } from './trunk-files.js';
 /** Cells along a side of a window. */
 const WINDOW_CELLS = 7;
 /** Cells beyond the tile on every side of a view, for looks around the middle. */
-const MARGIN_CELLS = 3;
+const MARGIN_CELLS = 2;
 
-/** Ground of 40 m at 224 px, views of 416 px. */
+/** Ground of 40 m at 224 px, views of 352 px. */
 export const GRID_GEOMETRY: BundleGeometry = {
   tileSizeM: 40,
   inputSizePx: WINDOW_CELLS * GRID_STRIDE_PX,

@@ -127,13 +127,23 @@ function digestOfCell(
 ): string {
   const of = ({ name }: PlannedWorld) => {
     const found = areas.get(name);
-    return [found?.views.digest, found?.tiles.digest, found?.grid?.digest];
+    return [found?.views.digest, found?.tiles.digest, found?.grid?.digest, found?.changed?.tiles.digest];
   };
   const tests = worlds.filter(({ role, style }) => role === 'test' && style === testedOn);
   return sha256OfBytes(JSON.stringify([...worldsOfFit(worlds, fit), ...tests].map(of)));
 }
 
-function closeArea({ views, tiles, grid, area }: StyleArea): void {
-  for (const store of [views, tiles, grid, area.bevs, area.tiles, area.gallery, area.grid?.images])
+function closeArea({ views, tiles, grid, changed, area }: StyleArea): void {
+  for (const store of [
+    views,
+    tiles,
+    grid,
+    changed?.views,
+    changed?.tiles,
+    area.bevs,
+    area.tiles,
+    area.gallery,
+    area.grid?.images,
+  ])
     store?.close();
 }
