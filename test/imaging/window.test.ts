@@ -1,8 +1,12 @@
 // What kind of picture it is: other projections, pictures for two eyes, GPano that cannot be.
 import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import sharp from 'sharp';
 import { type DecodeOptions, decodePanorama, readPanoramaMetadata } from '../../src/imaging/index.js';
+import { halvesLikeness } from '../../src/imaging/stereo.js';
+import { seededRandom } from '../../src/random/index.js';
 import { gpanoPacket, withSegments, xmpSegment } from '../support/image-files.js';
 
 const solid = (width: number, height: number) =>
@@ -104,6 +108,46 @@ describe('pictures for two eyes', () => {
       (await readPanoramaMetadata(await withXmp(400, 200, `${spherical}="mono"`))).window.fullWidthPx,
       400,
     );
+  });
+
+  test('panoramas of a street are refused twice in one picture, and not for a tree to the front and one to the back', async () => {
+    const street = 'demo/panoramas';
+    for (const name of (await readdir(street)).slice(0, 6)) {
+      const left = await sharp(join(street, name)).resize(512, 512, { fit: 'fill' }).raw().toBuffer();
+      // The other eye's picture: turned by 1.4 degrees, of another exposure, compressed.
+      const right = sharp(Buffer.concat([left.subarray(6), left.subarray(0, 6)]), {
+        raw: { width: 512, height: 512, channels: 3 },
+      });
+      const both = await sharp({ create: { width: 1024, height: 512, channels: 3, background: 'black' } })
+        .composite([
+          { input: left, raw: { width: 512, height: 512, channels: 3 }, left: 0, top: 0 },
+          { input: await right.linear(0.9, 8).png().toBuffer(), left: 512, top: 0 },
+        ])
+        .jpeg({ quality: 60 })
+        .toBuffer();
+      await assert.rejects(decodePanorama(both, { headingDeg: 0 }), {
+        ...NOT_ONE,
+        message: /stereo panorama, left-right/,
+      });
+    }
+    const random = seededRandom(5);
+    const ground = Uint8Array.from({ length: 1024 * 512 }, (_, k) => {
+      const [x, y] = [k % 1024, Math.floor(k / 1024)];
+      const inTree = Math.hypot((x % 512) - 256, (y - 180) * 1.2) < 150;
+      return (inTree ? 20 : y < 260 ? 210 : 70) + 12 * random();
+    });
+    for (let k = 0; k < 900; k++) {
+      const [left, top, grey] = [
+        Math.floor(1008 * random()),
+        200 + Math.floor(90 * random()),
+        255 * random(),
+      ];
+      for (let y = top; y < top + 16; y++) ground.fill(grey, y * 1024 + left, y * 1024 + left + 16);
+    }
+    const trees = sharp(ground, { raw: { width: 1024, height: 512, channels: 1 } });
+    const { image } = await decodePanorama(await trees.png().toBuffer(), { headingDeg: 0 });
+    const { scene, detail } = halvesLikeness(image, 'left-right');
+    assert.ok(scene > 0.7 && detail < 0.5, `${scene}, ${detail}`);
   });
 
   test('one eye alone is taken, 2:1 and as a square part of the sphere', async () => {
