@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { SkyfixError } from './errors/index.js';
 import {
+  Admission,
   addressMatcher,
   answerError,
   answerOnSocket,
@@ -48,6 +49,7 @@ const CHECK_INTERVAL_MS = 1_000;
 export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const { config, regions } = parts;
   const queue = new WorkQueue(config.concurrency, config.queueSize);
+  const admission = new Admission(config);
   const uploads = new UploadGate({
     uploads: config.uploads,
     perAddress: config.uploadsPerAddress,
@@ -73,6 +75,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   );
   const metrics = createMetrics({
     queue,
+    admission,
     uploads,
     connections: () => guard.open,
     ready: () => regions.ready && !stopping,
@@ -120,6 +123,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     config,
     regions,
     locate: parts.locate ?? locate,
+    admission,
     uploads,
     queue,
     metrics,

@@ -162,13 +162,21 @@ export const CONFIG_VARIABLES = {
     help: 'Web origins whose pages may call this server, separated by commas; * for all. Unset: none.',
   },
   // --- work ---
+  budgetMs: {
+    name: 'SKYFIX_BUDGET_MS',
+    type: 'integer',
+    default: 180,
+    minimum: 0,
+    maximum: 600_000,
+    help: 'Milliseconds from upload to answer; what would take longer behind others gets 503 at once; 0: no budget.',
+  },
   queueSize: {
     name: 'SKYFIX_QUEUE_SIZE',
     type: 'integer',
     default: 16,
     minimum: 0,
     maximum: 10_000,
-    help: 'Uploaded requests that may wait beside those being worked on; more get 503.',
+    help: 'Requests that may wait beside those being worked on, whatever the budget; more get 503.',
   },
   concurrency: {
     name: 'SKYFIX_CONCURRENCY',

@@ -21,8 +21,10 @@ export { parseLocateParameters, toLocateOptions } from './requests/locate-parame
 export { LOCATE_PROPERTIES } from './requests/locate-schema.js';
 export { OPENAPI_FILE } from './routes/openapi.js';
 export { addressMatcher, senderOf } from './services/address.js';
+export { Admission } from './services/admission.js';
 export { ConnectionGuard } from './services/connection-guard.js';
 export { createMetrics, type Metrics } from './services/metrics.js';
+export { ServiceTimes } from './services/service-times.js';
 export type { HttpConfig, HttpServices, Locate, Regions } from './services/services.js';
 export { UploadGate } from './services/upload-gate.js';
 export { WorkQueue } from './services/work-queue.js';

@@ -5,7 +5,7 @@ import { publicDetail } from './public-detail.js';
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
-/** Seconds a client should wait after a 503 or 429. */
+/** Seconds a client should wait after a 503 or 429, where nothing better is known. */
 export const RETRY_AFTER_SECONDS = 1;
 
 /** RFC 9457, section 3.1, with three members of our own: code, advice, requestId. */
@@ -58,7 +58,9 @@ export function problemOf(error: SkyfixError, requestId: string, path: string): 
 /** Answers with the problem document; says when to come back where that helps. */
 export function sendProblem(reply: FastifyReply, error: SkyfixError): FastifyReply {
   const problem = problemOf(error, reply.request.id, pathOf(reply.request.url));
-  if (saysLater(problem.status)) reply.header('retry-after', String(RETRY_AFTER_SECONDS));
+  if (saysLater(problem.status) && !reply.hasHeader('retry-after')) {
+    reply.header('retry-after', String(RETRY_AFTER_SECONDS));
+  }
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="skyfix"');
   return reply.code(problem.status).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
 }

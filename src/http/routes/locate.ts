@@ -8,6 +8,7 @@ import { GEOJSON_MEDIA_TYPE, toGeoJson, wantsGeoJson } from '../requests/geojson
 import { parseLocateParameters, toLocateOptions } from '../requests/locate-parameters.js';
 import { readUpload, type Upload } from '../requests/upload.js';
 import { senderOf } from '../services/address.js';
+import type { PlaceInLine } from '../services/admission.js';
 import { noteOutcome } from '../services/outcome.js';
 import type { HttpServices } from '../services/services.js';
 import type { OpenUpload } from '../services/upload-gate.js';
@@ -21,6 +22,9 @@ export function locateRoute(app: FastifyInstance, services: HttpServices): void 
       noteOutcome(request, { region: answer.region, steps: answer.timingsMs });
       return send(reply, answer, wantsGeoJson(request));
     } catch (error) {
+      if (error instanceof SkyfixError && error.code === 'QUEUE_FULL') {
+        reply.header('retry-after', String(services.admission.retryAfterSeconds));
+      }
       // Refused at the door or on the way: what still comes is not kept.
       drainRest(request, { ...services.uploads.limits, maxBytes: services.config.maxUploadBytes });
       throw error;
@@ -37,19 +41,24 @@ async function answerTo(
   services: HttpServices,
   deadline: Deadline,
 ): Promise<LocateAnswer> {
-  const { regions, queue, uploads } = services;
+  const { regions, queue, uploads, admission } = services;
+  const { region } = request.query as { readonly region?: unknown };
+  const asked = typeof region === 'string' ? region : undefined;
   regions.checkReady();
   queue.checkRoom();
+  const turn = admission.open(asked);
   const place = uploads.open(senderOf(request.ip), deadline.abort);
   const work = async () => {
     try {
-      const upload = await receive(request, reply, services, deadline, place);
+      const upload = await receive(request, reply, services, deadline, [turn, place]);
       const parameters = parseLocateParameters(upload.fields);
+      turn.uploaded(parameters.region);
       const { signal } = deadline;
       const options = { ...toLocateOptions(parameters, services.config.maxPixels), signal };
       deadline.start(services.config.requestTimeoutMs);
-      return await workOn(request, services, upload, parameters.region, options);
+      return await workOn(request, services, upload, parameters.region, options, turn);
     } finally {
+      turn.end();
       place.close();
     }
   };
@@ -62,7 +71,7 @@ async function receive(
   reply: FastifyReply,
   { config, waiting }: HttpServices,
   { signal }: Deadline,
-  place: OpenUpload,
+  [turn, place]: readonly [PlaceInLine, OpenUpload],
 ): Promise<Upload> {
   // Until its first byte a request may lose its connection to one that needs it.
   const silence = waiting(request.raw.socket);
@@ -70,6 +79,7 @@ async function receive(
   const received = (count: number) => {
     silence.end();
     bytes += count;
+    turn.received();
     place.received(count);
   };
   try {
@@ -88,6 +98,7 @@ async function workOn(
   { image }: Upload,
   region: string | undefined,
   options: LocateOptions & { readonly signal: AbortSignal },
+  turn: PlaceInLine,
 ): Promise<LocateAnswer> {
   const queuedAt = performance.now();
   const steps: StepOutcome[] = [];
@@ -96,10 +107,13 @@ async function workOn(
     return await queue.run(async () => {
       const waitMs = Math.round(performance.now() - queuedAt);
       metrics.waited(waitMs / 1000);
+      turn.begin();
       const lease = regions.acquire(region);
       noteOutcome(request, { waitMs, region: lease.region.name });
       try {
-        return await locate(lease.region, image, { ...options, onStep });
+        const answer = await locate(lease.region, image, { ...options, onStep });
+        turn.done(lease.region.name);
+        return answer;
       } finally {
         lease.release();
       }

@@ -3,6 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { LocateAnswer, StepOutcome } from '../../locate/index.js';
 import { HEADING_SOURCES, STEPS } from '../../locate/index.js';
 import type { PartLives, RegionSummary } from '../../regions/index.js';
+import type { Admission } from './admission.js';
 import { registerProcessMetrics } from './process-metrics.js';
 import type { UploadGate } from './upload-gate.js';
 import type { WorkQueue } from './work-queue.js';
@@ -29,6 +30,7 @@ export interface Metrics {
 /** What the gauges read when they are scraped. */
 export interface MetricSources {
   readonly queue: WorkQueue;
+  readonly admission: Admission;
   readonly uploads: UploadGate;
   /** Open connections. */
   readonly connections: () => number;
@@ -133,7 +135,7 @@ const ERRORS_FROM_THE_START = [
 ];
 
 function registerGauges(registry: Registry, sources: MetricSources): void {
-  const { queue, uploads, connections, ready, regions } = sources;
+  const { queue, admission, uploads, connections, ready, regions } = sources;
   const registers = [registry];
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
@@ -154,7 +156,20 @@ function registerGauges(registry: Registry, sources: MetricSources): void {
   });
   gauge('skyfix_queue_depth', 'Uploaded requests that wait for their turn.', () => queue.depth);
   gauge('skyfix_queue_capacity', 'Requests that may wait.', () => queue.queueSize);
+  gauge('skyfix_expected_wait_seconds', 'What a request that came now would wait for its turn.', () => {
+    return admission.expectedWaitMs / 1000;
+  });
   gauge('skyfix_in_flight', 'Panoramas being located now.', () => queue.running);
+  new Gauge({
+    name: 'skyfix_service_time_seconds',
+    help: 'What the work of one request is expected to take: a moving mean of the latest.',
+    labelNames: ['region'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [region, ms] of admission.times.byRegion) this.set({ region }, ms / 1000);
+    },
+  });
   new Gauge({
     name: 'skyfix_region_info',
     help: 'Index and bundle version that a region serves; always 1.',

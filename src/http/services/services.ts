@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Config } from '../../config/index.js';
 import type { LocateAnswer, LocateOptions } from '../../locate/index.js';
 import type { RegionLease, RegionService } from '../../regions/index.js';
+import type { Admission } from './admission.js';
 import type { Metrics } from './metrics.js';
 import type { UploadGate } from './upload-gate.js';
 import type { WorkQueue } from './work-queue.js';
@@ -30,6 +31,7 @@ export interface HttpServices {
   readonly config: HttpConfig;
   readonly regions: Regions;
   readonly locate: Locate;
+  readonly admission: Admission;
   readonly uploads: UploadGate;
   readonly queue: WorkQueue;
   readonly metrics: Metrics;
