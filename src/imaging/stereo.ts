@@ -17,6 +17,8 @@ const SHAPES = { 'top-bottom': [1, 2], 'left-right': [4, 2] } as const;
 const SHAPE_TOLERANCE = 0.05;
 /** Sum of squares under which a half has no structure of its own, in the sum of three channels. */
 const LEAST_ENERGY = COLUMNS * ROWS * 3;
+/** Pixels of a cell that are looked at, along each side: their mean is the cell's closely enough. */
+const LOOKED_AT = 8;
 /** Two eyes see near things apart; cells of the small picture. */
 const MOST_APART = 2;
 
@@ -66,7 +68,7 @@ function bestCorrelation(first: Float64Array, second: Float64Array): number {
   return best;
 }
 
-/** Grey values of a part of the image, averaged to ROWS x COLUMNS. */
+/** Grey values of a part of the image (the sum of three channels), averaged to ROWS x COLUMNS. */
 function smallGrey({ data, widthPx }: RgbImage, left: number, top: number, width: number, height: number) {
   const cells = new Float64Array(ROWS * COLUMNS);
   for (let row = 0; row < ROWS; row++) {
@@ -75,13 +77,16 @@ function smallGrey({ data, widthPx }: RgbImage, left: number, top: number, width
       const x1 = left + Math.floor(((column + 1) * width) / COLUMNS);
       const y0 = top + Math.floor((row * height) / ROWS);
       const y1 = top + Math.floor(((row + 1) * height) / ROWS);
-      let sum = 0;
-      for (let y = y0; y < y1; y++) {
-        for (let p = 3 * (y * widthPx + x0); p < 3 * (y * widthPx + x1); p += 3) {
+      const across = Math.max(1, Math.floor((x1 - x0) / LOOKED_AT));
+      const down = Math.max(1, Math.floor((y1 - y0) / LOOKED_AT));
+      let [sum, seen] = [0, 0];
+      for (let y = y0; y < y1; y += down) {
+        for (let x = x0; x < x1; x += across, seen++) {
+          const p = 3 * (y * widthPx + x);
           sum += (data[p] as number) + (data[p + 1] as number) + (data[p + 2] as number);
         }
       }
-      cells[row * COLUMNS + column] = sum / ((x1 - x0) * (y1 - y0));
+      cells[row * COLUMNS + column] = sum / seen;
     }
   }
   return cells;
