@@ -1,5 +1,6 @@
 // bundle.json: the versioned artefact that training produces and serving loads (generator + encoder + geometry
 // + preprocessing, with checksums).
+import type { Calibration } from '../calibration/index.js';
 import type { FileChecksum } from '../files/index.js';
 import type { FieldOfView } from '../geometry/index.js';
 
@@ -73,6 +74,8 @@ export interface BundleManifest {
   /** Networks that were exported for one image at a time: they are run so. The others take any number. */
   readonly oneAtATime?: readonly NetworkFile[];
   readonly descriptor: { readonly dimensions: number };
+  /** What makes probabilities of its scores, for regions without a calibration of their own. */
+  readonly confidence?: Calibration;
   /** What it was trained on and how; free form, written by training. */
   readonly training: Readonly<Record<string, unknown>>;
   /** Measured figures; free form, written by evaluation. */

@@ -1,4 +1,5 @@
 // JSON schema of bundle.json; the types are in manifest.ts.
+import { CALIBRATION_JSON_SCHEMA } from '../calibration/index.js';
 import { fieldOfViewFault } from '../geometry/index.js';
 import {
   BUNDLE_INPUTS,
@@ -80,6 +81,7 @@ export const BUNDLE_JSON_SCHEMA = {
     },
     oneAtATime: { type: 'array', items: { enum: NETWORK_FILES }, uniqueItems: true },
     descriptor: { type: 'object', required: ['dimensions'], properties: { dimensions: count } },
+    confidence: CALIBRATION_JSON_SCHEMA,
     training: { type: 'object' },
     metrics: { type: 'object' },
     files: {

@@ -72,6 +72,11 @@ export const ERROR_CODES = {
     title: 'Nothing to see',
     advice: 'Send a panorama that shows the ground around the camera.',
   },
+  CALIBRATION_INVALID: {
+    status: 500,
+    title: 'The calibration cannot be used',
+    advice: 'Calibrate again with "skyfix index calibrate", or roll the region back.',
+  },
   // --- parameters ---
   PARAMETER_INVALID: {
     status: 400,

@@ -25,5 +25,5 @@ export {
   stackTensors,
   type ValueRange,
 } from './tensors.js';
-export { bevTexture, requireTexture } from './texture.js';
+export { type BevTexture, bevTexture, requireTexture } from './texture.js';
 export { turnSquare } from './turn.js';

@@ -1,8 +1,9 @@
 // From a panorama to places, by the heading that somebody says, or by the one under which the tiles fit best.
 import { bevGeometryOf, cameraHeightsOf } from '../bundles/index.js';
-import { Describer } from '../describe/index.js';
+import { CANDIDATES } from '../confidence/index.js';
+import { Describer, type Look } from '../describe/index.js';
 import { SkyfixError } from '../errors/index.js';
-import { headingShifts } from '../geometry/index.js';
+import { type Bev, headingShifts } from '../geometry/index.js';
 import {
   type EstimatedHeading,
   estimateHeading,
@@ -10,8 +11,8 @@ import {
   looksUnder,
   placesOfTried,
 } from '../headings/index.js';
-import type { DecodedPhoto } from '../imaging/index.js';
-import type { PlaceHit } from '../places/index.js';
+import { type BevTexture, bevTexture, type DecodedPhoto } from '../imaging/index.js';
+import { type PlaceHit, searchPlaces } from '../places/index.js';
 import type { LoadedRegion } from '../regions/index.js';
 import { projectToGround, searchTiles } from './steps.js';
 import type { HeadingAnswer, LocateOptions, Step } from './types.js';
@@ -21,7 +22,12 @@ type Run = <T>(step: Step, work: () => T | Promise<T>) => Promise<T>;
 /** Places, best first, and the heading that they were found under. */
 export interface Found {
   readonly heading: HeadingAnswer;
+  /** What was asked for: places, or raw tiles. */
   readonly hits: readonly PlaceHit[];
+  /** Places, CANDIDATES of them where there are so many, whatever was asked for: what confidence is made of. */
+  readonly candidates: readonly PlaceHit[];
+  /** Of the first BEV that was made. */
+  readonly texture: BevTexture;
 }
 
 /** Throws what projectToGround throws, and what `run` does. */
@@ -37,24 +43,52 @@ export async function placesOf(
   // Where heading is more than a shift there is a table for each, and none will be asked for again.
   const tables = range && !headingShifts(model, pose) ? undefined : region.tables;
   const { geometry } = region.bundle.manifest;
-  const bevAt = (headingDeg: number, cameraHeightM = options.cameraHeightM) =>
-    describer.shrink(projectToGround(panorama, headingDeg, bevGeometryOf(geometry, cameraHeightM), tables));
+  let texture: BevTexture | undefined;
+  const bevAt = (headingDeg: number, cameraHeightM = options.cameraHeightM): Bev => {
+    const projected = projectToGround(panorama, headingDeg, bevGeometryOf(geometry, cameraHeightM), tables);
+    const bev = describer.shrink(projected);
+    texture ??= bevTexture(bev);
+    return bev;
+  };
+  const found = (heading: HeadingAnswer, answered: Answered): Found => ({
+    heading,
+    ...answered,
+    texture: texture ?? NOTHING_SEEN,
+  });
   const heightsM = cameraHeightsOf(geometry, options.cameraHeightM);
   const bevsAt = (headingDeg: number) => heightsM.map((heightM) => bevAt(headingDeg, heightM));
   if (source !== 'assumed' && !range) {
     const { headingDeg: deg } = panorama.pose;
     const looks = await looksUnder(describer, () => bevsAt(deg), run);
-    return { heading: { deg, source }, hits: await run('search', () => searchTiles(looks, region, options)) };
+    return found({ deg, source }, await run('search', () => answeredBy(looks, region, options)));
   }
-  const { top, prior } = options;
+  const { prior } = options;
+  const top = Math.max(options.top, CANDIDATES);
   const tiles = region.version;
   const estimated = await estimateHeading(
     { describer, tiles, bevAt, bevsAt, range: range ?? ALL_ROUND, top, prior },
     run,
   );
   const { headingDeg: deg, uncertaintyDeg } = estimated;
-  const hits = await run('search', () => placesUnder(estimated, region, options));
-  return { heading: { deg, source: 'estimated', uncertaintyDeg }, hits };
+  const answered = await run('search', () => answeredUnder(estimated, region, options));
+  return found({ deg, source: 'estimated', uncertaintyDeg }, answered);
+}
+
+type Answered = Pick<Found, 'hits' | 'candidates'>;
+
+/** Of a photo that no BEV was made of. */
+const NOTHING_SEEN: BevTexture = { validShare: 0, spread: 0 };
+
+/** A search for as many places as confidence needs finds the same as one for fewer, and more of them. */
+async function answeredBy(
+  looks: readonly Look[],
+  region: LoadedRegion,
+  options: LocateOptions,
+): Promise<Answered> {
+  const { top, prior, distinct } = options;
+  const candidates = await searchPlaces(region.version, looks, Math.max(top, CANDIDATES), prior);
+  if (distinct) return { hits: candidates.slice(0, top), candidates };
+  return { hits: await searchTiles(looks, region, options), candidates };
 }
 
 const ALL_ROUND: HeadingRange = { aroundDeg: 0, toleranceDeg: 180 };
@@ -67,14 +101,15 @@ function rangeOf({ pose, headingSource }: DecodedPhoto, options: LocateOptions):
 }
 
 /** The places under all headings that were looked at closely; raw tiles under the best of them. */
-async function placesUnder(
+async function answeredUnder(
   estimated: EstimatedHeading,
   region: LoadedRegion,
   options: LocateOptions,
-): Promise<readonly PlaceHit[]> {
-  if (options.distinct) return placesOfTried(estimated, region.version, options.top);
+): Promise<Answered> {
+  const candidates = placesOfTried(estimated, region.version, Math.max(options.top, CANDIDATES));
+  if (options.distinct) return { hits: candidates.slice(0, options.top), candidates };
   const [best] = estimated.tried;
-  return best ? searchTiles(best.looks, region, options) : [];
+  return { hits: best ? await searchTiles(best.looks, region, options) : [], candidates };
 }
 
 /** Throws PARAMETER_INVALID for what excludes each other and for a tolerance out of range. */

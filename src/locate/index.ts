@@ -1,4 +1,5 @@
 // Locate: an upload and a loaded region in, places out; and the regions that a process serves.
+export { DEFAULT_THRESHOLDS, VERDICTS, type Verdict, type VerdictThresholds } from '../confidence/index.js';
 export type { Prior } from '../places/index.js';
 export { checkHeadingOptions } from './heading.js';
 export { locate } from './locate.js';

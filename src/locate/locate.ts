@@ -1,7 +1,9 @@
 // Where was this panorama taken?
 import { cameraHeightsOf } from '../bundles/index.js';
+import { type Calibration, type CalibrationSource, TRAINING_FREE } from '../calibration/index.js';
+import { assess, DEFAULT_THRESHOLDS } from '../confidence/index.js';
 import { distanceM, type LonLat } from '../geometry/index.js';
-import type { PlaceHit } from '../places/index.js';
+import { nearestInside, type PlaceHit, type Prior, rowsWithin } from '../places/index.js';
 import type { LoadedRegion } from '../regions/index.js';
 import { checkHeadingOptions, headingWarnings, placesOf } from './heading.js';
 import { picturesOf } from './pictures.js';
@@ -23,19 +25,30 @@ export async function locate(
   checkHeadingOptions(options);
   const timer = new StepTimer(clock, options);
   const panorama = await timer.time('decode', () => decodeUpload(upload, region, options));
-  const { heading, hits } = await placesOf(panorama, region, options, timer.time);
+  const { heading, hits, candidates, texture } = await placesOf(panorama, region, options, timer.time);
   const { manifest } = region.bundle;
   const { include = [], cameraHeightM } = options;
   const place = hits[0] && { lon: hits[0].lon, lat: hits[0].lat };
   const explained = { photo: panorama, headingDeg: heading.deg, cameraHeightM, place };
   const pictures = include.length > 0 ? await picturesOf(include, region, explained, timer.time) : undefined;
+  const { verdict, reason, confidence, places } = assess(
+    { found: candidates, answered: hits, image: texture, ground: groundOf(region, options.prior) },
+    calibrationOf(region),
+    options.thresholds ?? DEFAULT_THRESHOLDS,
+  );
   return {
     region: region.name,
     bundle: `${manifest.name}@${manifest.version}`,
     indexVersion: region.version.manifest.version,
     heading,
     cameraHeightsM: cameraHeightsOf(manifest.geometry, options.cameraHeightM),
-    results: hits.map((hit, position) => placeOf(hit, position + 1, region, panorama.gps)),
+    verdict,
+    reason,
+    confidence,
+    results: hits.map((hit, position) => ({
+      ...placeOf(hit, position + 1, region, panorama.gps),
+      ...(places[position] as (typeof places)[number]),
+    })),
     ...(pictures && { pictures }),
     timingsMs: timer.timings(),
     warnings: [
@@ -46,7 +59,48 @@ export async function locate(
   };
 }
 
-function placeOf(hit: PlaceHit, rank: number, region: LoadedRegion, gps: LonLat | undefined): Place {
+/** The region's own, else its bundle's, else the one that needs no data. */
+function calibrationOf({ version, bundle }: LoadedRegion): Calibrated {
+  if (version.calibration) return { calibration: version.calibration, source: 'region' };
+  const { confidence } = bundle.manifest;
+  return confidence
+    ? { calibration: confidence, source: 'bundle' }
+    : { calibration: TRAINING_FREE, source: 'none' };
+}
+
+interface Calibrated {
+  readonly calibration: Calibration;
+  readonly source: CalibrationSource;
+}
+
+/** Points that stand for the ground of a region: enough for circles, few enough for every answer. */
+const GROUND_POINTS = 256;
+
+/** Centres of tiles spread evenly over the region, or over the prior in it. */
+function groundOf({ version: { catalogue } }: LoadedRegion, prior: Prior | undefined): LonLat[] {
+  const rows = prior && rowsWithin(catalogue, prior, 0);
+  const count = rows ? rows.length : catalogue.count;
+  const points = Math.min(count, GROUND_POINTS);
+  const ground = Array.from({ length: points }, (_, k) => {
+    const at = Math.floor(((k + 0.5) * count) / points);
+    return catalogue.place(rows ? (rows[at] as number) : at);
+  });
+  // A prior between the centres of tiles: its own middle.
+  return ground.length > 0 || !prior ? ground : [middleOf(prior)];
+}
+
+function middleOf(prior: Prior): LonLat {
+  if ('centre' in prior) return prior.centre;
+  const [west, south] = prior.bounds;
+  return nearestInside(prior, { lon: west, lat: south });
+}
+
+function placeOf(
+  hit: PlaceHit,
+  rank: number,
+  region: LoadedRegion,
+  gps: LonLat | undefined,
+): Omit<Place, 'probability' | 'radiusM'> {
   const { tile } = region.version.catalogue.tile(hit.row);
   const { lon, lat } = hit;
   const place = { rank, tile, lon, lat, score: Math.max(-1, Math.min(1, hit.score)) };

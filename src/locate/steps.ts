@@ -14,14 +14,7 @@ import {
   projectBev,
 } from '../geometry/index.js';
 import { type DecodedPhoto, decodePhoto, requireTexture } from '../imaging/index.js';
-import {
-  type Look,
-  type PlaceHit,
-  placesOfTiles,
-  rowsWithin,
-  searchLooks,
-  searchPlaces,
-} from '../places/index.js';
+import { type Look, type PlaceHit, placesOfTiles, rowsWithin, searchLooks } from '../places/index.js';
 import type { LoadedRegion } from '../regions/index.js';
 import type { LocateOptions } from './types.js';
 
@@ -72,17 +65,13 @@ function requireGround(model: CameraModel, pose: CameraPose): void {
   );
 }
 
-/**
- * Looks of one query to the best `top` hits: places, or raw tiles (each with its best score, where its centre is). A prior
- * leaves positions inside of it: of raw tiles, those whose centre is.
- */
+/** Looks of one query to the best `top` raw tiles, each with its best score, where its centre is: inside of a prior. */
 export async function searchTiles(
   looks: readonly Look[],
   region: LoadedRegion,
-  { top, distinct, prior }: Pick<LocateOptions, 'top' | 'distinct' | 'prior'>,
+  { top, prior }: Pick<LocateOptions, 'top' | 'prior'>,
 ): Promise<readonly PlaceHit[]> {
   const { index, catalogue } = region.version;
-  if (distinct) return searchPlaces({ index, catalogue }, looks, top, prior);
   const allowed = prior && rowsWithin(catalogue, prior, 0);
   const candidates = allowed?.length ?? index.count;
   if (candidates === 0) return [];

@@ -1,4 +1,5 @@
 // The words of the locate room: what a caller may ask, and what it gets.
+import type { Confidence, RadiusM, Verdict, VerdictThresholds } from '../confidence/index.js';
 import type { LonLat } from '../geometry/index.js';
 import type { ProjectionMode } from '../imaging/index.js';
 import type { Prior } from '../places/index.js';
@@ -31,6 +32,8 @@ export interface LocateOptions {
   readonly distinct: boolean;
   /** Pictures that are to come with the answer; none where absent. */
   readonly include?: readonly PictureName[] | undefined;
+  /** From where on a verdict is said. Default: DEFAULT_THRESHOLDS. */
+  readonly thresholds?: VerdictThresholds | undefined;
   /** Larger images are refused. */
   readonly maxPixels?: number | undefined;
   /** Checked between the steps: nobody waits for the answer any more. */
@@ -72,6 +75,10 @@ export interface Place extends LonLat {
   readonly tile: string;
   /** At most 1: the cosine similarity of a tile, or for a place between tiles the soft mean of those around it. */
   readonly score: number;
+  /** That the camera stood within 25 m of here. */
+  readonly probability: number;
+  /** Circles around here that hold the camera with 68 % and 95 %, if it stood in the region; metres. */
+  readonly radiusM: RadiusM;
   /** Metres to the upload's own GPS position, where it has one; never used for ranking. */
   readonly distanceM?: number;
 }
@@ -88,6 +95,10 @@ export interface LocateAnswer {
   readonly heading: HeadingAnswer;
   /** Camera heights under which the photo was projected to the ground: the one asked for, else all the bundle assumes. */
   readonly cameraHeightsM: readonly number[];
+  /** What the answer as a whole is worth, and why. */
+  readonly verdict: Verdict;
+  readonly reason: string;
+  readonly confidence: Confidence;
   readonly results: readonly Place[];
   /** Those that were asked for. */
   readonly pictures?: Pictures;

@@ -4,7 +4,10 @@ import { type Catalogue, compareHits, type Hit, type VectorIndex } from '../sear
 import { nearestInside, type Prior } from './priors.js';
 
 /** A place on the map: where the camera probably stood, the row of the tile whose centre is nearest, and a score of at most 1. */
-export interface PlaceHit extends Hit, LonLat {}
+export interface PlaceHit extends Hit, LonLat {
+  /** Share of the looks whose own best tile says that the camera stood within VOTE_M of here; absent where there is one look. */
+  readonly agreement?: number;
+}
 
 /** The places of single tiles: their centres, or where a prior leaves them out the points of the prior nearest to them. */
 export function placesOfTiles(hits: readonly Hit[], catalogue: Catalogue, prior?: Prior): PlaceHit[] {

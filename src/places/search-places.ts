@@ -81,15 +81,17 @@ async function placesBetween(
     shifts: shiftsOntoTile(coarse),
     allow: prior && allowIn(prior, origin, coarse.stepM),
   });
-  const best = bestApart(tried, sizeM / 6, Math.max(COARSE_POSITIONS, 8 * k));
+  const best = bestApart(tried.positions, sizeM / 6, Math.max(COARSE_POSITIONS, 8 * k));
   const close = await scoreAround(tiles, lattice.reachM, lattice, origin, {
     centres: best,
     shifts: shiftsToNeighbours(lattice),
     allow: prior && allowIn(prior, origin, lattice.stepM),
   });
-  return bestApart(close, sizeM / 2, k).map(({ eastM, northM, row, score }) => {
+  return bestApart(close.positions, sizeM / 2, k).map((position) => {
+    const { eastM, northM, row, score } = position;
     const place = offsetLonLat(origin, eastM, northM);
-    return { ...(prior ? nearestInside(prior, place) : place), row, score };
+    const agreement = agreementOn(position, close.votes);
+    return { ...(prior ? nearestInside(prior, place) : place), row, score, agreement };
   });
 }
 
@@ -106,6 +108,21 @@ function allowIn(prior: Prior, origin: LonLat, stepM: number): NonNullable<Trial
 
 type ScoredRow = ScoredPosition & { readonly row: number };
 
+/** A vote is for a position where it lies so near, metres: half the diagonal of a grid of tiles 16 m apart, rounded up. */
+const VOTE_M = 12;
+
+/** Share of the votes that are for a position. */
+function agreementOn({ eastM, northM }: Offset, votes: readonly Offset[]): number {
+  const near = votes.filter((vote) => Math.hypot(vote.eastM - eastM, vote.northM - northM) <= VOTE_M);
+  return near.length / votes.length;
+}
+
+interface ScoredRows {
+  readonly positions: readonly ScoredRow[];
+  /** Where the camera stood by each look alone: beside the tile that is most like it. */
+  readonly votes: readonly Offset[];
+}
+
 /** The positions of a trial with the evidence of all tiles that may speak for them; `row` is the nearest tile's. */
 async function scoreAround(
   { index, catalogue }: SearchableTiles,
@@ -113,7 +130,7 @@ async function scoreAround(
   lattice: LookLattice<Look>,
   origin: LonLat,
   trial: Trial,
-): Promise<ScoredRow[]> {
+): Promise<ScoredRows> {
   const shiftM = Math.max(...trial.shifts.map(({ eastM }) => Math.abs(eastM)));
   const spareM = trial.allow ? lattice.stepM : 0;
   // The corner of the square in which a position lies, and of the lattice around it, with half a step to spare.
@@ -127,5 +144,27 @@ async function scoreAround(
   const descriptors = lattice.looks.map(({ descriptor }) => descriptor);
   const similarities = await index.similarities(descriptors, rows);
   const positions = scorePositions({ lattice, tiles: places, similarities }, trial);
-  return positions.map((position) => ({ ...position, row: rows[position.tile] as number }));
+  return {
+    positions: positions.map((position) => ({ ...position, row: rows[position.tile] as number })),
+    votes: votesOf(lattice, places, similarities),
+  };
+}
+
+function votesOf(
+  lattice: LookLattice<Look>,
+  tiles: readonly Offset[],
+  similarities: readonly Float32Array[],
+): Offset[] {
+  if (tiles.length === 0) return [];
+  return lattice.looks.map(({ eastM, northM }, l) => {
+    const tile = tiles[indexOfHighest(similarities[l] ?? new Float32Array())] as Offset;
+    return { eastM: tile.eastM - eastM, northM: tile.northM - northM };
+  });
+}
+
+function indexOfHighest(values: Float32Array): number {
+  let highest = 0;
+  for (let k = 1; k < values.length; k++)
+    if ((values[k] as number) > (values[highest] as number)) highest = k;
+  return highest;
 }

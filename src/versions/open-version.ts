@@ -1,6 +1,7 @@
 // An index version folder, verified and opened for search.
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Calibration } from '../calibration/index.js';
 import { SkyfixError } from '../errors/index.js';
 import { sha256OfFile } from '../files/index.js';
 import type { VectorIndex } from '../search/index.js';
@@ -21,6 +22,8 @@ export interface OpenIndexVersion {
   readonly manifest: IndexManifest;
   readonly catalogue: Catalogue;
   readonly index: VectorIndex;
+  /** The region's own, where its version has one. */
+  readonly calibration?: Calibration;
   /** The bundle that the version was built with. */
   readonly bundleDir: string;
   close(): Promise<void>;

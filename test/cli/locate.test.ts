@@ -54,7 +54,8 @@ describe('skyfix locate', () => {
     const [header, first, second, ...rest] = csv.stdout.trim().split('\n');
     assert.equal(
       header,
-      'file,rank,tile,lon,lat,score,distanceM,status,code,message,warnings,headingDeg,headingSource,headingUncertaintyDeg',
+      'file,rank,tile,lon,lat,score,distanceM,status,code,message,warnings,headingDeg,headingSource,headingUncertaintyDeg,' +
+        'probability,radius68M,radius95M,verdict,reason,confidenceSource',
     );
     assert.equal(rest.length, 0);
     const truth = tinyTile(2);
@@ -62,7 +63,11 @@ describe('skyfix locate', () => {
     assert.deepEqual([rank, tile], ['1', 'place-2']);
     assert.ok(Math.abs(Number(lon) - truth.lon) < 1e-7 && Math.abs(Number(lat) - truth.lat) < 1e-7);
     // A centimetre on the ground, and no more digits than that.
-    assert.match(first ?? '', /,1,place-2,10\.\d{1,7},50(\.\d{1,7})?,[01](\.\d{1,4})?,,ok,,,,0,request,$/);
+    assert.match(first ?? '', /,1,place-2,10\.\d{1,7},50(\.\d{1,7})?,[01](\.\d{1,4})?,,ok,,,,0,request,,/);
+    assert.match(
+      first ?? '',
+      /,request,,[01](\.\d{1,4})?,\d+(\.\d{1,2})?,\d+(\.\d{1,2})?,located,".*",none$/,
+    );
     const geo = await runSkyfix(['locate', file, '--geojson', '--top', '2', '--heading', '0'], env);
     const collection = JSON.parse(geo.stdout);
     assert.equal(collection.type, 'FeatureCollection');

@@ -46,7 +46,21 @@ export function answerOf(region: string): LocateAnswer {
     indexVersion: '20260101T000000Z-00000001',
     heading: { deg: 12.5, source: 'metadata' },
     cameraHeightsM: [2],
-    results: [{ rank: 1, tile: 'place-1', lon: 10.001, lat: 50.002, score: 0.75, distanceM: 4.5 }],
+    verdict: 'located',
+    reason: 'The best place has a probability of 97 %. The next place, 412 m away, has 1 %.',
+    confidence: { source: 'bundle', insideProbability: 0.99, gap: 0.125, agreement: 0.25 },
+    results: [
+      {
+        rank: 1,
+        tile: 'place-1',
+        lon: 10.001,
+        lat: 50.002,
+        score: 0.75,
+        probability: 0.97,
+        radiusM: { p68: 3, p95: 9.5 },
+        distanceM: 4.5,
+      },
+    ],
     timingsMs: { decode: 6, bev: 3, generate: 40, embed: 8, search: 1, total: 58 },
     warnings: ['The heading was assumed.'],
   };

@@ -1,0 +1,22 @@
+// Confidence: what an answer is worth. Scores become probabilities by a calibration, and circles that hold the camera; a
+// verdict says whether to believe them.
+export { type AnswerToAssess, type Assessment, assess, type Confidence } from './assess.js';
+export {
+  CANDIDATES,
+  type Candidate,
+  type Evidence,
+  evidenceOf,
+  NEAR_M,
+  type ScoredPlace,
+} from './evidence.js';
+export { type Probabilities, probabilitiesOf } from './probabilities.js';
+export { type Chances, levelAt, type RadiusM, radiusAt } from './radius.js';
+export {
+  DEFAULT_THRESHOLDS,
+  type JudgedAnswer,
+  judge,
+  VERDICTS,
+  type Verdict,
+  type VerdictFacts,
+  type VerdictThresholds,
+} from './verdict.js';
