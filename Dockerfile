@@ -12,7 +12,7 @@ RUN npm ci --ignore-scripts && npm rebuild hnswlib-node
 COPY scripts ./scripts
 RUN node scripts/setup-openvino.mjs --into openvino
 COPY . .
-# What npm would do after installing (dist/, node_modules/.bin/skyfix), then without the development dependencies.
+# What npm would do after installing (dist/, the page, node_modules/.bin/skyfix), then without the development dependencies.
 RUN node scripts/after-install.mjs && npm prune --omit=dev --ignore-scripts
 
 FROM node:24-slim
@@ -22,6 +22,7 @@ COPY --from=build /app/package.json /app/openapi.yaml ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/openvino ./openvino
 COPY --from=build /app/dist ./dist
+COPY --from=build /app/web/dist ./web/dist
 COPY --from=build /app/bin ./bin
 COPY --from=build /app/models ./models
 COPY --from=build /app/demo ./demo

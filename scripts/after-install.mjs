@@ -1,4 +1,5 @@
-// After npm ci, and in the Dockerfile: makes `npx skyfix` run without npm, and compiles where there is a compiler.
+// After npm ci, and in the Dockerfile: makes `npx skyfix` run without npm, compiles where there is a compiler, and builds
+// the page where there is what builds it.
 //
 // npx installs a package that has a command in its own package.json into its cache first, with its life cycle scripts:
 // slow, impossible for whoever may not write there, and under a running server. So package.json names no commands, and
@@ -34,6 +35,17 @@ else if (!existsSync(dist)) {
   console.error(
     'skyfix: dist/ is not there, and TypeScript is not installed: run "npm ci" without --omit=dev.',
   );
+}
+
+if (existsSync(join(root, 'node_modules/vite')) && existsSync(join(root, 'web'))) await buildPage();
+
+/** Without it a server serves all the rest, and says so. */
+async function buildPage() {
+  try {
+    await import('./build-page.mjs');
+  } catch (error) {
+    console.error(`skyfix: the page could not be built; "npm run build:page" tries again. ${error}`);
+  }
 }
 
 function linkCommands(binDir) {

@@ -161,6 +161,28 @@ export const CONFIG_VARIABLES = {
     pattern: '^(\\*|https?://[^\\s/,]+)$',
     help: 'Web origins whose pages may call this server, separated by commas; * for all. Unset: none.',
   },
+  // --- the page ---
+  ui: {
+    name: 'SKYFIX_UI',
+    type: 'string',
+    default: 'on',
+    choices: ['on', 'off'],
+    help: 'The page with the map at GET /.',
+  },
+  uiStyle: {
+    name: 'SKYFIX_UI_STYLE',
+    type: 'string',
+    default: undefined,
+    pattern: '^https?://[^\\s;,]+$',
+    help: "URL of a MapLibre style that is the page's map; unset: the region's own imagery.",
+  },
+  uiOrigins: {
+    name: 'SKYFIX_UI_ORIGINS',
+    type: 'list',
+    default: [],
+    pattern: '^https?://[^\\s/;,]+$',
+    help: "Other web origins of that style's tiles, glyphs and sprites, separated by commas; its own is allowed.",
+  },
   // --- work ---
   budgetMs: {
     name: 'SKYFIX_BUDGET_MS',

@@ -5,12 +5,14 @@ import { healthzRoute } from './healthz.js';
 import { locateRoute } from './locate.js';
 import { metricsRoute } from './metrics.js';
 import { openapiRoute } from './openapi.js';
+import { pageRoute } from './page.js';
 import { readyzRoute } from './readyz.js';
 import { regionsRoute } from './regions.js';
 import { reloadRoute } from './reload.js';
 
 export function registerRoutes(app: FastifyInstance, services: HttpServices): void {
   locateRoute(app, services);
+  pageRoute(app, services);
   healthzRoute(app);
   readyzRoute(app, services);
   metricsRoute(app, services);

@@ -1,0 +1,97 @@
+// Everything that the map shows of a moment, as data.
+import type { FeatureCollection, Polygon } from 'geojson';
+import {
+  type Corners,
+  circle,
+  type LonLat,
+  type Position,
+  squareCorners,
+  turnBetween,
+  wedge,
+} from '../answers/geodesy.js';
+import type { Place, Region } from '../api/types.js';
+
+export interface Scene {
+  readonly region: Region | undefined;
+  readonly places: readonly Place[];
+  /** Index into places. */
+  readonly chosen: number;
+  /** Where the centre of the photo looks, as the draft says; undefined while it is to be estimated. */
+  readonly headingDeg: number | undefined;
+  readonly look: { readonly yawDeg: number; readonly fovDeg: number } | undefined;
+  readonly prior: (LonLat & { readonly radiusM: number }) | undefined;
+  readonly overlay: Overlay | undefined;
+}
+
+export interface Overlay {
+  readonly url: string;
+  readonly groundM: number;
+  /** Under which it was made. */
+  readonly headingDeg: number;
+  readonly opacity: number;
+}
+
+/** Metres that the wedge reaches. */
+export const WEDGE_M = 22;
+
+const polygon = (kind: string, ring: readonly Position[]) => ({
+  type: 'Feature' as const,
+  properties: { kind },
+  geometry: { type: 'Polygon' as const, coordinates: [ring.map(([lon, lat]) => [lon, lat])] },
+});
+
+/** Region, prior, circles of the chosen place, where the view looks: each with its kind. */
+export function shapesOf({
+  region,
+  places,
+  chosen,
+  headingDeg,
+  look,
+  prior,
+}: Scene): FeatureCollection<Polygon> {
+  const features = [];
+  if (region) {
+    const [west, south, east, north] = region.bounds;
+    features.push(
+      polygon('region', [
+        [west, south],
+        [east, south],
+        [east, north],
+        [west, north],
+        [west, south],
+      ]),
+    );
+  }
+  if (prior) features.push(polygon('prior', circle(prior, prior.radiusM)));
+  const place = places[chosen];
+  if (place?.radiusM) {
+    features.push(
+      polygon('p95', circle(place, place.radiusM.p95)),
+      polygon('p68', circle(place, place.radiusM.p68)),
+    );
+  }
+  if (place && headingDeg !== undefined) {
+    const { yawDeg, fovDeg } = look ?? { yawDeg: 0, fovDeg: 60 };
+    features.push(polygon('look', wedge(place, headingDeg + yawDeg, Math.min(150, fovDeg), WEDGE_M)));
+  }
+  return { type: 'FeatureCollection', features };
+}
+
+/** The BEV turns with the heading that is dragged. */
+export function overlayCorners({ places, chosen, headingDeg, overlay }: Scene): Corners | undefined {
+  const place = places[chosen];
+  if (!place || !overlay) return undefined;
+  const turn = headingDeg === undefined ? 0 : turnBetween(overlay.headingDeg, headingDeg);
+  return squareCorners(place, overlay.groundM, turn);
+}
+
+/** west, south, east, north of everything that an answer says; the region's without one. */
+export function boundsOf({ places, prior, region }: Scene): [number, number, number, number] | undefined {
+  const rings = [
+    ...places.map((place) => circle(place, place.radiusM?.p95 ?? 30)),
+    ...(prior ? [circle(prior, prior.radiusM)] : []),
+  ].flat();
+  if (rings.length === 0) return region ? [...region.bounds] : undefined;
+  const [lons, lats] = [rings.map(([lon]) => lon), rings.map(([, lat]) => lat)];
+  return [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)];
+}

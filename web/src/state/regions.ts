@@ -1,0 +1,29 @@
+// The regions of the server, and the one that is asked.
+import { computed, signal } from '@preact/signals';
+import { readRegions } from '../api/regions.js';
+import type { Region } from '../api/types.js';
+
+export const regions = signal<readonly Region[]>([]);
+export const regionsFailed = signal(false);
+const chosen = signal<string | undefined>(undefined);
+
+/** Undefined before the server has said which it has, or where it has none. */
+export const region = computed(
+  () =>
+    regions.value.find((known) => known.region === chosen.value) ??
+    regions.value.find((known) => known.default) ??
+    regions.value[0],
+);
+
+export function chooseRegion(name: string): void {
+  chosen.value = name;
+}
+
+export async function loadRegions(): Promise<void> {
+  try {
+    regions.value = await readRegions();
+    regionsFailed.value = false;
+  } catch {
+    regionsFailed.value = true;
+  }
+}
