@@ -34,6 +34,8 @@ export interface AppParts {
   readonly regions: Regions;
   /** Default: the real one. */
   readonly locate?: Locate;
+  /** Where the built page lies. Default: beside the compiled code. */
+  readonly pageFolder?: string;
   /** Takes the log, a JSON line at a time. Default: standard output. */
   readonly logTo?: { write(line: string): void };
 }
@@ -129,6 +131,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     metrics,
     waiting: (socket) => guard.waiting(socket),
     stopping: () => stopping,
+    pageFolder: parts.pageFolder,
   });
   return app;
 }

@@ -24,6 +24,7 @@ export { addressMatcher, senderOf } from './services/address.js';
 export { Admission } from './services/admission.js';
 export { ConnectionGuard } from './services/connection-guard.js';
 export { createMetrics, type Metrics } from './services/metrics.js';
+export { readPageFiles } from './services/page-files.js';
 export { ServiceTimes } from './services/service-times.js';
 export type { HttpConfig, HttpServices, Locate, Regions } from './services/services.js';
 export { UploadGate } from './services/upload-gate.js';

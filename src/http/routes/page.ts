@@ -7,9 +7,9 @@ import type { HttpConfig, HttpServices } from '../services/services.js';
 const A_YEAR_SECONDS = 31_536_000;
 
 /** No route at all where SKYFIX_UI is off, or the page was not built ("npm run build:page"). */
-export function pageRoute(app: FastifyInstance, { config }: HttpServices): void {
+export function pageRoute(app: FastifyInstance, { config, pageFolder }: HttpServices): void {
   if (config.ui === 'off') return;
-  const page = readPageFiles(config.uiStyle);
+  const page = readPageFiles(config.uiStyle, pageFolder);
   if (!page) {
     app.log.info('the page is not built ("npm run build:page" does it): GET / answers 404');
     return;
@@ -32,10 +32,10 @@ function sendFile(request: FastifyRequest, reply: FastifyReply, file: PageFile):
     .split(',')
     .map((tag) => tag.trim().replace(/^W\//, ''));
   if (known.includes(file.etag)) return reply.code(304).send();
-  const coding = request.encoding(['br', 'gzip', 'identity']);
-  const compressed = coding === 'br' ? file.br : coding === 'gzip' ? file.gzip : undefined;
-  if (compressed) reply.header('content-encoding', String(coding));
-  return reply.send(compressed ?? file.plain);
+  // Browsers name gzip first and take br, which is smaller.
+  const coding = (['br', 'gzip'] as const).find((name) => file[name] && request.encoding([name]) === name);
+  if (coding) reply.header('content-encoding', coding);
+  return reply.send(coding ? file[coding] : file.plain);
 }
 
 /** Content Security Policy 3: everything from here, pictures also from the page's own memory. */

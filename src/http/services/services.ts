@@ -39,4 +39,6 @@ export interface HttpServices {
   readonly waiting: (socket: Socket) => { end(): void };
   /** True from the moment a stop begins. */
   readonly stopping: () => boolean;
+  /** Where the built page lies, if not beside the compiled code. */
+  readonly pageFolder?: string | undefined;
 }

@@ -93,7 +93,10 @@ function arrow(): SVGElement {
   return svg;
 }
 
-/** A dot in the middle of a circle that one drags. */
+/** As long as the stem in map.css: the handle hangs below the centre, beside places and the heading. */
+const PRIOR_STEM_PX = 84;
+
+/** A handle at the middle of a circle that one drags. */
 export class PriorHandle {
   readonly #marker: Marker;
   readonly #map: MapLibre;
@@ -104,7 +107,7 @@ export class PriorHandle {
     const element = document.createElement('button');
     element.type = 'button';
     element.className = 'prior-centre';
-    this.#marker = new Marker({ element, draggable: true });
+    this.#marker = new Marker({ element, draggable: true, offset: [0, PRIOR_STEM_PX] });
     const at = (): LonLat => ({ lon: this.#marker.getLngLat().lng, lat: this.#marker.getLngLat().lat });
     this.#marker.on('drag', () => onMove(at()));
     element.addEventListener('keydown', (event) => {

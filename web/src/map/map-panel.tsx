@@ -91,21 +91,22 @@ export function MapPanel() {
     );
     // Another answer is another view; a drag is none.
     const subject = `${scene.region?.region} ${selected.value?.answer?.requestId}`;
-    if (subject !== fitted.current) mapView?.fit(fitted.current !== '');
+    const unsure = selected.value?.answer?.verdict === 'ambiguous';
+    if (subject !== fitted.current) mapView?.fit(unsure ? 'all' : 'chosen', fitted.current !== '');
     fitted.current = subject;
   });
 
-  const { map, mapFailed, noBasemap, fit } = words.value;
+  const { mapFailed, noBasemap, fit } = words.value;
   return (
-    <section class="map-panel" aria-label={map}>
+    <div class="map-panel">
       <div ref={container} class="map" />
       {failed && <p class="notice">{mapFailed}</p>}
       {!failed && region.value && !hasBasemap(region.value) && <p class="notice quiet">{noBasemap}</p>}
       {!failed && (
-        <button type="button" class="button fit" onClick={() => mapView?.fit()}>
+        <button type="button" class="button fit" onClick={() => mapView?.fit('all')}>
           {fit}
         </button>
       )}
-    </section>
+    </div>
   );
 }

@@ -101,12 +101,12 @@ export class MapView {
     this.#showMarkers(scene, words);
   }
 
-  /** Moves to all that the answer says, or to the region. */
-  fit(animate = true): void {
-    const bounds = this.#scene && boundsOf(this.#scene);
+  /** Moves to the place that is looked at, or to all that the answer says; to the region without an answer. */
+  fit(what: 'chosen' | 'all', animate = true): void {
+    const bounds = this.#scene && boundsOf(this.#scene, what);
     if (!bounds) return;
     const calm = !animate || matchMedia('(prefers-reduced-motion: reduce)').matches;
-    this.#map.fitBounds(bounds, { padding: 60, maxZoom: MAX_FIT_ZOOM, duration: calm ? 0 : 700 });
+    this.#map.fitBounds(bounds, { padding: 40, maxZoom: MAX_FIT_ZOOM, duration: calm ? 0 : 700 });
   }
 
   get centre(): LonLat {

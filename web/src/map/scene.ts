@@ -85,11 +85,21 @@ export function overlayCorners({ places, chosen, headingDeg, overlay }: Scene): 
   return squareCorners(place, overlay.groundM, turn);
 }
 
-/** west, south, east, north of everything that an answer says; the region's without one. */
-export function boundsOf({ places, prior, region }: Scene): [number, number, number, number] | undefined {
+/** Around the place that is looked at, metres. */
+const CLOSE_M = 70;
+
+/**
+ * west, south, east, north: of the place that is looked at ("chosen"), or of everything that an answer says ("all"); the
+ * region's without an answer.
+ */
+export function boundsOf(
+  { places, chosen, prior, region }: Scene,
+  what: 'chosen' | 'all',
+): [number, number, number, number] | undefined {
+  const shown = what === 'all' ? places : places.slice(chosen, chosen + 1);
   const rings = [
-    ...places.map((place) => circle(place, place.radiusM?.p95 ?? 30)),
-    ...(prior ? [circle(prior, prior.radiusM)] : []),
+    ...shown.map((place) => circle(place, Math.max(CLOSE_M, place.radiusM?.p95 ?? 0))),
+    ...(prior && what === 'all' ? [circle(prior, prior.radiusM)] : []),
   ].flat();
   if (rings.length === 0) return region ? [...region.bounds] : undefined;
   const [lons, lats] = [rings.map(([lon]) => lon), rings.map(([, lat]) => lat)];
