@@ -1,6 +1,13 @@
 // What an image probably covers, by its shape and by what was asked; the server, which reads its metadata, may know better.
 import type { Question } from '../api/types.js';
-import type { Coverage } from './sphere-shader.js';
+
+/** What an equirectangular image covers. */
+export interface Coverage {
+  readonly widthDeg: number;
+  /** Elevations of its upper and lower edge. */
+  readonly topDeg: number;
+  readonly bottomDeg: number;
+}
 
 /** Wider than 2.4:1 is a strip of a panorama, 2:1 the full sphere: the server's own rule. */
 const STRIP_RATIO = 2.4;

@@ -1,5 +1,7 @@
 // One triangle over the canvas: each pixel's ray, turned by pitch and yaw, is looked up in the equirectangular image.
 
+import type { Coverage } from './coverage.js';
+
 const VERTEX = `#version 300 es
 void main() {
   vec2 corner = vec2((gl_VertexID << 1) & 2, gl_VertexID & 2);
@@ -34,14 +36,6 @@ export interface SphereView {
   readonly pitchDeg: number;
   /** From the lower to the upper edge of the canvas. */
   readonly fovDeg: number;
-}
-
-/** What an equirectangular image covers. */
-export interface Coverage {
-  readonly widthDeg: number;
-  /** Elevations of its upper and lower edge. */
-  readonly topDeg: number;
-  readonly bottomDeg: number;
 }
 
 const RAD = Math.PI / 180;

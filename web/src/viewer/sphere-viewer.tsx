@@ -5,8 +5,8 @@ import type { Item } from '../state/items.js';
 import { look } from '../state/look.js';
 import { words } from '../words/index.js';
 import { Compass } from './compass.js';
-import { coverageOf } from './coverage.js';
-import { type Coverage, SphereDrawing, type SphereView } from './sphere-shader.js';
+import { type Coverage, coverageOf } from './coverage.js';
+import { SphereDrawing, type SphereView } from './sphere-shader.js';
 
 const FIRST: SphereView = { yawDeg: 0, pitchDeg: -5, fovDeg: 75 };
 const FOV_DEG: readonly [number, number] = [25, 110];
