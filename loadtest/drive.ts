@@ -16,6 +16,8 @@ export interface LoadResult {
   readonly latenciesMs: readonly number[];
   /** Answers a second. */
   readonly throughput: number;
+  /** Status 503 or 429: refused, to come again later. */
+  readonly refused: number;
   /** Other statuses, broken connections and timeouts. */
   readonly failures: number;
   readonly timings: readonly LocateAnswer['timingsMs'][];
@@ -24,6 +26,7 @@ export interface LoadResult {
 export async function drive({ url, panoramas, connections, seconds }: Load): Promise<LoadResult> {
   const latenciesMs: number[] = [];
   const timings: LocateAnswer['timingsMs'][] = [];
+  let refused = 0;
   const requests = panoramas.map((body) => ({
     method: 'POST' as const,
     path: '/locate',
@@ -41,6 +44,7 @@ export async function drive({ url, panoramas, connections, seconds }: Load): Pro
     });
     run.on('response', (_client, status, _bytes, milliseconds) => {
       if (status === 200) latenciesMs.push(milliseconds);
+      else if (status === 503 || status === 429) refused++;
     });
   });
   const elapsedS = (performance.now() - started) / 1000;
@@ -48,7 +52,8 @@ export async function drive({ url, panoramas, connections, seconds }: Load): Pro
     connections,
     latenciesMs,
     throughput: latenciesMs.length / elapsedS,
-    failures: result.non2xx + result.errors + result.timeouts,
+    refused,
+    failures: result.non2xx - refused + result.errors + result.timeouts,
     timings,
   };
 }

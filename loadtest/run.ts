@@ -1,53 +1,91 @@
-// npm run loadtest: the shipped demo under load on this machine, as a table.
-//   npm run loadtest -- --seconds 5 --connections 1,2,4,8
-import { readdir, readFile } from 'node:fs/promises';
-import { availableParallelism, cpus, totalmem } from 'node:os';
+// npm run loadtest: the shipped demo under load on this machine, by clients that wait for their answers and by clients that
+// do not, up to ten times what it can answer.
+//   npm run loadtest -- --seconds 5 --connections 1,8,64 --rates 0.5,1,10
+//   npm run loadtest -- --write       puts the tables and the chart into docs/performance.md
+import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { STEPS } from '../src/locate/index.js';
 import { drive, type LoadResult } from './drive.js';
+import { driveOpen, type OpenResult } from './open-loop.js';
+import { BUDGET_MS, markdownTable, openTable, overloadSvg, overloadVerdict, peakOf } from './overload.js';
 import { median, percentile } from './percentiles.js';
 import { startServerProcess } from './server-process.js';
+import { demoPanoramas, machine } from './surroundings.js';
+import { writeSection } from './write-section.js';
 
-/** SPEC: one query takes 0.18 s. */
-const BUDGET_MS = 180;
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
+/** Connections of the clients that do not wait. */
+const OPEN_CONNECTIONS = 64;
 
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '5' },
-    connections: { type: 'string', default: '1,2,4,8' },
+    connections: { type: 'string', default: '1,2,4,8,16,32,64' },
+    rates: { type: 'string', default: '0.25,0.5,0.75,1,1.5,2,5,10' },
+    write: { type: 'boolean', default: false },
   },
 });
 const seconds = positive('seconds', values.seconds);
 const counts = values.connections.split(',').map((text) => positive('connections', text));
+const multiples = values.rates.split(',').map((text) => multiple(text));
 
 const panoramas = await demoPanoramas(join(ROOT, 'demo/panoramas'));
-console.log(machine());
+const out: string[] = [];
+say(machine());
 const server = await startServerProcess(ROOT);
 try {
-  console.log(`ready after ${(server.readyMs / 1000).toFixed(2)} s; ${panoramas.length} panoramas in turn\n`);
-  await drive({ url: server.url, panoramas, connections: 1, seconds: 1 }); // warm-up, not counted
-  const results: LoadResult[] = [];
-  for (const connections of counts) {
-    results.push(await drive({ url: server.url, panoramas, connections, seconds }));
+  const { url } = server;
+  say(
+    `Ready after ${(server.readyMs / 1000).toFixed(2)} s; ${panoramas.length} panoramas in turn, ${seconds} s each run.`,
+  );
+  await drive({ url, panoramas, connections: 1, seconds: 1 }); // warm-up, not counted
+  const closed: LoadResult[] = [];
+  for (const connections of counts) closed.push(await drive({ url, panoramas, connections, seconds }));
+  say(closedTable(closed));
+  say(verdict(closed));
+  const capacity = Math.max(...closed.map(({ throughput }) => throughput));
+  const open: OpenResult[] = [];
+  for (const share of multiples) {
+    open.push(
+      await driveOpen({ url, panoramas, rate: share * capacity, seconds, connections: OPEN_CONNECTIONS }),
+    );
   }
-  console.log(table(results));
-  console.log(verdict(results));
-  if (results.some(({ failures, latenciesMs }) => failures > 0 || latenciesMs.length === 0)) {
-    process.exitCode = 1;
+  const peak = peakOf(closed, open);
+  const { kept, text } = overloadVerdict(open, capacity, peak);
+  say(
+    `Arrivals at a constant rate over at most ${OPEN_CONNECTIONS} connections; times count from when a request was due. ` +
+      `The capacity is the highest of the table above: ${capacity.toFixed(1)} a second.`,
+  );
+  say(openTable(open, capacity, peak));
+  say(text);
+  if (values.write) {
+    await writeFile(join(ROOT, 'docs/load.svg'), overloadSvg(open, capacity));
+    await writeSection(
+      join(ROOT, 'docs/performance.md'),
+      'loadtest',
+      [...out, '![Goodput and latency under load](load.svg)'].join('\n\n'),
+    );
   }
+  const broken = closed.some(({ failures, latenciesMs }) => failures > 0 || latenciesMs.length === 0);
+  if (broken || !kept) process.exitCode = 1;
 } finally {
   await server.stop();
 }
 
-function table(results: readonly LoadResult[]): string {
+function say(text: string): void {
+  out.push(text);
+  console.log(`${text}\n`);
+}
+
+function closedTable(results: readonly LoadResult[]): string {
   const head = [
-    'connections',
+    'clients',
     'answers',
+    'refused',
     'failed',
-    'req/s',
+    'answered/s',
     'p50',
     'p95',
     'p99',
@@ -56,14 +94,16 @@ function table(results: readonly LoadResult[]): string {
   const rows = results.map((result) => [
     String(result.connections),
     String(result.latenciesMs.length),
+    String(result.refused),
     String(result.failures),
     result.throughput.toFixed(1),
     ...[50, 95, 99].map((p) => percentile(result.latenciesMs, p).toFixed(0)),
-    ...STEPS.map((stage) => median(result.timings.map((timing) => timing[stage])).toFixed(1)),
+    ...STEPS.map((step) => median(result.timings.map((timing) => timing[step])).toFixed(1)),
   ]);
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const rule = line(head.map(() => '---:'));
-  return `${[line(head), rule, ...rows.map(line)].join('\n')}\n\nMilliseconds; * medians of the server's own stage times.`;
+  return (
+    `${markdownTable(head, rows)}\n\nMilliseconds; * medians of the server's own step times. Each client sends its next ` +
+    'panorama as soon as it has an answer, also after a refusal.'
+  );
 }
 
 function verdict(results: readonly LoadResult[]): string {
@@ -74,20 +114,14 @@ function verdict(results: readonly LoadResult[]): string {
   return `Budget of ${BUDGET_MS} ms, one request at a time: ${word} (p50 ${p50.toFixed(0)} ms, p95 ${p95.toFixed(0)} ms).`;
 }
 
-function machine(): string {
-  const model = cpus()[0]?.model.trim() ?? 'unknown processor';
-  const memory = (totalmem() / 1024 ** 3).toFixed(0);
-  return `${model}, ${availableParallelism()} cores, ${memory} GiB, Node ${process.version}, ${process.platform} ${process.arch}`;
-}
-
-async function demoPanoramas(dir: string): Promise<Buffer[]> {
-  const names = (await readdir(dir).catch(() => [])).filter((name) => name.endsWith('.jpg')).sort();
-  if (names.length === 0) throw new Error(`${dir} holds no panoramas: run "npm run demo:make".`);
-  return Promise.all(names.map((name) => readFile(join(dir, name))));
-}
-
 function positive(name: string, text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1 && value <= 1000) return value;
   throw new Error(`--${name} is "${text}"; it must be a whole number from 1 to 1000.`);
+}
+
+function multiple(text: string): number {
+  const value = Number(text);
+  if (value > 0 && value <= 100) return value;
+  throw new Error(`--rates has "${text}"; each is over 0 and at most 100 times the capacity.`);
 }

@@ -40,8 +40,8 @@ export const PACKAGES: readonly Package[] = [
   },
   { folder: 'index', rooms: ['imagery/port', 'imagery/place', 'imagery/geotiff', 'imagery', '.'] },
   { folder: 'cli', rooms: ['shared', 'commands', '.'] },
-  { folder: 'bench', rooms: ['.'] },
   { folder: 'loadtest', rooms: ['.'] },
+  { folder: 'bench', rooms: ['.'] },
   {
     folder: 'training',
     rooms: [

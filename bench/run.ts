@@ -1,0 +1,73 @@
+// npm run bench -- [--rounds N] [--write] [BUNDLE...]: decoding, BEV, networks, a whole request, and the peer's. With --write
+// the tables go into docs/performance.md.
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import {
+  demoPanoramas,
+  machine,
+  type Peer,
+  startPeer,
+  startServerProcess,
+  writeSection,
+} from '../loadtest/index.js';
+import { networkTable } from './network-times.js';
+import { pixelTable } from './pixel-steps.js';
+import { type Contestant, requestTable, requestTimes } from './requests.js';
+import { stepTable } from './step-times.js';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
+const BACKENDS = { openvino: 'FastAPI + OpenVINO + faiss', torch: 'FastAPI + PyTorch + faiss' } as const;
+
+const { values, positionals } = parseArgs({
+  options: { rounds: { type: 'string', default: '25' }, write: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+const rounds = Number(values.rounds);
+if (!(Number.isInteger(rounds) && rounds >= 3))
+  throw new Error(`--rounds is "${values.rounds}"; at least 3.`);
+const threads = availableParallelism();
+
+const panoramas = await demoPanoramas(join(ROOT, 'demo/panoramas'));
+const out: string[] = [];
+const say = (text: string) => {
+  out.push(text);
+  console.log(`${text}\n`);
+};
+
+say(machine());
+say(`Milliseconds, ${rounds} rounds; processor: of all threads together, an answer.`);
+say('A panorama of 2048 × 1024 pixels:');
+say(await pixelTable(panoramas[0] as Buffer, rounds));
+say(`Networks, ${threads} threads:`);
+const folders = positionals.length > 0 ? positionals : [join(ROOT, 'models/small-town')];
+say((await networkTable(folders, { rounds, threads })).replaceAll(`${ROOT}/`, ''));
+
+const stops: (() => Promise<void>)[] = [];
+try {
+  const server = await startServerProcess(ROOT);
+  stops.push(server.stop);
+  const contestants: Contestant[] = [{ name: 'skyfix', url: server.url, pid: server.pid }];
+  const missing: string[] = [];
+  for (const [backend, name] of Object.entries(BACKENDS)) {
+    const peer = await startPeer(ROOT, backend as keyof typeof BACKENDS, threads);
+    if ('why' in peer) missing.push(peer.why);
+    else {
+      stops.push(peer.stop);
+      contestants.push({ name, ...addressOf(peer) });
+    }
+  }
+  say('A whole request by HTTP, panoramas of 1024 × 512 pixels, the contestants taking turns:');
+  say(requestTable(contestants, await requestTimes(contestants, panoramas, rounds)));
+  for (const why of missing) console.log(`${why}\n`);
+  say("Where the time of skyfix' request goes:");
+  say(await stepTable(server.url, panoramas, rounds));
+} finally {
+  for (const stop of stops) await stop();
+}
+if (values.write) await writeSection(join(ROOT, 'docs/performance.md'), 'bench', out.join('\n\n'));
+
+function addressOf({ url, pid }: Peer) {
+  return { url, pid };
+}
