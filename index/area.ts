@@ -3,10 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { messageOf, SkyfixError } from '../src/errors/index.js';
 import { type Bounds, boundsOf, type LonLat, wrapLonDeg } from '../src/geometry/index.js';
 
-type Ring = readonly (readonly [lon: number, lat: number])[];
+export type Ring = readonly (readonly [lon: number, lat: number])[];
 
 export interface Area {
   readonly bounds: Bounds;
+  /** Of each polygon its rings, [lon, lat], the outer one first. */
+  readonly polygons: readonly (readonly Ring[])[];
   /** What was left out, as sentences. */
   readonly warnings: readonly string[];
   /** True inside a polygon and outside of its holes. */
@@ -37,7 +39,7 @@ export async function readArea(path: string): Promise<Area> {
     leftOut.length === 0
       ? []
       : [`${leftOut.length} parts of ${path} are no polygons (${names}) and were left out.`];
-  return { bounds, warnings, contains };
+  return { bounds, polygons, warnings, contains };
 }
 
 const invalid = (path: string, what: string) =>

@@ -24,14 +24,16 @@ import {
   writeDescriptors,
 } from '../src/search/index.js';
 import { INDEX_FILES, INDEX_SCHEMA, type IndexManifest, openIndexVersion } from '../src/versions/index.js';
+import type { BasemapChoice } from './basemap.js';
 import { writeContactSheet } from './contact-sheet.js';
 import { type ImageryOptions, MISSING_SHARE } from './imagery/index.js';
+import { writeMapFiles } from './map-files.js';
 import { SHARD_TILES, type Shard, shardAt } from './shards.js';
 import { openGrid } from './tile-grid.js';
 import { openTilesCsv } from './tile-list.js';
 import type { TileSource } from './tile-source.js';
 
-export type BuildStage = 'tiles' | 'graph' | 'recall';
+export type BuildStage = 'tiles' | 'graph' | 'recall' | 'basemap';
 
 /** What a build tells while it runs: what it takes, what it made and skipped; and what was assumed or may be wrong. */
 export interface BuildNote {
@@ -54,6 +56,10 @@ export interface BuildOptions {
   readonly areaGeoJson?: string | undefined;
   /** Instead of imagery: a CSV with the header tile,lon,lat,sizeM,file. */
   readonly tilesCsv?: string | undefined;
+  /** The imagery as a map in the version; auto where absent. A list of tiles has none. */
+  readonly basemap?: BasemapChoice | undefined;
+  /** Whose imagery it is, for the map; what the imagery itself says where absent. */
+  readonly attribution?: string | undefined;
   readonly threads?: number | undefined;
   /** Default: onnxruntime on the CPU. */
   readonly engine?: EngineChoice | undefined;
@@ -236,8 +242,10 @@ async function writeVersion(dir: string, parts: VersionParts): Promise<IndexMani
     seed: graph.seed,
     onProgress: (done, total) => onProgress?.(done, total, 'recall'),
   }).finally(() => index.close());
+  const bounds = new Catalogue(tiles).bounds() ?? [-180, -90, 180, 90];
+  const { basemap, names } = await writeMapFiles(dir, { source, tiles, bounds, options });
   const files: Record<string, FileChecksum> = {};
-  for (const name of INDEX_FILES) {
+  for (const name of [...INDEX_FILES, ...names]) {
     const path = join(dir, name);
     files[name] = { sha256: await sha256OfFile(path), bytes: (await stat(path)).size };
   }
@@ -251,8 +259,9 @@ async function writeVersion(dir: string, parts: VersionParts): Promise<IndexMani
     dimensions,
     graph,
     tiles: { sizeM: source.sizeM, strideM: source.strideM, source: source.description },
-    bounds: new Catalogue(tiles).bounds() ?? [-180, -90, 180, 90],
+    bounds,
     recall,
+    ...(basemap && { basemap }),
     files,
   };
   await writeFileAtomic(join(dir, 'index.json'), `${JSON.stringify(manifest, null, 2)}\n`);

@@ -1,5 +1,6 @@
 // Building indexes: imagery, tiles, descriptors, versions and their life cycle.
 export { type Area, readArea } from './area.js';
+export type { BasemapChoice } from './basemap.js';
 export { type BuildNote, type BuildOptions, type BuildStage, buildIndex } from './build.js';
 export { type GridCentres, gridCentres } from './grid.js';
 export {

@@ -9,7 +9,7 @@ import {
   checkRecall,
   currentVersion,
   DEFAULT_RECALL_GATE,
-  INDEX_FILES,
+  filesOfIndex,
   type IndexManifest,
   keepDefaultRegion,
   readIndexManifest,
@@ -99,7 +99,7 @@ async function copyVersion(target: string, options: PublishOptions): Promise<voi
   const { indexDir, bundleDir = join(indexDir, 'bundle'), copy = copyDurably } = options;
   await makeFolder(join(target, 'bundle'));
   const { manifest } = await loadBundle(bundleDir);
-  for (const name of ['index.json', ...INDEX_FILES]) {
+  for (const name of ['index.json', ...filesOfIndex(await readIndexManifest(indexDir))]) {
     await copy(join(indexDir, name), join(target, name)).catch(missingAs(join(indexDir, name)));
   }
   for (const name of ['bundle.json', ...Object.keys(manifest.files)]) {

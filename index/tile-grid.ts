@@ -55,6 +55,8 @@ export async function openGrid(options: GridOptions): Promise<TileSource> {
       sizeM: tileSizeM,
       strideM,
       description: source.description,
+      imagery: source,
+      area,
       digest,
       facts: factsOf(source, area),
       warnings: [...source.warnings, ...(area?.warnings ?? []), ...coarse(source, tileSizeM)],

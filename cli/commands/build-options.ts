@@ -1,7 +1,8 @@
 // Building an index from the command line: what `skyfix index build` and `skyfix index rebuild` share.
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
-import { type BuildOptions, buildIndex, type SampleRange } from '../../index/index.js';
+import { type BasemapChoice, type BuildOptions, buildIndex, type SampleRange } from '../../index/index.js';
+import { MOST_ZOOM } from '../../src/basemap/index.js';
 import { loadBundle } from '../../src/bundles/index.js';
 import { SkyfixError } from '../../src/errors/index.js';
 import type { IndexManifest } from '../../src/versions/index.js';
@@ -27,6 +28,13 @@ export const positive = (text: string): number => {
   return value;
 };
 
+const basemapChoice = (text: string): BasemapChoice => {
+  if (text === 'auto' || text === 'off') return text;
+  const zoom = text.trim() === '' ? Number.NaN : Number(text);
+  if (Number.isInteger(zoom) && zoom >= 0 && zoom <= MOST_ZOOM) return zoom;
+  throw new InvalidArgumentError(`It must be "auto", "off" or a zoom level from 0 to ${MOST_ZOOM}.`);
+};
+
 export interface BuildFlags {
   bundle?: string;
   imagery?: string;
@@ -41,6 +49,8 @@ export interface BuildFlags {
   range?: string[];
   /** False for --no-contact-sheet. */
   contactSheet?: string | false;
+  basemap: BasemapChoice;
+  attribution?: string;
   threads: number;
   m?: number;
   efConstruction?: number;
@@ -70,6 +80,13 @@ export function addBuildOptions(command: Command): Command {
     )
     .option('--contact-sheet <file.png>', 'sample tiles, to look at')
     .option('--no-contact-sheet', 'none')
+    .option(
+      '--basemap <auto|off|zoom>',
+      'the imagery as a map in the version: as deep as it is fine (at most 16,384 tiles there), none, or to this zoom level',
+      basemapChoice,
+      'auto',
+    )
+    .option('--attribution <text>', "whose imagery it is, for maps (default: what the imagery's files say)")
     .option('--threads <n>', 'threads of the encoder', positive, availableParallelism())
     .option('--m <n>', 'links of a vector in the graph (default: 16)', positive)
     .option('--ef-construction <n>', 'candidates while building the graph (default: 200)', positive)
@@ -101,6 +118,8 @@ export async function buildFromFlags(
     onProgress: (done, total, stage) => progress.update(stage, done, total),
     onNote: ({ kind, text }) => (kind === 'fact' ? console.log(text) : console.error(`Warning: ${text}`)),
     contactSheet: sheet,
+    basemap: flags.basemap,
+    attribution: flags.attribution,
   }).finally(progress.stop);
 }
 

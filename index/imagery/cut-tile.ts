@@ -43,10 +43,40 @@ export async function cutTileOf(
   sizeM: number,
   sizePx: number,
 ): Promise<CutTile> {
+  const placeAt = (s: number, t: number) => offsetLonLat(centre, (s - 0.5) * sizeM, (0.5 - t) * sizeM);
+  const { image, shown } = await resampleSquare(source, { centre, reachM: sizeM, placeAt }, sizePx);
+  const missing = shown.reduce((count, pixel) => (pixel === 0 ? count + 1 : count), 0);
+  const missingShare = missing / (sizePx * sizePx);
+  const whole = missing <= MISSING_SHARE * sizePx * sizePx;
+  return { image: whole ? image : null, missingShare };
+}
+
+/** A square of ground in some projection. */
+export interface GroundSquare {
+  /** A place in it, and how far from there it reaches at most. */
+  readonly centre: LonLat;
+  readonly reachM: number;
+  /** The place at s from the left (0 to 1) and t from the top. */
+  placeAt(s: number, t: number): LonLat;
+}
+
+export interface Resampled {
+  /** Black where there is no imagery. */
+  readonly image: RgbImage;
+  /** 0 or 1 a pixel. */
+  readonly shown: Uint8Array;
+}
+
+/** The imagery of a square as sizePx x sizePx pixels: bilinear samples, averaged over areas where the imagery is finer. */
+export async function resampleSquare(
+  source: ImagerySource,
+  square: GroundSquare,
+  sizePx: number,
+): Promise<Resampled> {
   const windows: SourceWindow[] = [];
   let samples = 1; // a pixel's side, in samples
-  for (const layer of source.layersNear(centre, sizeM)) {
-    const control = controlPoints(layer, centre, sizeM);
+  for (const layer of source.layersNear(square.centre, square.reachM)) {
+    const control = controlPoints(layer, square);
     const window = await readWindow(layer, control);
     if (!window) continue;
     windows.push(window);
@@ -54,10 +84,11 @@ export async function cutTileOf(
     const sourcePx = first * (CONTROL_POINTS - 1); // source pixels along one side
     samples = Math.max(samples, Math.round(sourcePx / sizePx));
   }
-  if (windows.length === 0) return { image: null, missingShare: 1 };
   const data = new Uint8Array(sizePx * sizePx * 3);
+  const shown = new Uint8Array(sizePx * sizePx);
+  const image = { widthPx: sizePx, heightPx: sizePx, data };
+  if (windows.length === 0) return { image, shown };
   const total = sizePx * samples;
-  let missing = 0;
   const sum = new Float64Array(3);
   for (let i = 0; i < sizePx; i++) {
     for (let j = 0; j < sizePx; j++) {
@@ -70,14 +101,12 @@ export async function cutTileOf(
           weight += sampleOf(windows, s, t, sum);
         }
       }
-      if (weight === 0) missing++;
-      else
-        for (let c = 0; c < 3; c++) data[(i * sizePx + j) * 3 + c] = Math.round((sum[c] as number) / weight);
+      if (weight === 0) continue;
+      shown[i * sizePx + j] = 1;
+      for (let c = 0; c < 3; c++) data[(i * sizePx + j) * 3 + c] = Math.round((sum[c] as number) / weight);
     }
   }
-  const missingShare = missing / (sizePx * sizePx);
-  const whole = missing <= MISSING_SHARE * sizePx * sizePx;
-  return { image: whole ? { widthPx: sizePx, heightPx: sizePx, data } : null, missingShare };
+  return { image, shown };
 }
 
 /** The first picture that has imagery there; at its border the next one fills up what is missing of the sample. */
@@ -98,15 +127,13 @@ interface Control {
   readonly ys: Float64Array;
 }
 
-/** Source pixel coordinates on a grid over the tile, rows from north to south. */
-function controlPoints(layer: ImageryLayer, centre: LonLat, sizeM: number): Control {
+/** Source pixel coordinates on a grid over the square, rows from top to bottom. */
+function controlPoints(layer: ImageryLayer, { placeAt }: GroundSquare): Control {
   const xs = new Float64Array(CONTROL_POINTS * CONTROL_POINTS);
   const ys = new Float64Array(CONTROL_POINTS * CONTROL_POINTS);
   for (let i = 0; i < CONTROL_POINTS; i++) {
     for (let j = 0; j < CONTROL_POINTS; j++) {
-      const east = (j / (CONTROL_POINTS - 1) - 0.5) * sizeM;
-      const north = (0.5 - i / (CONTROL_POINTS - 1)) * sizeM;
-      const [x, y] = layer.toPixel(offsetLonLat(centre, east, north));
+      const [x, y] = layer.toPixel(placeAt(j / (CONTROL_POINTS - 1), i / (CONTROL_POINTS - 1)));
       xs[i * CONTROL_POINTS + j] = x;
       ys[i * CONTROL_POINTS + j] = y;
     }

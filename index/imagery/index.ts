@@ -7,7 +7,14 @@ import { type ImagerySource, unusable } from './port/index.js';
 import { openVrt } from './vrt.js';
 import { openXyzFolder, type XyzOptions } from './xyz.js';
 
-export { type CutTile, cutTile, cutTileOf, MISSING_SHARE } from './cut-tile.js';
+export {
+  type CutTile,
+  cutTile,
+  cutTileOf,
+  MISSING_SHARE,
+  type Resampled,
+  resampleSquare,
+} from './cut-tile.js';
 export type { SampleRange } from './geotiff/index.js';
 export { imageryIdentity } from './identity.js';
 export { grownBounds } from './mosaic.js';

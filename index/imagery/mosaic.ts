@@ -47,6 +47,7 @@ export async function mosaicOf(
     bounds: unionOf(layers.map(({ bounds }) => bounds)),
     crs: [...new Set(pictures.map(({ projection }) => projection.name))].join(', '),
     gsdM: Math.min(...pictures.map(({ placement }) => placement.gsdM)),
+    attribution: attributionOf(pictures),
     facts: told.flatMap((scaling) => scaling.told ?? []),
     warnings: [
       ...new Set([
@@ -59,6 +60,14 @@ export async function mosaicOf(
     close: async () => {},
   };
 }
+
+/** The notices of all pictures, each once. */
+function attributionOf(pictures: readonly PlacedPicture[]): string | undefined {
+  const notices = new Set(pictures.flatMap(({ picture }) => picture.copyright ?? []));
+  return notices.size === 0 ? undefined : [...notices].slice(0, MOST_NOTICES).join('; ');
+}
+
+const MOST_NOTICES = 10;
 
 const kindOf = ({ layout, declaredMost }: GeoTiffPicture) =>
   JSON.stringify([layout.type, layout.bits, declaredMost]);

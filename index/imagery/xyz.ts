@@ -66,6 +66,7 @@ export async function openXyzFolder(dir: string, options: XyzOptions = {}): Prom
     bounds,
     crs: 'EPSG:3857',
     gsdM: (EQUATOR_M * Math.cos((midLat * Math.PI) / 180)) / (count * blockPx),
+    attribution: await attributionOf(dir),
     facts: [`tiles of ${blockPx} px in ${columns.length} columns and ${rows.size} rows`],
     warnings: [],
     otherReadings: [
@@ -83,6 +84,28 @@ export async function openXyzFolder(dir: string, options: XyzOptions = {}): Prom
     close: async () => {},
   };
 }
+
+/** What the metadata of a tile set says (TileJSON, or MBTiles' metadata as tools write it beside the tiles); no HTML of it. */
+async function attributionOf(dir: string): Promise<string | undefined> {
+  for (const name of ['tilejson.json', 'tiles.json', 'metadata.json']) {
+    try {
+      const { attribution } = JSON.parse(await readFile(join(dir, name), 'utf8')) as {
+        attribution?: unknown;
+      };
+      if (typeof attribution !== 'string') continue;
+      const plain = attribution
+        .replace(/<[^>]*>/g, ' ')
+        .replace(/\s+/g, ' ')
+        .trim();
+      if (plain !== '') return plain.slice(0, MOST_ATTRIBUTION);
+    } catch {
+      // Absent, or another file of that name.
+    }
+  }
+  return undefined;
+}
+
+const MOST_ATTRIBUTION = 1000;
 
 function layerOf(level: string, blockPx: number, count: number, tms: boolean, bounds: Bounds): ImageryLayer {
   const blocks = new BlockCache(CACHED_BLOCKS);

@@ -106,6 +106,17 @@ export const ERROR_CODES = {
     title: 'Malformed request',
     advice: 'Check the URL, the headers and the multipart framing of the body.',
   },
+  BASEMAP_MISSING: {
+    status: 404,
+    title: 'No basemap',
+    advice:
+      'Build the index again with its imagery, as "skyfix index rebuild" does unless it is told --basemap off.',
+  },
+  RANGE_NOT_SATISFIABLE: {
+    status: 416,
+    title: 'Range not satisfiable',
+    advice: 'Ask for bytes inside of the file; Content-Range says how many it has.',
+  },
   ROUTE_NOT_FOUND: { status: 404, title: 'No such route', advice: 'GET /openapi.yaml lists the routes.' },
   METHOD_NOT_ALLOWED: {
     status: 405,

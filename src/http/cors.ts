@@ -10,8 +10,15 @@ export async function allowOrigins(app: FastifyInstance, origins: readonly strin
   await app.register(cors, {
     origin: origins.includes('*') ? '*' : [...origins],
     methods: ['GET', 'HEAD', 'POST'],
-    allowedHeaders: ['Content-Type', 'Accept', 'X-Request-Id'],
-    exposedHeaders: ['X-Request-Id', 'Retry-After'],
+    allowedHeaders: ['Content-Type', 'Accept', 'X-Request-Id', 'Range', 'If-Range', 'If-None-Match'],
+    exposedHeaders: [
+      'X-Request-Id',
+      'Retry-After',
+      'ETag',
+      'Accept-Ranges',
+      'Content-Range',
+      'Content-Length',
+    ],
     maxAge: PREFLIGHT_SECONDS,
   });
 }

@@ -71,12 +71,34 @@ async function fromPhoto(
   return { bev: picture, view: { ...square(file, viewSizePx(manifest.geometry), groundM), ...seen } };
 }
 
-async function tileAt(_region: LoadedRegion, place: LonLat | undefined): Promise<Picture | MissingPicture> {
+/** As much ground as the BEV shows, as finely as the basemap has it. */
+async function tileAt(
+  { bundle, version }: LoadedRegion,
+  place: LonLat | undefined,
+): Promise<Picture | MissingPicture> {
   if (!place) return missing('There is no place of which it could be.');
+  const { basemap, manifest } = version;
+  if (basemap) {
+    const { sizePx: bevSizePx, gsdM } = bevGeometryOf(bundle.manifest.geometry);
+    const groundM = bevSizePx * gsdM;
+    const finest = Math.round(groundM / basemap.gsdM(place.lat));
+    const sizePx = Math.min(MOST_TILE_PX, Math.max(bevSizePx, finest));
+    const { image, shown } = await basemap.cut(place, groundM, sizePx);
+    if (!shown.includes(1)) return missing('The basemap has no imagery there.');
+    const { attribution } = manifest.basemap ?? {};
+    return {
+      ...square(await encodeWebp(image, shown), sizePx, groundM),
+      centre: place,
+      ...(attribution !== undefined && { attribution }),
+    };
+  }
   return missing(
     'The version of the index has no basemap, and so no imagery to show: "skyfix index rebuild" makes one with it.',
   );
 }
+
+/** Side of a picture of imagery. */
+const MOST_TILE_PX = 512;
 
 const missing = (reason: string): MissingPicture => ({ missing: reason });
 

@@ -5,7 +5,7 @@ export { NetworkPool } from './network-pool.js';
 export {
   RegionService,
   type RegionServiceOptions,
-  type RegionSummary,
   type ReloadOutcome,
 } from './region-service.js';
 export type { RegionLease } from './region-slot.js';
+export type { RegionBasemap, RegionMap, RegionSummary } from './region-summary.js';

@@ -1,13 +1,7 @@
 // The regions a process serves. A new version is opened completely before it takes over, and the old one closes
 // when the last request that uses it is done: a swap fails no request. Both are in memory meanwhile.
 
-import {
-  DEFAULT_ENGINE,
-  type EngineChoice,
-  type EngineTiming,
-  type InferenceEngine,
-  type Precision,
-} from '../engines/index.js';
+import { DEFAULT_ENGINE, type EngineChoice } from '../engines/index.js';
 import { SkyfixError } from '../errors/index.js';
 import { listRegions, readDefaultRegion } from '../versions/index.js';
 import {
@@ -21,6 +15,7 @@ import {
 import type { LoadedRegion } from './loaded-region.js';
 import { NetworkPool } from './network-pool.js';
 import { openRegionSlot, type RegionLease, type RegionSlot } from './region-slot.js';
+import { mapOf, type RegionMap, type RegionSummary, summaryOf } from './region-summary.js';
 
 export interface RegionServiceOptions {
   /** Compute threads per network. */
@@ -36,40 +31,6 @@ export interface RegionServiceOptions {
   readonly onError?: ((region: string, error: unknown) => void) | undefined;
   /** Told when a network or an index dies (with its death) and when it is there again (without). */
   readonly onPart?: ((part: RegionPart, death?: Error) => void) | undefined;
-}
-
-/** What GET /regions and the metrics show of a region. */
-export interface RegionSummary {
-  readonly region: string;
-  readonly default: boolean;
-  /** name@version */
-  readonly bundle: string;
-  readonly indexVersion: string;
-  readonly tiles: number;
-  readonly dimensions: number;
-  readonly tileSizeM: number;
-  readonly strideM: number | null;
-  /** west, south, east, north of the tile centres. */
-  readonly bounds: readonly [number, number, number, number];
-  readonly recall: { readonly at1: number; readonly at10: number; readonly queries: number };
-  /** What runs its networks. */
-  readonly engines: {
-    readonly generator: NetworkEngine | null;
-    readonly encoder: NetworkEngine;
-    /** What would make them faster on this machine, or why what was asked for is not used. */
-    readonly notes: readonly string[];
-  };
-  /** ISO 8601 */
-  readonly loadedAt: string;
-}
-
-/** What runs one network. */
-export interface NetworkEngine {
-  /** e.g. "openvino 2026.4.1 cpu" */
-  readonly name: string;
-  readonly precision: Precision;
-  /** Where it was chosen by time: what each candidate took. */
-  readonly timings: readonly EngineTiming[];
 }
 
 /** How the reload of one region went: a summary, or why the old version goes on serving. */
@@ -213,6 +174,13 @@ export class RegionService {
     });
   }
 
+  /** What maps show of a region, also while a part of it is opened again. Throws REGION_UNKNOWN. */
+  mapOf(name: string): RegionMap {
+    const slot = this.#slots.get(name);
+    if (!slot) throw new SkyfixError('REGION_UNKNOWN', `There is no region ${JSON.stringify(name)}.`);
+    return mapOf(slot, this.#summaryOf(slot));
+  }
+
   /** Stops giving leases, waits for those given and closes everything. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -269,27 +237,8 @@ export class RegionService {
     return this.#slots.size === 1 ? this.names[0] : undefined;
   }
 
-  #summaryOf({ region, openedAt }: RegionSlot): RegionSummary {
-    const { manifest } = region.version;
-    const { generator, encoder } = region.networks;
+  #summaryOf(slot: RegionSlot): RegionSummary {
     const { notes } = this.#options.engine ?? DEFAULT_ENGINE;
-    return {
-      region: region.name,
-      default: this.#defaultName() === region.name,
-      bundle: `${region.bundle.manifest.name}@${region.bundle.manifest.version}`,
-      indexVersion: manifest.version,
-      tiles: manifest.count,
-      dimensions: manifest.dimensions,
-      tileSizeM: manifest.tiles.sizeM,
-      strideM: manifest.tiles.strideM,
-      bounds: manifest.bounds,
-      recall: manifest.recall,
-      engines: { generator: generator ? engineOf(generator) : null, encoder: engineOf(encoder), notes },
-      loadedAt: openedAt.toISOString(),
-    };
+    return summaryOf(slot, this.#defaultName() === slot.region.name, notes);
   }
-}
-
-function engineOf({ description, precision, timings = [] }: InferenceEngine): NetworkEngine {
-  return { name: description, precision, timings };
 }

@@ -2,7 +2,15 @@
 
 export { checkDataFolder } from './data-folder.js';
 export { keepDefaultRegion, readDefaultRegion, setDefaultRegion } from './default-region.js';
-export { INDEX_FILES, INDEX_SCHEMA, type IndexManifest, readIndexManifest } from './manifest.js';
+export {
+  type BasemapManifest,
+  filesOfIndex,
+  INDEX_FILES,
+  INDEX_SCHEMA,
+  type IndexManifest,
+  readIndexManifest,
+} from './manifest.js';
+export { AREA_FILE, BASEMAP_FILE, type MapFiles, type Outline } from './map-files.js';
 export {
   checkIndexFolder,
   checkRecall,

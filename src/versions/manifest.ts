@@ -28,11 +28,29 @@ export interface IndexManifest {
   /** west, south, east, north of the tile centres. */
   readonly bounds: readonly [number, number, number, number];
   readonly recall: { readonly at1: number; readonly at10: number; readonly queries: number };
-  /** graph.hnsw, descriptors.f32, catalogue.csv */
+  /** What its map shows; absent where it was built without. */
+  readonly basemap?: BasemapManifest | undefined;
+  /** graph.hnsw, descriptors.f32, catalogue.csv, and those of OPTIONAL_INDEX_FILES that there are. */
   readonly files: Readonly<Record<string, FileChecksum>>;
 }
 
+/** A pyramid of the imagery. */
+export interface BasemapManifest {
+  readonly minZoom: number;
+  readonly maxZoom: number;
+  /** Whose imagery it is, as plain text. */
+  readonly attribution?: string | undefined;
+}
+
 export const INDEX_FILES = ['graph.hnsw', 'descriptors.f32', 'catalogue.csv'] as const;
+
+/** A version may lack these. */
+export const OPTIONAL_INDEX_FILES = ['basemap.pmtiles', 'area.geojson'] as const;
+
+/** The files of a version, in a fixed order, index.json and the bundle aside. */
+export function filesOfIndex({ files }: Pick<IndexManifest, 'files'>): readonly string[] {
+  return [...INDEX_FILES, ...OPTIONAL_INDEX_FILES.filter((name) => Object.hasOwn(files, name))];
+}
 
 const text = { type: 'string', minLength: 1 };
 const whole = { type: 'integer', minimum: 0 };
@@ -44,25 +62,44 @@ const object = (properties: Record<string, unknown>) => ({
   properties,
 });
 const checksum = object({ sha256: sum, bytes: whole });
+const zoom = { type: 'integer', minimum: 0, maximum: 30 };
+
+const withOptional = (optional: Record<string, unknown>, properties: Record<string, unknown>) => ({
+  ...object(properties),
+  properties: { ...properties, ...optional },
+});
+const basemapSchema = withOptional({ attribution: text }, { minZoom: zoom, maxZoom: zoom });
 
 const check = new Ajv({ allErrors: true }).compile<IndexManifest>(
-  object({
-    schema: { const: INDEX_SCHEMA },
-    version: { type: 'string', pattern: '^[0-9A-Za-z][0-9A-Za-z.-]{0,99}$' },
-    createdAt: text,
-    bundle: object({ name: text, version: text, encoderSha256: sum }),
-    count: { type: 'integer', minimum: 1 },
-    dimensions: { type: 'integer', minimum: 1 },
-    graph: object({ kind: { const: 'hnsw' }, m: whole, efConstruction: whole, efSearch: whole, seed: whole }),
-    tiles: object({
-      sizeM: { type: 'number', exclusiveMinimum: 0 },
-      strideM: { type: ['number', 'null'] },
-      source: { type: 'string' },
-    }),
-    bounds: { type: 'array', items: { type: 'number' }, minItems: 4, maxItems: 4 },
-    recall: object({ at1: share, at10: share, queries: whole }),
-    files: object(Object.fromEntries(INDEX_FILES.map((name) => [name, checksum]))),
-  }),
+  withOptional(
+    { basemap: basemapSchema },
+    {
+      schema: { const: INDEX_SCHEMA },
+      version: { type: 'string', pattern: '^[0-9A-Za-z][0-9A-Za-z.-]{0,99}$' },
+      createdAt: text,
+      bundle: object({ name: text, version: text, encoderSha256: sum }),
+      count: { type: 'integer', minimum: 1 },
+      dimensions: { type: 'integer', minimum: 1 },
+      graph: object({
+        kind: { const: 'hnsw' },
+        m: whole,
+        efConstruction: whole,
+        efSearch: whole,
+        seed: whole,
+      }),
+      tiles: object({
+        sizeM: { type: 'number', exclusiveMinimum: 0 },
+        strideM: { type: ['number', 'null'] },
+        source: { type: 'string' },
+      }),
+      bounds: { type: 'array', items: { type: 'number' }, minItems: 4, maxItems: 4 },
+      recall: object({ at1: share, at10: share, queries: whole }),
+      files: withOptional(
+        Object.fromEntries(OPTIONAL_INDEX_FILES.map((name) => [name, checksum])),
+        Object.fromEntries(INDEX_FILES.map((name) => [name, checksum])),
+      ),
+    },
+  ),
 );
 
 /** Reads DIR/index.json. Throws INDEX_MISSING without it, INDEX_CORRUPT where it does not fit the schema. */

@@ -13,12 +13,14 @@ import {
   readDescriptors,
 } from '../search/index.js';
 import type { LifeEvents } from '../threads/index.js';
-import { INDEX_FILES, type IndexManifest, readIndexManifest } from './manifest.js';
+import { filesOfIndex, type IndexManifest, readIndexManifest } from './manifest.js';
+import { type MapFiles, openMapFiles } from './map-files.js';
 
 /** Lowest recall@1 and recall@10 against exact search that a server accepts. */
 export const DEFAULT_RECALL_GATE = 0.95;
 
-export interface OpenIndexVersion {
+export interface OpenIndexVersion extends MapFiles {
+  readonly dir: string;
   readonly manifest: IndexManifest;
   readonly catalogue: Catalogue;
   readonly index: VectorIndex;
@@ -38,7 +40,7 @@ export async function checkIndexFolder(
   recallGate = DEFAULT_RECALL_GATE,
 ): Promise<IndexManifest> {
   const manifest = await readIndexManifest(dir);
-  for (const name of INDEX_FILES) {
+  for (const name of filesOfIndex(manifest)) {
     const path = join(dir, name);
     const expected = manifest.files[name];
     const found = await stat(path).catch(() => undefined);
@@ -105,7 +107,16 @@ export async function openIndexVersion(
   const { kind, efSearch } = manifest.graph;
   const path = join(dir, 'graph.hnsw');
   const index = await openVectorIndex(kind, { path, descriptors, efSearch, onDeath, onRecovered });
-  return { manifest, catalogue, index, bundleDir: join(dir, 'bundle'), close: () => index.close() };
+  try {
+    const maps = await openMapFiles(dir, manifest);
+    const close = async () => {
+      await Promise.all([index.close(), maps.basemap?.close()]);
+    };
+    return { dir, manifest, catalogue, index, ...maps, bundleDir: join(dir, 'bundle'), close };
+  } catch (error) {
+    await index.close();
+    throw error;
+  }
 }
 
 async function encoderSha256Of(bundleDir: string): Promise<string | undefined> {

@@ -19,6 +19,7 @@ export const PACKAGES: readonly Package[] = [
       'threads',
       'geometry',
       'imaging',
+      'basemap',
       'onnx',
       'engines',
       'calibration',

@@ -88,6 +88,10 @@ test('answers and errors of every route are as the document says', async () => {
   for (const path of ['/healthz', '/readyz', '/metrics', '/regions', '/openapi.yaml']) {
     assert.equal(await exchange(app, path, {}), 200);
   }
+  assert.equal(await exchange(app, '/regions/{region}', { url: '/regions/demo' }), 200);
+  assert.equal(await exchange(app, '/regions/{region}', { url: '/regions/none' }), 404);
+  const map = '/regions/{region}/basemap.pmtiles';
+  assert.equal(await exchange(app, map, { url: '/regions/demo/basemap.pmtiles' }), 404);
   assert.equal(await exchange(app, '/locate', png), 200);
   const geojson = { ...png, headers: { ...png.headers, accept: 'application/geo+json' } };
   assert.equal(await exchange(app, '/locate', geojson), 200);

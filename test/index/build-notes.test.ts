@@ -53,7 +53,7 @@ test('source, coordinate system, bounds, ground sampling distance, tiles; and a 
   const names = await readdir(join(folder, 'told'));
   assert.deepEqual(
     names.sort(),
-    [...INDEX_FILES, 'bundle', 'index.json'].sort(),
+    [...INDEX_FILES, 'basemap.pmtiles', 'bundle', 'index.json'].sort(),
     'nothing else in the version',
   );
 });

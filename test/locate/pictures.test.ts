@@ -1,10 +1,12 @@
 // The pictures that come with an answer: what they show is what the steps make, computed here without them.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import sharp from 'sharp';
+import { ArchiveWriter, tilesUnder } from '../../src/basemap/index.js';
+import { sha256OfBytes } from '../../src/files/index.js';
 import { fullSphere, projectBev, type RgbImage } from '../../src/geometry/index.js';
 import {
   type LocateOptions,
@@ -14,7 +16,7 @@ import {
   type Picture,
 } from '../../src/locate/index.js';
 import { RegionService } from '../../src/regions/index.js';
-import { GEOMETRY, pngOf, publishTinyVersion } from '../support/tiny-region.js';
+import { CENTRE, GEOMETRY, noisePanorama, pngOf, publishTinyVersion } from '../support/tiny-region.js';
 
 const options: LocateOptions = { top: 1, distinct: true, headingDeg: 0, include: PICTURES };
 
@@ -139,6 +141,49 @@ describe('pictures', () => {
     assert.deepEqual(none.results, []);
     assert.match(JSON.stringify(none.pictures?.tile), /no place/);
     assert.equal(pictureOf(none.pictures?.bev).centre, undefined);
+  });
+
+  test('the tile is the basemap of the version, around the best place', async () => {
+    const dir = await publishTinyVersion(dataDir, 'mapped');
+    const writer = await ArchiveWriter.open(join(dir, 'basemap.pmtiles'));
+    const zoom = 18;
+    // Red grows from west to east, 10 a map tile of 98 m.
+    const first = tilesUnder(zoom, CENTRE, 1)[0] ?? { x: 0, y: 0 };
+    const redAt = (x: number) => 60 + 10 * (x - first.x);
+    for (let x = first.x - 2; x <= first.x + 8; x++) {
+      for (let y = first.y - 1; y <= first.y + 1; y++) {
+        const background = { r: redAt(x), g: 100, b: 100 };
+        const tile = await sharp({ create: { width: 256, height: 256, channels: 3, background } })
+          .webp()
+          .toBuffer();
+        await writer.add({ z: zoom, x, y }, tile);
+      }
+    }
+    await writer.finish({ minZoom: zoom, maxZoom: zoom, bounds: [9, 49, 11, 51], name: 'reds' });
+    const bytes = await readFile(join(dir, 'basemap.pmtiles'));
+    const manifest = JSON.parse(await readFile(join(dir, 'index.json'), 'utf8'));
+    manifest.files['basemap.pmtiles'] = { sha256: sha256OfBytes(bytes), bytes: bytes.length };
+    manifest.basemap = { minZoom: zoom, maxZoom: zoom, attribution: '© reds' };
+    await writeFile(join(dir, 'index.json'), JSON.stringify(manifest));
+    await service.reload('mapped');
+    const { pictures, results } = await answer('mapped', await pngOf(noisePanorama(6)));
+    const tile = pictureOf(pictures?.tile);
+    assert.deepEqual([tile.groundM, tile.attribution, tile.upDeg], [16, '© reds', 0]);
+    assert.equal(tile.widthPx, Math.round(16 / tile.metresPerPixel));
+    const [place] = results;
+    const { x } = tilesUnder(zoom, place ?? CENTRE, 0.1)[0] ?? { x: 0 };
+    const { data, info } = await pixelsOf(tile);
+    const red = data[4 * ((info.height >> 1) * info.width + (info.width >> 1))] ?? 0;
+    assert.ok(Math.abs(red - redAt(x)) <= 4, `${red} instead of ${redAt(x)}`);
+    const summary = service.summaries().find(({ region }) => region === 'mapped');
+    assert.deepEqual(summary?.basemap, {
+      minZoom: zoom,
+      maxZoom: zoom,
+      tileSizePx: 256,
+      bytes: bytes.length,
+      attribution: '© reds',
+    });
+    assert.equal(service.mapOf('mapped').outline.coordinates[0]?.[0]?.length, 5);
   });
 
   test('only those asked for are made, and none without asking', async () => {

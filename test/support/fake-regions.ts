@@ -9,6 +9,7 @@ import {
   REGION_PARTS,
   type RegionHealth,
   type RegionLease,
+  type RegionMap,
   type RegionPart,
   type RegionSummary,
 } from '../../src/regions/index.js';
@@ -30,6 +31,7 @@ export function summaryOf(region: string): RegionSummary {
     strideM: null,
     bounds: [10, 50, 10.01, 50.01],
     recall: { at1: 1, at10: 1, queries: 20 },
+    basemap: null,
     engines: {
       generator: null,
       encoder: { name: 'onnxruntime-node 1.0.0 cpu', precision: 'f32', timings: [] },
@@ -87,6 +89,21 @@ export class FakeRegions implements Regions {
 
   summaries(): readonly RegionSummary[] {
     return [summaryOf('demo')];
+  }
+
+  mapOf(name: string): RegionMap {
+    if (name !== 'demo') throw new SkyfixError('REGION_UNKNOWN', `There is no region "${name}".`);
+    const ring = [
+      [10, 50],
+      [10.01, 50],
+      [10.01, 50.01],
+      [10, 50],
+    ] as const;
+    return {
+      summary: summaryOf(name),
+      outline: { type: 'MultiPolygon', coordinates: [[ring]] },
+      basemap: undefined,
+    };
   }
 
   /** Parts that are being opened again. */

@@ -26,6 +26,7 @@ export const TAG = {
   extraSamples: 338,
   sampleFormat: 339,
   maxSampleValue: 281,
+  copyright: 33432,
   jpegTables: 347,
   yCbCrSubSampling: 530,
   pixelScale: 33550,

@@ -46,6 +46,8 @@ export class GeoTiffPicture {
   readonly projection: Projection | undefined;
   readonly warnings: readonly string[];
   readonly declaredMost: number | undefined;
+  /** Its copyright notice. */
+  readonly copyright: string | undefined;
   readonly #colours: Colours;
   readonly #nodata: readonly (number | undefined)[] | undefined;
   readonly #pixels: RasterReader;
@@ -61,6 +63,7 @@ export class GeoTiffPicture {
     this.projection = parts.projection;
     this.warnings = parts.warnings;
     this.declaredMost = parts.declaredMost;
+    this.copyright = parts.copyright;
     this.#colours = parts.colours;
     this.#nodata = parts.nodata;
     this.#pixels = parts.pixels;
@@ -99,6 +102,7 @@ export class GeoTiffPicture {
       colours,
       warnings,
       declaredMost: await pictures.main.number(TAG.maxSampleValue),
+      copyright: plainText(await pictures.main.text(TAG.copyright)),
       nodata,
       pixels,
       mask,
@@ -170,6 +174,17 @@ export class GeoTiffPicture {
   }
 }
 
+const MOST_COPYRIGHT = 1000;
+
+/** A notice of photographer and editor has a zero between both (TIFF 6.0). Undefined where nothing is left. */
+function plainText(text: string | undefined): string | undefined {
+  const plain = text
+    ?.replace(/[\p{Cc}\s]+/gu, ' ')
+    .trim()
+    .slice(0, MOST_COPYRIGHT);
+  return plain === '' ? undefined : plain;
+}
+
 /** Pixels whose centre lies outside of the rectangle are no imagery. */
 function clipTo(
   { x, y, width, height }: Rectangle,
@@ -192,6 +207,7 @@ interface PictureParts {
   readonly colours: Colours;
   readonly warnings: readonly string[];
   readonly declaredMost: number | undefined;
+  readonly copyright: string | undefined;
   readonly nodata: readonly (number | undefined)[] | undefined;
   readonly pixels: RasterReader;
   readonly mask: RasterReader | undefined;

@@ -9,6 +9,8 @@ export interface ImagerySource {
   readonly crs: string;
   /** Ground sampling distance, metres a pixel; of the finest picture where there are several. */
   readonly gsdM: number;
+  /** Whose imagery it is and under which terms, as plain text, where its files say so. */
+  readonly attribution?: string | undefined;
   /** What else there is to tell of it, as sentences without their full stop. */
   readonly facts: readonly string[];
   /** What was assumed or may be wrong, as sentences. */

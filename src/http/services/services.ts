@@ -11,7 +11,7 @@ import type { WorkQueue } from './work-queue.js';
 /** The part of RegionService that serving uses. */
 export type Regions = Pick<
   RegionService,
-  'ready' | 'checkReady' | 'health' | 'partLives' | 'acquire' | 'reload' | 'summaries'
+  'ready' | 'checkReady' | 'health' | 'partLives' | 'acquire' | 'reload' | 'summaries' | 'mapOf'
 >;
 
 /** locate() of the locate room. */
