@@ -6,10 +6,10 @@ const [COLUMNS, ROWS] = [64, 32];
 /** Correlation of the halves beyond which they may show the same scene; the 24 demo panoramas have 0.41 at the most. */
 const SAME_SCENE = 0.7;
 /**
- * And of their details: a street looks alike to the front and to the back from afar (a tree on either side, 0.72), not near by
- * (0.16). Among 1,600 panoramas of made-up worlds none has both 0.65 and this.
+ * And of their details: a street looks alike to the front and to the back from afar (a tree on either side, 0.82), not near by
+ * (0.46). Among 3,000 panoramas of made-up worlds none has more than 0.55 of this; two eyes' pictures have 0.8 and more.
  */
-const SAME_DETAIL = 0.5;
+const SAME_DETAIL = 0.7;
 /** Detail is what differs from the mean of so many cells on either side. */
 const DETAIL_CELLS = 2;
 /** Shapes of stereo pictures: of two full panoramas, and of two squeezed into the place of one. */
@@ -43,8 +43,8 @@ export interface Likeness {
 }
 
 /**
- * Correlations of the two halves, -1 to 1, as a whole and of their details. As a whole, rows and columns are without their
- * means: that the sky is above, or a bar goes through both, is no likeness.
+ * Correlations of the two halves, -1 to 1, as a whole and of their details. Rows and columns are without their means: that the
+ * sky is above, or a bar goes through both, is no likeness.
  */
 export function halvesLikeness(image: RgbImage, layout: 'top-bottom' | 'left-right'): Likeness {
   const beside = layout === 'left-right';
@@ -54,10 +54,8 @@ export function halvesLikeness(image: RgbImage, layout: 'top-bottom' | 'left-rig
   if (width < COLUMNS || height < ROWS) return { scene: 0, detail: 0 };
   const first = smallGrey(image, 0, 0, width, height);
   const second = smallGrey(image, beside ? width : 0, beside ? 0 : height, width, height);
-  return {
-    scene: bestCorrelation(withoutMeans(first), withoutMeans(second)),
-    detail: bestCorrelation(detailOf(first), detailOf(second)),
-  };
+  const [one, other] = [withoutMeans(first), withoutMeans(second)];
+  return { scene: bestCorrelation(one, other), detail: bestCorrelation(detailOf(one), detailOf(other)) };
 }
 
 function bestCorrelation(first: Float64Array, second: Float64Array): number {
