@@ -2,6 +2,17 @@
 export { type Area, readArea } from './area.js';
 export type { BasemapChoice } from './basemap.js';
 export { type BuildNote, type BuildOptions, type BuildStage, buildIndex } from './build.js';
+export {
+  type AskedAnswers,
+  type AskOptions,
+  askLocated,
+  calibrate,
+  checkCalibrated,
+  type FittedCalibration,
+  LEAST_INSIDE,
+  writeCalibratedVersion,
+} from './calibrate.js';
+export { confidenceCharts } from './confidence-charts.js';
 export { type GridCentres, gridCentres } from './grid.js';
 export {
   cutTile,
@@ -13,6 +24,7 @@ export {
   type SampleRange,
 } from './imagery/index.js';
 export { type ListedRegion, type ListedVersion, listIndex } from './list.js';
+export { MADE_UP, madeUp } from './made-up-panoramas.js';
 export { type PublishOptions, publishIndex } from './publish.js';
 export { type RollbackOptions, rollbackIndex } from './rollback.js';
 export { type GridOptions, openGrid } from './tile-grid.js';

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import type { CanaryReport } from './canaries/index.js';
 import type { SkyfixError } from './errors/index.js';
 import {
   Admission,
@@ -26,6 +27,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Decorated by buildApp. */
     metrics: Metrics;
+    /** True while no request is being worked on and none waits. */
+    idle(): boolean;
   }
 }
 
@@ -36,6 +39,8 @@ export interface AppParts {
   readonly locate?: Locate;
   /** Where the built page lies. Default: beside the compiled code. */
   readonly pageFolder?: string;
+  /** What the last round of canaries told. */
+  readonly canaries?: () => CanaryReport | undefined;
   /** Takes the log, a JSON line at a time. Default: standard output. */
   readonly logTo?: { write(line: string): void };
 }
@@ -83,6 +88,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     ready: () => regions.ready && !stopping,
     regions: () => regions.summaries(),
     partLives: () => regions.partLives,
+    ...(parts.canaries && { canaries: parts.canaries }),
   });
   const longestMs = config.uploadTimeoutMs + config.requestTimeoutMs;
   const app = Fastify({
@@ -115,6 +121,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     },
   });
   app.decorate('metrics', metrics);
+  app.decorate('idle', () => queue.running === 0 && queue.depth === 0);
   guard.attach(app.server);
   // "100 Continue" is said where the upload is read, not before it is known whether it will be.
   app.server.on('checkContinue', (request, response) => app.routing(request, response));

@@ -1,10 +1,11 @@
 // The server: regions opened, application listening, signals wired.
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from './app.js';
+import { Canaries, readCanaries } from './canaries/index.js';
 import type { Config } from './config/index.js';
 import { chooseEngine } from './engines/index.js';
 import { SkyfixError } from './errors/index.js';
-import { warmRegion } from './locate/index.js';
+import { locate, warmRegion } from './locate/index.js';
 import { RegionService } from './regions/index.js';
 import { checkDataFolder, listRegions } from './versions/index.js';
 
@@ -22,12 +23,13 @@ const CLOSE_LIMIT_MS = 1_500;
 
 /**
  * Opens the regions and listens. SIGTERM and SIGINT stop it gracefully (a second one ends it at once), SIGHUP
- * reloads every region. Throws CONFIG_INVALID for a default region that is not there, ENGINE_UNAVAILABLE, and what the data
+ * reloads every region. Throws CONFIG_INVALID for a default region or canaries that are not there, ENGINE_UNAVAILABLE, and what the data
  * folder, opening the regions or listening throws; then nothing stays open.
  */
 export async function startServer(config: Config): Promise<RunningServer> {
   await checkDataFolder(config.dataDir);
   await checkDefaultRegion(config);
+  const panoramas = config.canaries === undefined ? [] : await readCanaries(config.canaries);
   const engine = await chooseEngine(config);
   // Until the application with its log is there, they are kept.
   const early: { region: string; error: unknown }[] = [];
@@ -48,8 +50,16 @@ export async function startServer(config: Config): Promise<RunningServer> {
       else app?.log.info({ part }, 'a part is there again');
     },
   });
+  const canaries = new Canaries({
+    panoramas,
+    regions,
+    locate,
+    everyMs: config.canariesEveryS * 1000,
+    idle: () => app?.idle() ?? false,
+    onFailed: (file, error) => app?.log.warn({ file, err: error }, 'a canary could not be located'),
+  });
   try {
-    app = await buildApp({ config, regions });
+    app = await buildApp({ config, regions, canaries: () => canaries.report });
     const url = await app.listen({ host: config.host, port: config.port });
     for (const { region, error } of early) onError(region, error);
     for (const { region, engines } of regions.summaries()) {
@@ -57,7 +67,8 @@ export async function startServer(config: Config): Promise<RunningServer> {
     }
     for (const note of engine.notes) app.log.info({ note }, 'engine');
     app.log.info({ url, regions: regions.names, dataDir: config.dataDir }, 'ready');
-    return wireSignals(url, app, regions, config.stopTimeoutMs);
+    if (panoramas.length > 0) canaries.start();
+    return wireSignals(url, app, { canaries, regions }, config.stopTimeoutMs);
   } catch (error) {
     await app?.close();
     await regions.close();
@@ -75,15 +86,20 @@ async function checkDefaultRegion({ dataDir, defaultRegion }: Config): Promise<v
   );
 }
 
+interface Parts {
+  readonly regions: RegionService;
+  readonly canaries: Canaries;
+}
+
 function wireSignals(
   url: string,
   app: FastifyInstance,
-  regions: RegionService,
+  { regions, canaries }: Parts,
   stopTimeoutMs: number,
 ): RunningServer {
   let closing: Promise<void> | undefined;
   const close = () => {
-    closing ??= stop(app, regions, stopTimeoutMs).finally(() => {
+    closing ??= stop(app, { regions, canaries }, stopTimeoutMs).finally(() => {
       process.off('SIGTERM', onStop).off('SIGINT', onStop).off('SIGHUP', onReload);
     });
     return closing;
@@ -122,7 +138,11 @@ async function reloadAll(app: FastifyInstance, regions: RegionService): Promise<
 }
 
 /** After `stopTimeoutMs` the connections that are still open are cut. */
-async function stop(app: FastifyInstance, regions: RegionService, stopTimeoutMs: number): Promise<void> {
+async function stop(
+  app: FastifyInstance,
+  { regions, canaries }: Parts,
+  stopTimeoutMs: number,
+): Promise<void> {
   const cut = setTimeout(() => {
     app.log.warn({ stopTimeoutMs }, 'requests still in flight are cut');
     app.server.closeAllConnections();
@@ -131,6 +151,7 @@ async function stop(app: FastifyInstance, regions: RegionService, stopTimeoutMs:
     await app.close();
   } finally {
     clearTimeout(cut);
+    await canaries.close();
     await regions.close();
   }
 }

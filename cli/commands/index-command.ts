@@ -27,6 +27,7 @@ import {
   summaryOf,
   whole,
 } from './build-options.js';
+import { calibrateCommand } from './calibrate-index-command.js';
 import { rebuildCommand } from './rebuild-index-command.js';
 
 const share = (text: string): number => {
@@ -37,11 +38,12 @@ const share = (text: string): number => {
 
 export function indexCommand(): Command {
   return new Command('index')
-    .description('Build, verify, publish, rebuild, roll back and list index versions.')
+    .description('Build, verify, publish, rebuild, calibrate, roll back and list index versions.')
     .addCommand(buildCommand())
     .addCommand(verifyCommand())
     .addCommand(publishCommand())
     .addCommand(rebuildCommand())
+    .addCommand(calibrateCommand())
     .addCommand(rollbackCommand())
     .addCommand(listCommand())
     .addCommand(defaultCommand());

@@ -45,7 +45,7 @@ export async function localLocator(dataDir: string | undefined, question: Questi
   const engine = await chooseEngine(config);
   const folder = await openDataFolder({ data: dataDir, temporary: true });
   const { threads, minRecall, defaultRegion, maxPixels } = config;
-  const options = { maxPixels, ...question.options };
+  const options = { maxPixels, thresholds: config, ...question.options };
   const regions = await RegionService.open(folder.dir, {
     threads,
     minRecall,
@@ -71,7 +71,7 @@ export async function localLocator(dataDir: string | undefined, question: Questi
 
 /** The options as the fields of POST /locate. */
 export function fieldsOf({ options, region }: Question): Record<string, string> {
-  const { prior, maxPixels: _server, ...plain } = options;
+  const { prior, maxPixels: _server, thresholds: _too, ...plain } = options;
   const all: Record<string, unknown> = { ...plain, region };
   if (prior && 'bounds' in prior) all.bbox = prior.bounds.join(',');
   else if (prior) Object.assign(all, prior.centre, { radiusM: prior.radiusM });

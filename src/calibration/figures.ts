@@ -15,7 +15,7 @@ export interface ReliabilityBin {
   readonly count: number;
 }
 
-/** Bins of equal width over [0, 1]; a probability on a border belongs to the lower bin, 0 to the first. Empty ones are left out. */
+/** Bins of equal width over [0, 1], empty ones left out; a probability on a border belongs to the lower bin, 0 to the first. */
 export function reliability(forecasts: readonly Forecast[], bins = 10): ReliabilityBin[] {
   const sums = Array.from({ length: bins }, () => ({ said: 0, came: 0, count: 0 }));
   for (const { probability, right } of forecasts) {

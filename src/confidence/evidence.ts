@@ -31,8 +31,8 @@ export interface ScoredPlace extends LonLat {
 }
 
 /**
- * The evidence of an answer's places, best first. The spacing b is estimated from the scores below the best, s_2 >= ... >= s_n: the
- * mean of i (s_(i+1) - s_(i+2)) over i = 1 ... n - 2, since the i-th spacing of the highest of many values has the
+ * The evidence of an answer's places, best first. The spacing b is estimated from the scores below the best, s_2 >= ... >= s_n:
+ * the mean of i (s_(i+1) - s_(i+2)) over i = 1 ... n - 2, since the i-th spacing of the highest of many values has the
  * mean b / i (Rényi 1953; Hill's estimator). Where there are fewer than two of them, the drop to the second, or nothing, is b.
  */
 export function evidenceOf(places: readonly ScoredPlace[]): Evidence {

@@ -9,8 +9,20 @@ export {
   NEAR_M,
   type ScoredPlace,
 } from './evidence.js';
+export {
+  DEFAULT_OUTSIDE_SHARE,
+  type FitOptions,
+  fitCalibration,
+  fitWeights,
+  type LabelledAnswer,
+  labelOf,
+  quantiles,
+} from './fit.js';
+export { solve } from './linear.js';
+export { type ConfidenceFigures, measure } from './measure.js';
 export { type Probabilities, probabilitiesOf } from './probabilities.js';
 export { type Chances, levelAt, type RadiusM, radiusAt } from './radius.js';
+export { crossValidate, type Verified, verify } from './validate.js';
 export {
   DEFAULT_THRESHOLDS,
   type JudgedAnswer,

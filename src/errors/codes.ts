@@ -72,6 +72,11 @@ export const ERROR_CODES = {
     title: 'Nothing to see',
     advice: 'Send a panorama that shows the ground around the camera.',
   },
+  PANORAMA_LIST_INVALID: {
+    status: 500,
+    title: 'The list of panoramas cannot be used',
+    advice: 'Make it a CSV file with the columns file, lon and lat, files relative to it.',
+  },
   CALIBRATION_INVALID: {
     status: 500,
     title: 'The calibration cannot be used',

@@ -1,10 +1,10 @@
 // Where was this panorama taken?
 import { cameraHeightsOf } from '../bundles/index.js';
-import { type Calibration, type CalibrationSource, TRAINING_FREE } from '../calibration/index.js';
 import { assess, DEFAULT_THRESHOLDS } from '../confidence/index.js';
 import { distanceM, type LonLat } from '../geometry/index.js';
-import { nearestInside, type PlaceHit, type Prior, rowsWithin } from '../places/index.js';
+import type { PlaceHit } from '../places/index.js';
 import type { LoadedRegion } from '../regions/index.js';
+import { calibrationOf, groundOf } from './calibrated.js';
 import { checkHeadingOptions, headingWarnings, placesOf } from './heading.js';
 import { picturesOf } from './pictures.js';
 import { decodeUpload } from './steps.js';
@@ -57,42 +57,6 @@ export async function locate(
       ...placeWarnings(region, options, hits.length),
     ],
   };
-}
-
-/** The region's own, else its bundle's, else the one that needs no data. */
-function calibrationOf({ version, bundle }: LoadedRegion): Calibrated {
-  if (version.calibration) return { calibration: version.calibration, source: 'region' };
-  const { confidence } = bundle.manifest;
-  return confidence
-    ? { calibration: confidence, source: 'bundle' }
-    : { calibration: TRAINING_FREE, source: 'none' };
-}
-
-interface Calibrated {
-  readonly calibration: Calibration;
-  readonly source: CalibrationSource;
-}
-
-/** Points that stand for the ground of a region: enough for circles, few enough for every answer. */
-const GROUND_POINTS = 256;
-
-/** Centres of tiles spread evenly over the region, or over the prior in it. */
-function groundOf({ version: { catalogue } }: LoadedRegion, prior: Prior | undefined): LonLat[] {
-  const rows = prior && rowsWithin(catalogue, prior, 0);
-  const count = rows ? rows.length : catalogue.count;
-  const points = Math.min(count, GROUND_POINTS);
-  const ground = Array.from({ length: points }, (_, k) => {
-    const at = Math.floor(((k + 0.5) * count) / points);
-    return catalogue.place(rows ? (rows[at] as number) : at);
-  });
-  // A prior between the centres of tiles: its own middle.
-  return ground.length > 0 || !prior ? ground : [middleOf(prior)];
-}
-
-function middleOf(prior: Prior): LonLat {
-  if ('centre' in prior) return prior.centre;
-  const [west, south] = prior.bounds;
-  return nearestInside(prior, { lon: west, lat: south });
 }
 
 function placeOf(

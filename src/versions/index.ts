@@ -4,6 +4,7 @@ export { checkDataFolder } from './data-folder.js';
 export { keepDefaultRegion, readDefaultRegion, setDefaultRegion } from './default-region.js';
 export {
   type BasemapManifest,
+  CALIBRATION_FILE,
   filesOfIndex,
   INDEX_FILES,
   INDEX_SCHEMA,

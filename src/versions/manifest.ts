@@ -43,9 +43,11 @@ export interface BasemapManifest {
 }
 
 export const INDEX_FILES = ['graph.hnsw', 'descriptors.f32', 'catalogue.csv'] as const;
+/** In versions that are calibrated. */
+export const CALIBRATION_FILE = 'calibration.json';
 
 /** A version may lack these. */
-export const OPTIONAL_INDEX_FILES = ['basemap.pmtiles', 'area.geojson'] as const;
+export const OPTIONAL_INDEX_FILES = ['basemap.pmtiles', 'area.geojson', CALIBRATION_FILE] as const;
 
 /** The files of a version, in a fixed order, index.json and the bundle aside. */
 export function filesOfIndex({ files }: Pick<IndexManifest, 'files'>): readonly string[] {

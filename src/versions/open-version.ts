@@ -1,8 +1,8 @@
 // An index version folder, verified and opened for search.
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Calibration } from '../calibration/index.js';
-import { SkyfixError } from '../errors/index.js';
+import { type Calibration, checkCalibration } from '../calibration/index.js';
+import { messageOf, SkyfixError } from '../errors/index.js';
 import { sha256OfFile } from '../files/index.js';
 import type { VectorIndex } from '../search/index.js';
 import {
@@ -13,7 +13,7 @@ import {
   readDescriptors,
 } from '../search/index.js';
 import type { LifeEvents } from '../threads/index.js';
-import { filesOfIndex, type IndexManifest, readIndexManifest } from './manifest.js';
+import { CALIBRATION_FILE, filesOfIndex, type IndexManifest, readIndexManifest } from './manifest.js';
 import { type MapFiles, openMapFiles } from './map-files.js';
 
 /** Lowest recall@1 and recall@10 against exact search that a server accepts. */
@@ -103,6 +103,7 @@ export async function openIndexVersion(
       `${dir}: index.json says ${manifest.count} tiles, the catalogue has ${catalogue.count}.`,
     );
   }
+  const calibration = manifest.files[CALIBRATION_FILE] && (await readCalibration(dir, manifest));
   const { onDeath, onRecovered } = options;
   const { kind, efSearch } = manifest.graph;
   const path = join(dir, 'graph.hnsw');
@@ -112,7 +113,8 @@ export async function openIndexVersion(
     const close = async () => {
       await Promise.all([index.close(), maps.basemap?.close()]);
     };
-    return { dir, manifest, catalogue, index, ...maps, bundleDir: join(dir, 'bundle'), close };
+    const opened = { dir, manifest, catalogue, index, ...maps, bundleDir: join(dir, 'bundle'), close };
+    return calibration ? { ...opened, calibration } : opened;
   } catch (error) {
     await index.close();
     throw error;
@@ -126,4 +128,23 @@ async function encoderSha256Of(bundleDir: string): Promise<string | undefined> {
   } catch (error) {
     throw new SkyfixError('BUNDLE_MISSING', `${bundleDir}/bundle.json cannot be read.`, { cause: error });
   }
+}
+
+/** Throws CALIBRATION_INVALID for one that cannot be understood, and for one of another encoder. */
+async function readCalibration(dir: string, { bundle }: IndexManifest): Promise<Calibration> {
+  const path = join(dir, CALIBRATION_FILE);
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    throw new SkyfixError('CALIBRATION_INVALID', `${path} is not JSON (${messageOf(error)}).`, {
+      cause: error,
+    });
+  }
+  const calibration = checkCalibration(json, path);
+  if (calibration.encoderSha256 === bundle.encoderSha256) return calibration;
+  throw new SkyfixError(
+    'CALIBRATION_INVALID',
+    `${path} is of the encoder ${calibration.encoderSha256}, the tiles are of ${bundle.encoderSha256}.`,
+  );
 }

@@ -32,6 +32,7 @@ export const PACKAGES: readonly Package[] = [
       'versions',
       'regions',
       'locate',
+      'canaries',
       'http/requests',
       'http/services',
       'http/routes',

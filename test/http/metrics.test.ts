@@ -102,3 +102,23 @@ test("a client's code is for what the client sent: behind the BEV the same error
   }
   await app.close();
 });
+
+test('answers are counted by verdict and heading, and their probabilities and gaps have histograms', async () => {
+  let gap: number | undefined = 0.125;
+  const { app, url } = await startApp({}, async () => {
+    const answer = answerOf('demo');
+    const { gap: _gap, ...confidence } = answer.confidence;
+    return { ...answer, confidence: gap === undefined ? confidence : { ...confidence, gap } };
+  });
+  assert.equal((await fetch(`${url}/locate`, UPLOAD)).status, 200);
+  gap = undefined;
+  assert.equal((await fetch(`${url}/locate`, UPLOAD)).status, 200);
+  const verdicts = (verdict: string) =>
+    metric(app, `skyfix_verdicts_total{verdict="${verdict}",heading_source="metadata"}`);
+  assert.equal(await verdicts('located'), 2);
+  assert.equal(await verdicts('not in this region'), 0);
+  assert.equal(await metric(app, 'skyfix_answer_probability_bucket{le="0.95"}'), 0);
+  assert.equal(await metric(app, 'skyfix_answer_probability_bucket{le="0.99"}'), 2);
+  assert.equal(await metric(app, 'skyfix_answer_gap_count'), 1);
+  await app.close();
+});

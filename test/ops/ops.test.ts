@@ -27,7 +27,12 @@ const namesIn = (text: string) => [...text.matchAll(/\bskyfix_[a-z0-9_]+/g)].map
 async function metricsAfterTraffic(): Promise<string> {
   const regions = new FakeRegions();
   const config = testConfig({ SKYFIX_API_KEYS: 'correct-horse-battery' });
-  const app = await buildApp({ config, regions, locate: async () => answerOf('demo') });
+  const app = await buildApp({
+    config,
+    regions,
+    locate: async () => answerOf('demo'),
+    canaries: () => ({ answered: 9, failed: 1, recall: 0.8, medianErrorM: 2.5, endedAt: 1_800_000_000 }),
+  });
   const body = {
     method: 'POST',
     url: '/locate',

@@ -54,7 +54,8 @@ async function answerTo(
       const parameters = parseLocateParameters(upload.fields);
       turn.uploaded(parameters.region);
       const { signal } = deadline;
-      const options = { ...toLocateOptions(parameters, services.config.maxPixels), signal };
+      const { config } = services;
+      const options = { ...toLocateOptions(parameters, config.maxPixels), thresholds: config, signal };
       deadline.start(services.config.requestTimeoutMs);
       return await workOn(request, services, upload, parameters.region, options, turn);
     } finally {

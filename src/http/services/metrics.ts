@@ -1,7 +1,8 @@
 // What an operator can watch: requests, steps, uploads, queue, regions and the process, all named skyfix_*.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { CanaryReport } from '../../canaries/index.js';
 import type { LocateAnswer, StepOutcome } from '../../locate/index.js';
-import { HEADING_SOURCES, STEPS } from '../../locate/index.js';
+import { HEADING_SOURCES, STEPS, VERDICTS } from '../../locate/index.js';
 import type { PartLives, RegionSummary } from '../../regions/index.js';
 import type { Admission } from './admission.js';
 import { registerProcessMetrics } from './process-metrics.js';
@@ -12,6 +13,11 @@ import type { WorkQueue } from './work-queue.js';
 const LATENCY_BUCKETS = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.14, 0.18, 0.22, 0.3, 0.5, 1, 2.5, 5, 10, 30,
 ];
+
+/** Shares; close together where answers begin to be believed. */
+const PROBABILITY_BUCKETS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1];
+/** Differences of scores. */
+const GAP_BUCKETS = [0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5];
 
 export interface Metrics {
   /** The exposition text and its media type. */
@@ -38,6 +44,8 @@ export interface MetricSources {
   readonly regions: () => readonly RegionSummary[];
   /** Deaths and recoveries of networks and indexes. */
   readonly partLives: () => readonly PartLives[];
+  /** What the last round of canaries told; undefined without one. */
+  readonly canaries?: () => CanaryReport | undefined;
 }
 
 /** A registry of its own for each app, so that several can live in one process. */
@@ -97,7 +105,9 @@ export function createMetrics(sources: MetricSources): Metrics {
     registers,
   });
   for (const source of HEADING_SOURCES) headings.inc({ source }, 0);
+  const worth = registerWorth(registry);
   registerGauges(registry, sources);
+  registerCanaries(registry, sources);
   registerLives(registry, sources);
   return {
     render: async () => ({ text: await registry.metrics(), mediaType: registry.contentType }),
@@ -106,7 +116,9 @@ export function createMetrics(sources: MetricSources): Metrics {
       durations.observe({ route, status }, seconds);
     },
     waited: (seconds) => waits.observe(seconds),
-    located: ({ timingsMs, heading }) => {
+    located: (answer) => {
+      const { timingsMs, heading } = answer;
+      worth(answer);
       headings.inc({ source: heading.source });
       for (const [stage, ms] of Object.entries(timingsMs)) steps.observe({ stage, outcome: 'ok' }, ms / 1000);
     },
@@ -216,5 +228,70 @@ function registerLives(registry: Registry, { partLives }: MetricSources): void {
     'skyfix_worker_restarts_total',
     'Networks and indexes that ended by themselves and are there again.',
     ({ restarts }) => restarts,
+  );
+}
+
+/** What answers are worth: where it drifts, so do the images, the imagery or the bundle. */
+function registerWorth(registry: Registry): (answer: LocateAnswer) => void {
+  const registers = [registry];
+  const probabilities = new Histogram({
+    name: 'skyfix_answer_probability',
+    help: 'Probability of the best place of each answer.',
+    buckets: PROBABILITY_BUCKETS,
+    registers,
+  });
+  const gaps = new Histogram({
+    name: 'skyfix_answer_gap',
+    help: "How far the best place's score lies above that of the next one more than 25 m away.",
+    buckets: GAP_BUCKETS,
+    registers,
+  });
+  const verdicts = new Counter({
+    name: 'skyfix_verdicts_total',
+    help: 'Answers by their verdict and by who said where the camera looked.',
+    labelNames: ['verdict', 'heading_source'],
+    registers,
+  });
+  for (const verdict of VERDICTS)
+    for (const source of HEADING_SOURCES) verdicts.inc({ verdict, heading_source: source }, 0);
+  return ({ results, verdict, heading, confidence }) => {
+    verdicts.inc({ verdict, heading_source: heading.source });
+    probabilities.observe(results[0]?.probability ?? 0);
+    if (confidence.gap !== undefined) gaps.observe(confidence.gap);
+  };
+}
+
+/** Without a value as long as no round has come to its end. */
+function registerCanaries(registry: Registry, { canaries }: MetricSources): void {
+  const gauge = (name: string, help: string, read: (report: CanaryReport) => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        const report = canaries?.();
+        this.remove();
+        if (report) this.set(read(report));
+      },
+    });
+  gauge(
+    'skyfix_canary_recall',
+    'Share of the canaries located within 25 m in the last round.',
+    ({ recall }) => recall,
+  );
+  gauge(
+    'skyfix_canary_median_error_metres',
+    'Median error of their first answers.',
+    (report) => report.medianErrorM,
+  );
+  gauge(
+    'skyfix_canary_failures',
+    'Canaries of the last round that could not be answered.',
+    ({ failed }) => failed,
+  );
+  gauge(
+    'skyfix_canary_round_timestamp_seconds',
+    'When the last round ended, Unix time.',
+    ({ endedAt }) => endedAt,
   );
 }

@@ -24,7 +24,15 @@ export type Locate = (
 /** The part of the configuration that serving uses. */
 export type HttpConfig = Omit<
   Config,
-  'host' | 'port' | 'dataDir' | 'threads' | 'stopTimeoutMs' | 'minRecall' | 'logLevel'
+  | 'host'
+  | 'port'
+  | 'dataDir'
+  | 'threads'
+  | 'stopTimeoutMs'
+  | 'minRecall'
+  | 'canaries'
+  | 'canariesEveryS'
+  | 'logLevel'
 >;
 
 export interface HttpServices {

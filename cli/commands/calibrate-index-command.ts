@@ -1,0 +1,232 @@
+// skyfix index calibrate: makes probabilities true for a region, or measures how true they are.
+import { readFile, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import {
+  type AskedAnswers,
+  askLocated,
+  calibrate,
+  checkCalibrated,
+  confidenceCharts,
+  publishIndex,
+  writeCalibratedVersion,
+} from '../../index/index.js';
+import { checkManifest, loadBundle } from '../../src/bundles/index.js';
+import type { Calibration } from '../../src/calibration/index.js';
+import { type ConfidenceFigures, DEFAULT_OUTSIDE_SHARE } from '../../src/confidence/index.js';
+import { SkyfixError } from '../../src/errors/index.js';
+import { lockFolder, writeFileAtomic } from '../../src/files/index.js';
+import { readLocatedPanoramas } from '../../src/locate/index.js';
+import { currentVersionDir, regionDir } from '../../src/versions/index.js';
+import { engineOfEnvironment } from '../shared/engine.js';
+import { panoramaFiles } from '../shared/panorama-files.js';
+import { openProgress } from '../shared/progress.js';
+import { bundleDirOf } from '../shared/shipped-bundles.js';
+import {
+  addServerOptions,
+  dataDirOf,
+  type ServerFlags,
+  sayWaiting,
+  serverOf,
+  tellWhatServes,
+} from '../shared/what-serves.js';
+import { number, positive, whole } from './build-options.js';
+
+/** What says with which panoramas is calibrated; `index rebuild` has it too. */
+export interface CalibrationFlags {
+  readonly outside?: readonly string[];
+  readonly split?: string;
+  readonly listHeadings?: boolean;
+  readonly madeUpEvery: number;
+  readonly outsideShare: number;
+  readonly report?: string;
+  readonly svg?: string;
+}
+
+interface CalibrateFlags extends CalibrationFlags, ServerFlags {
+  readonly panoramas: string;
+  readonly region?: string;
+  readonly check?: boolean;
+  readonly out?: string;
+  readonly intoBundle?: string;
+  readonly threads: number;
+  readonly keep: number;
+}
+
+const shareBelowOne = (text: string): number => {
+  const value = number(text);
+  if (value < 0 || value > 0.9) throw new InvalidArgumentError('It must be from 0 to 0.9.');
+  return value;
+};
+
+export function addCalibrationOptions(command: Command): Command {
+  return command
+    .option('--outside <path...>', 'panoramas that were not taken in the region: files or folders')
+    .option('--split <name>', 'only rows of the list whose column "split" says so')
+    .option('--list-headings', "take the list's column headingDeg instead of what the files say")
+    .option('--made-up-every <n>', 'outsiders are also made up from every so many; 0: none', whole, 8)
+    .option(
+      '--outside-share <share>',
+      'share of questions that is expected to come from outside of the region',
+      shareBelowOne,
+      DEFAULT_OUTSIDE_SHARE,
+    )
+    .option('--report <file.json>', 'write the figures and curves')
+    .option('--svg <file.svg>', 'draw reliability, and risk against coverage');
+}
+
+export function calibrateCommand(): Command {
+  const command = new Command('calibrate')
+    .description(
+      'Fit probabilities to located panoramas, and publish them as a version of the region with the same tiles.',
+    )
+    .argument('[dir]', 'index version folder instead of a region; then nothing is published')
+    .requiredOption(
+      '--panoramas <file.csv>',
+      'list of panoramas: file,lon,lat and optionally headingDeg, split',
+    )
+    .option('--region <name>', 'region whose current version is calibrated')
+    .option('--check', 'only measure the calibration in force on these panoramas')
+    .option('--out <dir>', 'write the calibrated version here instead of publishing it')
+    .option('--into-bundle <dir|name>', 'write it into this bundle, for regions that have none; same encoder')
+    .option('--threads <n>', 'threads of the networks', positive, availableParallelism())
+    .option('--keep <n>', 'versions to keep; the current, the previous and what serves always', whole, 3);
+  return addCalibrationOptions(addServerOptions(command))
+    .addHelpText(
+      'after',
+      '\nThe figures are of panoramas that the fit had not seen: cross-validated, or with --check as they are.',
+    )
+    .action(async (dir: string | undefined, flags: CalibrateFlags) => {
+      const indexDir = await versionOf(dir, flags);
+      const server = await serverOf(flags);
+      const asked = await askFromFlags(indexDir, flags.panoramas, flags, flags.threads);
+      if (flags.check) {
+        await tell(checkCalibrated(asked), asked, flags, `calibration of the ${asked.calibration.source}`);
+        return;
+      }
+      const calibration = await fitFromFlags(asked, flags);
+      if (flags.intoBundle !== undefined) return writeIntoBundle(bundleDirOf(flags.intoBundle), calibration);
+      if (flags.out !== undefined) {
+        const { version } = await writeCalibratedVersion(indexDir, flags.out, calibration);
+        console.log(`${flags.out}: ${version}`);
+        return;
+      }
+      if (flags.region === undefined) return;
+      await publishCalibrated(indexDir, flags.region, calibration, flags, server);
+    });
+}
+
+async function versionOf(dir: string | undefined, flags: CalibrateFlags): Promise<string> {
+  const { region, check, out, intoBundle, report, svg } = flags;
+  if ((dir === undefined) === (region === undefined)) {
+    throw new SkyfixError('PARAMETER_INVALID', 'Give either --region or the folder of an index version.');
+  }
+  if (dir !== undefined && ![check, out, intoBundle, report, svg].some((given) => given !== undefined)) {
+    throw new SkyfixError(
+      'PARAMETER_INVALID',
+      'Say what to do with it: --out, --into-bundle, --check, --report or --svg.',
+    );
+  }
+  return dir ?? currentVersionDir(dataDirOf(flags), region as string);
+}
+
+/** Asks the version for all of them, with progress; what cannot be asked for is told. */
+export async function askFromFlags(
+  indexDir: string,
+  list: string,
+  flags: CalibrationFlags,
+  threads: number,
+): Promise<AskedAnswers> {
+  const inside = await readLocatedPanoramas(list, { split: flags.split, headings: flags.listHeadings });
+  const outside = flags.outside ? await panoramaFiles(flags.outside) : [];
+  let progress: ReturnType<typeof openProgress> | undefined;
+  return askLocated({
+    indexDir,
+    inside,
+    outside,
+    madeUpEvery: flags.madeUpEvery,
+    threads,
+    engine: await engineOfEnvironment(),
+    onProgress: (_done, total) => {
+      progress ??= openProgress(total, 'panoramas');
+      progress.step();
+    },
+    onSkipped: (file, reason) => console.error(`warning: ${file} is left out: ${reason}`),
+  }).finally(() => progress?.stop());
+}
+
+/** Fits, and tells how good it is. */
+export async function fitFromFlags(asked: AskedAnswers, flags: CalibrationFlags): Promise<Calibration> {
+  const { calibration, figures } = calibrate(asked, { outsideShare: flags.outsideShare });
+  await tell(figures, asked, flags, 'cross-validated');
+  return calibration;
+}
+
+async function tell(
+  figures: ConfidenceFigures,
+  { counts }: AskedAnswers,
+  { report, svg }: CalibrationFlags,
+  what: string,
+): Promise<void> {
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  const { ece, aurocRight, aurocInside, riskAt80, held, right } = figures;
+  const { inside, outside, madeUp } = counts;
+  console.log(`${inside} panoramas inside, ${outside} outside, ${madeUp} made up; ${what}:`);
+  console.log(`  right within 25 m           ${percent(right)}`);
+  console.log(`  calibration error (ECE)     ${ece.toFixed(3)}`);
+  console.log(`  wrong at 80 % coverage      ${percent(riskAt80)}`);
+  console.log(`  AUROC right against wrong   ${aurocRight.toFixed(3)}`);
+  console.log(`  AUROC inside against out    ${aurocInside?.toFixed(3) ?? 'nothing outside'}`);
+  console.log(`  circles of 68 % and 95 %    hold ${percent(held.p68)} and ${percent(held.p95)}`);
+  if (report !== undefined) {
+    await writeFileAtomic(report, `${JSON.stringify({ what, counts, ...figures }, null, 2)}\n`);
+  }
+  if (svg !== undefined)
+    await writeFileAtomic(svg, confidenceCharts(figures, `${inside} panoramas, ${what}`));
+}
+
+async function publishCalibrated(
+  indexDir: string,
+  region: string,
+  calibration: Calibration,
+  flags: CalibrateFlags,
+  server: Awaited<ReturnType<typeof serverOf>>,
+): Promise<void> {
+  const dataDir = dataDirOf(flags);
+  const outDir = `${regionDir(dataDir, region)}.calibrate`;
+  const lock = await lockFolder(regionDir(dataDir, region), { kind: 'rebuild' });
+  try {
+    await rm(outDir, { recursive: true, force: true });
+    await writeCalibratedVersion(indexDir, outDir, calibration);
+    const version = await publishIndex({
+      indexDir: outDir,
+      dataDir,
+      region,
+      keep: flags.keep,
+      onWait: sayWaiting,
+    });
+    await rm(outDir, { recursive: true, force: true });
+    await tellWhatServes(dataDir, region, version, server);
+  } finally {
+    await lock.release();
+  }
+}
+
+/** bundle.json with this calibration in it; nothing else changes. Throws INDEX_BUNDLE_MISMATCH for another encoder's. */
+async function writeIntoBundle(dir: string, calibration: Calibration): Promise<void> {
+  const { encoderSha256 } = await loadBundle(dir);
+  if (encoderSha256 !== calibration.encoderSha256) {
+    throw new SkyfixError(
+      'INDEX_BUNDLE_MISMATCH',
+      `The calibration is of the encoder ${calibration.encoderSha256}, ${resolve(dir)} holds ${encoderSha256}.`,
+    );
+  }
+  const path = join(dir, 'bundle.json');
+  const manifest = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
+  const { training, metrics, files, confidence: _old, ...before } = manifest;
+  const after = { ...before, confidence: calibration, training, metrics, files };
+  checkManifest(after, path);
+  await writeFileAtomic(path, `${JSON.stringify(after, null, 2)}\n`);
+  console.log(`${path}: calibrated (${dirname(path)})`);
+}
