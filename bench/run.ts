@@ -39,7 +39,7 @@ const say = (text: string) => {
 say(machine());
 say(`Milliseconds, ${rounds} rounds; processor: of all threads together, an answer.`);
 say('A panorama of 2048 × 1024 pixels:');
-say(await pixelTable(panoramas[0] as Buffer, rounds));
+say(await pixelTable(panoramas[0] as Buffer, rounds, ROOT));
 say(`Networks, ${threads} threads:`);
 const folders = positionals.length > 0 ? positionals : [join(ROOT, 'models/small-town')];
 say((await networkTable(folders, { rounds, threads })).replaceAll(`${ROOT}/`, ''));

@@ -1,7 +1,7 @@
 // Load on a running server, and the peer it is compared with: what the benchmarks need of it.
 export type { LoadResult } from './drive.js';
 export { markdownTable } from './overload.js';
-export { type NoPeer, type Peer, type PeerBackend, startPeer } from './peer-process.js';
+export { type NoPeer, type Peer, type PeerBackend, runPeerProgram, startPeer } from './peer-process.js';
 export { median, percentile } from './percentiles.js';
 export { type ServerProcess, startServerProcess } from './server-process.js';
 export { demoPanoramas, machine } from './surroundings.js';

@@ -28,6 +28,19 @@ export function peerPython(root: string, env: NodeJS.ProcessEnv = process.env): 
   return existsSync(own) ? own : 'python3';
 }
 
+/** Output of one of the peer's programs; undefined where it does not run, or says that a package is missing. */
+export async function runPeerProgram(
+  root: string,
+  name: string,
+  args: readonly string[],
+): Promise<string | undefined> {
+  const command = [join(root, 'loadtest/peer', name), ...args];
+  return promisify(execFile)(peerPython(root), command, { cwd: root }).then(
+    ({ stdout }) => stdout,
+    () => undefined,
+  );
+}
+
 /** Starts the peer with the bundle and index that ship, on a free port. */
 export async function startPeer(root: string, backend: PeerBackend, threads: number): Promise<Peer | NoPeer> {
   const python = peerPython(root);

@@ -1,4 +1,5 @@
 // The server: regions opened, application listening, signals wired.
+import { availableParallelism } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from './app.js';
 import { Canaries, readCanaries } from './canaries/index.js';
@@ -39,7 +40,8 @@ export async function startServer(config: Config): Promise<RunningServer> {
     else app.log.error({ region, err: error }, 'region failed; the others serve');
   };
   const regions = await RegionService.open(config.dataDir, {
-    threads: config.threads,
+    // By itself onnxruntime counts the machine's cores, also where a container or taskset leaves this process few of them.
+    threads: config.threads || availableParallelism(),
     minRecall: config.minRecall,
     defaultRegion: config.defaultRegion,
     engine,

@@ -214,7 +214,7 @@ export const CONFIG_VARIABLES = {
     default: 0,
     minimum: 0,
     maximum: 256,
-    help: 'Threads of each network; 0 lets the engine choose.',
+    help: 'Threads of each network; 0: as many as there are cores for this process.',
   },
   engine: {
     name: 'SKYFIX_ENGINE',

@@ -118,6 +118,11 @@ function modulo(value: number, period: number): number {
   return rest < 0 ? rest + period : rest;
 }
 
+/** Of a value, the one a pixel on, and the two in the row below, rounded half up as Math.round does. */
+function meanOfFour(data: Uint8Array, above: number, below: number): number {
+  return (at(data, above) + at(data, above + 3) + at(data, below) + at(data, below + 3) + 2) >> 2;
+}
+
 /**
  * Averages factor x factor areas over their valid pixels; an area with fewer than half of them valid is black and 0
  * in the mask. Throws INTERNAL unless the factor divides the side.
@@ -138,6 +143,19 @@ export function areaDownsample(bev: Bev, factor: number): Bev {
   const enough = (factor * factor) / 2;
   for (let y = 0, k = 0; y < height; y++) {
     for (let x = 0; x < width; x++, k++) {
+      if (factor === 2) {
+        // What nearly all areas are in practice: four pixels, all valid.
+        const p = 2 * (y * widthPx + x);
+        const below = p + widthPx;
+        const { mask: seen } = bev;
+        if (seen[p] === 1 && seen[p + 1] === 1 && seen[below] === 1 && seen[below + 1] === 1) {
+          data[3 * k] = meanOfFour(source, 3 * p, 3 * below);
+          data[3 * k + 1] = meanOfFour(source, 3 * p + 1, 3 * below + 1);
+          data[3 * k + 2] = meanOfFour(source, 3 * p + 2, 3 * below + 2);
+          mask[k] = 1;
+          continue;
+        }
+      }
       let red = 0;
       let green = 0;
       let blue = 0;

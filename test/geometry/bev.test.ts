@@ -15,6 +15,7 @@ import {
   sphereWindowFromVerticalFov,
   sphereWindowOf,
 } from '../../src/geometry/index.js';
+import { seededRandom } from '../../src/random/index.js';
 
 type Matrix = readonly [readonly number[], readonly number[], readonly number[]];
 const rad = (deg: number) => (deg * Math.PI) / 180;
@@ -374,4 +375,32 @@ test('impossible parameters are refused by name', () => {
   }
   assert.throws(() => sphereWindowFromVerticalFov(10, 10, 0), /verticalFovDeg is 0/);
   assert.throws(() => projectBev(image, fullSphere(128, 64), LEVEL_NORTH, good), { code: 'INTERNAL' });
+});
+
+test('areas are averaged as the sentence says, whatever is valid in them', () => {
+  const random = seededRandom(3);
+  for (const [sizePx, factor] of [
+    [12, 2],
+    [12, 3],
+    [16, 4],
+  ] as const) {
+    const mask = Uint8Array.from({ length: sizePx * sizePx }, () => Number(random() < 0.7));
+    const data = Uint8Array.from({ length: 3 * mask.length }, () => 256 * random());
+    const shrunk = areaDownsample({ image: { widthPx: sizePx, heightPx: sizePx, data }, mask }, factor);
+    const side = sizePx / factor;
+    for (let k = 0; k < side * side; k++) {
+      const inside = [...mask.keys()].filter(
+        (p) =>
+          Math.floor(Math.floor(p / sizePx) / factor) === Math.floor(k / side) &&
+          Math.floor((p % sizePx) / factor) === k % side,
+      );
+      const valid = inside.filter((p) => mask[p] === 1);
+      const enough = valid.length > 0 && 2 * valid.length >= inside.length;
+      assert.equal(shrunk.mask[k], Number(enough));
+      for (const channel of [0, 1, 2]) {
+        const sum = valid.reduce((total, p) => total + (data[3 * p + channel] ?? 0), 0);
+        assert.equal(shrunk.image.data[3 * k + channel], enough ? Math.round(sum / valid.length) : 0);
+      }
+    }
+  }
 });
