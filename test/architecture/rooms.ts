@@ -41,6 +41,7 @@ export const PACKAGES: readonly Package[] = [
     ],
   },
   { folder: 'index', rooms: ['imagery/port', 'imagery/place', 'imagery/geotiff', 'imagery', '.'] },
+  { folder: 'client', rooms: ['.'] },
   { folder: 'cli', rooms: ['shared', 'commands', '.'] },
   { folder: 'loadtest', rooms: ['.'] },
   { folder: 'bench', rooms: ['.'] },
