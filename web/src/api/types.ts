@@ -69,9 +69,18 @@ export interface Region {
   readonly tileSizeM: number;
   /** west, south, east, north. */
   readonly bounds: readonly [number, number, number, number];
-  /** Path of its imagery as PMTiles, where it has one. */
-  readonly imagery?: string;
+  /** Of its own imagery as PMTiles; null where its version was built without. */
+  readonly basemap?: Basemap | null;
+  /** GeoJSON MultiPolygon; absent until it is known, see readOutline. */
+  readonly outline?: Outline;
 }
+
+export interface Basemap {
+  readonly attribution: string | null;
+}
+
+/** Coordinates of a GeoJSON MultiPolygon. */
+export type Outline = readonly (readonly (readonly (readonly [lon: number, lat: number])[])[])[];
 
 /** RFC 9457, as the server writes it; the page's own problems have no status. */
 export interface Problem {

@@ -1,6 +1,7 @@
 // What lies under the answers: the operator's style, else the region's own imagery, else a plain ground.
 import { addProtocol, type StyleSpecification } from 'maplibre-gl';
 import { PMTiles, Protocol } from 'pmtiles';
+import { basemapUrl } from '../api/regions.js';
 import type { Region } from '../api/types.js';
 
 const protocol = new Protocol({ metadata: true });
@@ -21,12 +22,15 @@ export function basemapOf(region: Region | undefined, dark: boolean): StyleSpeci
       { id: 'ground', type: 'background', paint: { 'background-color': dark ? GROUND.dark : GROUND.light } },
     ],
   };
-  if (!region?.imagery) return ground;
-  const archive = new PMTiles(new URL(region.imagery, document.baseURI).href);
+  if (!region?.basemap) return ground;
+  const archive = new PMTiles(basemapUrl(region));
   protocol.add(archive);
+  const attribution = escapeHtml(region.basemap.attribution ?? '');
   return {
     ...ground,
-    sources: { imagery: { type: 'raster', url: `pmtiles://${archive.source.getKey()}`, tileSize: 256 } },
+    sources: {
+      imagery: { type: 'raster', url: `pmtiles://${archive.source.getKey()}`, tileSize: 256, attribution },
+    },
     layers: [
       ...ground.layers,
       {
@@ -40,4 +44,9 @@ export function basemapOf(region: Region | undefined, dark: boolean): StyleSpeci
 }
 
 /** The region has a map under it. */
-export const hasBasemap = (region: Region | undefined) => styleUrl !== '' || region?.imagery !== undefined;
+export const hasBasemap = (region: Region | undefined) => styleUrl !== '' || Boolean(region?.basemap);
+
+/** The map library takes attributions for HTML; this is somebody's plain text. */
+function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+}

@@ -38,8 +38,8 @@ const LAYERS: readonly LayerSpecification[] = [
   line('region', '#64748b', 1.5, [3, 3]),
   fill('prior', '#6366f1', 0.1),
   line('prior', '#6366f1', 2, [2, 1]),
-  fill('p95', ACCENT, 0.14),
-  fill('p68', ACCENT, 0.2),
+  fill('p95', ACCENT, 0.08),
+  fill('p68', ACCENT, 0.12),
   line('p95', ACCENT, 2),
   line('p68', ACCENT, 1.5, [2, 2]),
   fill('look', '#facc15', 0.4),
@@ -58,6 +58,29 @@ function line(kind: string, color: string, width: number, dashes?: number[]): La
 
 /** Nearer than this an answer is not shown by itself. */
 const MAX_FIT_ZOOM = 19;
+
+interface DrawnPlace {
+  readonly x: number;
+  readonly y: number;
+  readonly text: string;
+  readonly color: string;
+}
+
+/** As a place's marker looks on the map. */
+function drawPlace(pen: CanvasRenderingContext2D, { x, y, text, color }: DrawnPlace): void {
+  pen.beginPath();
+  pen.arc(x, y, 13, 0, 2 * Math.PI);
+  pen.fillStyle = color;
+  pen.fill();
+  pen.lineWidth = 2;
+  pen.strokeStyle = '#fff';
+  pen.stroke();
+  pen.fillStyle = '#fff';
+  pen.font = '700 13px system-ui, sans-serif';
+  pen.textAlign = 'center';
+  pen.textBaseline = 'middle';
+  pen.fillText(text, x, y + 1);
+}
 
 export class MapView {
   readonly #map: MapLibre;
@@ -114,9 +137,23 @@ export class MapView {
     return { lon: lng, lat };
   }
 
-  /** What is seen now, as a PNG's data URL. */
+  /** What is seen now with the places' numbers, as a PNG's data URL. */
   picture(): string {
-    return this.#map.getCanvas().toDataURL('image/png');
+    const map = this.#map.getCanvas();
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [map.width, map.height];
+    const scale = map.width / map.clientWidth;
+    const pen = canvas.getContext('2d');
+    if (!pen || !this.#scene) return map.toDataURL('image/png');
+    pen.drawImage(map, 0, 0);
+    pen.scale(scale, scale);
+    const { places, chosen } = this.#scene;
+    // The chosen one last: it lies above the others.
+    for (const [index, { lon, lat, rank }] of [...places.entries()].sort(([a]) => (a === chosen ? 1 : -1))) {
+      const { x, y } = this.#map.project([lon, lat]);
+      drawPlace(pen, { x, y, text: String(rank), color: index === chosen ? '#0f766e' : '#475569' });
+    }
+    return canvas.toDataURL('image/png');
   }
 
   remove(): void {

@@ -50,17 +50,17 @@ export function shapesOf({
   prior,
 }: Scene): FeatureCollection<Polygon> {
   const features = [];
-  if (region) {
+  if (region?.outline) {
+    for (const [ring] of region.outline) if (ring) features.push(polygon('region', ring));
+  } else if (region) {
     const [west, south, east, north] = region.bounds;
-    features.push(
-      polygon('region', [
-        [west, south],
-        [east, south],
-        [east, north],
-        [west, north],
-        [west, south],
-      ]),
-    );
+    const [sw, se, ne, nw]: Position[] = [
+      [west, south],
+      [east, south],
+      [east, north],
+      [west, north],
+    ];
+    if (sw && se && ne && nw) features.push(polygon('region', [sw, se, ne, nw, sw]));
   }
   if (prior) features.push(polygon('prior', circle(prior, prior.radiusM)));
   const place = places[chosen];
@@ -85,8 +85,8 @@ export function overlayCorners({ places, chosen, headingDeg, overlay }: Scene): 
   return squareCorners(place, overlay.groundM, turn);
 }
 
-/** Around the place that is looked at, metres. */
-const CLOSE_M = 70;
+/** Around the place that is looked at, metres: its circle, where that is between these. */
+const CLOSE_M: readonly [number, number] = [70, 150];
 
 /**
  * west, south, east, north: of the place that is looked at ("chosen"), or of everything that an answer says ("all"); the
@@ -98,7 +98,9 @@ export function boundsOf(
 ): [number, number, number, number] | undefined {
   const shown = what === 'all' ? places : places.slice(chosen, chosen + 1);
   const rings = [
-    ...shown.map((place) => circle(place, Math.max(CLOSE_M, place.radiusM?.p95 ?? 0))),
+    ...shown.map((place) =>
+      circle(place, Math.max(CLOSE_M[0], Math.min(CLOSE_M[1], place.radiusM?.p95 ?? 0))),
+    ),
     ...(prior && what === 'all' ? [circle(prior, prior.radiusM)] : []),
   ].flat();
   if (rings.length === 0) return region ? [...region.bounds] : undefined;

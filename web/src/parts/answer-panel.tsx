@@ -45,8 +45,9 @@ export function ProblemCard({ problem }: { readonly problem: Problem }) {
 }
 
 function Verdict({ answer }: { readonly answer: Answer }) {
-  const { verdicts, states, noPlaces, probability, radius, uncalibrated } = words.value;
+  const { verdicts, states, noPlaces, probability, radius, confidenceSources } = words.value;
   const [best] = answer.results;
+  const calibration = confidenceSources[answer.confidence?.source ?? ''];
   const title = answer.verdict ? verdicts[answer.verdict] : best ? states.answered : noPlaces;
   return (
     <div class={`verdict ${toneOf(answer)}`}>
@@ -57,8 +58,12 @@ function Verdict({ answer }: { readonly answer: Answer }) {
         </p>
       )}
       {best?.radiusM && <p>{radius(metres(best.radiusM.p95))}</p>}
-      {answer.reason && <p lang="en">{answer.reason}</p>}
-      {answer.confidence?.source === 'bundle' && <p class="hint">{uncalibrated}</p>}
+      {answer.reason && (
+        <p class="reason" lang="en">
+          {answer.reason}
+        </p>
+      )}
+      {calibration && <p class="hint">{calibration}</p>}
     </div>
   );
 }

@@ -1,6 +1,6 @@
 // The regions of the server, and the one that is asked.
 import { computed, signal } from '@preact/signals';
-import { readRegions } from '../api/regions.js';
+import { readOutline, readRegions } from '../api/regions.js';
 import type { Region } from '../api/types.js';
 
 export const regions = signal<readonly Region[]>([]);
@@ -26,4 +26,11 @@ export async function loadRegions(): Promise<void> {
   } catch {
     regionsFailed.value = true;
   }
+  await Promise.all(regions.value.map(({ region: name }) => addOutline(name)));
+}
+
+async function addOutline(name: string): Promise<void> {
+  const outline = await readOutline(name);
+  if (!outline) return;
+  regions.value = regions.value.map((known) => (known.region === name ? { ...known, outline } : known));
 }

@@ -8,7 +8,7 @@ const STEP_DEG = 15;
 export function Compass({ bearingDeg }: { readonly bearingDeg: number }) {
   const ticks = Array.from({ length: 360 / STEP_DEG }, (_, k) => k * STEP_DEG)
     .map((deg) => ({ deg, away: turnBetween(bearingDeg, deg) }))
-    .filter(({ away }) => Math.abs(away) < SHOWN_DEG / 2);
+    .filter(({ away }) => Math.abs(away) < SHOWN_DEG / 2 - 6);
   return (
     <svg class="compass" viewBox="0 0 240 22" aria-hidden="true">
       {ticks.map(({ deg, away }) => {

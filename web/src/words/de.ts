@@ -38,7 +38,10 @@ export const de: Words = {
   probability: 'Wahrscheinlichkeit',
   score: 'Ähnlichkeit',
   radius: (p95) => `95 % im Umkreis von ${p95}`,
-  uncalibrated: 'Sicherheit nach dem Netz, nicht für dieses Gebiet geeicht.',
+  confidenceSources: {
+    bundle: 'Mit dem Netz geeicht, nicht an Fotos dieses Gebiets.',
+    none: 'Nicht geeicht: Verlässlich ist nur die Reihenfolge dieser Zahlen.',
+  },
   fromGps: (distance) => `${distance} neben der GPS-Position der Datei`,
   position: 'Position',
   copy: 'Position kopieren',

@@ -36,8 +36,11 @@ export const en = {
   place: (rank: number) => `Place ${rank}`,
   probability: 'probability',
   score: 'score',
-  radius: (p95: string) => `95 % within ${p95}`,
-  uncalibrated: 'Confidence by the bundle, not calibrated for this region.',
+  radius: (p95: string) => `95% within ${p95}`,
+  confidenceSources: {
+    bundle: 'Calibrated by the bundle, not on photos of this region.',
+    none: 'Not calibrated: only the order of these figures is to be relied on.',
+  } as Readonly<Record<string, string>>,
   fromGps: (distance: string) => `${distance} from the file’s own GPS position`,
   position: 'Position',
   copy: 'Copy position',
