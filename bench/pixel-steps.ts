@@ -33,9 +33,9 @@ export async function pixelTable(jpeg: Uint8Array, rounds: number, root: string)
   const all = [...rows, ...(await openCvRows(upload, rounds, root))];
   return (
     `${markdownTable(['step', 'by', ...TIMING_HEAD], all)}\n\n` +
-    `The file has ${(upload.length / 1000).toFixed(0)} kB. Decoding includes metadata and the checks of borders and stereo ` +
-    'pairs; the BEV, by a kept table under any heading, the check of its texture and the averaging to half its side. OpenCV does ' +
-    'neither of the checks, on one thread, under one heading.'
+    `The file has ${(upload.length / 1000).toFixed(0)} kB. Decoding includes metadata and the checks of borders and ` +
+    'stereo pairs; the BEV, by a kept table under any heading, the check of its texture and the averaging to half its ' +
+    'side. OpenCV does neither of the checks, on one thread, under one heading.'
   );
 }
 

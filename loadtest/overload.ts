@@ -41,10 +41,11 @@ export function openTable(results: readonly OpenResult[], capacity: number, peak
   return markdownTable(head, rows);
 }
 
-/** A GitHub table, numbers to the right. */
+/** A GitHub table: columns that begin with a number to the right, others to the left. */
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---:')), ...rows.map(line)].join('\n');
+  const rule = head.map((_, k) => (/^[\d.–]+( %)?$/.test(rows[0]?.[k] ?? '') ? '---:' : '---'));
+  return [line(head), line(rule), ...rows.map(line)].join('\n');
 }
 
 /** Sentences that say what was kept and what was not; `kept` is false where one was not. */
