@@ -1,5 +1,5 @@
-// npm run bench:search: what a search takes, by the graph, by a filtered graph and by an exact scan of allowed rows; and
-// what finding the rows of a prior takes among many tiles.
+// npm run bench:search: what the places of a request take; what a search takes, by the graph, by a filtered graph and by
+// comparing all allowed rows; and what finding the rows of a prior takes among many tiles.
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,10 +8,11 @@ import {
   buildHnswGraph,
   Catalogue,
   type Descriptors,
-  HnswIndex,
   measureRecall,
+  ThreadedIndex,
   type Tile,
 } from '../src/search/index.js';
+import { benchPlaces } from './search-places.js';
 
 const COUNT = Number(process.argv[2] ?? 20_000);
 const DIMENSIONS = Number(process.argv[3] ?? 256);
@@ -32,7 +33,11 @@ function clustered(count: number, dimensions: number, seed: number): Descriptors
   return { count, dimensions, data };
 }
 
-async function medianMs(index: HnswIndex, descriptors: Descriptors, allowed?: Uint32Array): Promise<string> {
+async function medianMs(
+  index: ThreadedIndex,
+  descriptors: Descriptors,
+  allowed?: Uint32Array,
+): Promise<string> {
   const times: number[] = [];
   for (let k = 0; k < 30; k++) {
     const row = (k * 97) % descriptors.count;
@@ -73,6 +78,7 @@ function benchPriors(): void {
 
 const folder = await mkdtemp(join(tmpdir(), 'skyfix-bench-'));
 try {
+  await benchPlaces(folder);
   const path = join(folder, 'graph.hnsw');
   const descriptors = clustered(COUNT, DIMENSIONS, 1);
   console.log(`${cpus()[0]?.model ?? 'unknown CPU'}, ${cpus().length} cores, Node ${process.version}`);
@@ -81,9 +87,10 @@ try {
   await buildHnswGraph(descriptors, { m: 16, efConstruction: 200, seed: 1 }, path);
   console.log(`${COUNT} x ${DIMENSIONS}: built in ${seconds()} s, ${(await stat(path)).size / 1e6} MB`);
   started = performance.now();
-  const graph = await HnswIndex.open(path, descriptors, 128, { exactProducts: 0 });
+  const source = { kind: 'hnsw', path, descriptors, efSearch: 128 } as const;
+  const graph = await ThreadedIndex.open({ ...source, exactProducts: 0 });
   console.log(`loaded in ${seconds()} s`);
-  const scan = await HnswIndex.open(path, descriptors, 128, { exactProducts: Number.POSITIVE_INFINITY });
+  const scan = await ThreadedIndex.open({ ...source, exactProducts: Number.POSITIVE_INFINITY });
   const recall = await measureRecall(graph, descriptors, { seed: 1, queries: 100 });
   console.log(`recall@1 ${recall.at1.toFixed(3)}, recall@10 ${recall.at10.toFixed(3)}`);
   console.log(`graph, no filter, k = 64: ${await medianMs(graph, descriptors)} ms (median)`);

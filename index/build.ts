@@ -14,17 +14,24 @@ import {
   writeFileAtomic,
 } from '../src/files/index.js';
 import {
-  buildHnswGraph,
+  buildGraph,
   Catalogue,
   type Descriptors,
-  HnswIndex,
   measureRecall,
+  ThreadedIndex,
   type Tile,
   writeCatalogue,
   writeDescriptors,
 } from '../src/search/index.js';
-import { INDEX_FILES, INDEX_SCHEMA, type IndexManifest, openIndexVersion } from '../src/versions/index.js';
+import {
+  graphFileOf,
+  INDEX_SCHEMA,
+  type IndexManifest,
+  indexFilesOf,
+  openIndexVersion,
+} from '../src/versions/index.js';
 import type { BasemapChoice } from './basemap.js';
+import { chooseGraph, type GraphChoice } from './choose-graph.js';
 import { writeContactSheet } from './contact-sheet.js';
 import { type ImageryOptions, MISSING_SHARE } from './imagery/index.js';
 import { writeMapFiles } from './map-files.js';
@@ -65,7 +72,8 @@ export interface BuildOptions {
   readonly engine?: EngineChoice | undefined;
   /** Tiles a run of the encoder; 32. */
   readonly batchSize?: number | undefined;
-  readonly graph?: Partial<Pick<IndexManifest['graph'], 'm' | 'efConstruction' | 'efSearch' | 'seed'>>;
+  /** See chooseGraph. */
+  readonly graph?: GraphChoice;
   readonly onProgress?: (done: number, total: number, stage: BuildStage) => void;
   readonly onNote?: ((note: BuildNote) => void) | undefined;
   /** PNG file to write sample tiles to; none when absent. */
@@ -74,10 +82,8 @@ export interface BuildOptions {
   readonly createdAt?: string | undefined;
 }
 
-const GRAPH = { kind: 'hnsw', m: 16, efConstruction: 200, efSearch: 128, seed: 100 } as const;
-
 /**
- * Builds an index version: index.json, graph.hnsw, descriptors.f32, catalogue.csv and a copy of the bundle. `outDir`
+ * Builds an index version: index.json, the graph, descriptors.f32, catalogue.csv and a copy of the bundle. `outDir`
  * appears in one step, complete, after it was opened as a server opens it. Throws PARAMETER_INVALID, IMAGERY_INVALID,
  * TILES_CSV_INVALID, BUNDLE_*, DISK_FULL.
  */
@@ -231,13 +237,14 @@ async function writeVersion(dir: string, parts: VersionParts): Promise<IndexMani
   const { bundle, source, tiles, descriptors, plan, options } = parts;
   const { onProgress } = options;
   const { count, dimensions } = descriptors;
-  const graph = { ...GRAPH, ...options.graph };
+  const graph = chooseGraph(descriptors, options.graph);
   await writeCatalogue(join(dir, 'catalogue.csv'), tiles);
   await writeDescriptors(join(dir, 'descriptors.f32'), descriptors);
-  const graphPath = join(dir, 'graph.hnsw');
-  await buildHnswGraph(descriptors, graph, graphPath, (done) => onProgress?.(done, count, 'graph'));
+  const graphPath = join(dir, graphFileOf(graph.kind));
+  await buildGraph(graph.kind, descriptors, graph, graphPath, (done) => onProgress?.(done, count, 'graph'));
   await copyBundle(bundle, join(dir, 'bundle'));
-  const index = await HnswIndex.open(graphPath, descriptors, graph.efSearch);
+  // The graph's own recall, also where a search would compare all rows.
+  const index = await ThreadedIndex.open({ ...graph, path: graphPath, descriptors, exactProducts: 0 });
   const recall = await measureRecall(index, descriptors, {
     seed: graph.seed,
     onProgress: (done, total) => onProgress?.(done, total, 'recall'),
@@ -245,7 +252,7 @@ async function writeVersion(dir: string, parts: VersionParts): Promise<IndexMani
   const bounds = new Catalogue(tiles).bounds() ?? [-180, -90, 180, 90];
   const { basemap, names } = await writeMapFiles(dir, { source, tiles, bounds, options });
   const files: Record<string, FileChecksum> = {};
-  for (const name of [...INDEX_FILES, ...names]) {
+  for (const name of [...indexFilesOf(graph.kind), ...names]) {
     const path = join(dir, name);
     files[name] = { sha256: await sha256OfFile(path), bytes: (await stat(path)).size };
   }

@@ -12,6 +12,7 @@ export {
   LEAST_INSIDE,
   writeCalibratedVersion,
 } from './calibrate.js';
+export { chooseGraph, GRAPH_ENGINES, type GraphChoice, type GraphEngine } from './choose-graph.js';
 export { confidenceCharts } from './confidence-charts.js';
 export { type GridCentres, gridCentres } from './grid.js';
 export {

@@ -1,10 +1,18 @@
 // Building an index from the command line: what `skyfix index build` and `skyfix index rebuild` share.
 import { availableParallelism } from 'node:os';
-import { type Command, InvalidArgumentError } from 'commander';
-import { type BasemapChoice, type BuildOptions, buildIndex, type SampleRange } from '../../index/index.js';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import {
+  type BasemapChoice,
+  type BuildOptions,
+  buildIndex,
+  GRAPH_ENGINES,
+  type GraphEngine,
+  type SampleRange,
+} from '../../index/index.js';
 import { MOST_ZOOM } from '../../src/basemap/index.js';
 import { loadBundle } from '../../src/bundles/index.js';
 import { SkyfixError } from '../../src/errors/index.js';
+import { GRAPH_PRECISIONS, type GraphPrecision } from '../../src/search/index.js';
 import type { IndexManifest } from '../../src/versions/index.js';
 import { engineOfEnvironment } from '../shared/engine.js';
 import { openStageProgress } from '../shared/progress.js';
@@ -52,6 +60,8 @@ export interface BuildFlags {
   basemap: BasemapChoice;
   attribution?: string;
   threads: number;
+  engine: GraphEngine;
+  precision?: GraphPrecision;
   m?: number;
   efConstruction?: number;
   efSearch?: number;
@@ -88,6 +98,16 @@ export function addBuildOptions(command: Command): Command {
     )
     .option('--attribution <text>', "whose imagery it is, for maps (default: what the imagery's files say)")
     .option('--threads <n>', 'threads of the encoder', positive, availableParallelism())
+    .addOption(
+      new Option('--engine <name>', 'of the graph; auto: usearch, mapped, from 512 MB of descriptors')
+        .choices(GRAPH_ENGINES)
+        .default('auto'),
+    )
+    .addOption(
+      new Option('--precision <kind>', 'of the vectors in a usearch graph (default: i8)').choices(
+        GRAPH_PRECISIONS,
+      ),
+    )
     .option('--m <n>', 'links of a vector in the graph (default: 16)', positive)
     .option('--ef-construction <n>', 'candidates while building the graph (default: 200)', positive)
     .option('--ef-search <n>', 'candidates while searching it (default: 128)', positive)
@@ -110,6 +130,8 @@ export async function buildFromFlags(
     threads: flags.threads,
     engine: await engineOfEnvironment(),
     graph: {
+      engine: flags.engine,
+      ...(flags.precision === undefined ? {} : { precision: flags.precision }),
       ...(flags.m === undefined ? {} : { m: flags.m }),
       ...(flags.efConstruction === undefined ? {} : { efConstruction: flags.efConstruction }),
       ...(flags.efSearch === undefined ? {} : { efSearch: flags.efSearch }),

@@ -14,7 +14,7 @@ import {
   projectBev,
 } from '../geometry/index.js';
 import { type DecodedPhoto, decodePhoto, requireTexture } from '../imaging/index.js';
-import { type Look, type PlaceHit, placesOfTiles, rowsWithin, searchLooks } from '../places/index.js';
+import { type Look, type PlaceHit, searchTiles as searchTileHits } from '../places/index.js';
 import type { LoadedRegion } from '../regions/index.js';
 import type { LocateOptions } from './types.js';
 
@@ -66,16 +66,10 @@ function requireGround(model: CameraModel, pose: CameraPose): void {
 }
 
 /** Looks of one query to the best `top` raw tiles, each with its best score, where its centre is: inside of a prior. */
-export async function searchTiles(
+export function searchTiles(
   looks: readonly Look[],
   region: LoadedRegion,
   { top, prior }: Pick<LocateOptions, 'top' | 'prior'>,
 ): Promise<readonly PlaceHit[]> {
-  const { index, catalogue } = region.version;
-  const allowed = prior && rowsWithin(catalogue, prior, 0);
-  const candidates = allowed?.length ?? index.count;
-  if (candidates === 0) return [];
-  const descriptors = looks.map(({ descriptor }) => descriptor);
-  const hits = await searchLooks(index, descriptors, Math.min(top, candidates), allowed);
-  return placesOfTiles(hits, catalogue);
+  return searchTileHits(region.version, looks, top, prior);
 }

@@ -1,6 +1,6 @@
 // Overlapping tiles answer together; a place is the best of them.
 import { distanceM, type LonLat } from '../geometry/index.js';
-import { type Catalogue, compareHits, type Hit, type VectorIndex } from '../search/index.js';
+import { type Catalogue, compareHits, type Hit } from '../search/index.js';
 import { nearestInside, type Prior } from './priors.js';
 
 /** A place on the map: where the camera probably stood, the row of the tile whose centre is nearest, and a score of at most 1. */
@@ -26,20 +26,4 @@ export function mergePlaces(hits: readonly PlaceHit[], catalogue: Catalogue, k: 
       places.push({ hit, reachM: catalogue.tile(hit.row).sizeM / 2 });
   }
   return places.map(({ hit }) => hit);
-}
-
-/** The k best hits of several descriptors of one query: each row counts with its best score. */
-export async function searchLooks(
-  index: VectorIndex,
-  descriptors: readonly Float32Array[],
-  k: number,
-  allowed?: Uint32Array,
-): Promise<readonly Hit[]> {
-  const answers = await Promise.all(descriptors.map((descriptor) => index.search(descriptor, k, allowed)));
-  const best = new Map<number, Hit>();
-  for (const hit of answers.flat()) {
-    const known = best.get(hit.row);
-    if (!known || hit.score > known.score) best.set(hit.row, hit);
-  }
-  return [...best.values()].sort(compareHits).slice(0, k);
 }

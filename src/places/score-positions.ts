@@ -1,6 +1,7 @@
 // Where between the tiles did the camera stand? A view is looked at from a lattice; a position is borne out by every tile
 // around it, each by the look that would show that tile's ground if the camera stood there.
 import type { Offset } from '../describe/index.js';
+import { GrowingNumbers } from './growing-numbers.js';
 import type { LookLattice } from './look-lattice.js';
 
 /** A camera position with its score and the number of the tile whose centre is nearest. */
@@ -27,34 +28,46 @@ export interface Trial {
   readonly allow?: ((position: Offset) => Offset | undefined) | undefined;
 }
 
-/** What the looks of a view say of tiles. */
-export interface Evidence {
-  readonly lattice: LookLattice;
+/** Tiles around the centres of a trial. */
+export interface Surroundings {
   /** Centres of the tiles. */
-  readonly tiles: readonly Offset[];
-  /** [look][tile]: their cosines. */
-  readonly similarities: readonly Float32Array[];
+  readonly east: ArrayLike<number>;
+  readonly north: ArrayLike<number>;
+  /** Numbers of the tiles that may speak for positions around centre k; all that do, and maybe others. */
+  readonly around: readonly ArrayLike<number>[];
+}
+
+/** Positions, and which look is to be compared with which tile before they have scores. */
+export interface TrialPlan {
+  readonly lattice: LookLattice;
+  /** Of each position. */
+  readonly positions: readonly Omit<ScoredPosition, 'score'>[];
+  /** The comparisons of position k are those numbered uses[ends[k - 1]] to uses[ends[k] - 1]. */
+  readonly uses: Uint32Array;
+  readonly ends: Uint32Array;
+  /** Comparison c is of look looks[c] with tile tiles[c]; those of one tile are neighbours. */
+  readonly looks: Uint32Array;
+  readonly tiles: Uint32Array;
 }
 
 /**
- * The positions of a trial with their scores, in the order of trying; those of one cell are one.
- *
- * For a position p, each tile t with its centre within the lattice's reach (and half a step) of p is compared with the
- * look l whose ground is nearest to it: score(p) = 1 + T ln( sum w_l exp((s_lt - 1) / T) / (sum w_l + w_0) ).
- * The score is at most 1; the ranking is its order. A position without a tile around it is left out.
+ * The positions of a trial, in the order of trying (those of one cell are one), with the comparisons that they need: each tile
+ * with its centre within the lattice's reach (and half a step) of a position, with the look whose ground is nearest to it.
+ * A position without a tile around it is left out. Most looks are never compared with most tiles.
  */
-export function scorePositions(evidence: Evidence, trial: Trial): ScoredPosition[] {
-  const { lattice, tiles } = evidence;
+export function planTrial(lattice: LookLattice, tiles: Surroundings, trial: Trial): TrialPlan {
+  const { east, north, around } = tiles;
   const { centres, shifts, allow } = trial;
-  const { weights, votes } = votesOf(evidence);
-  const east = Float64Array.from(tiles, (tile) => tile.eastM);
-  const north = Float64Array.from(tiles, (tile) => tile.northM);
-  const scored: ScoredPosition[] = [];
+  const looks = lattice.looks.length;
+  // Most tiles are farther away than any look reaches: that is told quicker than which look it is.
+  const withinM = lattice.reachM + lattice.stepM;
+  const needed = new Uint32Array(looks * east.length);
+  const positions: Omit<ScoredPosition, 'score'>[] = [];
   const cells = new Set<number>();
-  const shiftM = Math.max(...shifts.map((o) => Math.max(Math.abs(o.eastM), Math.abs(o.northM))));
-  const withinM = lattice.reachM + lattice.stepM / 2 + shiftM + (allow ? lattice.stepM : 0);
-  for (const centre of centres) {
-    const around = tilesAround(centre, east, north, withinM);
+  const uses = new GrowingNumbers();
+  const ends = new GrowingNumbers();
+  for (const [c, centre] of centres.entries()) {
+    const near = around[c] ?? [];
     for (const shift of shifts) {
       const wished = { eastM: centre.eastM + shift.eastM, northM: centre.northM + shift.northM };
       const position = allow ? allow(wished) : wished;
@@ -63,51 +76,76 @@ export function scorePositions(evidence: Evidence, trial: Trial): ScoredPosition
       const cell = Math.round(eastM / CELL_M) * 2 ** 26 + Math.round(northM / CELL_M);
       if (cells.has(cell)) continue;
       cells.add(cell);
-      let evidence = 0;
-      let weight = NOTHING_WEIGHT;
       let nearest = -1;
       let nearestM2 = Number.POSITIVE_INFINITY;
-      for (const t of around) {
+      for (let i = 0; i < near.length; i++) {
+        const t = near[i] as number;
         const toEast = (east[t] as number) - eastM;
         const toNorth = (north[t] as number) - northM;
+        if (Math.abs(toEast) > withinM || Math.abs(toNorth) > withinM) continue;
         const l = lattice.lookAt(toEast, toNorth);
         if (l < 0) continue;
-        evidence += votes[l * tiles.length + t] as number;
-        weight += weights[l] as number;
+        uses.push(t * looks + l);
+        needed[t * looks + l] = 1;
         const apartM2 = toEast * toEast + toNorth * toNorth;
         if (apartM2 >= nearestM2) continue;
         nearestM2 = apartM2;
         nearest = t;
       }
       if (nearest < 0) continue;
-      scored.push({ eastM, northM, tile: nearest, score: 1 + TEMPERATURE * Math.log(evidence / weight) });
+      positions.push({ eastM, northM, tile: nearest });
+      ends.push(uses.length);
     }
+  }
+  return { lattice, positions, ends: ends.finish(), ...numbered(needed, uses.finish(), looks) };
+}
+
+/** Comparisons with their numbers instead of tile * looks + look. */
+function numbered(needed: Uint32Array, uses: Uint32Array, looks: number) {
+  let count = 0;
+  for (let key = 0; key < needed.length; key++) count += needed[key] as number;
+  const all = { looks: new Uint32Array(count), tiles: new Uint32Array(count) };
+  let next = 0;
+  for (let key = 0; key < needed.length; key++) {
+    if (needed[key] === 0) continue;
+    all.tiles[next] = Math.floor(key / looks);
+    all.looks[next] = key % looks;
+    needed[key] = next++;
+  }
+  for (let use = 0; use < uses.length; use++) uses[use] = needed[uses[use] as number] as number;
+  return { ...all, uses };
+}
+
+/**
+ * The positions of a plan with their scores, in its order, from the cosine of each of its comparisons.
+ *
+ * For a position p, with its tiles t and their looks l: score(p) = 1 + T ln( sum w_l exp((s_lt - 1) / T) / (sum w_l + w_0) ).
+ * The score is at most 1; the ranking is its order.
+ */
+export function scorePositions(plan: TrialPlan, cosines: Float32Array): ScoredPosition[] {
+  const { lattice, positions, uses, ends, looks } = plan;
+  const weights = new Float64Array(lattice.looks.length);
+  for (const [l, { eastM, northM }] of lattice.looks.entries()) {
+    weights[l] = Math.exp(-(eastM ** 2 + northM ** 2) / (2 * SPREAD_M ** 2));
+  }
+  const votes = new Float64Array(looks.length);
+  for (let c = 0; c < votes.length; c++) {
+    const weight = weights[looks[c] as number] as number;
+    votes[c] = weight * Math.exp(((cosines[c] as number) - 1) / TEMPERATURE);
+  }
+  const scored: ScoredPosition[] = [];
+  let at = 0;
+  for (const [p, { eastM, northM, tile }] of positions.entries()) {
+    let evidence = 0;
+    let weight = NOTHING_WEIGHT;
+    for (; at < (ends[p] as number); at++) {
+      const c = uses[at] as number;
+      evidence += votes[c] as number;
+      weight += weights[looks[c] as number] as number;
+    }
+    scored.push({ eastM, northM, tile, score: 1 + TEMPERATURE * Math.log(evidence / weight) });
   }
   return scored;
-}
-
-/** Each look's weight, and [look * tiles + tile]: what each comparison says, weighted. */
-function votesOf({ lattice, tiles, similarities }: Evidence) {
-  const weights = lattice.looks.map((o) => Math.exp(-(o.eastM ** 2 + o.northM ** 2) / (2 * SPREAD_M ** 2)));
-  const votes = new Float64Array(weights.length * tiles.length);
-  for (const [l, weight] of weights.entries()) {
-    for (let t = 0; t < tiles.length; t++) {
-      const cosine = similarities[l]?.[t] ?? -1;
-      votes[l * tiles.length + t] = weight * Math.exp((cosine - 1) / TEMPERATURE);
-    }
-  }
-  return { weights, votes };
-}
-
-/** Numbers of the tiles in a square around a point. */
-function tilesAround(centre: Offset, east: Float64Array, north: Float64Array, withinM: number): number[] {
-  const around: number[] = [];
-  for (let t = 0; t < east.length; t++) {
-    const toEast = Math.abs((east[t] as number) - centre.eastM);
-    const toNorth = Math.abs((north[t] as number) - centre.northM);
-    if (Math.max(toEast, toNorth) <= withinM) around.push(t);
-  }
-  return around;
 }
 
 /** The best positions, best first, each more than `apartM` from every better one; at most `count`. */

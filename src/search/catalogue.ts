@@ -11,9 +11,15 @@ export interface CatalogueParts {
   readonly tree?: ArrayBufferLike;
 }
 
+/** Rows that are kept as neighbours of others: 16 MB. */
+const KEPT_NEIGHBOURS = 4_000_000;
+
 export class Catalogue {
   readonly #columns: TileColumns;
   readonly #tree: TileTree;
+  readonly #neighbours = new Map<number, Uint32Array>();
+  #neighbourRows = 0;
+  #neighbourRadiusM = Number.NaN;
   /** Ground size of the largest tile, metres; 0 where there are no tiles. */
   readonly largestSizeM: number;
 
@@ -23,6 +29,11 @@ export class Catalogue {
     this.#columns = columns;
     this.#tree = new TileTree(columns.lons, columns.lats, tree);
     this.largestSizeM = columns.sizes.reduce((most, sizeM) => Math.max(most, sizeM), 0);
+  }
+
+  /** What another thread makes the same catalogue of, without a copy. */
+  get parts(): CatalogueParts {
+    return { columns: this.#columns, tree: this.#tree.data };
   }
 
   get count(): number {
@@ -50,6 +61,24 @@ export class Catalogue {
   /** Sorted rows whose centre is at most `radiusM` from `centre`. Some milliseconds for a million tiles. */
   rowsInRadius(centre: LonLat, radiusM: number): Uint32Array {
     return this.#tree.rowsInRadius(centre, radiusM);
+  }
+
+  /**
+   * The same around the centre of a row's tile, kept: whoever asks for the rows around positions asks for the same ones again
+   * and again, with one radius.
+   */
+  neighbours(row: number, radiusM: number): Uint32Array {
+    if (radiusM !== this.#neighbourRadiusM || this.#neighbourRows > KEPT_NEIGHBOURS) {
+      this.#neighbours.clear();
+      this.#neighbourRows = 0;
+      this.#neighbourRadiusM = radiusM;
+    }
+    const known = this.#neighbours.get(row);
+    if (known) return known;
+    const rows = this.rowsInRadius(this.place(row), radiusM);
+    this.#neighbours.set(row, rows);
+    this.#neighbourRows += rows.length;
+    return rows;
   }
 
   /** Sorted rows whose centre is inside the box, its border included; the box may cross the antimeridian. */

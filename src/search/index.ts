@@ -1,17 +1,31 @@
 // Search: descriptors in, nearest tiles and places out; and reading the index versions that index/ publishes.
-export { Catalogue } from './catalogue.js';
+
+export { buildGraph, buildHnswGraph } from './build-graph.js';
+export { Catalogue, type CatalogueParts } from './catalogue.js';
 export { formatCatalogue, readCatalogue, writeCatalogue } from './catalogue-file.js';
 export {
+  type DescriptorShape,
   type Descriptors,
   formatDescriptors,
   readDescriptorShape,
   readDescriptors,
   writeDescriptors,
 } from './descriptors.js';
-export { compareHits, ExactIndex } from './exact-index.js';
-export { buildHnswGraph, HnswIndex, type HnswOptions } from './hnsw-index.js';
-export type { GraphOptions } from './hnsw-requests.js';
-export { type IndexKind, type IndexSource, openVectorIndex } from './open-index.js';
+export { ExactIndex } from './exact-index.js';
+export { HeldIndex } from './held-index.js';
+export { indexAnswers } from './index-answers.js';
+export {
+  GRAPH_PRECISIONS,
+  type GraphOptions,
+  type GraphPrecision,
+  INDEX_KINDS,
+  type IndexKind,
+  type IndexRequests,
+  type IndexSetup,
+} from './index-requests.js';
+export { unpacked } from './queries.js';
 export { numberOf } from './read-columns.js';
 export { measureRecall, type Recall } from './recall.js';
-export type { Hit, Tile, VectorIndex } from './types.js';
+export { type IndexSource, openThread, ThreadedIndex } from './threaded-index.js';
+export { bestOfLooks, compareHits, placeOfHighest } from './top-k.js';
+export type { Hit, LookPairs, Tile, VectorIndex } from './types.js';

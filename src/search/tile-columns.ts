@@ -1,4 +1,4 @@
-// Tiles by column and not by object: a million of them are some typed arrays, which a thread can hand over as they are.
+// Tiles by column and not by object: a million of them are some typed arrays, which threads share.
 import type { Tile } from './types.js';
 
 /** Column k of each array is row k of the index. */
@@ -25,6 +25,14 @@ function grown<A extends Growing>(array: A, length: number): A {
   const larger = new Kind(Math.max(length, 2 * array.length));
   larger.set(array);
   return larger;
+}
+
+/** The first `length` values on shared memory: threads that search see them without a copy. */
+function shared<A extends Growing>(array: A, length: number): A {
+  const Kind = array.constructor as (new (buffer: SharedArrayBuffer) => A) & { BYTES_PER_ELEMENT: number };
+  const copy = new Kind(new SharedArrayBuffer(length * Kind.BYTES_PER_ELEMENT));
+  copy.set(array.subarray(0, length));
+  return copy;
 }
 
 export class TileColumnsBuilder {
@@ -68,12 +76,12 @@ export class TileColumnsBuilder {
   finish(): TileColumns {
     const count = this.#count;
     return {
-      lons: this.#lons.subarray(0, count),
-      lats: this.#lats.subarray(0, count),
-      sizes: this.#sizes.subarray(0, count),
-      idEnds: this.#idEnds.subarray(0, count),
-      idBytes: this.#idBytes,
-      sources: this.#sources.subarray(0, count),
+      lons: shared(this.#lons, count),
+      lats: shared(this.#lats, count),
+      sizes: shared(this.#sizes, count),
+      idEnds: shared(this.#idEnds, count),
+      idBytes: shared(this.#idBytes, count === 0 ? 0 : (this.#idEnds[count - 1] as number)),
+      sources: shared(this.#sources, count),
       sourceNames: [...this.#numberOf.keys()],
     };
   }
@@ -91,11 +99,6 @@ export function tileAt(columns: TileColumns, row: number): Tile {
     sizeM: columns.sizes[row] as number,
     source: columns.sourceNames[columns.sources[row] as number] as string,
   };
-}
-
-/** The buffers of the columns, to be moved to another thread. */
-export function buffersOf({ lons, lats, sizes, idEnds, idBytes, sources }: TileColumns): ArrayBuffer[] {
-  return [lons, lats, sizes, idEnds, idBytes, sources].map(({ buffer }) => buffer as ArrayBuffer);
 }
 
 const SETS = 64;

@@ -30,7 +30,7 @@ export class TileTree {
     this.#all = boxOf(this.#tree.coords);
   }
 
-  /** All of it but the points. */
+  /** All of it but the points, on shared memory. */
   get data(): ArrayBufferLike {
     return this.#tree.data;
   }
@@ -142,7 +142,7 @@ function degreeBox([west, south, east, north]: Bounds): { judge: Judge; holds(pl
 }
 
 function sorted(lons: Float64Array, lats: Float64Array): KDBush {
-  const tree = new KDBush(lons.length, NODE_SIZE);
+  const tree = new KDBush(lons.length, NODE_SIZE, Float64Array, SharedArrayBuffer);
   // lon in [-180, 180), so that a box needs to look at one turn of the Earth only
   for (let row = 0; row < lons.length; row++) tree.add(wrapLonDeg(lons[row] as number), lats[row] as number);
   return tree.finish();

@@ -15,6 +15,13 @@ export interface Hit {
   readonly score: number;
 }
 
+/** Which descriptors and rows are compared: pair k is of looks[k] and rows[k]. Quicker where equal rows are neighbours. */
+export interface LookPairs {
+  /** Numbers of the descriptors. */
+  readonly looks: Uint32Array;
+  readonly rows: Uint32Array;
+}
+
 /**
  * Nearest-neighbour search among unit descriptors by cosine; never blocks the event loop. An index that loses what
  * searches (a thread, another machine) opens it again by itself; meanwhile its state is "recovering" and it rejects with
@@ -26,7 +33,15 @@ export interface VectorIndex {
   readonly state: PartState;
   /** The k best rows, best first; `allowed` (sorted row numbers) limits the candidates. */
   search(descriptor: Float32Array, k: number, allowed?: Uint32Array): Promise<readonly Hit[]>;
-  /** Exact cosines of each descriptor with the given rows: one [rows] array for each descriptor. */
-  similarities(descriptors: readonly Float32Array[], rows: Uint32Array): Promise<readonly Float32Array[]>;
+  /** The same by several descriptors of one query: each row counts with the best of its cosines. */
+  searchLooks(
+    descriptors: readonly Float32Array[],
+    k: number,
+    allowed?: Uint32Array,
+  ): Promise<readonly Hit[]>;
+  /** The exact cosine of each pair; the same bits in whatever company a pair is. */
+  cosines(descriptors: readonly Float32Array[], pairs: LookPairs): Promise<Float32Array>;
+  /** For each descriptor the place in `rows` of the row that is most like it; the first of equal ones. `rows` is not empty. */
+  mostAlike(descriptors: readonly Float32Array[], rows: Uint32Array): Promise<Uint32Array>;
   close(): Promise<void>;
 }

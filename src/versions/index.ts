@@ -6,9 +6,10 @@ export {
   type BasemapManifest,
   CALIBRATION_FILE,
   filesOfIndex,
-  INDEX_FILES,
+  graphFileOf,
   INDEX_SCHEMA,
   type IndexManifest,
+  indexFilesOf,
   readIndexManifest,
 } from './manifest.js';
 export { AREA_FILE, BASEMAP_FILE, type MapFiles, type Outline } from './map-files.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { messageOf, SkyfixError } from '../errors/index.js';
 import type { FileChecksum } from '../files/index.js';
-import type { IndexKind } from '../search/index.js';
+import { GRAPH_PRECISIONS, type GraphPrecision, INDEX_KINDS, type IndexKind } from '../search/index.js';
 
 export const INDEX_SCHEMA = 'skyfix-index/1';
 
@@ -19,6 +19,8 @@ export interface IndexManifest {
   readonly dimensions: number;
   readonly graph: {
     readonly kind: IndexKind;
+    /** Of usearch. */
+    readonly precision?: GraphPrecision;
     readonly m: number;
     readonly efConstruction: number;
     readonly efSearch: number;
@@ -30,7 +32,7 @@ export interface IndexManifest {
   readonly recall: { readonly at1: number; readonly at10: number; readonly queries: number };
   /** What its map shows; absent where it was built without. */
   readonly basemap?: BasemapManifest | undefined;
-  /** graph.hnsw, descriptors.f32, catalogue.csv, and those of OPTIONAL_INDEX_FILES that there are. */
+  /** Those that filesOfIndex names. */
   readonly files: Readonly<Record<string, FileChecksum>>;
 }
 
@@ -42,7 +44,14 @@ export interface BasemapManifest {
   readonly attribution?: string | undefined;
 }
 
-export const INDEX_FILES = ['graph.hnsw', 'descriptors.f32', 'catalogue.csv'] as const;
+/** The file of a version's graph. */
+export const graphFileOf = (kind: IndexKind): string => `graph.${kind}`;
+
+/** What every version holds beside index.json and its bundle: graph.hnsw or graph.usearch, descriptors.f32, catalogue.csv. */
+export const indexFilesOf = (kind: IndexKind): readonly string[] => [
+  graphFileOf(kind),
+  ...['descriptors.f32', 'catalogue.csv'],
+];
 /** In versions that are calibrated. */
 export const CALIBRATION_FILE = 'calibration.json';
 
@@ -50,8 +59,13 @@ export const CALIBRATION_FILE = 'calibration.json';
 export const OPTIONAL_INDEX_FILES = ['basemap.pmtiles', 'area.geojson', CALIBRATION_FILE] as const;
 
 /** The files of a version, in a fixed order, index.json and the bundle aside. */
-export function filesOfIndex({ files }: Pick<IndexManifest, 'files'>): readonly string[] {
-  return [...INDEX_FILES, ...OPTIONAL_INDEX_FILES.filter((name) => Object.hasOwn(files, name))];
+export function filesOfIndex({
+  files,
+  graph,
+}: Pick<IndexManifest, 'files'> & {
+  readonly graph: Pick<IndexManifest['graph'], 'kind'>;
+}): readonly string[] {
+  return [...indexFilesOf(graph.kind), ...OPTIONAL_INDEX_FILES.filter((name) => Object.hasOwn(files, name))];
 }
 
 const text = { type: 'string', minLength: 1 };
@@ -82,13 +96,10 @@ const check = new Ajv({ allErrors: true }).compile<IndexManifest>(
       bundle: object({ name: text, version: text, encoderSha256: sum }),
       count: { type: 'integer', minimum: 1 },
       dimensions: { type: 'integer', minimum: 1 },
-      graph: object({
-        kind: { const: 'hnsw' },
-        m: whole,
-        efConstruction: whole,
-        efSearch: whole,
-        seed: whole,
-      }),
+      graph: withOptional(
+        { precision: { enum: GRAPH_PRECISIONS } },
+        { kind: { enum: INDEX_KINDS }, m: whole, efConstruction: whole, efSearch: whole, seed: whole },
+      ),
       tiles: object({
         sizeM: { type: 'number', exclusiveMinimum: 0 },
         strideM: { type: ['number', 'null'] },
@@ -97,8 +108,10 @@ const check = new Ajv({ allErrors: true }).compile<IndexManifest>(
       bounds: { type: 'array', items: { type: 'number' }, minItems: 4, maxItems: 4 },
       recall: object({ at1: share, at10: share, queries: whole }),
       files: withOptional(
-        Object.fromEntries(OPTIONAL_INDEX_FILES.map((name) => [name, checksum])),
-        Object.fromEntries(INDEX_FILES.map((name) => [name, checksum])),
+        Object.fromEntries(
+          [...INDEX_KINDS.map(graphFileOf), ...OPTIONAL_INDEX_FILES].map((name) => [name, checksum]),
+        ),
+        { 'descriptors.f32': checksum, 'catalogue.csv': checksum },
       ),
     },
   ),
@@ -116,7 +129,11 @@ export async function readIndexManifest(dir: string): Promise<IndexManifest> {
   } catch (error) {
     throw new SkyfixError('INDEX_CORRUPT', `${path} is not JSON (${messageOf(error)}).`, { cause: error });
   }
-  if (check(json)) return json;
+  if (check(json)) {
+    const graph = graphFileOf(json.graph.kind);
+    if (json.files[graph]) return json;
+    throw new SkyfixError('INDEX_CORRUPT', `${path}: files says nothing of ${graph}.`);
+  }
   const first = check.errors?.[0];
   throw new SkyfixError(
     'INDEX_CORRUPT',

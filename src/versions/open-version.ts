@@ -4,16 +4,17 @@ import { join } from 'node:path';
 import { type Calibration, checkCalibration } from '../calibration/index.js';
 import { messageOf, SkyfixError } from '../errors/index.js';
 import { sha256OfFile } from '../files/index.js';
+import { PlaceFinder } from '../places/index.js';
 import type { VectorIndex } from '../search/index.js';
-import {
-  type Catalogue,
-  openVectorIndex,
-  readCatalogue,
-  readDescriptorShape,
-  readDescriptors,
-} from '../search/index.js';
+import { type Catalogue, readCatalogue, readDescriptorShape, readDescriptors } from '../search/index.js';
 import type { LifeEvents } from '../threads/index.js';
-import { CALIBRATION_FILE, filesOfIndex, type IndexManifest, readIndexManifest } from './manifest.js';
+import {
+  CALIBRATION_FILE,
+  filesOfIndex,
+  graphFileOf,
+  type IndexManifest,
+  readIndexManifest,
+} from './manifest.js';
 import { type MapFiles, openMapFiles } from './map-files.js';
 
 /** Lowest recall@1 and recall@10 against exact search that a server accepts. */
@@ -84,6 +85,8 @@ export function checkRecall(recall: IndexManifest['recall'], gate: number, dir: 
 
 export interface OpenVersionOptions extends LifeEvents {
   readonly recallGate?: number | undefined;
+  /** See IndexSetup: 0 has every search go through the graph. */
+  readonly exactProducts?: number | undefined;
 }
 
 /**
@@ -104,10 +107,11 @@ export async function openIndexVersion(
     );
   }
   const calibration = manifest.files[CALIBRATION_FILE] && (await readCalibration(dir, manifest));
-  const { onDeath, onRecovered } = options;
-  const { kind, efSearch } = manifest.graph;
-  const path = join(dir, 'graph.hnsw');
-  const index = await openVectorIndex(kind, { path, descriptors, efSearch, onDeath, onRecovered });
+  const { onDeath, onRecovered, exactProducts } = options;
+  const { kind, efSearch, m, precision } = manifest.graph;
+  const path = join(dir, graphFileOf(kind));
+  const source = { kind, path, descriptors, efSearch, m, precision, exactProducts, onDeath, onRecovered };
+  const index = await PlaceFinder.open({ ...source, catalogue: catalogue.parts });
   try {
     const maps = await openMapFiles(dir, manifest);
     const close = async () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { before, test } from 'node:test';
 import sharp from 'sharp';
 import { type BuildNote, buildIndex } from '../../index/index.js';
-import { INDEX_FILES, openIndexVersion } from '../../src/versions/index.js';
+import { indexFilesOf, openIndexVersion } from '../../src/versions/index.js';
 import { geoKeys, placedAt, writeTiff } from '../support/tiff.js';
 import { temporaryFolder, writeMosaic, writeTinyBundle } from './fixtures.js';
 
@@ -53,7 +53,7 @@ test('source, coordinate system, bounds, ground sampling distance, tiles; and a 
   const names = await readdir(join(folder, 'told'));
   assert.deepEqual(
     names.sort(),
-    [...INDEX_FILES, 'basemap.pmtiles', 'bundle', 'index.json'].sort(),
+    [...indexFilesOf('hnsw'), 'basemap.pmtiles', 'bundle', 'index.json'].sort(),
     'nothing else in the version',
   );
 });

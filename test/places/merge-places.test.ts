@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { distanceM, offsetLonLat } from '../../src/geometry/index.js';
-import { mergePlaces, placesOfTiles, searchLooks, searchPlaces } from '../../src/places/index.js';
+import { mergePlaces, placesOfTiles, searchPlaces } from '../../src/places/index.js';
 import { Catalogue, ExactIndex, type Hit, type Tile } from '../../src/search/index.js';
 
 const SIZE_M = 64;
@@ -50,15 +50,14 @@ test('places are apart, begin with the best hit, and leave out only what a bette
 
 test('of several looks at one query each tile counts with its best score', async () => {
   const index = new ExactIndex({ count: 3, dimensions: 2, data: Float32Array.of(1, 0, 0.6, 0.8, 0, 1) });
-  const hits = await searchLooks(index, [Float32Array.of(1, 0), Float32Array.of(0.6, 0.8)], 3);
+  const hits = await index.searchLooks([Float32Array.of(1, 0), Float32Array.of(0.6, 0.8)], 3);
   const rounded = hits.map(({ row, score }) => [row, Math.round(score * 1000) / 1000]);
   assert.deepEqual(rounded, [
     [0, 1],
     [1, 1],
     [2, 0.8],
   ]);
-  const allowed = await searchLooks(
-    index,
+  const allowed = await index.searchLooks(
     [Float32Array.of(1, 0), Float32Array.of(0, 1)],
     1,
     Uint32Array.of(1),

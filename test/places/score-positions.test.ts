@@ -7,6 +7,7 @@ import {
   bestApart,
   LookLattice,
   type Offset,
+  planTrial,
   scorePositions,
   shiftsOntoTile,
 } from '../../src/places/index.js';
@@ -20,6 +21,13 @@ const TILES: Offset[] = Array.from({ length: SIDE * SIDE }, (_, t) => ({
   eastM: (t % SIDE) * STRIDE_M,
   northM: Math.floor(t / SIDE) * STRIDE_M,
 }));
+
+/** Every tile may speak for every centre. */
+const surroundings = (centres: number) => ({
+  east: TILES.map(({ eastM }) => eastM),
+  north: TILES.map(({ northM }) => northM),
+  around: Array.from({ length: centres }, () => TILES.map((_, t) => t)),
+});
 
 /** The score of a position, written down from its formula: each tile within the reach, with the look nearest to it. */
 function scoreByFormula(p: Offset, similarities: readonly Float32Array[]): number {
@@ -59,8 +67,11 @@ test('scores are those of the formula, positions are apart and in order', () => 
       const candidates = TILES.map((_, t) => t).filter((t) => t % 5 === 0);
       const centres = candidates.map((t) => TILES[t] as Offset);
       const shifts = shiftsOntoTile(LATTICE);
-      const evidence = { lattice: LATTICE, tiles: TILES, similarities };
-      const found = bestApart(scorePositions(evidence, { centres, shifts }), 32, 6);
+      const plan = planTrial(LATTICE, surroundings(centres.length), { centres, shifts });
+      const cosines = Float32Array.from(plan.looks, (l, c) => {
+        return similarities[l]?.[plan.tiles[c] as number] ?? Number.NaN;
+      });
+      const found = bestApart(scorePositions(plan, cosines), 32, 6);
       assert.equal(found.length, 6);
       found.forEach((position, i) => {
         assert.ok(Math.abs(position.score - scoreByFormula(position, similarities)) < 1e-6);

@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
-import { buildHnswGraph, ExactIndex, HnswIndex } from '../../src/search/index.js';
+import { PlaceFinder } from '../../src/places/index.js';
+import { buildGraph, buildHnswGraph, Catalogue, ExactIndex, ThreadedIndex } from '../../src/search/index.js';
 import { watchThreads } from '../support/threads.js';
 import { indexContract } from './contract.js';
 
@@ -16,11 +17,52 @@ after(async () => {
 
 indexContract('exact', { open: async (descriptors) => new ExactIndex(descriptors) });
 
-indexContract('hnsw', {
+const crash = { lose: () => threads.crashYoungest() };
+
+/** All rows compared, as in small regions; and none but those that the graph names, as in large ones. */
+for (const [how, exactProducts] of [
+  ['comparing all rows', Number.POSITIVE_INFINITY],
+  ['through the graph', 0],
+] as const) {
+  indexContract(`hnsw, ${how},`, {
+    open: async (descriptors, events) => {
+      const path = join(folder, 'graph.hnsw');
+      await buildHnswGraph(descriptors, { m: 16, efConstruction: 200, seed: 1 }, path);
+      const source = { kind: 'hnsw', path, descriptors, efSearch: 128, exactProducts } as const;
+      return await ThreadedIndex.open({ ...source, ...events });
+    },
+    ...crash,
+  });
+}
+
+for (const precision of ['f32', 'f16', 'i8'] as const) {
+  indexContract(`usearch, vectors of ${precision},`, {
+    open: async (descriptors, events) => {
+      const path = join(folder, `graph-${precision}.usearch`);
+      const options = { m: 16, efConstruction: 200, seed: 1, precision };
+      await buildGraph('usearch', descriptors, options, path);
+      const source = { kind: 'usearch', path, descriptors, efSearch: 128, exactProducts: 0 } as const;
+      return await ThreadedIndex.open({ ...source, ...options, ...events });
+    },
+    ...crash,
+  });
+}
+
+indexContract('hnsw with places', {
   open: async (descriptors, events) => {
     const path = join(folder, 'graph.hnsw');
     await buildHnswGraph(descriptors, { m: 16, efConstruction: 200, seed: 1 }, path);
-    return await HnswIndex.open(path, descriptors, 128, events);
+    const { parts } = new Catalogue(
+      Array.from({ length: descriptors.count }, (_, k) => ({
+        tile: `t${k}`,
+        lon: 11 + 0.0002 * (k % 25),
+        lat: 48 + 0.0002 * Math.floor(k / 25),
+        sizeM: 48,
+        source: 's',
+      })),
+    );
+    const source = { kind: 'hnsw', path, descriptors, efSearch: 128, catalogue: parts } as const;
+    return await PlaceFinder.open({ ...source, ...events });
   },
-  lose: () => threads.crashYoungest(),
+  ...crash,
 });

@@ -32,6 +32,8 @@ function unitVectors(count: number, seed: number): Descriptors {
 const stored = unitVectors(COUNT, 7);
 stored.data.copyWithin(5 * DIMENSIONS, 3 * DIMENSIONS, 4 * DIMENSIONS); // rows 3 and 5 tie
 const queries = unitVectors(20, 99);
+const NO_PAIRS = { looks: new Uint32Array(), rows: new Uint32Array() };
+const ONE_PAIR = { looks: Uint32Array.of(0), rows: Uint32Array.of(1) };
 const rowOf = (set: Descriptors, row: number) => set.data.slice(row * DIMENSIONS, (row + 1) * DIMENSIONS);
 
 function cosine(row: number, query: Float32Array): number {
@@ -87,29 +89,78 @@ export function indexContract(name: string, { open, lose }: IndexUnderTest): voi
       });
     });
 
-    test('the similarities of some rows are exact', async () => {
+    test('by several looks each row counts with its best cosine', async () => {
       await withIndex(async (index) => {
-        const rows = Uint32Array.of(3, 17, 599);
+        const asked = Array.from({ length: 13 }, (_, k) => rowOf(queries, k));
+        const bestOf = (row: number) => Math.max(...asked.map((query) => cosine(row, query)));
+        for (const allowed of [undefined, Uint32Array.of(1, 3, 5, 8, 400, 599)]) {
+          const rows = allowed ? [...allowed] : Array.from({ length: COUNT }, (_, row) => row);
+          const expected = rows.sort((a, b) => bestOf(b) - bestOf(a) || a - b).slice(0, 7);
+          const hits = await index.searchLooks(asked, 7, allowed);
+          const found = hits.filter(({ row }) => expected.includes(row)).length;
+          assert.ok(found >= (allowed ? expected.length : 6), `${found} of ${expected.length}`);
+          for (const { row, score } of hits) assert.ok(Math.abs(score - bestOf(row)) < 1e-6);
+          assert.ok(hits.every((hit, i) => i === 0 || (hits[i - 1]?.score ?? 0) >= hit.score));
+        }
+        assert.deepEqual(await index.searchLooks(asked.slice(0, 2), 3, new Uint32Array()), []);
+      });
+    });
+
+    test('the cosines of some pairs are exact', async () => {
+      await withIndex(async (index) => {
+        const rows = Uint32Array.of(3, 17, 599, 17);
         const asked = [rowOf(queries, 0), rowOf(queries, 1)];
-        const similarities = await index.similarities(asked, rows);
-        asked.forEach((query, q) => {
-          rows.forEach((row, i) => {
-            assert.ok(Math.abs((similarities[q]?.[i] ?? 9) - cosine(row, query)) < 1e-6);
-          });
+        const looks = Uint32Array.of(0, 1, 1, 0);
+        const cosines = await index.cosines(asked, { looks, rows });
+        rows.forEach((row, i) => {
+          const expected = cosine(row, asked[looks[i] as number] as Float32Array);
+          assert.ok(Math.abs((cosines[i] ?? 9) - expected) < 1e-6);
         });
         // A lattice of looks asks with 9, 25 or 49; each gets the same bits in whatever company it is.
         for (const many of [9, 12, 25, 49]) {
           const company = Array.from({ length: many }, (_, k) => rowOf(queries, k % 2));
-          const together = await index.similarities(company, rows);
-          together.forEach((row, k) => {
-            assert.deepEqual(row, similarities[k % 2]);
+          const pairs = Array.from({ length: 40 * many }, (_, i) => [i % many, i % 4] as const).filter(
+            ([k, i]) => k % 2 === looks[i],
+          );
+          const together = await index.cosines(company, {
+            looks: Uint32Array.from(pairs, ([k]) => k),
+            rows: Uint32Array.from(pairs, ([, i]) => rows[i] as number),
           });
+          assert.deepEqual(
+            together,
+            Float32Array.from(pairs, ([, i]) => cosines[i] as number),
+          );
         }
-        const none = await index.similarities(asked, new Uint32Array());
-        assert.deepEqual(
-          none.map(({ length }) => length),
-          [0, 0],
+        assert.equal((await index.cosines(asked, NO_PAIRS)).length, 0);
+        for (const [look, row] of [
+          [2, 0],
+          [0, COUNT],
+        ] as const) {
+          const pairs = { looks: Uint32Array.of(look), rows: Uint32Array.of(row) };
+          await assert.rejects(index.cosines(asked, pairs), { code: 'INTERNAL', message: /are? no pair/ });
+        }
+        const uneven = { looks: Uint32Array.of(0, 1), rows: Uint32Array.of(1) };
+        await assert.rejects(index.cosines(asked, uneven), { code: 'INTERNAL' });
+      });
+    });
+
+    test('the row most alike is named by its place among those asked for', async () => {
+      await withIndex(async (index) => {
+        // Rows 3 and 5 tie: the first is named.
+        const rows = Uint32Array.from({ length: 300 }, (_, i) => 2 * i + 1);
+        const asked = Array.from({ length: 49 }, (_, k) =>
+          rowOf(k === 7 ? stored : queries, k === 7 ? 5 : k % 20),
         );
+        const places = await index.mostAlike(asked, rows);
+        assert.equal(places.length, asked.length);
+        for (const [k, query] of asked.entries()) {
+          assert.equal(rows[places[k] as number], truth(query, 1, rows)[0]);
+        }
+        await assert.rejects(index.mostAlike(asked, new Uint32Array()), {
+          code: 'INTERNAL',
+          message: /no rows/,
+        });
+        await assert.rejects(index.mostAlike(asked, Uint32Array.of(COUNT)), { code: 'INTERNAL' });
       });
     });
 
@@ -125,11 +176,7 @@ export function indexContract(name: string, { open, lose }: IndexUnderTest): voi
         };
         for (const [what, query] of Object.entries(bad)) {
           await assert.rejects(index.search(query, 3), { code: 'INTERNAL' }, what);
-          await assert.rejects(
-            index.similarities([good, query], Uint32Array.of(1)),
-            { code: 'INTERNAL' },
-            what,
-          );
+          await assert.rejects(index.cosines([good, query], ONE_PAIR), { code: 'INTERNAL' }, what);
         }
         await assert.rejects(index.search(good, 0), { code: 'INTERNAL', message: /k is 0/ });
         await assert.rejects(index.search(good, 1.5), { code: 'INTERNAL', message: /k is 1\.5/ });
@@ -144,7 +191,7 @@ export function indexContract(name: string, { open, lose }: IndexUnderTest): voi
       assert.equal((await waiting).length, 1, 'what was asked is answered');
       assert.equal(index.state, 'closed');
       await assert.rejects(index.search(rowOf(queries, 0), 1), { code: 'NOT_READY' });
-      await assert.rejects(index.similarities([rowOf(queries, 0)], Uint32Array.of(1)), { code: 'NOT_READY' });
+      await assert.rejects(index.cosines([rowOf(queries, 0)], ONE_PAIR), { code: 'NOT_READY' });
     });
 
     if (!lose) return;
@@ -156,7 +203,7 @@ export function indexContract(name: string, { open, lose }: IndexUnderTest): voi
         const [best] = truth(query, 1);
         const ask = () => [
           ...Array.from({ length: 20 }, () => index.search(query, 3)),
-          index.similarities([query], Uint32Array.of(1)),
+          index.cosines([query], ONE_PAIR),
         ];
         const before = ask();
         const gone = lose();
@@ -168,7 +215,7 @@ export function indexContract(name: string, { open, lose }: IndexUnderTest): voi
         assert.ok((await asked).some(({ status }) => status === 'rejected'));
         assert.equal(index.state, 'recovering');
         await assert.rejects(index.search(query, 1), { code: 'RECOVERING' });
-        await assert.rejects(index.similarities([query], Uint32Array.of(1)), { code: 'RECOVERING' });
+        await assert.rejects(index.cosines([query], ONE_PAIR), { code: 'RECOVERING' });
         await until(() => index.state === 'ready', 'the index to come back');
         assert.equal((await index.search(query, 1))[0]?.row, best);
         assert.deepEqual(heard, ['death', 'recovered']);

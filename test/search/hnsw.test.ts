@@ -11,8 +11,8 @@ import {
   buildHnswGraph,
   type Descriptors,
   ExactIndex,
-  HnswIndex,
   measureRecall,
+  ThreadedIndex,
 } from '../../src/search/index.js';
 
 const folder = await mkdtemp(join(tmpdir(), 'skyfix-hnsw-'));
@@ -30,6 +30,10 @@ function unitVectors(count: number, dimensions: number, seed: number): Descripto
   return { count, dimensions, data };
 }
 
+/** Searches through the graph alone. */
+const openGraph = (path: string, descriptors: Descriptors, efSearch: number) =>
+  ThreadedIndex.open({ kind: 'hnsw', path, descriptors, efSearch, exactProducts: 0 });
+
 const graph = { m: 16, efConstruction: 100, seed: 1 };
 
 test('building, loading and searching leave the event loop free', async () => {
@@ -40,7 +44,7 @@ test('building, loading and searching leave the event loop free', async () => {
   delay.enable();
   const started = performance.now();
   await buildHnswGraph(many, graph, path, (done) => progress.push(done));
-  const index = await HnswIndex.open(path, many, 64);
+  const index = await openGraph(path, many, 64);
   const query = many.data.slice(0, 128);
   await Promise.all(Array.from({ length: 100 }, () => index.search(query, 100)));
   const busyMs = performance.now() - started;
@@ -55,7 +59,7 @@ test('a filtered graph search gives allowed rows alone, as good as exact search,
   const many = unitVectors(3000, 16, 5);
   const path = join(folder, 'filtered.hnsw');
   await buildHnswGraph(many, graph, path);
-  const index = await HnswIndex.open(path, many, 128, { exactProducts: 0 });
+  const index = await openGraph(path, many, 128);
   const exact = new ExactIndex(many);
   let found = 0;
   for (let q = 0; q < 30; q++) {
@@ -82,13 +86,13 @@ test('the same seed makes the same file; recall is measured, and low where the g
   await buildHnswGraph(small, { m: 16, efConstruction: 100, seed: 1 }, a);
   await buildHnswGraph(small, { m: 16, efConstruction: 100, seed: 1 }, b);
   assert.equal(await sha256OfFile(a), await sha256OfFile(b));
-  const good = await HnswIndex.open(a, small, 128);
+  const good = await openGraph(a, small, 128);
   const first = await measureRecall(good, small, { seed: 4, queries: 60 });
   assert.deepEqual(await measureRecall(good, small, { seed: 4, queries: 60 }), first);
   await good.close();
   assert.ok(first.at1 > 0.95 && first.at10 > 0.95, JSON.stringify(first));
   await buildHnswGraph(small, { m: 2, efConstruction: 2, seed: 1 }, poor);
-  const bad = await HnswIndex.open(poor, small, 1);
+  const bad = await openGraph(poor, small, 1);
   const low = await measureRecall(bad, small, { seed: 4, queries: 60 });
   await bad.close();
   assert.ok(low.at10 < 0.8, JSON.stringify(low));
@@ -102,17 +106,17 @@ test('a file that is no graph, or one of other descriptors, is refused', async (
   const path = join(folder, 'small.hnsw');
   await buildHnswGraph(small, graph, path);
   const fewer = { ...small, count: 49, data: small.data.slice(0, 49 * 8) };
-  await assert.rejects(HnswIndex.open(path, fewer, 64), { code: 'INDEX_CORRUPT', message: /50 vectors.*49/ });
-  await assert.rejects(HnswIndex.open(join(folder, 'none.hnsw'), small, 64), { code: 'INDEX_CORRUPT' });
+  await assert.rejects(openGraph(path, fewer, 64), { code: 'INDEX_CORRUPT', message: /50 vectors.*49/ });
+  await assert.rejects(openGraph(join(folder, 'none.hnsw'), small, 64), { code: 'INDEX_CORRUPT' });
   await writeFile(path, 'no graph');
-  await assert.rejects(HnswIndex.open(path, small, 64), { code: 'INDEX_CORRUPT' });
+  await assert.rejects(openGraph(path, small, 64), { code: 'INDEX_CORRUPT' });
 });
 
 test('searches that wait when an index is closed are answered or refused, never forgotten', async () => {
   const small = unitVectors(200, 8, 2);
   const path = join(folder, 'closing.hnsw');
   await buildHnswGraph(small, graph, path);
-  const index = await HnswIndex.open(path, small, 64);
+  const index = await openGraph(path, small, 64);
   const query = small.data.slice(0, 8);
   const waiting = Array.from({ length: 20 }, () => index.search(query, 5));
   const closed = index.close();

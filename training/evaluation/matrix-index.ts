@@ -1,7 +1,14 @@
 // Exact search by matrix products in TensorFlow: for evaluation, where thousands of looks ask the same tiles.
 import type { Tensor2D } from '@tensorflow/tfjs-node-gpu';
 import { SkyfixError } from 'skyfix/errors';
-import { compareHits, type Hit, type VectorIndex } from 'skyfix/search';
+import {
+  bestOfLooks,
+  compareHits,
+  type Hit,
+  type LookPairs,
+  placeOfHighest,
+  type VectorIndex,
+} from 'skyfix/search';
 import { tf } from '../runtime/index.js';
 import type { Descriptors } from './retrieval.js';
 
@@ -36,14 +43,35 @@ export class MatrixIndex implements VectorIndex {
     );
   }
 
-  async similarities(
+  async searchLooks(
     descriptors: readonly Float32Array[],
-    rows: Uint32Array,
-  ): Promise<readonly Float32Array[]> {
-    const products = tf.tidy(() =>
-      productsOf(descriptors, tf.gather(this.#open(), tf.tensor1d(Int32Array.from(rows), 'int32'))),
+    k: number,
+    allowed?: Uint32Array,
+  ): Promise<readonly Hit[]> {
+    const searches = descriptors.map((descriptor) => this.search(descriptor, k, allowed));
+    return bestOfLooks(await Promise.all(searches), k);
+  }
+
+  async cosines(descriptors: readonly Float32Array[], { looks, rows }: LookPairs): Promise<Float32Array> {
+    const open = this.#open();
+    if (rows.length === 0) return new Float32Array(0);
+    const distinct = Int32Array.from(new Set(rows));
+    const columns = new Map(Array.from(distinct, (row, column) => [row, column]));
+    const products = tf.tidy(() => productsOf(descriptors, tf.gather(open, tf.tensor1d(distinct, 'int32'))));
+    return Float32Array.from(
+      rows,
+      (row, k) => products[(looks[k] as number) * distinct.length + (columns.get(row) as number)] as number,
     );
-    return descriptors.map((_, k) => products.slice(k * rows.length, (k + 1) * rows.length));
+  }
+
+  async mostAlike(descriptors: readonly Float32Array[], rows: Uint32Array): Promise<Uint32Array> {
+    const tiles = this.#open();
+    const products = tf.tidy(() =>
+      productsOf(descriptors, tf.gather(tiles, tf.tensor1d(Int32Array.from(rows), 'int32'))),
+    );
+    return Uint32Array.from(descriptors, (_, k) =>
+      placeOfHighest(products.subarray(k * rows.length, (k + 1) * rows.length)),
+    );
   }
 
   async close(): Promise<void> {

@@ -18,7 +18,7 @@ function unitRows(count: number, seed: number): Float32Array {
   return data;
 }
 
-test('hits and similarities are those of exact search, for all rows and for some', async () => {
+test('hits and cosines are those of exact search, for all rows and for some', async () => {
   const tiles = { count: 300, dimensions: DIMENSIONS, data: unitRows(300, 1) };
   tiles.data.copyWithin(0, 7 * DIMENSIONS, 8 * DIMENSIONS); // rows 0 and 7 are equal: the lower one is first
   const [matrix, exact] = [new MatrixIndex(tiles), new ExactIndex(tiles)];
@@ -44,14 +44,20 @@ test('hits and similarities are those of exact search, for all rows and for some
       }
     }
   }
-  const [own, true_] = await Promise.all(
-    [matrix, exact].map((index) => index.similarities(descriptors, some)),
-  );
-  for (const [q, values] of (true_ ?? []).entries()) {
-    for (const [k, value] of values.entries()) {
-      assert.ok(Math.abs((own?.[q]?.[k] ?? Number.NaN) - value) < 1e-6);
-    }
+  const pairs = {
+    looks: Uint32Array.from({ length: 30 }, (_, c) => c % descriptors.length),
+    rows: Uint32Array.from({ length: 30 }, (_, c) => some[(c * c) % some.length] as number),
+  };
+  const [own, true_] = await Promise.all([matrix, exact].map((index) => index.cosines(descriptors, pairs)));
+  for (const [c, value] of (true_ ?? []).entries()) {
+    assert.ok(Math.abs((own?.[c] ?? Number.NaN) - value) < 1e-6);
   }
+  const [alike, trueAlike] = await Promise.all(
+    [matrix, exact].map((index) => index.mostAlike(descriptors, some)),
+  );
+  assert.deepEqual(alike, trueAlike);
+  const none = { looks: new Uint32Array(), rows: new Uint32Array() };
+  assert.equal((await matrix.cosines(descriptors, none)).length, 0);
   await matrix.close();
   assert.equal(matrix.state, 'closed');
   await assert.rejects(matrix.search(descriptors[0] as Float32Array, 1), /closed/);

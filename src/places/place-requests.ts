@@ -1,0 +1,27 @@
+// What the owner of a region's tiles asks the thread that holds them, beside what it asks any index.
+import type { CatalogueParts, IndexRequests, IndexSetup } from '../search/index.js';
+import type { PlaceHit } from './merge-places.js';
+import type { Prior } from './priors.js';
+
+export interface PlaceSetup extends IndexSetup {
+  readonly catalogue: CatalogueParts;
+}
+
+/** What is asked for: see findPlaces and findTiles. */
+export interface PlaceQuestion {
+  readonly k: number;
+  readonly prior?: Prior | undefined;
+  readonly leastHits?: number | undefined;
+}
+
+interface LooksMessage {
+  /** [east, north] of each look, metres. */
+  readonly offsets: Float64Array;
+  /** [n * D] */
+  readonly descriptors: Float32Array;
+}
+
+export interface PlaceRequests extends IndexRequests {
+  places(request: LooksMessage & PlaceQuestion): readonly PlaceHit[];
+  tiles(request: LooksMessage & PlaceQuestion): readonly PlaceHit[];
+}

@@ -1,0 +1,141 @@
+// The code of the products of rows and queries: WebAssembly with 128-bit vectors, which every CPU that Node runs on has. It is
+// put together here, instruction by instruction, as a few hundred bytes: no compiler is needed, and nothing binary is kept.
+
+type Code = readonly number[];
+
+const I32 = 0x7f;
+const V128 = 0x7b;
+/** Vectors are read four at a time: their lengths are multiples of so many bytes. */
+export const VECTOR_BYTES = 64;
+/** What `products` takes at a time: numbers of rows and of queries are multiples of these. */
+export const ROWS_AT_ONCE = 4;
+export const QUERIES_AT_ONCE = 2;
+
+const leb = (value: number): number[] => (value < 128 ? [value] : [(value & 127) | 128, ...leb(value >>> 7)]);
+const signedLeb = (value: number): number[] =>
+  value >= -64 && value < 64 ? [value & 127] : [(value & 127) | 128, ...signedLeb(value >> 7)];
+
+const get = (local: number): Code => [0x20, ...leb(local)];
+const set = (local: number, value: Code): Code => [...value, 0x21, ...leb(local)];
+const constant = (value: number): Code => [0x41, ...signedLeb(value)];
+const add = (a: Code, b: Code): Code => [...a, ...b, 0x6a];
+const multiply = (a: Code, b: Code): Code => [...a, ...b, 0x6c];
+const loadI32 = (at: Code): Code => [...at, 0x28, 2, 0];
+const storeF32 = (at: Code, value: Code, offset = 0): Code => [...at, ...value, 0x38, 2, ...leb(offset)];
+const addF32 = (a: Code, b: Code): Code => [...a, ...b, 0x92];
+const vector = (instruction: number): number[] => [0xfd, ...leb(instruction)];
+const loadVector = (at: Code, offset: number): Code => [...at, ...vector(0), 4, ...leb(offset)];
+const zeros: Code = [...vector(12), ...new Array<number>(16).fill(0)];
+const lane = (of: Code, k: number): Code => [...of, ...vector(31), k];
+const addVectors = (a: Code, b: Code): Code => [...a, ...b, ...vector(228)];
+const multiplyVectors = (a: Code, b: Code): Code => [...a, ...b, ...vector(230)];
+/** Does the body, and again while `local` is below `end`, both unsigned. */
+const untilEnd = (local: number, end: Code, body: Code): Code => [
+  ...[0x03, 0x40, ...body],
+  ...[...get(local), ...end, 0x49, 0x0d, 0],
+  0x0b,
+];
+/** The sum of four lanes; always in the same order, so that the same vectors give the same bits. */
+const sumOf = (of: Code): Code => addF32(addF32(lane(of, 0), lane(of, 1)), addF32(lane(of, 2), lane(of, 3)));
+
+/** products(queries, queriesEnd, rows, rowsEnd, stride, out, outStride): out[query][row], strides in bytes. */
+function productsBody(): { readonly code: Code; readonly locals: readonly [number, number] } {
+  const [queries, queriesEnd, rows, rowsEnd, stride, out, outStride] = [0, 1, 2, 3, 4, 5, 6];
+  const [query, row, outAt, end, row1, row2, row3, query1] = [7, 8, 9, 10, 11, 12, 13, 14];
+  const firstVector = 15;
+  const sums = Array.from({ length: 8 }, (_, k) => firstVector + k);
+  const [a, b, x] = [firstVector + 8, firstVector + 9, firstVector + 10];
+  const pointers = [row, row1, row2, row3, query, query1];
+  const step = [0, 16, 32, 48].flatMap((offset) => [
+    ...set(a, loadVector(get(query), offset)),
+    ...set(b, loadVector(get(query1), offset)),
+    ...[row, row1, row2, row3].flatMap((pointer, r) => [
+      ...set(x, loadVector(get(pointer), offset)),
+      ...set(sums[r] as number, addVectors(get(sums[r] as number), multiplyVectors(get(x), get(a)))),
+      ...set(sums[4 + r] as number, addVectors(get(sums[4 + r] as number), multiplyVectors(get(x), get(b)))),
+    ]),
+  ]);
+  const advance = pointers.flatMap((pointer) => set(pointer, add(get(pointer), constant(VECTOR_BYTES))));
+  const stored = [0, 1, 2, 3].flatMap((r) => [
+    ...storeF32(get(outAt), sumOf(get(sums[r] as number)), 4 * r),
+    ...storeF32(add(get(outAt), get(outStride)), sumOf(get(sums[4 + r] as number)), 4 * r),
+  ]);
+  const perQueries = [
+    ...sums.flatMap((sum) => set(sum, zeros)),
+    ...set(row, get(rows)),
+    ...set(row1, add(get(rows), get(stride))),
+    ...set(row2, add(get(row1), get(stride))),
+    ...set(row3, add(get(row2), get(stride))),
+    ...set(query1, add(get(query), get(stride))),
+    ...set(end, get(row1)),
+    ...untilEnd(row, get(end), [...step, ...advance]),
+    ...stored,
+    ...set(outAt, add(get(outAt), multiply(get(outStride), constant(QUERIES_AT_ONCE)))),
+    // The first of the two has gone on to where the second began.
+    ...set(query, get(query1)),
+  ];
+  const perRows = [
+    ...set(query, get(queries)),
+    ...set(outAt, get(out)),
+    ...untilEnd(query, get(queriesEnd), perQueries),
+    ...set(out, add(get(out), constant(4 * ROWS_AT_ONCE))),
+    ...set(rows, add(get(rows), multiply(get(stride), constant(ROWS_AT_ONCE)))),
+  ];
+  return { code: untilEnd(rows, get(rowsEnd), perRows), locals: [8, 11] };
+}
+
+/** pairs(queries, rows, numbers, numbersEnd, stride, out): numbers holds a query's and a row's number for each product. */
+function pairsBody(): { readonly code: Code; readonly locals: readonly [number, number] } {
+  const [queries, rows, numbers, numbersEnd, stride, out] = [0, 1, 2, 3, 4, 5];
+  const [query, row, end] = [6, 7, 8];
+  const sums = [9, 10, 11, 12];
+  const step = sums.flatMap((sum, k) =>
+    set(
+      sum,
+      addVectors(get(sum), multiplyVectors(loadVector(get(query), 16 * k), loadVector(get(row), 16 * k))),
+    ),
+  );
+  const all = addVectors(
+    addVectors(get(sums[0] as number), get(sums[1] as number)),
+    addVectors(get(sums[2] as number), get(sums[3] as number)),
+  );
+  const perPair = [
+    ...sums.flatMap((sum) => set(sum, zeros)),
+    ...set(query, add(get(queries), multiply(loadI32(get(numbers)), get(stride)))),
+    ...set(row, add(get(rows), multiply(loadI32(add(get(numbers), constant(4))), get(stride)))),
+    ...set(end, add(get(row), get(stride))),
+    ...untilEnd(row, get(end), [
+      ...step,
+      ...set(query, add(get(query), constant(VECTOR_BYTES))),
+      ...set(row, add(get(row), constant(VECTOR_BYTES))),
+    ]),
+    ...set(sums[0] as number, all),
+    ...storeF32(get(out), sumOf(get(sums[0] as number))),
+    ...set(out, add(get(out), constant(4))),
+    ...set(numbers, add(get(numbers), constant(8))),
+  ];
+  return { code: untilEnd(numbers, get(numbersEnd), perPair), locals: [3, 4] };
+}
+
+const section = (id: number, content: Code): Code => [id, ...leb(content.length), ...content];
+const named = (name: string): Code => [...leb(name.length), ...new TextEncoder().encode(name)];
+const functionType = (parameters: number): Code => [
+  ...[0x60, ...leb(parameters), ...new Array<number>(parameters).fill(I32)],
+  0,
+];
+
+/** The module's bytes: memory `env.memory` in, `products` and `pairs` out. */
+export function productsCode(): Uint8Array {
+  const bodies = [productsBody(), pairsBody()].map(({ code, locals: [words, vectors] }) => {
+    const body = [2, ...leb(words), I32, ...leb(vectors), V128, ...code, 0x0b];
+    return [...leb(body.length), ...body];
+  });
+  return Uint8Array.from([
+    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...section(1, [2, ...functionType(7), ...functionType(6)]),
+    ...section(2, [1, ...named('env'), ...named('memory'), 2, 0, 1]),
+    ...section(3, [2, 0, 1]),
+    ...section(7, [2, ...named('products'), 0, 0, ...named('pairs'), 0, 1]),
+    ...section(10, [bodies.length, ...bodies.flat()]),
+  ]);
+}
