@@ -12,6 +12,7 @@ import { type Locator, localLocator, type Question, remoteLocator } from '../sha
 import { panoramaFiles } from '../shared/panorama-files.js';
 import { openProgress } from '../shared/progress.js';
 import { parseUrl, ServerUnreachable } from '../shared/server-address.js';
+import { locateSequence, SEQUENCE_TOP, type SequenceFile, sequenceFiles } from './locate-sequence.js';
 import {
   addPanoramaOptions,
   type PanoramaFlags,
@@ -33,12 +34,18 @@ interface LocateFlags extends PanoramaFlags {
   readonly json?: true;
   readonly csv?: true;
   readonly geojson?: true;
+  readonly sequence?: string;
 }
 
 export function locateCommand(): Command {
   const command = new Command('locate')
     .description('Say where panoramas were taken.')
-    .argument('<path...>', 'panoramas, or folders of them and of folders')
+    .argument('[path...]', 'panoramas, or folders of them and of folders')
+    .option(
+      '--sequence <dir|csv>',
+      'panoramas of one way in their order, located together, as a GeoJSON track: a folder, or a CSV ' +
+        'with the column file, and distanceM or seconds where they are known',
+    )
     .option('--url <url>', 'ask this server (default: work in this process)', parseUrl)
     .addOption(
       new Option(
@@ -86,17 +93,42 @@ export function locateCommand(): Command {
       if (flags.heading === UNKNOWN && flags.headingTolerance !== undefined) {
         self.error('error: --heading unknown and --heading-tolerance exclude each other');
       }
+      if (paths.length > 0 === (flags.sequence !== undefined)) {
+        self.error('error: give either panoramas or --sequence');
+      }
+      const sequence = flags.sequence === undefined ? undefined : await sequenceFiles(flags.sequence);
       const files = await panoramaFiles(paths);
-      const question: Question = { options: optionsOf(flags), region: flags.region };
+      const options = sequence ? { ...optionsOf(flags), top: SEQUENCE_TOP } : optionsOf(flags);
+      const question: Question = { options, region: flags.region };
       const locator = flags.url
         ? remoteLocator(flags.url, question)
         : await localLocator(flags.data, question);
       try {
-        await locateFiles(files, locator, formatOf(flags));
+        if (sequence) await writeTrack(sequence, locator);
+        else await locateFiles(files, locator, formatOf(flags));
       } finally {
         await locator.close();
       }
     });
+}
+
+/** One track of all; failures to stderr, into the track, and into the exit status. */
+async function writeTrack(files: readonly SequenceFile[], locator: Locator): Promise<void> {
+  const progress = openProgress(files.length, 'panoramas');
+  const onFile = (failure?: string) => {
+    if (failure !== undefined) {
+      progress.clear();
+      console.error(`error: ${failure}`);
+    }
+    progress.step();
+  };
+  const { geojson, failed } = await locateSequence(files, locator, concernsAll, onFile).finally(
+    progress.stop,
+  );
+  process.stdout.write(`${JSON.stringify(geojson)}\n`);
+  if (failed === 0) return;
+  console.error(`${failed} of ${files.length} files failed.`);
+  process.exitCode = 1;
 }
 
 /** Locates one file after another; answers go to stdout, failures to stderr, and into the exit status. */

@@ -31,6 +31,7 @@ export const PACKAGES: readonly Package[] = [
       'confidence',
       'versions',
       'regions',
+      'sequences',
       'locate',
       'canaries',
       'http/requests',

@@ -1,0 +1,159 @@
+// skyfix locate --sequence: panoramas of one way, located together; the track as GeoJSON.
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { messageOf, SkyfixError } from '../../src/errors/index.js';
+import { parseCsv } from '../../src/files/index.js';
+import type { LocateAnswer } from '../../src/locate/index.js';
+import { type Frame, trackOf } from '../../src/sequences/index.js';
+import type { Locator } from '../shared/locators.js';
+import { panoramaFiles } from '../shared/panorama-files.js';
+
+/** A panorama of a sequence. */
+export interface SequenceFile {
+  readonly file: string;
+  /** Metres from the one before it, where they are known. */
+  readonly distanceM?: number | undefined;
+  /** Seconds after the one before it. */
+  readonly seconds?: number | undefined;
+}
+
+/** So many panoramas are one sequence at most. */
+const MOST_FILES = 1000;
+/** Candidates of each: POST /locate gives no more. */
+export const SEQUENCE_TOP = 50;
+
+/**
+ * A folder's panoramas in the order of their names, or those of a CSV with the column file, and distanceM or seconds if
+ * there are.
+ * Throws PARAMETER_INVALID.
+ */
+export async function sequenceFiles(path: string): Promise<readonly SequenceFile[]> {
+  const entry = await stat(path).catch(() => undefined);
+  const files = entry?.isDirectory()
+    ? (await panoramaFiles([path])).map((file) => ({ file }))
+    : await listedFiles(path);
+  if (files.length > MOST_FILES) {
+    throw new SkyfixError(
+      'PARAMETER_INVALID',
+      `${path} has ${files.length} panoramas; a sequence has at most ${MOST_FILES}.`,
+    );
+  }
+  return files;
+}
+
+async function listedFiles(path: string): Promise<readonly SequenceFile[]> {
+  const invalid = (what: string) =>
+    new SkyfixError('PARAMETER_INVALID', `The sequence ${path} cannot be used: ${what}.`);
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw invalid(messageOf(error));
+  });
+  const [header, ...rows] = parseCsv(text);
+  const columns = header?.fields.map((field) => field.trim()) ?? [];
+  const known = ['file', 'distanceM', 'seconds'];
+  const strange = columns.find((column) => !known.includes(column));
+  if (!columns.includes('file') || strange !== undefined) {
+    throw invalid(
+      `its first line must name the column file, and distanceM or seconds if there are; it is "${columns}"`,
+    );
+  }
+  if (rows.length === 0) throw invalid('it names no panorama');
+  return rows.map(({ line, fields }) => {
+    const textOf = (column: string) =>
+      columns.includes(column) ? fields[columns.indexOf(column)]?.trim() : undefined;
+    const numberOf = (column: string) => {
+      const value = textOf(column);
+      if (value === undefined || value === '') return undefined;
+      if (Number(value) >= 0 && Number.isFinite(Number(value))) return Number(value);
+      throw invalid(`line ${line}: ${column} is "${value}", no number from 0 on`);
+    };
+    const file = textOf('file') ?? '';
+    if (file === '') throw invalid(`line ${line} names no file`);
+    return {
+      file: resolve(dirname(path), file),
+      distanceM: numberOf('distanceM'),
+      seconds: numberOf('seconds'),
+    };
+  });
+}
+
+interface Located extends SequenceFile {
+  readonly answer?: LocateAnswer;
+  readonly code?: string;
+  readonly message?: string;
+}
+
+/** Locates each, then all together: a GeoJSON FeatureCollection, and how many failed. Throws what stops all (see `stops`). */
+export async function locateSequence(
+  files: readonly SequenceFile[],
+  locator: Locator,
+  stops: (error: unknown) => boolean,
+  onFile: (failure?: string) => void,
+): Promise<{ readonly geojson: object; readonly failed: number }> {
+  const located: Located[] = [];
+  for (const entry of files) {
+    try {
+      located.push({ ...entry, answer: await locator.locate(entry.file) });
+      onFile();
+    } catch (error) {
+      if (stops(error)) throw error;
+      const code = (error as { code?: unknown }).code;
+      located.push({
+        ...entry,
+        code: typeof code === 'string' ? code : 'INTERNAL',
+        message: messageOf(error),
+      });
+      onFile(`${entry.file}: ${messageOf(error)}`);
+    }
+  }
+  return { geojson: trackGeoJson(located), failed: located.filter(({ answer }) => !answer).length };
+}
+
+/** An estimated heading may be wrong with its place: it ties nothing. */
+function frameOf({ answer, distanceM, seconds }: Located): Frame {
+  const known = answer && answer.heading.source !== 'estimated';
+  return {
+    candidates: answer?.results ?? [],
+    headingDeg: known ? answer.heading.deg : undefined,
+    distanceM,
+    seconds,
+  };
+}
+
+function trackGeoJson(located: readonly Located[]): object {
+  const track = trackOf(located.map(frameOf));
+  const points = located.map(({ file, answer, code, message, distanceM, seconds }, k) => {
+    const point = track.points[k];
+    const properties = {
+      file,
+      frame: k + 1,
+      status: answer ? 'ok' : 'failed',
+      ...(code !== undefined && { code, message }),
+      ...(point && { probability: rounded(point.probability, 4), rankAlone: point.candidate + 1 }),
+      ...(answer && { heading: answer.heading, verdictAlone: answer.verdict }),
+      ...(distanceM !== undefined && { distanceM }),
+      ...(seconds !== undefined && { seconds }),
+    };
+    const geometry = point && { type: 'Point', coordinates: coordinatesOf(point) };
+    return { type: 'Feature', geometry: geometry ?? null, properties };
+  });
+  const line = track.points.flatMap((point) => (point ? [coordinatesOf(point)] : []));
+  const { verdict, probability, travelMinusHeadingDeg } = track;
+  const whole = {
+    verdict,
+    probability: rounded(probability, 4),
+    frames: located.length,
+    ...(travelMinusHeadingDeg !== undefined && { travelMinusHeadingDeg }),
+  };
+  const way = line.length > 1 ? { type: 'LineString', coordinates: line } : null;
+  return {
+    type: 'FeatureCollection',
+    features: [{ type: 'Feature', geometry: way, properties: whole }, ...points],
+  };
+}
+
+/** 1 cm on the ground. */
+const coordinatesOf = ({ lon, lat }: { readonly lon: number; readonly lat: number }) => [
+  rounded(lon, 7),
+  rounded(lat, 7),
+];
+const rounded = (value: number, digits: number) => Number(value.toFixed(digits));
