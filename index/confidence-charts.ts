@@ -15,6 +15,7 @@ export function confidenceCharts(figures: ConfidenceFigures, title: string): str
   const top = Math.ceil(worst * 20) / 20;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${2 * STEP}" height="${STEP + 20}" font-family="sans-serif" font-size="11">`,
+    `<title>${escaped(title)}</title>`,
     '<rect width="100%" height="100%" fill="#fff"/>',
     `<text x="${STEP}" y="20" text-anchor="middle" font-size="14" fill="${INK}">${escaped(title)}</text>`,
     frame(0, `Reliability (ECE ${ece.toFixed(3)})`, 'probability said', 'share that was right', 1),

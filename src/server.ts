@@ -24,8 +24,8 @@ const CLOSE_LIMIT_MS = 1_500;
 
 /**
  * Opens the regions and listens. SIGTERM and SIGINT stop it gracefully (a second one ends it at once), SIGHUP
- * reloads every region. Throws CONFIG_INVALID for a default region or canaries that are not there, ENGINE_UNAVAILABLE, and what the data
- * folder, opening the regions or listening throws; then nothing stays open.
+ * reloads every region. Throws CONFIG_INVALID for a default region or canaries that are not there, ENGINE_UNAVAILABLE, and
+ * what the data folder, opening the regions or listening throws; then nothing stays open.
  */
 export async function startServer(config: Config): Promise<RunningServer> {
   await checkDataFolder(config.dataDir);

@@ -72,7 +72,8 @@ const FILE_COLUMNS = ['status', 'code', 'message', 'warnings'];
 const HEADING_COLUMNS = ['headingDeg', 'headingSource', 'headingUncertaintyDeg'];
 const CONFIDENCE_COLUMNS = ['probability', 'radius68M', 'radius95M'];
 const VERDICT_COLUMNS = ['verdict', 'reason', 'confidenceSource'];
-const CSV_HEADER = `${['file', ...PLACE_COLUMNS, ...FILE_COLUMNS, ...HEADING_COLUMNS, ...CONFIDENCE_COLUMNS, ...VERDICT_COLUMNS]}\n`;
+const GROUPS = [PLACE_COLUMNS, FILE_COLUMNS, HEADING_COLUMNS, CONFIDENCE_COLUMNS, VERDICT_COLUMNS];
+const CSV_HEADER = `${['file', ...GROUPS.flat()]}\n`;
 const empty = (columns: readonly string[]) => columns.map(() => '');
 
 function csvRows(item: FileOutcome): string {

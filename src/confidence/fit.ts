@@ -79,8 +79,8 @@ function quantile(ascending: readonly number[], share: number): number {
 
 /**
  * Conformal levels (Vovk et al. 2005): of each answer inside, the share that the circle through the camera holds by the
- * model; the
- * ceil((n + 1) q)-th smallest of them is the level whose circles hold the share q of cameras to come.
+ * model;
+ * the ceil((n + 1) q)-th smallest of them is the level whose circles hold the share q of cameras to come.
  */
 function levelsOf(
   answers: readonly LabelledAnswer[],

@@ -8,6 +8,7 @@ import {
   type BundleManifest,
   viewSizePx,
 } from 'skyfix/bundles';
+import type { Calibration } from 'skyfix/calibration';
 import { asDiskError } from 'skyfix/errors';
 import {
   type FileChecksum,
@@ -50,6 +51,8 @@ export interface BundleContent {
   readonly generator?: { readonly params: Arrays; readonly config: GeneratorConfig };
   readonly training?: Readonly<Record<string, unknown>>;
   readonly metrics?: Readonly<Record<string, unknown>>;
+  /** Makes probabilities of the scores of the encoder with this checksum (fitCalibration of skyfix/confidence). */
+  readonly confidence?: (encoderSha256: string) => Calibration;
   /**
    * Also writes encoder.safetensors, ConvNeXt's with these names, and generator.safetensors, with those of CycleGAN's
    * reference.
@@ -85,6 +88,7 @@ export async function writeBundle(folder: string, content: BundleContent): Promi
       }
       await write('encoder.safetensors', encoderWeights(encoder, content.safetensors));
     }
+    const confidence = content.confidence?.(files['encoder.onnx']?.sha256 ?? '');
     const manifest: BundleManifest = {
       schema: BUNDLE_SCHEMA,
       name: content.name,
@@ -97,6 +101,7 @@ export async function writeBundle(folder: string, content: BundleContent): Promi
       ...(seesWholeViews(encoder, content.geometry) && { looks: 'dense' as const }),
       preprocessing: { generatorRange: [-1, 1], encoderRange: [0, 1], invalidPixel: -1 },
       descriptor: { dimensions: dimensionsOf(encoder) },
+      ...(confidence && { confidence }),
       training: content.training ?? {},
       metrics: content.metrics ?? {},
       files,
