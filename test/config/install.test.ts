@@ -14,8 +14,8 @@ test('the lock file runs one install script, that of what has to be compiled', (
     .map(([name]) => name);
   // "npm install" after a new version of onnxruntime-node, koffi or usearch may bring their lines back: take them out again.
   // onnxruntime-node's script downloads CUDA libraries from a host that closed networks don't reach, and npm ci then
-  // fails; koffi's compiles where there is no binary of it for the machine, which then has one engine less instead; so does usearch's,
-  // without which large regions are searched by hnswlib-node.
+  // fails; koffi's compiles where there is no binary of it for the machine, which then has one engine less instead; so does
+  // usearch's, without which large regions are searched by hnswlib-node.
   assert.deepEqual(scripts, ['node_modules/hnswlib-node']);
   const { allowScripts } = JSON.parse(read('package.json')) as { allowScripts: Record<string, boolean> };
   assert.deepEqual(allowScripts, {
