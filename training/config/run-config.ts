@@ -299,6 +299,12 @@ export interface RunConfig {
   };
   readonly runtime: RuntimeConfig;
   readonly checkpointEvery: number;
-  readonly bundle: { readonly name: string; readonly version: string; readonly safetensors: boolean };
+  readonly bundle: {
+    readonly name: string;
+    readonly version: string;
+    readonly safetensors: boolean;
+    /** Large constants of the graphs are stored as float16; a grid encoder's always are. */
+    readonly half?: boolean;
+  };
   readonly publish?: PublishConfig;
 }

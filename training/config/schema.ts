@@ -241,6 +241,10 @@ export const RUN_CONFIG_SCHEMA = object('A training run of skyfix.', {
     name: text("Name of the bundle; the run's name when absent."),
     version: text('Version of the bundle.'),
     safetensors: yes("Also writes the weights as safetensors, the encoder's with timm's names."),
+    '?half': yes(
+      "Large constants of the graphs are stored as float16: half the bytes. A grid encoder's always are.",
+      false,
+    ),
   }),
   '?publish': publish,
 });

@@ -58,6 +58,8 @@ export interface BundleContent {
    * reference.
    */
   readonly safetensors?: EncoderNames;
+  /** Large constants of the graphs are stored as float16. */
+  readonly half?: boolean;
   /** ISO 8601; now when absent. */
   readonly createdAt?: string;
 }
@@ -71,14 +73,14 @@ export async function writeBundle(folder: string, content: BundleContent): Promi
     await writeFileAtomic(join(temporary, name), bytes);
     files[name] = { sha256: sha256OfBytes(bytes), bytes: bytes.byteLength };
   };
-  const { encoder, generator } = content;
+  const { encoder, generator, half = false } = content;
   try {
     await mkdir(temporary, { recursive: true });
     if (generator) {
       const config = { ...generator.config, inputSize: viewSizePx(content.geometry) };
-      await write('generator.onnx', exportGeneratorOnnx(generator.params, config));
+      await write('generator.onnx', exportGeneratorOnnx(generator.params, config, half));
     }
-    await write('encoder.onnx', encoderGraph(encoder));
+    await write('encoder.onnx', encoderGraph(encoder, half));
     const notice = noticeOf(encoder);
     if (notice) await write('NOTICE.txt', Buffer.from(notice));
     if (content.safetensors) {

@@ -43,11 +43,11 @@ export function contentOf(encoder: ConvNext | GridEncoder, statistics?: Arrays):
 export const dimensionsOf = (content: EncoderContent): number =>
   isGrid(content) ? headSizes(content.head).dimensions : (content.config.dims.at(-1) ?? 0);
 
-/** The bytes of encoder.onnx; a grid encoder's large constants are float16. */
-export const encoderGraph = (content: EncoderContent): Uint8Array =>
+/** The bytes of encoder.onnx; `half`: large constants are float16, as a grid encoder's always are. */
+export const encoderGraph = (content: EncoderContent, half = false): Uint8Array =>
   isGrid(content)
     ? exportGridOnnx({ ...content, half: true })
-    : exportEncoderOnnx(content.params, content.config);
+    : exportEncoderOnnx(content.params, content.config, half);
 
 /**
  * The bytes of encoder.safetensors: ConvNeXt's with the names that are asked for; a grid encoder's with its own, large arrays as

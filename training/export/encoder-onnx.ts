@@ -4,15 +4,16 @@ import { type ConvNextConfig, type NamedArray, UNIT_LENGTH_EPSILON } from '../ne
 import { addConvNext, addLayerNorm } from './convnext-onnx.js';
 import { namedConstant } from './onnx-constants.js';
 
-/** The bytes of encoder.onnx from the arrays of an encoder's ParameterStore. */
+/** The bytes of encoder.onnx from the arrays of an encoder's ParameterStore; `half`: large constants are stored as float16. */
 export function exportEncoderOnnx(
   params: Readonly<Record<string, NamedArray>>,
   config: ConvNextConfig,
+  half = false,
 ): Uint8Array {
   const graph = new OnnxGraph('skyfix-encoder');
   const size = config.inputSize;
   const image = graph.input('image', ['N', 3, size, size]);
-  const stored = namedConstant(graph, params);
+  const stored = namedConstant(graph, params, { half });
   const last = config.depths.reduce((a, b) => a + b, 0) - 1;
   const [map = ''] = addConvNext(graph, image, config, stored, [last]);
   const scalar = (name: string, value: number) => graph.constant(name, [], Float32Array.of(value));

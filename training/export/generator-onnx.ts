@@ -1,24 +1,17 @@
 // The generator as an ONNX graph: input "bev", output "view", both [N, 3, S, S] in [−1, 1].
 import { OnnxGraph } from 'skyfix/onnx';
 import type { GeneratorConfig, NamedArray } from '../networks/index.js';
-import { toTorchLayout } from './torch-layout.js';
+import { namedConstant } from './onnx-constants.js';
 
-/** The bytes of generator.onnx from the arrays of a generator's ParameterStore. */
+/** The bytes of generator.onnx from the arrays of a generator's ParameterStore; `half`: large constants are float16. */
 export function exportGeneratorOnnx(
   params: Readonly<Record<string, NamedArray>>,
   config: GeneratorConfig,
+  half = false,
 ): Uint8Array {
   const graph = new OnnxGraph('skyfix-generator');
   const size = config.inputSize;
-  const parameter = (name: string): NamedArray => {
-    const array = params[name];
-    if (!array) throw new Error(`The generator has no parameter ${name}.`);
-    return toTorchLayout(name, array);
-  };
-  const weight = (name: string) => {
-    const { shape, data } = parameter(name);
-    return graph.constant(name, shape, data);
-  };
+  const weight = namedConstant(graph, params, { half });
   // Biases in front of an instance norm cancel out, as in the training graph.
   const conv = (x: string, name: string, kernel: number, stride: number, pad: number, bias = false) =>
     graph.node('Conv', [x, weight(`${name}.weight`), ...(bias ? [weight(`${name}.bias`)] : [])], {

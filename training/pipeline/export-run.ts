@@ -48,6 +48,7 @@ export async function exportRun(
       encoder: contentOf(encoder, fitted?.statistics),
       training: { run: `${config.name}-seed${config.seed}`, steps, config },
       metrics: result ? { retrieval: result.retrieval.map(({ confusion: _, ...rest }) => rest) } : {},
+      ...(config.bundle.half && { half: true }),
       ...(safetensors && { safetensors }),
     });
   } finally {

@@ -37,6 +37,7 @@ export async function writeRunBundle(
       ...(generation && { generation }),
       ...(robustness && { robustness }),
     },
+    ...(bundle.half && { half: true }),
     ...(bundle.safetensors && { safetensors: 'timm' as const }),
   });
 }

@@ -285,6 +285,7 @@ describe('what is wrong is named', () => {
       '/bundle/name',
       '/evaluation/areas',
       '/data/further',
+      '/bundle/half',
       '/data/source/make/panoramaWidthPx',
       '/geometry/searchMarginPx',
       '/publish/area',
