@@ -17,6 +17,8 @@ const PRESETS = ['general', 'town'] as const;
 /** Panoramas of the unseen area that ship, drawn by this stream of the town's seed. */
 const DEMO_PANORAMAS = 24;
 const DRAW_STREAM = 5;
+/** A map of 0.4 m a pixel: the whole of what ships stays small. */
+const BASEMAP_ZOOM = 18;
 
 interface MadeBundle {
   readonly config: RunConfig;
@@ -52,6 +54,7 @@ async function makeDemoRegion({ config, bundleDir }: MadeBundle, root: string, d
     imagery: join(demo, 'mosaic.tif'),
     tileSizeM: geometry.tileSizeM,
     strideM: evaluation.gridStrideM,
+    basemap: BASEMAP_ZOOM,
     areaGeoJson: join(demo, 'area.geojson'),
     outDir: join(demo, 'index'),
     onProgress: (done, total, stage) => progress.work(`index: ${stage}`)(done, total),
