@@ -110,7 +110,7 @@ describe('pictures for two eyes', () => {
     );
   });
 
-  test('panoramas of a street are refused twice in one picture, and not for a tree to the front and one to the back', async () => {
+  test('a street is refused twice in one picture, and not for a tree to the front and one to the back', async () => {
     const street = 'demo/panoramas';
     for (const name of (await readdir(street)).slice(0, 6)) {
       const left = await sharp(join(street, name)).resize(512, 512, { fit: 'fill' }).raw().toBuffer();
