@@ -197,7 +197,7 @@ describe('skyfix locate', () => {
 
   test('wrong usage has the status 2 and says what is wrong', async () => {
     for (const [args, what] of [
-      [['locate'], /missing required argument/],
+      [['locate'], /give either panoramas or --sequence/],
       [['locate', images, '--top', '0'], /whole number from 1 to 50/],
       [['locate', images, '--heading', 'north'], /must be a number or "unknown"/],
       [['locate', images, '--heading-tolerance', '0'], /from 1 to 180/],
