@@ -92,8 +92,12 @@ describe('the page', { skip: browserFile ? false : NO_BROWSER }, () => {
     const found = (await page.evaluate(
       'axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })',
     )) as { violations: { id: string; nodes: { html: string }[] }[] };
+    // Places that lie near each other on the ground do so on the map, whose markers may hide each other there; the list beside it
+    // has a control of full size for each (WCAG 2.2, 2.5.8, "equivalent").
+    const isMarker = (id: string, html: string) =>
+      id === 'target-size' && html.includes('class="place-marker');
     return found.violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`),
+      nodes.flatMap(({ html }) => (isMarker(id, html) ? [] : [`${id}: ${html.slice(0, 160)}`])),
     );
   }
 
