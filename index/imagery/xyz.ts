@@ -1,6 +1,7 @@
 // Imagery as a folder of web-mercator tiles, {z}/{x}/{y}.jpg|jpeg|png|webp: XYZ (y grows southwards) or TMS (northwards).
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fromMercator, mercatorY, tileSideM } from '../../src/basemap/index.js';
 import { messageOf } from '../../src/errors/index.js';
 import { type Bounds, wrapLonDeg } from '../../src/geometry/index.js';
 import { decodeRgba, splitAlpha } from '../../src/imaging/index.js';
@@ -20,7 +21,6 @@ const CACHED_BLOCKS = 256;
 const CACHED_COLUMNS = 64;
 const OPAQUE = 128;
 const MOST_TILE_PX = 4096;
-const EQUATOR_M = 2 * Math.PI * 6378137;
 
 export interface XyzOptions {
   /** Zoom level to read; the deepest in the folder when absent. */
@@ -65,7 +65,7 @@ export async function openXyzFolder(dir: string, options: XyzOptions = {}): Prom
     description: name,
     bounds,
     crs: 'EPSG:3857',
-    gsdM: (EQUATOR_M * Math.cos((midLat * Math.PI) / 180)) / (count * blockPx),
+    gsdM: tileSideM(zoom, midLat) / blockPx,
     attribution: await attributionOf(dir),
     facts: [`tiles of ${blockPx} px in ${columns.length} columns and ${rows.size} rows`],
     warnings: [],
@@ -115,10 +115,8 @@ function layerOf(level: string, blockPx: number, count: number, tms: boolean, bo
     blockPx,
     periodPx: count * blockPx,
     toPixel: ({ lon, lat }) => {
-      const phi = (lat * Math.PI) / 180;
       const x = (lon + 180) / 360;
-      const y = (1 - Math.asinh(Math.tan(phi)) / Math.PI) / 2;
-      return [x * count * blockPx, y * count * blockPx];
+      return [x * count * blockPx, mercatorY(lat) * count * blockPx];
     },
     block: (bx, by) => {
       const column = ((bx % count) + count) % count;
@@ -234,8 +232,7 @@ function extentOf(
 
 function boundsOfExtent({ west, east, top, bottom }: Extent, count: number): Bounds {
   const lonOf = (column: number): number => (column / count) * 360 - 180;
-  const latOf = (row: number): number =>
-    (Math.atan(Math.sinh(Math.PI * (1 - (2 * row) / count))) * 180) / Math.PI;
+  const latOf = (row: number): number => fromMercator({ x: 0, y: row / count }).lat;
   const whole = west === 0 && east === count - 1;
   const eastDeg = whole ? 180 : west <= east ? lonOf(east + 1) : wrapLonDeg(lonOf(east + 1));
   return [lonOf(west), latOf(bottom + 1), eastDeg, latOf(top)];

@@ -6,6 +6,7 @@ export {
   fromMercator,
   type MercatorPoint,
   mercatorGsdM,
+  mercatorY,
   TILE_PX,
   type TileAddress,
   tileSideM,

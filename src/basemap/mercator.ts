@@ -22,8 +22,13 @@ export interface TileAddress {
 
 /** Latitudes beyond the square come out at its edge. */
 export function toMercator({ lon, lat }: LonLat): MercatorPoint {
-  const phi = (Math.min(MOST_LAT_DEG, Math.max(-MOST_LAT_DEG, lat)) * Math.PI) / 180;
-  return { x: (wrapLonDeg(lon) + 180) / 360, y: (1 - Math.asinh(Math.tan(phi)) / Math.PI) / 2 };
+  const y = mercatorY(Math.min(MOST_LAT_DEG, Math.max(-MOST_LAT_DEG, lat)));
+  return { x: (wrapLonDeg(lon) + 180) / 360, y };
+}
+
+/** Of latitudes beyond the square it is not from 0 to 1. */
+export function mercatorY(latDeg: number): number {
+  return (1 - Math.asinh(Math.tan((latDeg * Math.PI) / 180)) / Math.PI) / 2;
 }
 
 /** x may lie beyond 0 to 1: the world goes on there. */
