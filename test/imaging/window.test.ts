@@ -148,6 +148,18 @@ describe('pictures for two eyes', () => {
     const { image } = await decodePanorama(await trees.png().toBuffer(), { headingDeg: 0 });
     const { scene, detail } = halvesLikeness(image, 'left-right');
     assert.ok(scene > 0.7 && detail < 0.6, `${scene}, ${detail}`);
+    // The roof of the car, dark and bent in the same way to the front and to the back, in a picture of little else.
+    const roof = Uint8Array.from({ length: 1024 * 512 }, (_, k) => {
+      const [x, y] = [k % 1024, Math.floor(k / 1024)];
+      const edge = 415 - 25 * Math.cos((4 * Math.PI * x) / 1024);
+      return (y > edge ? 15 + 8 * Math.sin(x / 20) : y < 250 ? 190 - y / 5 : 150) + 40 * random();
+    });
+    const car = sharp(roof, { raw: { width: 1024, height: 512, channels: 1 } });
+    const desert = halvesLikeness(
+      (await decodePanorama(await car.png().toBuffer(), { headingDeg: 0 })).image,
+      'left-right',
+    );
+    assert.ok(desert.scene > 0.7 && desert.detail < 0.6, JSON.stringify(desert));
   });
 
   test('one eye alone is taken, 2:1 and as a square part of the sphere', async () => {
