@@ -30,6 +30,9 @@ export interface BevTable {
   /** True for a levelled camera: the table was built for heading 0 and any heading only shifts the columns. */
   readonly anyHeading: boolean;
   readonly bytes: number;
+  /** The first and last of the image's rows that a pixel begins in; lastRow is -1 where none is seen. */
+  readonly firstRow: number;
+  readonly lastRow: number;
 }
 
 /**
@@ -108,7 +111,7 @@ function sphereTable(bev: BevGeometry, window: SphereWindow, pose: CameraPose): 
       column[k] = u >= fullCircle ? u - fullCircle : Math.max(u, 0);
     }
   }
-  return { sizePx: size, column, row, anyHeading, bytes: bevTableBytes(bev) };
+  return { sizePx: size, column, row, anyHeading, bytes: bevTableBytes(bev), ...rowsIn(row) };
 }
 
 /** See photoPointOfGround; along a row of the BEV its three coordinates are linear in the column. */
@@ -135,7 +138,17 @@ function pinholeTable(bev: BevGeometry, camera: PinholeCamera, pose: CameraPose)
       row[k] = Math.min(lastRow, Math.max(0, Math.floor((v - 0.5) * ONE_PX + 0.5)));
     }
   }
-  return { sizePx: size, column, row, anyHeading: false, bytes: column.byteLength + row.byteLength };
+  return { sizePx: size, column, row, anyHeading: false, bytes: bevTableBytes(bev), ...rowsIn(row) };
+}
+
+function rowsIn(row: Int32Array): Pick<BevTable, 'firstRow' | 'lastRow'> {
+  let [first, last] = [0x7fffffff, -1];
+  for (const entry of row) {
+    if (entry === OUTSIDE) continue;
+    if (entry < first) first = entry;
+    if (entry > last) last = entry;
+  }
+  return { firstRow: first >> FRACTION_BITS, lastRow: last >> FRACTION_BITS };
 }
 
 function checkGeometry(bev: BevGeometry, pose: CameraPose): void {

@@ -1,6 +1,7 @@
 // Panorama or photo in, bird's-eye view out.
 import { SkyfixError } from '../errors/index.js';
-import { type BevTable, buildBevTable } from './bev-table.js';
+import { halveByKernel, type LookUpColumns, lookUpByKernel } from './bev-kernel.js';
+import { type BevTable, buildBevTable, ONE_PX } from './bev-table.js';
 import { isPinhole } from './pinhole.js';
 import { isFullCircle } from './sphere.js';
 import type { Bev, BevGeometry, CameraModel, CameraPose, RgbImage, SphereWindow } from './types.js';
@@ -51,11 +52,20 @@ function placingOf(window: SphereWindow, { widthPx }: RgbImage, shiftPx: number)
   return { shiftPx, circlePx: wraps ? widthPx : window.fullWidthPx, wraps };
 }
 
+/** By WebAssembly where the image fits into its memory; the bits are the same. */
+function sample(image: RgbImage, table: BevTable, { shiftPx, circlePx, wraps }: Placing): Bev {
+  const circle = Math.round(circlePx * ONE_PX);
+  // From edges to pixel centres: where the circle closes the shift does it, elsewhere each pixel is held inside.
+  const shift = modulo(Math.round(shiftPx * ONE_PX) - (wraps ? ONE_PX / 2 : 0), circle);
+  const columns = { shift, circle, wraps };
+  return lookUpByKernel(image, table, columns) ?? lookUp(image, table, columns);
+}
+
 /**
  * Bilinear sampling on integers: first along the columns, then along the rows, nothing lost in between. A loop over all
- * pixels that calls nothing; it is what a request spends most of its own time in.
+ * pixels that calls nothing.
  */
-function sample(image: RgbImage, table: BevTable, { shiftPx, circlePx, wraps }: Placing): Bev {
+export function lookUp(image: RgbImage, table: BevTable, { shift, circle, wraps }: LookUpColumns): Bev {
   // FRACTION_BITS, ONE_PX, OUTSIDE and half of the product of two weights, written out: the engine folds them into the code,
   // while what is imported is looked up for every pixel (a fifth of the time).
   const bits = 8;
@@ -67,10 +77,7 @@ function sample(image: RgbImage, table: BevTable, { shiftPx, circlePx, wraps }: 
   const count = row.length;
   const data = new Uint8Array(count * 3);
   const mask = new Uint8Array(count);
-  const circle = Math.round(circlePx * one);
   const half = one >> 1;
-  // From edges to pixel centres: where the circle closes the shift does it, elsewhere each pixel is held inside.
-  const shift = modulo(Math.round(shiftPx * one) - (wraps ? half : 0), circle);
   const lastColumn = (widthPx - 1) * one;
   const stride = widthPx * 3;
   const [lastX, lastY] = [widthPx - 1, heightPx - 1];
@@ -118,17 +125,12 @@ function modulo(value: number, period: number): number {
   return rest < 0 ? rest + period : rest;
 }
 
-/** Of a value, the one a pixel on, and the two in the row below, rounded half up as Math.round does. */
-function meanOfFour(data: Uint8Array, above: number, below: number): number {
-  return (at(data, above) + at(data, above + 3) + at(data, below) + at(data, below + 3) + 2) >> 2;
-}
-
 /**
  * Averages factor x factor areas over their valid pixels; an area with fewer than half of them valid is black and 0
  * in the mask. Throws INTERNAL unless the factor divides the side.
  */
 export function areaDownsample(bev: Bev, factor: number): Bev {
-  const { widthPx, heightPx, data: source } = bev.image;
+  const { widthPx, heightPx } = bev.image;
   if (!Number.isInteger(factor) || factor < 1 || widthPx % factor !== 0 || heightPx % factor !== 0) {
     throw new SkyfixError(
       'INTERNAL',
@@ -136,6 +138,12 @@ export function areaDownsample(bev: Bev, factor: number): Bev {
     );
   }
   if (factor === 1) return bev;
+  return factor === 2 ? halveByKernel(bev) : averageAreas(bev, factor);
+}
+
+/** areaDownsample of any factor; what WebAssembly does for 2, bit by bit. */
+export function averageAreas(bev: Bev, factor: number): Bev {
+  const { widthPx, heightPx, data: source } = bev.image;
   const width = widthPx / factor;
   const height = heightPx / factor;
   const data = new Uint8Array(width * height * 3);
@@ -143,19 +151,6 @@ export function areaDownsample(bev: Bev, factor: number): Bev {
   const enough = (factor * factor) / 2;
   for (let y = 0, k = 0; y < height; y++) {
     for (let x = 0; x < width; x++, k++) {
-      if (factor === 2) {
-        // What nearly all areas are in practice: four pixels, all valid.
-        const p = 2 * (y * widthPx + x);
-        const below = p + widthPx;
-        const { mask: seen } = bev;
-        if (seen[p] === 1 && seen[p + 1] === 1 && seen[below] === 1 && seen[below + 1] === 1) {
-          data[3 * k] = meanOfFour(source, 3 * p, 3 * below);
-          data[3 * k + 1] = meanOfFour(source, 3 * p + 1, 3 * below + 1);
-          data[3 * k + 2] = meanOfFour(source, 3 * p + 2, 3 * below + 2);
-          mask[k] = 1;
-          continue;
-        }
-      }
       let red = 0;
       let green = 0;
       let blue = 0;

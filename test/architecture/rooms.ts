@@ -17,6 +17,7 @@ export const PACKAGES: readonly Package[] = [
       'files',
       'config',
       'threads',
+      'wasm',
       'geometry',
       'imaging',
       'basemap',

@@ -1,0 +1,75 @@
+// Instructions as the bytes that they are (https://webassembly.github.io/spec/core/binary): an expression is the bytes that
+// leave its value on the stack, so that expressions nest as they do in text.
+
+export type Code = readonly number[];
+
+/** Unsigned LEB128. */
+export const leb = (value: number): number[] =>
+  value < 128 ? [value] : [(value & 127) | 128, ...leb(value >>> 7)];
+const signedLeb = (value: number): number[] =>
+  value >= -64 && value < 64 ? [value & 127] : [(value & 127) | 128, ...signedLeb(value >> 7)];
+
+const binary =
+  (...operator: number[]) =>
+  (a: Code, b: Code): Code => [...a, ...b, ...operator];
+const vector = (instruction: number): number[] => [0xfd, ...leb(instruction)];
+
+// Locals and control.
+export const get = (local: number): Code => [0x20, ...leb(local)];
+export const set = (local: number, value: Code): Code => [...value, 0x21, ...leb(local)];
+/** The first where the condition is not 0, else the second; both are computed. */
+export const choose = (condition: Code, a: Code, b: Code): Code => [...a, ...b, ...condition, 0x1b];
+export const ifElse = (condition: Code, yes: Code, no: Code): Code => [
+  ...[...condition, 0x04, 0x40],
+  ...[...yes, 0x05, ...no, 0x0b],
+];
+/** Does the body, and again while the condition holds. */
+export const doWhile = (body: Code, condition: Code): Code => [
+  ...[0x03, 0x40, ...body],
+  ...[...condition, 0x0d, 0, 0x0b],
+];
+
+// 32-bit integers.
+export const constant = (value: number): Code => [0x41, ...signedLeb(value)];
+export const equal = binary(0x46);
+export const isLess = binary(0x48);
+export const isLessUnsigned = binary(0x49);
+export const isMore = binary(0x4a);
+export const isAtLeast = binary(0x4e);
+export const add = binary(0x6a);
+export const subtract = binary(0x6b);
+export const multiply = binary(0x6c);
+export const and = binary(0x71);
+export const or = binary(0x72);
+export const shiftRight = (a: Code, bits: number): Code => [...a, ...constant(bits), 0x75];
+
+// Memory; of any alignment.
+export const load = (at: Code, offset = 0): Code => [...at, 0x28, 0, ...leb(offset)];
+export const load16 = (at: Code): Code => [...at, 0x2f, 0, 0];
+export const store = (at: Code, value: Code): Code => [...at, ...value, 0x36, 0, 0];
+export const store8 = (at: Code, value: Code): Code => [...at, ...value, 0x3a, 0, 0];
+
+// Vectors of 16 bytes.
+/** Eight bytes, and as many zeros. */
+export const loadHalf = (at: Code): Code => [...at, ...vector(93), 0, 0];
+export const bytes = (values: readonly number[]): Code => [...vector(12), ...values];
+/** The bytes of `from` in another order; 0 where a place is 0x80. */
+export const pick = (from: Code, places: readonly number[]): Code => [
+  ...from,
+  ...bytes([...places, ...new Array<number>(16 - places.length).fill(0x80)]),
+  ...vector(14),
+];
+export const splat = (value: Code): Code => [...value, ...vector(17)];
+export const firstLane = (of: Code): Code => [...of, ...vector(27), 0];
+/** The first eight bytes as 16-bit lanes. */
+export const widenBytes = (of: Code): Code => [...of, ...vector(137)];
+/** The first four of eight 16-bit lanes, unsigned, as 32-bit ones. */
+export const widenShorts = (of: Code): Code => [...of, ...vector(169)];
+export const addShorts = binary(...vector(142));
+export const multiplyShorts = binary(...vector(149));
+export const shiftLanesLeft = (of: Code, bits: number): Code => [...of, ...constant(bits), ...vector(171)];
+export const addLanes = binary(...vector(174));
+export const subtractLanes = binary(...vector(177));
+export const multiplyLanes = binary(...vector(181));
+/** Sums of the products of neighbouring signed 16-bit lanes, as four 32-bit lanes. */
+export const dot = binary(...vector(186));
