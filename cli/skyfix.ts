@@ -7,6 +7,7 @@ import { bevCommand } from './commands/bev-command.js';
 import { bundleCommand } from './commands/bundle-command.js';
 import { demoCommand } from './commands/demo-command.js';
 import { indexCommand } from './commands/index-command.js';
+import { keysCommand } from './commands/keys-command.js';
 import { locateCommand } from './commands/locate-command.js';
 import { serveCommand } from './commands/serve-command.js';
 import { viewCommand } from './commands/view-command.js';
@@ -26,6 +27,7 @@ export function skyfixCommand(): Command {
   program.addCommand(indexCommand());
   program.addCommand(bundleCommand());
   program.addCommand(demoCommand());
+  program.addCommand(keysCommand());
   return program;
 }
 

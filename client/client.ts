@@ -14,7 +14,7 @@ export interface ClientOptions {
   readonly retries?: number | undefined;
   /** Of a call with all its retries; 60,000. */
   readonly timeoutMs?: number | undefined;
-  /** For reload. */
+  /** Sent with every call: for reload, and for servers that ask for keys. */
   readonly apiKey?: string | undefined;
   /** Default: the global one. */
   readonly fetch?: typeof fetch | undefined;
@@ -96,10 +96,8 @@ export class SkyfixClient {
 
   /** Has the server take up the published version of a region. Needs the option apiKey. */
   async reload(name: string, call: CallOptions = {}): Promise<Region> {
-    const { apiKey = '' } = this.#options;
-    const headers = { authorization: `Bearer ${apiKey}` };
     const path = `admin/regions/${encodeURIComponent(name)}/reload`;
-    return (await this.#json(path, { method: 'POST', headers }, call)) as Region;
+    return (await this.#json(path, { method: 'POST' }, call)) as Region;
   }
 
   #locate(
@@ -123,7 +121,12 @@ export class SkyfixClient {
     const timeoutMs = call.timeoutMs ?? this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const timeout = AbortSignal.timeout(timeoutMs);
     const signal = call.signal ? AbortSignal.any([call.signal, timeout]) : timeout;
-    const headers = { ...request.headers, ...(requestId !== undefined && { 'x-request-id': requestId }) };
+    const { apiKey } = this.#options;
+    const headers = {
+      ...request.headers,
+      ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
+      ...(requestId !== undefined && { 'x-request-id': requestId }),
+    };
     for (let attempt = 0; ; attempt++) {
       try {
         return await this.#once(path, { ...request, headers, signal });

@@ -5,6 +5,7 @@ import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { CanaryReport } from './canaries/index.js';
 import type { SkyfixError } from './errors/index.js';
 import {
+  Access,
   Admission,
   addressMatcher,
   answerError,
@@ -21,6 +22,7 @@ import {
   UploadGate,
   WorkQueue,
 } from './http/index.js';
+import type { KeyRing } from './keys/index.js';
 import { locate } from './locate/index.js';
 
 declare module 'fastify' {
@@ -39,6 +41,8 @@ export interface AppParts {
   readonly locate?: Locate;
   /** Where the built page lies. Default: beside the compiled code. */
   readonly pageFolder?: string;
+  /** Default: only the admin routes ask for a key. */
+  readonly keys?: KeyRing | undefined;
   /** What the last round of canaries told. */
   readonly canaries?: () => CanaryReport | undefined;
   /** Takes the log, a JSON line at a time. Default: standard output. */
@@ -65,6 +69,11 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     graceMs: config.uploadGraceMs,
     timeoutMs: config.uploadTimeoutMs,
   });
+  const access = new Access({
+    ring: parts.keys,
+    adminKeys: config.apiKeys,
+    loopbackOpen: config.keysLoopback === 'open',
+  });
   let stopping = false;
   const refuseSocket = (error: SkyfixError, socket: Socket) => {
     const requestId = randomUUID();
@@ -88,6 +97,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     ready: () => regions.ready && !stopping,
     regions: () => regions.summaries(),
     partLives: () => regions.partLives,
+    keys: () => parts.keys?.size,
     ...(parts.canaries && { canaries: parts.canaries }),
   });
   const longestMs = config.uploadTimeoutMs + config.requestTimeoutMs;
@@ -132,6 +142,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     config,
     regions,
     locate: parts.locate ?? locate,
+    access,
     admission,
     uploads,
     queue,

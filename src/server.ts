@@ -6,6 +6,8 @@ import { Canaries, readCanaries } from './canaries/index.js';
 import type { Config } from './config/index.js';
 import { chooseEngine } from './engines/index.js';
 import { SkyfixError } from './errors/index.js';
+import { auditLine } from './http/index.js';
+import { KeyRing } from './keys/index.js';
 import { locate, warmRegion } from './locate/index.js';
 import { RegionService } from './regions/index.js';
 import { checkDataFolder, listRegions } from './versions/index.js';
@@ -30,6 +32,7 @@ const CLOSE_LIMIT_MS = 1_500;
 export async function startServer(config: Config): Promise<RunningServer> {
   await checkDataFolder(config.dataDir);
   await checkDefaultRegion(config);
+  const keys = config.keysFile === undefined ? undefined : await KeyRing.open(config.keysFile);
   const panoramas = config.canaries === undefined ? [] : await readCanaries(config.canaries);
   const engine = await chooseEngine(config);
   // Until the application with its log is there, they are kept.
@@ -61,7 +64,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     onFailed: (file, error) => app?.log.warn({ file, err: error }, 'a canary could not be located'),
   });
   try {
-    app = await buildApp({ config, regions, canaries: () => canaries.report });
+    app = await buildApp({ config, regions, keys, canaries: () => canaries.report });
     const url = await app.listen({ host: config.host, port: config.port });
     for (const { region, error } of early) onError(region, error);
     for (const { region, engines } of regions.summaries()) {
@@ -70,8 +73,10 @@ export async function startServer(config: Config): Promise<RunningServer> {
     for (const note of engine.notes) app.log.info({ note }, 'engine');
     app.log.info({ url, regions: regions.names, dataDir: config.dataDir }, 'ready');
     if (panoramas.length > 0) canaries.start();
-    return wireSignals(url, app, { canaries, regions }, config.stopTimeoutMs);
+    watchKeys(app, keys);
+    return wireSignals(url, app, { canaries, regions, keys }, config.stopTimeoutMs);
   } catch (error) {
+    keys?.close();
     await app?.close();
     await regions.close();
     throw error;
@@ -89,6 +94,7 @@ async function checkDefaultRegion({ dataDir, defaultRegion }: Config): Promise<v
 }
 
 interface Parts {
+  readonly keys: KeyRing | undefined;
   readonly regions: RegionService;
   readonly canaries: Canaries;
 }
@@ -96,12 +102,12 @@ interface Parts {
 function wireSignals(
   url: string,
   app: FastifyInstance,
-  { regions, canaries }: Parts,
+  { regions, canaries, keys }: Parts,
   stopTimeoutMs: number,
 ): RunningServer {
   let closing: Promise<void> | undefined;
   const close = () => {
-    closing ??= stop(app, { regions, canaries }, stopTimeoutMs).finally(() => {
+    closing ??= stop(app, { regions, canaries, keys }, stopTimeoutMs).finally(() => {
       process.off('SIGTERM', onStop).off('SIGINT', onStop).off('SIGHUP', onReload);
     });
     return closing;
@@ -120,10 +126,31 @@ function wireSignals(
     });
   };
   const onReload = () => {
+    void readKeysAgain(app, keys, 'SIGHUP');
     reloadAll(app, regions).catch((error: unknown) => app.log.error({ err: error }, 'reload failed'));
   };
   process.on('SIGTERM', onStop).on('SIGINT', onStop).on('SIGHUP', onReload);
   return { url, app, regions, close };
+}
+
+/** Keys that are added or revoked count from the next look at their file on. */
+function watchKeys(app: FastifyInstance, keys: KeyRing | undefined): void {
+  keys?.watch(() => void readKeysAgain(app, keys, 'the file changed'));
+}
+
+/** A file that is broken leaves the keys from before, and says so. */
+async function readKeysAgain(app: FastifyInstance, keys: KeyRing | undefined, by: string): Promise<void> {
+  if (!keys) return;
+  try {
+    const changes = await keys.reload();
+    app.metrics.keysRead('ok');
+    if (Object.values(changes).some((names) => names.length > 0))
+      auditLine(app.log, { by, act: 'keys', ...changes, outcome: 'ok' });
+  } catch (error) {
+    app.metrics.keysRead('refused');
+    app.log.error({ err: error }, 'the keys file is refused; the keys from before count on');
+    auditLine(app.log, { by, act: 'keys', outcome: error instanceof SkyfixError ? error.code : 'INTERNAL' });
+  }
 }
 
 /** On SIGHUP nobody waits for an answer: every region's outcome is logged and counted. */
@@ -132,6 +159,8 @@ async function reloadAll(app: FastifyInstance, regions: RegionService): Promise<
   const outcomes = await regions.reloadAll();
   for (const { region, summary, error } of outcomes) {
     app.metrics.reloaded(region, summary ? 'ok' : 'refused');
+    const outcome = summary ? 'ok' : error instanceof SkyfixError ? error.code : 'INTERNAL';
+    auditLine(app.log, { by: 'SIGHUP', act: 'reload', region, indexVersion: summary?.indexVersion, outcome });
     if (summary) app.log.info({ region, indexVersion: summary.indexVersion }, 'region reloaded');
     else app.log.error({ region, err: error }, 'reload refused; the old version serves');
   }
@@ -142,9 +171,10 @@ async function reloadAll(app: FastifyInstance, regions: RegionService): Promise<
 /** After `stopTimeoutMs` the connections that are still open are cut. */
 async function stop(
   app: FastifyInstance,
-  { regions, canaries }: Parts,
+  { regions, canaries, keys }: Parts,
   stopTimeoutMs: number,
 ): Promise<void> {
+  keys?.close();
   const cut = setTimeout(() => {
     app.log.warn({ stopTimeoutMs }, 'requests still in flight are cut');
     app.server.closeAllConnections();

@@ -20,17 +20,21 @@ export interface Question {
   readonly region?: string | undefined;
 }
 
-/** Asks POST /locate of a server. Errors carry the server's own words. */
+/** Asks POST /locate of a server, with the first key of SKYFIX_API_KEYS. Errors carry the server's own words. */
 export function remoteLocator(url: string, question: Question): Locator {
   const endpoint = endpointOf(url, 'locate');
+  const [key] = loadConfig(process.env).apiKeys;
+  const headers: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` };
   return {
     async locate(file) {
       const form = new FormData();
       for (const [name, value] of Object.entries(fieldsOf(question))) form.set(name, value);
       form.set('image', new Blob([await readFile(file)], { type: mediaTypeOf(file) }), basename(file));
-      const response = await fetch(endpoint, { method: 'POST', body: form }).catch((error: unknown) => {
-        throw new ServerUnreachable(endpoint, error);
-      });
+      const response = await fetch(endpoint, { method: 'POST', body: form, headers }).catch(
+        (error: unknown) => {
+          throw new ServerUnreachable(endpoint, error);
+        },
+      );
       const text = await response.text();
       if (!response.ok) throw new ServerRefusal(response.status, text);
       return JSON.parse(text) as LocateAnswer;

@@ -58,6 +58,28 @@ export const CONFIG_VARIABLES = {
     secret: true,
     help: 'Keys of the admin routes, separated by commas, 16 to 256 characters each; none: the routes are off.',
   },
+  keysFile: {
+    name: 'SKYFIX_KEYS_FILE',
+    type: 'string',
+    default: undefined,
+    pattern: '\\S',
+    help: 'File of "skyfix keys": from then on /locate, /regions, /metrics and the admin routes ask for a key. Unset: none.',
+  },
+  keysLoopback: {
+    name: 'SKYFIX_KEYS_LOOPBACK',
+    type: 'string',
+    default: 'keyed',
+    choices: ['keyed', 'open'],
+    help: 'open: who asks from this machine itself needs a key for the admin routes only, and has no rate limit.',
+  },
+  requestsPerMinute: {
+    name: 'SKYFIX_REQUESTS_PER_MINUTE',
+    type: 'integer',
+    default: 0,
+    minimum: 0,
+    maximum: 1_000_000,
+    help: 'Panoramas that one key, or one address without a key, may send a minute; more get 429; 0: no limit.',
+  },
   defaultRegion: {
     name: 'SKYFIX_DEFAULT_REGION',
     type: 'string',
@@ -97,6 +119,14 @@ export const CONFIG_VARIABLES = {
     minimum: 1,
     maximum: 100_000,
     help: 'Uploads under way at once from one address (IPv6: one /64); more get 429.',
+  },
+  uploadsPerKey: {
+    name: 'SKYFIX_UPLOADS_PER_KEY',
+    type: 'integer',
+    default: 32,
+    minimum: 1,
+    maximum: 100_000,
+    help: 'The same of one key, which then counts instead of the address.',
   },
   uploadMemoryBytes: {
     name: 'SKYFIX_UPLOAD_MEMORY_BYTES',
@@ -308,6 +338,13 @@ export const CONFIG_VARIABLES = {
     minimum: 1,
     maximum: 86_400,
     help: 'Seconds from one round of canaries to the next; each waits until no client is being answered.',
+  },
+  logPositions: {
+    name: 'SKYFIX_LOG_POSITIONS',
+    type: 'string',
+    default: 'off',
+    choices: ['on', 'off'],
+    help: 'on: the log line of an answer has its best place. Only where those who send panoramas agree.',
   },
   logLevel: {
     name: 'LOG_LEVEL',

@@ -185,7 +185,22 @@ export const ERROR_CODES = {
   UNAUTHORIZED: {
     status: 401,
     title: 'API key missing or wrong',
-    advice: 'Send "Authorization: Bearer KEY" with a configured key.',
+    advice: 'Send "Authorization: Bearer KEY" with a key that the operator has issued.',
+  },
+  KEY_SCOPE_MISSING: {
+    status: 403,
+    title: 'Key without the scope',
+    advice: 'Use a key with the scope named; the operator makes one with "skyfix keys add --scope".',
+  },
+  RATE_LIMITED: {
+    status: 429,
+    title: 'Too many requests',
+    advice: 'Wait for the seconds in Retry-After; RateLimit-Policy says how many there may be.',
+  },
+  KEY_BUSY: {
+    status: 429,
+    title: 'Too much at once with one key',
+    advice: 'Wait for the seconds in Retry-After, or ask the operator for more uploads at once.',
   },
   INTERNAL: {
     status: 500,
@@ -203,6 +218,21 @@ export const ERROR_CODES = {
     status: 500,
     title: 'Invalid configuration',
     advice: 'Run "skyfix serve --help" for every variable and its range.',
+  },
+  KEYS_INVALID: {
+    status: 500,
+    title: 'Keys file unusable',
+    advice: 'Put the file back that was there, or make a new one with "skyfix keys add".',
+  },
+  KEY_EXISTS: {
+    status: 409,
+    title: 'Key exists',
+    advice: 'Choose another name, or take that key away with "skyfix keys revoke".',
+  },
+  KEY_UNKNOWN: {
+    status: 404,
+    title: 'No such key',
+    advice: 'Run "skyfix keys list" to see the keys that there are.',
   },
   ENGINE_UNAVAILABLE: {
     status: 500,

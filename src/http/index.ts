@@ -3,6 +3,7 @@ import accepts from '@fastify/accepts';
 import multipart from '@fastify/multipart';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ERROR_CODES, SkyfixError } from '../errors/index.js';
+import { admitRequests } from './admit.js';
 import { allowOrigins } from './cors.js';
 import { observeRequests } from './observe.js';
 import { asSkyfixError, sendProblem } from './problem.js';
@@ -12,14 +13,15 @@ import { noteOutcome } from './services/outcome.js';
 import type { HttpServices } from './services/services.js';
 import { answerUnmatched } from './unmatched.js';
 
+export { auditLine } from './audit.js';
 export { answerOnSocket, parserProblem } from './client-error.js';
 export { asSkyfixError, PROBLEM_MEDIA_TYPE, type Problem, problemOf, sendProblem } from './problem.js';
 export { withoutPaths } from './public-detail.js';
-export { requireApiKey } from './requests/api-key.js';
 export { toGeoJson } from './requests/geojson.js';
 export { parseLocateParameters, toLocateOptions } from './requests/locate-parameters.js';
 export { LOCATE_PROPERTIES } from './requests/locate-schema.js';
 export { OPENAPI_FILE } from './routes/openapi.js';
+export { Access, type Caller, type RouteScope } from './services/access.js';
 export { addressMatcher, senderOf } from './services/address.js';
 export { Admission } from './services/admission.js';
 export { ConnectionGuard } from './services/connection-guard.js';
@@ -52,6 +54,7 @@ export async function registerHttp(app: FastifyInstance, services: HttpServices)
     answerError(error, request, reply, metrics.errorAnswered),
   );
   answerUnmatched(app);
+  await admitRequests(app, services);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(/^image\//i, (_request, payload, done) => done(null, payload));
   await app.register(accepts);

@@ -26,12 +26,14 @@ export function observeRequests(app: FastifyInstance, metrics: Metrics): void {
 function record(request: FastifyRequest, status: string, metrics: Metrics, ms: number): void {
   const route = request.routeOptions.url ?? UNMATCHED;
   metrics.requestDone({ route, method: request.method, status, seconds: ms / 1000 });
+  const outcome = outcomeOf(request);
+  if (outcome.key !== undefined) metrics.keyUsed(outcome.key, status);
   const line = {
     method: request.method,
     path: pathOf(request.url),
     status,
     ms: Math.round(ms * 10) / 10,
-    ...outcomeOf(request),
+    ...outcome,
   };
   const level = route === '/locate' || status >= '400' ? 'info' : 'debug';
   request.log[level](line, 'request');

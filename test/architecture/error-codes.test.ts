@@ -36,8 +36,12 @@ test('errors of the command line give no advice about requests', () => {
   const ofRequests =
     /openapi|\bGET\b|form field|Allow header|verticalFovDeg|Retry-After|media type|request id/i;
   // Only a request can meet these.
-  const onlyHttp =
-    /^(IMAGE_(MISSING|DUPLICATED)|MEDIA_TYPE|REQUEST_|ROUTE_|METHOD_|QUEUE_|ADMIN_|UNAUTHORIZED|UPLOADS_|CONNECTIONS_|ADDRESS_)/;
+  const onlyHttp = new RegExp(
+    `^(${[
+      'IMAGE_(MISSING|DUPLICATED)|MEDIA_TYPE|REQUEST_|ROUTE_|METHOD_|QUEUE_|ADMIN_',
+      'UNAUTHORIZED|UPLOADS_|CONNECTIONS_|ADDRESS_|RATE_|KEY_(BUSY|SCOPE_)',
+    ].join('|')})`,
+  );
   const codes = Object.keys(ERROR_CODES).filter((code) => !onlyHttp.test(code)) as ErrorCode[];
   const wrong = codes.filter((code) => ofRequests.test(new SkyfixError(code, '').message));
   assert.deepEqual(wrong, []);

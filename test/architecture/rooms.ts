@@ -16,6 +16,7 @@ export const PACKAGES: readonly Package[] = [
       'random',
       'files',
       'config',
+      'keys',
       'threads',
       'wasm',
       'geometry',

@@ -111,7 +111,26 @@ test('one line a request: status, code, bytes, region, steps; no positions, no d
   );
   assert.deepEqual(Object.keys(steps as object), ['decode', 'bev', 'generate', 'embed', 'search', 'total']);
   assert.deepEqual([refused?.status, refused?.code, refused?.bytes], ['400', 'PARAMETER_INVALID', 13]);
+  const { indexVersion, bundle, verdict, waitMs } = answered ?? {};
+  assert.deepEqual([indexVersion, bundle, verdict], [answerOf('demo').indexVersion, 'tiny@1', 'located']);
+  assert.ok(Number.isInteger(waitMs));
   assert.doesNotMatch(JSON.stringify(lines), /11\.57|48\.13|98\.13|10\.001|50\.002|secret/);
+});
+
+test('the best place is in the line where the operator has switched that on, and nothing else of the image', async () => {
+  const lines: Record<string, unknown>[] = [];
+  const app = await buildApp({
+    config: testConfig({ LOG_LEVEL: 'info', SKYFIX_LOG_POSITIONS: 'on' }),
+    regions: new FakeRegions(),
+    locate: async () => answerOf('demo'),
+    logTo: { write: (line) => lines.push(JSON.parse(line)) },
+  });
+  const headers = { 'content-type': 'image/png' };
+  await app.inject({ method: 'POST', url: '/locate', payload: 'secret pixels', headers });
+  await app.close();
+  const [line] = lines.filter(({ msg }) => msg === 'request');
+  assert.deepEqual(line?.position, { lon: 10.001, lat: 50.002 });
+  assert.doesNotMatch(JSON.stringify(lines), /secret/);
 });
 
 test('pages of other origins are let in by name only, and read the request id and refusals', async () => {

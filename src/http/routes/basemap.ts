@@ -10,23 +10,27 @@ import type { HttpServices, Regions } from '../services/services.js';
 const PMTILES_MEDIA_TYPE = 'application/vnd.pmtiles';
 
 export function basemapRoute(app: FastifyInstance, { regions }: HttpServices): void {
-  app.get<{ Params: { region: string } }>('/regions/:region/basemap.pmtiles', async (request, reply) => {
-    const { headers } = request;
-    const { path, bytes, etag } = fileOf(regions, request.params.region);
-    // A new version has another tag: a map that reads on notices, and begins anew.
-    reply.headers({ etag, 'accept-ranges': 'bytes', 'cache-control': 'no-cache' });
-    if (hasAlready(headers, etag)) return reply.code(304).send();
-    let range: ByteRange | undefined;
-    try {
-      range = rangeOf(headers, bytes, etag);
-    } catch (error) {
-      reply.header('content-range', `bytes */${bytes}`);
-      throw error;
-    }
-    reply.type(PMTILES_MEDIA_TYPE);
-    if (range) reply.code(206).header('content-range', `bytes ${range.first}-${range.last}/${bytes}`);
-    return sendBytes(reply, path, range ?? { first: 0, last: bytes - 1 }, request.method === 'HEAD');
-  });
+  app.get<{ Params: { region: string } }>(
+    '/regions/:region/basemap.pmtiles',
+    { config: { scope: 'read' } },
+    async (request, reply) => {
+      const { headers } = request;
+      const { path, bytes, etag } = fileOf(regions, request.params.region);
+      // A new version has another tag: a map that reads on notices, and begins anew.
+      reply.headers({ etag, 'accept-ranges': 'bytes', 'cache-control': 'no-cache' });
+      if (hasAlready(headers, etag)) return reply.code(304).send();
+      let range: ByteRange | undefined;
+      try {
+        range = rangeOf(headers, bytes, etag);
+      } catch (error) {
+        reply.header('content-range', `bytes */${bytes}`);
+        throw error;
+      }
+      reply.type(PMTILES_MEDIA_TYPE);
+      if (range) reply.code(206).header('content-range', `bytes ${range.first}-${range.last}/${bytes}`);
+      return sendBytes(reply, path, range ?? { first: 0, last: bytes - 1 }, request.method === 'HEAD');
+    },
+  );
 }
 
 interface ServedFile {

@@ -9,17 +9,17 @@ import { parseLocateParameters, toLocateOptions } from '../requests/locate-param
 import { readUpload, type Upload } from '../requests/upload.js';
 import { senderOf } from '../services/address.js';
 import type { PlaceInLine } from '../services/admission.js';
-import { noteOutcome } from '../services/outcome.js';
+import { noteOutcome, type RequestOutcome } from '../services/outcome.js';
 import type { HttpServices } from '../services/services.js';
-import type { OpenUpload } from '../services/upload-gate.js';
+import type { OpenUpload, UploadKey } from '../services/upload-gate.js';
 
 export function locateRoute(app: FastifyInstance, services: HttpServices): void {
-  app.post('/locate', async (request, reply) => {
+  app.post('/locate', { config: { scope: 'locate', limited: true } }, async (request, reply) => {
     const deadline = watchRequest(request, reply);
     try {
       const answer = { requestId: request.id, ...(await answerTo(request, reply, services, deadline)) };
       services.metrics.located(answer);
-      noteOutcome(request, { region: answer.region, steps: answer.timingsMs });
+      noteOutcome(request, factsOf(answer, services.config.logPositions === 'on'));
       return send(reply, answer, wantsGeoJson(request));
     } catch (error) {
       if (error instanceof SkyfixError && error.code === 'QUEUE_FULL') {
@@ -47,7 +47,7 @@ async function answerTo(
   regions.checkReady();
   queue.checkRoom();
   const turn = admission.open(asked);
-  const place = uploads.open(senderOf(request.ip), deadline.abort);
+  const place = uploads.open(senderOf(request.ip), deadline.abort, keyOf(request, services));
   const work = async () => {
     try {
       const upload = await receive(request, reply, services, deadline, [turn, place]);
@@ -65,6 +65,20 @@ async function answerTo(
   };
   // A late answer is not awaited, but its place stays taken until its work has really ended.
   return deadline.race(work());
+}
+
+/** What the log line says of an answer. */
+function factsOf(answer: LocateAnswer, withPosition: boolean): RequestOutcome {
+  const { region, indexVersion, bundle, verdict, timingsMs: steps, results } = answer;
+  const facts = { region, indexVersion, bundle, verdict, steps };
+  const [best] = results;
+  return withPosition && best ? { ...facts, position: { lon: best.lon, lat: best.lat } } : facts;
+}
+
+/** Whose uploads are counted instead of the address's. */
+function keyOf(request: FastifyRequest, { access, config }: HttpServices): UploadKey | undefined {
+  const caller = access.identify(request);
+  return caller && { name: caller.name, uploads: caller.uploads ?? config.uploadsPerKey };
 }
 
 async function receive(

@@ -10,5 +10,7 @@ export const OPENAPI_FILE = new URL('../../../../openapi.yaml', import.meta.url)
 
 export function openapiRoute(app: FastifyInstance): void {
   const text = readFileSync(OPENAPI_FILE, 'utf8');
-  app.get('/openapi.yaml', async (_request, reply) => reply.type(YAML_MEDIA_TYPE).send(text));
+  app.get('/openapi.yaml', { config: { scope: 'open' } }, async (_request, reply) =>
+    reply.type(YAML_MEDIA_TYPE).send(text),
+  );
 }

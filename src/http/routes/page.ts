@@ -4,6 +4,8 @@ import { SkyfixError } from '../../errors/index.js';
 import { type PageFile, readPageFiles } from '../services/page-files.js';
 import type { HttpConfig, HttpServices } from '../services/services.js';
 
+/** Without a key: whoever has one types it into the page. */
+const OPEN = { config: { scope: 'open' } } as const;
 const A_YEAR_SECONDS = 31_536_000;
 
 /** No route at all where SKYFIX_UI is off, or the page was not built ("npm run build:page"). */
@@ -15,10 +17,10 @@ export function pageRoute(app: FastifyInstance, { config, pageFolder }: HttpServ
     return;
   }
   const headers = documentHeaders(config);
-  app.get('/', async (request, reply) =>
+  app.get('/', OPEN, async (request, reply) =>
     sendFile(request, reply.headers(headers).header('cache-control', 'no-cache'), page.document),
   );
-  app.get<{ Params: { file: string } }>('/assets/:file', async (request, reply) => {
+  app.get<{ Params: { file: string } }>('/assets/:file', OPEN, async (request, reply) => {
     const file = page.assets.get(request.params.file);
     if (!file) throw new SkyfixError('ROUTE_NOT_FOUND', `The page has no file "${request.params.file}".`);
     reply.header('cache-control', `public, max-age=${A_YEAR_SECONDS}, immutable`);

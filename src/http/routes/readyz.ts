@@ -5,7 +5,7 @@ import { SkyfixError } from '../../errors/index.js';
 import type { HttpServices } from '../services/services.js';
 
 export function readyzRoute(app: FastifyInstance, { regions, stopping }: HttpServices): void {
-  app.get('/readyz', async () => {
+  app.get('/readyz', { config: { scope: 'open' } }, async () => {
     if (stopping()) throw new SkyfixError('NOT_READY', 'The server is stopping.');
     regions.checkReady();
     const health = regions.health();

@@ -3,5 +3,5 @@ import type { FastifyInstance } from 'fastify';
 import type { HttpServices } from '../services/services.js';
 
 export function regionsRoute(app: FastifyInstance, { regions }: HttpServices): void {
-  app.get('/regions', async () => ({ regions: regions.summaries() }));
+  app.get('/regions', { config: { scope: 'read' } }, async () => ({ regions: regions.summaries() }));
 }

@@ -31,6 +31,10 @@ export interface Metrics {
   /** One error answered, by its code. */
   errorAnswered(code: string): void;
   reloaded(region: string, outcome: 'ok' | 'refused'): void;
+  /** A request of a key was answered. */
+  keyUsed(key: string, status: string): void;
+  /** The keys file was read again. */
+  keysRead(outcome: 'ok' | 'refused'): void;
 }
 
 /** What the gauges read when they are scraped. */
@@ -44,6 +48,8 @@ export interface MetricSources {
   readonly regions: () => readonly RegionSummary[];
   /** Deaths and recoveries of networks and indexes. */
   readonly partLives: () => readonly PartLives[];
+  /** How many keys the keys file has; undefined without one. */
+  readonly keys?: () => number | undefined;
   /** What the last round of canaries told; undefined without one. */
   readonly canaries?: () => CanaryReport | undefined;
 }
@@ -106,6 +112,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   });
   for (const source of HEADING_SOURCES) headings.inc({ source }, 0);
   const worth = registerWorth(registry);
+  const keys = registerKeys(registry, sources);
   registerGauges(registry, sources);
   registerCanaries(registry, sources);
   registerLives(registry, sources);
@@ -131,6 +138,36 @@ export function createMetrics(sources: MetricSources): Metrics {
     },
     errorAnswered: (code) => errors.inc({ code }),
     reloaded: (region, outcome) => reloads.inc({ region, outcome }),
+    ...keys,
+  };
+}
+
+function registerKeys(registry: Registry, { keys }: MetricSources): Pick<Metrics, 'keyUsed' | 'keysRead'> {
+  const registers = [registry];
+  const requests = new Counter({
+    name: 'skyfix_key_requests_total',
+    help: 'Requests answered, by the name of their key.',
+    labelNames: ['key', 'status'],
+    registers,
+  });
+  const reads = new Counter({
+    name: 'skyfix_keys_reads_total',
+    help: 'The keys file was read again; "refused" left the old keys.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  for (const outcome of ['ok', 'refused']) reads.inc({ outcome }, 0);
+  new Gauge({
+    name: 'skyfix_keys',
+    help: 'Keys in the keys file; 0 without one.',
+    registers,
+    collect() {
+      this.set(keys?.() ?? 0);
+    },
+  });
+  return {
+    keyUsed: (key, status) => requests.inc({ key, status }),
+    keysRead: (outcome) => reads.inc({ outcome }),
   };
 }
 
@@ -139,6 +176,9 @@ const ERRORS_FROM_THE_START = [
   'QUEUE_FULL',
   'UPLOADS_FULL',
   'ADDRESS_BUSY',
+  'KEY_BUSY',
+  'RATE_LIMITED',
+  'UNAUTHORIZED',
   'CONNECTIONS_FULL',
   'REQUEST_TIMEOUT',
   'REQUEST_TOO_SLOW',

@@ -1,12 +1,22 @@
-// What a request's one log line tells beside status and time. Never where a panorama was taken, never what it shows.
+// What a request's one log line tells beside status and time. Never what a panorama shows; where it was taken only where the
+// operator has switched that on.
 import type { FastifyRequest } from 'fastify';
+import type { Verdict } from '../../confidence/index.js';
 import type { ErrorCode } from '../../errors/index.js';
 
 export interface RequestOutcome {
+  /** Name of the key it was made with. */
+  key?: string;
   code?: ErrorCode;
   /** Of the upload. */
   bytes?: number;
   region?: string;
+  indexVersion?: string;
+  /** name@version */
+  bundle?: string;
+  verdict?: Verdict;
+  /** The best place, with SKYFIX_LOG_POSITIONS=on. */
+  position?: { readonly lon: number; readonly lat: number };
   /** Waiting for work. */
   waitMs?: number;
   /** Milliseconds by step, as far as it came. */

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Config } from '../../config/index.js';
 import type { LocateAnswer, LocateOptions } from '../../locate/index.js';
 import type { RegionLease, RegionService } from '../../regions/index.js';
+import type { Access } from './access.js';
 import type { Admission } from './admission.js';
 import type { Metrics } from './metrics.js';
 import type { UploadGate } from './upload-gate.js';
@@ -31,6 +32,7 @@ export type HttpConfig = Omit<
   | 'stopTimeoutMs'
   | 'minRecall'
   | 'canaries'
+  | 'keysFile'
   | 'canariesEveryS'
   | 'logLevel'
 >;
@@ -39,6 +41,7 @@ export interface HttpServices {
   readonly config: HttpConfig;
   readonly regions: Regions;
   readonly locate: Locate;
+  readonly access: Access;
   readonly admission: Admission;
   readonly uploads: UploadGate;
   readonly queue: WorkQueue;

@@ -13,9 +13,16 @@ export interface UploadLimits extends RateLimits {
   readonly timeoutMs: number;
 }
 
+/** A key's uploads are counted by the key, wherever they come from. */
+export interface UploadKey {
+  readonly name: string;
+  /** At once. */
+  readonly uploads: number;
+}
+
 /** One request's upload; close() exactly once, however it ends. */
 export interface OpenUpload {
-  /** Counts bytes as they come. Throws UPLOADS_FULL, ADDRESS_BUSY. */
+  /** Counts bytes as they come. Throws UPLOADS_FULL, ADDRESS_BUSY, KEY_BUSY. */
   received(bytes: number): void;
   /** All bytes are here: the place is free, the bytes stay counted. */
   complete(): void;
@@ -26,8 +33,16 @@ export interface OpenUpload {
 /** Of the grace time: where places run short, an upload has so long before it may have to give way, and may pause as long. */
 const PATIENCE = 0.2;
 
+/** Whose uploads are counted together. */
+interface Sender {
+  readonly name: string;
+  readonly atOnce: number;
+  /** What one too many is told. */
+  readonly busy: () => SkyfixError;
+}
+
 interface Entry {
-  readonly address: string;
+  readonly sender: Sender;
   readonly end: (reason: SkyfixError) => void;
   readonly startedAt: number;
   lastByteAt: number;
@@ -61,14 +76,15 @@ export class UploadGate {
   }
 
   /**
-   * Begins an upload from `address`; `end` is called with REQUEST_TOO_SLOW where it has to stop. Throws UPLOADS_FULL
-   * or ADDRESS_BUSY where its first byte would find no place: nothing is read for nothing.
+   * Begins an upload from `address`, or with `key`; `end` is called with REQUEST_TOO_SLOW where it has to stop. Throws
+   * UPLOADS_FULL, ADDRESS_BUSY or KEY_BUSY where its first byte would find no place: nothing is read for nothing.
    */
-  open(address: string, end: (reason: SkyfixError) => void): OpenUpload {
-    const refusal = this.#shortOf(address, 1);
+  open(address: string, end: (reason: SkyfixError) => void, key?: UploadKey): OpenUpload {
+    const sender = key ? senderOfKey(key) : senderOfAddress(address, this.limits.perAddress);
+    const refusal = this.#shortOf(sender, 1);
     if (refusal && !this.#idleOne(refusal.of)) throw refusal.error;
     const now = this.#now();
-    const entry: Entry = { address, end, startedAt: now, lastByteAt: now, bytes: 0, placed: false };
+    const entry: Entry = { sender, end, startedAt: now, lastByteAt: now, bytes: 0, placed: false };
     this.#reading.add(entry);
     const { graceMs, timeoutMs } = this.limits;
     const watch = new RateWatch(this.limits, (bytes) =>
@@ -106,7 +122,7 @@ export class UploadGate {
     if (!entry.placed) {
       entry.placed = true;
       this.#placed.add(entry);
-      this.#placedOf.set(entry.address, (this.#placedOf.get(entry.address) ?? 0) + 1);
+      this.#placedOf.set(entry.sender.name, (this.#placedOf.get(entry.sender.name) ?? 0) + 1);
     }
     entry.bytes += bytes;
     entry.lastByteAt = this.#now();
@@ -115,15 +131,15 @@ export class UploadGate {
 
   #unplace(entry: Entry): void {
     if (!this.#placed.delete(entry)) return;
-    const left = (this.#placedOf.get(entry.address) ?? 1) - 1;
-    if (left === 0) this.#placedOf.delete(entry.address);
-    else this.#placedOf.set(entry.address, left);
+    const left = (this.#placedOf.get(entry.sender.name) ?? 1) - 1;
+    if (left === 0) this.#placedOf.delete(entry.sender.name);
+    else this.#placedOf.set(entry.sender.name, left);
   }
 
   /** Ends standing uploads until the bytes fit, or throws. */
   #makeRoom(entry: Entry, bytes: number): void {
     for (;;) {
-      const refusal = entry.placed ? this.#shortOfMemory(bytes) : this.#shortOf(entry.address, bytes);
+      const refusal = entry.placed ? this.#shortOfMemory(bytes) : this.#shortOf(entry.sender, bytes);
       if (!refusal) return;
       const idle = this.#idleOne(refusal.of, entry);
       if (!idle) throw refusal.error;
@@ -135,15 +151,10 @@ export class UploadGate {
     }
   }
 
-  /** What a newcomer from `address` lacks, and among whose uploads it may be found. */
-  #shortOf(address: string, bytes: number): { error: SkyfixError; of?: string } | undefined {
-    const { uploads, perAddress } = this.limits;
-    if ((this.#placedOf.get(address) ?? 0) >= perAddress) {
-      return {
-        error: full('ADDRESS_BUSY', `${perAddress} uploads from this address are under way.`),
-        of: address,
-      };
-    }
+  /** What a newcomer of `sender` lacks, and among whose uploads it may be found. */
+  #shortOf({ name, atOnce, busy }: Sender, bytes: number): { error: SkyfixError; of?: string } | undefined {
+    const { uploads } = this.limits;
+    if ((this.#placedOf.get(name) ?? 0) >= atOnce) return { error: busy(), of: name };
     if (this.#placed.size >= uploads) {
       return { error: full('UPLOADS_FULL', `${uploads} uploads are under way.`) };
     }
@@ -156,20 +167,30 @@ export class UploadGate {
   }
 
   /** The slowest upload that pauses, or that is under the rate; past the patience both. */
-  #idleOne(address?: string, except?: Entry): Entry | undefined {
+  #idleOne(sender?: string, except?: Entry): Entry | undefined {
     const now = this.#now();
     const patienceMs = this.limits.graceMs * PATIENCE;
     const rateOf = ({ bytes, startedAt }: Entry) => (bytes * 1000) / (now - startedAt);
     const idle = [...this.#placed].filter(
       (entry) =>
         entry !== except &&
-        (address === undefined || entry.address === address) &&
+        (sender === undefined || entry.sender.name === sender) &&
         now - entry.startedAt >= patienceMs &&
         (now - entry.lastByteAt >= patienceMs || rateOf(entry) < this.limits.minBytesPerSecond),
     );
     if (idle.length === 0) return undefined;
     return idle.reduce((slowest, next) => (rateOf(next) < rateOf(slowest) ? next : slowest));
   }
+}
+
+function senderOfAddress(address: string, atOnce: number): Sender {
+  const busy = () => full('ADDRESS_BUSY', `${atOnce} uploads from this address are under way.`);
+  return { name: address, atOnce, busy };
+}
+
+function senderOfKey({ name, uploads }: UploadKey): Sender {
+  const busy = () => full('KEY_BUSY', `${uploads} uploads with the key "${name}" are under way.`);
+  return { name: `key ${name}`, atOnce: uploads, busy };
 }
 
 function full(code: ErrorCode, detail: string): SkyfixError {

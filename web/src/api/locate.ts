@@ -1,4 +1,5 @@
 // POST /locate from the browser: with the upload's progress, which fetch does not tell, and patience with a busy server.
+import { authorization } from './key.js';
 import { fieldsOf } from './question.js';
 import { type Answer, PICTURES, type Problem, type Question } from './types.js';
 
@@ -43,6 +44,7 @@ function ask(image: File, question: Question, { onUpload, signal }: Watcher): Pr
     request.open('POST', new URL('locate', document.baseURI));
     request.responseType = 'text';
     request.setRequestHeader('accept', 'application/json');
+    for (const [name, value] of Object.entries(authorization())) request.setRequestHeader(name, value);
     request.upload.onprogress = ({ lengthComputable, loaded, total }) => {
       if (lengthComputable && total > 0) onUpload(loaded / total);
     };

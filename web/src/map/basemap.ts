@@ -1,6 +1,7 @@
 // What lies under the answers: the operator's style, else the region's own imagery, else a plain ground.
 import { addProtocol, type StyleSpecification } from 'maplibre-gl';
-import { PMTiles, Protocol } from 'pmtiles';
+import { FetchSource, PMTiles, Protocol } from 'pmtiles';
+import { authorization } from '../api/key.js';
 import { basemapUrl } from '../api/regions.js';
 import type { Region } from '../api/types.js';
 
@@ -23,7 +24,7 @@ export function basemapOf(region: Region | undefined, dark: boolean): StyleSpeci
     ],
   };
   if (!region?.basemap) return ground;
-  const archive = new PMTiles(basemapUrl(region));
+  const archive = new PMTiles(new FetchSource(basemapUrl(region), new Headers(authorization())));
   protocol.add(archive);
   const attribution = escapeHtml(region.basemap.attribution ?? '');
   return {

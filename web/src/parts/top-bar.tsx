@@ -3,9 +3,10 @@ import { toCsv, toGeoJson, toKml } from '../answers/exports.js';
 import { toFragment } from '../answers/permalink.js';
 import { say } from '../state/announce.js';
 import { items, selected } from '../state/items.js';
-import { chooseRegion, region, regions, regionsFailed } from '../state/regions.js';
+import { chooseRegion, keyAsked, region, regions, regionsFailed } from '../state/regions.js';
 import { chooseTheme, isTheme, THEMES, theme } from '../state/theme.js';
 import { chooseLanguage, isLanguage, LANGUAGES, language, number, words } from '../words/index.js';
+import { KeyForm } from './key-form.js';
 import { openReport } from './report-state.js';
 import { saveFile } from './save-file.js';
 
@@ -42,6 +43,7 @@ export function TopBar() {
 
 function RegionChoice() {
   const { region: label, regionTiles, regionsUnreachable } = words.value;
+  if (keyAsked.value) return <KeyForm />;
   if (regionsFailed.value) return <p class="region-failed">{regionsUnreachable}</p>;
   return (
     <label class="choice region">

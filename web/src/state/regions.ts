@@ -1,10 +1,13 @@
 // The regions of the server, and the one that is asked.
 import { computed, signal } from '@preact/signals';
-import { readOutline, readRegions } from '../api/regions.js';
+import { rememberKey } from '../api/key.js';
+import { KeyAsked, readOutline, readRegions } from '../api/regions.js';
 import type { Region } from '../api/types.js';
 
 export const regions = signal<readonly Region[]>([]);
 export const regionsFailed = signal(false);
+/** The server wants a key before it says anything. */
+export const keyAsked = signal(false);
 const chosen = signal<string | undefined>(undefined);
 
 /** Undefined before the server has said which it has, or where it has none. */
@@ -23,10 +26,17 @@ export async function loadRegions(): Promise<void> {
   try {
     regions.value = await readRegions();
     regionsFailed.value = false;
-  } catch {
-    regionsFailed.value = true;
+    keyAsked.value = false;
+  } catch (error) {
+    keyAsked.value = error instanceof KeyAsked;
+    regionsFailed.value = !keyAsked.value;
   }
   await Promise.all(regions.value.map(({ region: name }) => addOutline(name)));
+}
+
+export function takeKey(key: string): Promise<void> {
+  rememberKey(key);
+  return loadRegions();
 }
 
 async function addOutline(name: string): Promise<void> {

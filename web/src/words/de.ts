@@ -9,6 +9,9 @@ export const de: Words = {
   region: 'Gebiet',
   regionTiles: (tiles) => `${tiles} Kacheln`,
   regionsUnreachable: 'Der Server sagt nicht, welche Gebiete er hat. Läuft er?',
+  key: 'Schlüssel',
+  keyAsked: 'Der Server verlangt einen',
+  keyUse: 'Schlüssel verwenden',
   drop: 'Panoramen oder Fotos hier ablegen',
   dropHint: 'oder einfügen, oder',
   choose: 'Dateien wählen',
@@ -177,6 +180,19 @@ export const de: Words = {
       advice: 'Fragen Sie über eine schnellere Verbindung noch einmal, oder mit einer kleineren Datei.',
     },
     REQUEST_TIMEOUT: { title: 'Es dauerte zu lange', advice: 'Fragen Sie später noch einmal.' },
+    UNAUTHORIZED: {
+      title: 'Schlüssel fehlt oder ist falsch',
+      advice: 'Laden Sie die Seite neu und geben Sie den Schlüssel ein, den der Betreiber Ihnen gegeben hat.',
+    },
+    KEY_SCOPE_MISSING: {
+      title: 'Der Schlüssel genügt nicht',
+      advice: 'Bitten Sie den Betreiber um einen, mit dem man Panoramen orten darf.',
+    },
+    RATE_LIMITED: {
+      title: 'Zu viele Anfragen in einer Minute',
+      advice: 'Warten Sie etwas und fragen Sie noch einmal.',
+    },
+    KEY_BUSY: { title: 'Zu viel auf einmal', advice: 'Warten Sie etwas und fragen Sie noch einmal.' },
     ADDRESS_BUSY: { title: 'Zu viel auf einmal', advice: 'Warten Sie etwas und fragen Sie noch einmal.' },
     UPLOADS_FULL: {
       title: 'Der Server ist ausgelastet',
