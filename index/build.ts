@@ -16,18 +16,21 @@ import {
 import {
   buildGraph,
   Catalogue,
+  type DescriptorPrecision,
   type Descriptors,
   measureRecall,
+  roundTo,
   ThreadedIndex,
   type Tile,
   writeCatalogue,
   writeDescriptors,
 } from '../src/search/index.js';
 import {
+  CATALOGUE_FILE,
+  descriptorFileOf,
   graphFileOf,
   INDEX_SCHEMA,
   type IndexManifest,
-  indexFilesOf,
   openIndexVersion,
 } from '../src/versions/index.js';
 import type { BasemapChoice } from './basemap.js';
@@ -72,6 +75,8 @@ export interface BuildOptions {
   readonly engine?: EngineChoice | undefined;
   /** Tiles a run of the encoder; 32. */
   readonly batchSize?: number | undefined;
+  /** How descriptors are kept; f16. */
+  readonly descriptors?: DescriptorPrecision | undefined;
   /** See chooseGraph. */
   readonly graph?: GraphChoice;
   readonly onProgress?: (done: number, total: number, stage: BuildStage) => void;
@@ -83,7 +88,7 @@ export interface BuildOptions {
 }
 
 /**
- * Builds an index version: index.json, the graph, descriptors.f32, catalogue.csv and a copy of the bundle. `outDir`
+ * Builds an index version: index.json, the graph, descriptors, catalogue.bin and a copy of the bundle. `outDir`
  * appears in one step, complete, after it was opened as a server opens it. Throws PARAMETER_INVALID, IMAGERY_INVALID,
  * TILES_CSV_INVALID, BUNDLE_*, DISK_FULL.
  */
@@ -238,13 +243,21 @@ async function writeVersion(dir: string, parts: VersionParts): Promise<IndexMani
   const { onProgress } = options;
   const { count, dimensions } = descriptors;
   const graph = chooseGraph(descriptors, options.graph);
-  await writeCatalogue(join(dir, 'catalogue.csv'), tiles);
-  await writeDescriptors(join(dir, 'descriptors.f32'), descriptors);
-  const graphPath = join(dir, graphFileOf(graph.kind));
-  await buildGraph(graph.kind, descriptors, graph, graphPath, (done) => onProgress?.(done, count, 'graph'));
+  const { descriptors: precision = 'f16' } = options;
+  const kept = { precision };
+  await writeCatalogue(join(dir, CATALOGUE_FILE), tiles);
+  const descriptorFile = descriptorFileOf({ descriptors: kept });
+  await writeDescriptors(join(dir, descriptorFile), descriptors, precision);
+  // What a server will compare with, so that a graph built of the version's files alone is the same.
+  roundTo(precision, descriptors.data, dimensions);
+  const graphFile = graphFileOf(graph.kind);
+  const path = join(dir, graphFile ?? descriptorFile);
+  if (graph.kind !== 'none') {
+    await buildGraph(graph.kind, descriptors, graph, path, (done) => onProgress?.(done, count, 'graph'));
+  }
   await copyBundle(bundle, join(dir, 'bundle'));
   // The graph's own recall, also where a search would compare all rows.
-  const index = await ThreadedIndex.open({ ...graph, path: graphPath, descriptors, exactProducts: 0 });
+  const index = await ThreadedIndex.open({ ...graph, path, descriptors, exactProducts: 0 });
   const recall = await measureRecall(index, descriptors, {
     seed: graph.seed,
     onProgress: (done, total) => onProgress?.(done, total, 'recall'),
@@ -252,7 +265,8 @@ async function writeVersion(dir: string, parts: VersionParts): Promise<IndexMani
   const bounds = new Catalogue(tiles).bounds() ?? [-180, -90, 180, 90];
   const { basemap, names } = await writeMapFiles(dir, { source, tiles, bounds, options });
   const files: Record<string, FileChecksum> = {};
-  for (const name of [...indexFilesOf(graph.kind), ...names]) {
+  const own = [...(graphFile === undefined ? [] : [graphFile]), descriptorFile, CATALOGUE_FILE];
+  for (const name of [...own, ...names]) {
     const path = join(dir, name);
     files[name] = { sha256: await sha256OfFile(path), bytes: (await stat(path)).size };
   }
@@ -264,6 +278,7 @@ async function writeVersion(dir: string, parts: VersionParts): Promise<IndexMani
     bundle: { name, version, encoderSha256: bundle.encoderSha256 },
     count,
     dimensions,
+    descriptors: kept,
     graph,
     tiles: { sizeM: source.sizeM, strideM: source.strideM, source: source.description },
     bounds,

@@ -1,9 +1,14 @@
 // Which graph an index gets: what was asked for, and what its size asks for.
-import type { DescriptorShape, GraphPrecision } from '../src/search/index.js';
+import {
+  type DescriptorShape,
+  EXACT_PRODUCTS,
+  type GraphPrecision,
+  type IndexKind,
+} from '../src/search/index.js';
 import type { IndexManifest } from '../src/versions/index.js';
 
-/** hnswlib: read into memory. usearch: mapped. auto: by size. */
-export const GRAPH_ENGINES = ['auto', 'hnswlib', 'usearch'] as const;
+/** none: all tiles are compared. hnswlib: read into memory. usearch: mapped. auto: by size. */
+export const GRAPH_ENGINES = ['auto', 'none', 'hnswlib', 'usearch'] as const;
 export type GraphEngine = (typeof GRAPH_ENGINES)[number];
 
 export type GraphChoice = Partial<
@@ -24,7 +29,12 @@ export function chooseGraph(
   { count, dimensions }: DescriptorShape,
   { engine = 'auto', precision = 'i8', ...given }: GraphChoice = {},
 ): IndexManifest['graph'] {
-  const large = count * dimensions * 4 >= USEARCH_FROM_BYTES;
-  const kind = engine === 'usearch' || (engine === 'auto' && large) ? 'usearch' : 'hnsw';
+  const kind = engine === 'auto' ? kindFor(count * dimensions) : engine === 'hnswlib' ? 'hnsw' : engine;
   return { kind, ...GRAPH, ...given, ...(kind === 'usearch' ? { precision } : {}) };
+}
+
+/** A region of which a server compares all tiles anyway needs no graph. */
+function kindFor(products: number): IndexKind {
+  if (products <= EXACT_PRODUCTS) return 'none';
+  return products * 4 >= USEARCH_FROM_BYTES ? 'usearch' : 'hnsw';
 }

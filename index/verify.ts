@@ -6,6 +6,7 @@ import {
   checkIndexFolder,
   checkRecall,
   DEFAULT_RECALL_GATE,
+  descriptorFileOf,
   type IndexManifest,
   openIndexVersion,
 } from '../src/versions/index.js';
@@ -37,7 +38,7 @@ export async function verifyIndex(dir: string, options: VerifyOptions = {}): Pro
   // The graph's own recall, also where searches would compare all rows.
   const version = await openIndexVersion(dir, { recallGate: 0, exactProducts: 0 });
   try {
-    const descriptors = await readDescriptors(join(dir, 'descriptors.f32'));
+    const descriptors = await readDescriptors(join(dir, descriptorFileOf(version.manifest)));
     const alike = checkVariety(descriptors, seed, dir);
     const recall = await measureRecall(version.index, descriptors, { queries, seed, onProgress });
     checkRecall(recall, minRecall, dir);

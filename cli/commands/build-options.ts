@@ -12,7 +12,12 @@ import {
 import { MOST_ZOOM } from '../../src/basemap/index.js';
 import { loadBundle } from '../../src/bundles/index.js';
 import { SkyfixError } from '../../src/errors/index.js';
-import { GRAPH_PRECISIONS, type GraphPrecision } from '../../src/search/index.js';
+import {
+  DESCRIPTOR_PRECISIONS,
+  type DescriptorPrecision,
+  GRAPH_PRECISIONS,
+  type GraphPrecision,
+} from '../../src/search/index.js';
 import type { IndexManifest } from '../../src/versions/index.js';
 import { engineOfEnvironment } from '../shared/engine.js';
 import { openStageProgress } from '../shared/progress.js';
@@ -60,6 +65,7 @@ export interface BuildFlags {
   basemap: BasemapChoice;
   attribution?: string;
   threads: number;
+  descriptors: DescriptorPrecision;
   engine: GraphEngine;
   precision?: GraphPrecision;
   m?: number;
@@ -99,7 +105,15 @@ export function addBuildOptions(command: Command): Command {
     .option('--attribution <text>', "whose imagery it is, for maps (default: what the imagery's files say)")
     .option('--threads <n>', 'threads of the encoder', positive, availableParallelism())
     .addOption(
-      new Option('--engine <name>', 'of the graph; auto: usearch, mapped, from 512 MB of descriptors')
+      new Option('--descriptors <kind>', 'how descriptors are kept and compared: 32, 16 or 8 bits a number')
+        .choices(DESCRIPTOR_PRECISIONS)
+        .default('f16'),
+    )
+    .addOption(
+      new Option(
+        '--engine <name>',
+        'of the graph; auto: none up to 6 million numbers (tiles x dimensions), usearch, mapped, from 134 million',
+      )
         .choices(GRAPH_ENGINES)
         .default('auto'),
     )
@@ -128,6 +142,7 @@ export async function buildFromFlags(
     outDir,
     ...(await tilesOf(flags, bundleDir)),
     threads: flags.threads,
+    descriptors: flags.descriptors,
     engine: await engineOfEnvironment(),
     graph: {
       engine: flags.engine,

@@ -25,6 +25,29 @@ NEIGHBOURS = 64
 PANORAMA_WIDTH = 2048
 
 
+def read_descriptors(index, numpy):
+    for name, kind in (("descriptors.f32", "<f4"), ("descriptors.f16", "<f2"), ("descriptors.i8", "i1")):
+        if not (index / name).exists():
+            continue
+        raw = (index / name).read_bytes()
+        _, count, dimensions = struct.unpack_from("<III", raw, 8)
+        values = numpy.frombuffer(raw, dtype=kind, offset=32, count=count * dimensions)
+        rows = values.reshape(count, dimensions).astype(numpy.float32)
+        return rows / numpy.linalg.norm(rows, axis=1, keepdims=True)
+    raise FileNotFoundError(f"{index} has no descriptors")
+
+
+def read_places(index, numpy):
+    if (index / "catalogue.bin").exists():
+        raw = (index / "catalogue.bin").read_bytes()
+        (count,) = struct.unpack_from("<I", raw, 12)
+        lon, lat = numpy.frombuffer(raw, dtype="<f8", offset=72, count=2 * count).reshape(2, count)
+        return lon, lat
+    with open(index / "catalogue.csv", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    return [numpy.array([float(row[name]) for row in rows]) for name in ("lon", "lat")]
+
+
 def missing(backend):
     return [name for name in NEEDED[backend] if importlib.util.find_spec(name) is None]
 
@@ -70,19 +93,16 @@ class Locator:
         self.encoder = network(bundle / "encoder.onnx", backend, threads)
         self.maps = {}
 
-        raw = (index / "descriptors.f32").read_bytes()
-        _, count, dimensions = struct.unpack_from("<III", raw, 8)
-        descriptors = numpy.frombuffer(raw, dtype="<f4", offset=32).reshape(count, dimensions)
-        graph = json.loads((index / "index.json").read_text())["graph"]
+        version = json.loads((index / "index.json").read_text())
+        graph = version["graph"]
+        descriptors = read_descriptors(index, numpy)
+        dimensions = descriptors.shape[1]
         self.graph = faiss.IndexHNSWFlat(dimensions, graph["m"], faiss.METRIC_INNER_PRODUCT)
         self.graph.hnsw.efConstruction = graph["efConstruction"]
         self.graph.hnsw.efSearch = graph["efSearch"]
         self.graph.add(descriptors)
         faiss.omp_set_num_threads(threads)
-        with open(index / "catalogue.csv", newline="") as lines:
-            rows = list(csv.DictReader(lines))
-        self.lon = numpy.array([float(row["lon"]) for row in rows])
-        self.lat = numpy.array([float(row["lat"]) for row in rows])
+        self.lon, self.lat = read_places(index, numpy)
         self.east = (self.lon - self.lon[0]) * METRES_PER_DEGREE * math.cos(math.radians(self.lat[0]))
         self.north = (self.lat - self.lat[0]) * METRES_PER_DEGREE
         steps = range(0, 2 * self.margin_px + 1, self.step_px)

@@ -1,7 +1,7 @@
 // Building the graph of an index, in a thread of its own.
 import { RequestWorker } from '../threads/index.js';
 import type { Descriptors } from './descriptors.js';
-import type { BuildRequests, GraphOptions, IndexKind } from './index-requests.js';
+import type { BuildRequests, GraphKind, GraphOptions } from './index-requests.js';
 import { corruptIndex } from './threaded-index.js';
 
 /**
@@ -9,7 +9,7 @@ import { corruptIndex } from './threaded-index.js';
  * INDEX_CORRUPT.
  */
 export async function buildGraph(
-  kind: IndexKind,
+  kind: GraphKind,
   descriptors: Descriptors,
   options: GraphOptions,
   path: string,

@@ -1,10 +1,10 @@
 // The thread that builds a graph.
 import { serveRequests } from '../threads/index.js';
 import { buildHnsw } from './hnsw-graph.js';
-import type { BuildRequests, IndexKind } from './index-requests.js';
+import type { BuildRequests, GraphKind } from './index-requests.js';
 import { buildUsearch } from './usearch-graph.js';
 
-const BUILDERS: Readonly<Record<IndexKind, typeof buildHnsw>> = { hnsw: buildHnsw, usearch: buildUsearch };
+const BUILDERS: Readonly<Record<GraphKind, typeof buildHnsw>> = { hnsw: buildHnsw, usearch: buildUsearch };
 
 await serveRequests<BuildRequests>(() => ({
   answers: {

@@ -1,9 +1,11 @@
-// catalogue.csv: written and read in pieces, since millions of tiles are more than one string holds.
+// The catalogue of a version, catalogue.bin or, in older ones, catalogue.csv: written and read in pieces, since millions of
+// tiles are more than one string holds.
 import { stat } from 'node:fs/promises';
 import { messageOf, SkyfixError } from '../errors/index.js';
 import { csvField, writeFileAtomic } from '../files/index.js';
 import { RequestWorker } from '../threads/index.js';
 import { Catalogue } from './catalogue.js';
+import { binaryCatalogue, readBinaryCatalogue } from './catalogue-binary.js';
 import type { CatalogueRequests } from './catalogue-requests.js';
 import { CATALOGUE_HEADER, readColumns } from './read-columns.js';
 import type { Tile } from './types.js';
@@ -18,12 +20,24 @@ export interface ReadCatalogueOptions {
   readonly threadFromBytes?: number;
 }
 
-/** Reads catalogue.csv. Throws INDEX_MISSING where it is not there, INDEX_CORRUPT with the line that is wrong. */
+/** Sorting the places of fewer tiles takes less than the bytes of their tree are worth. */
+const TREE_FROM_TILES = 20_000;
+
+const BINARY = /\.bin$/;
+
+/**
+ * Reads catalogue.bin or catalogue.csv, as the name ends; where there is no catalogue.csv, the catalogue.bin beside it. Throws
+ * INDEX_MISSING where it is not there, INDEX_CORRUPT with what is wrong, of the csv with its line.
+ */
 export async function readCatalogue(path: string, options: ReadCatalogueOptions = {}): Promise<Catalogue> {
   const { pieceBytes = PIECE_BYTES, threadFromBytes = THREAD_FROM_BYTES } = options;
-  const file = await stat(path).catch((error: unknown) => {
+  if (BINARY.test(path)) return new Catalogue(await readBinaryCatalogue(path));
+  const file = await stat(path).catch(async (error: unknown) => {
+    const binary = path.replace(/\.csv$/, '.bin');
+    if (binary !== path && (await stat(binary).catch(() => undefined))) return undefined;
     throw new SkyfixError('INDEX_MISSING', `${path} cannot be read (${messageOf(error)}).`, { cause: error });
   });
+  if (!file) return new Catalogue(await readBinaryCatalogue(path.replace(/\.csv$/, '.bin')));
   if (file.size < threadFromBytes) return new Catalogue({ columns: await readColumns(path, pieceBytes) });
   const script = new URL('./catalogue-worker.js', import.meta.url);
   const worker = new RequestWorker<CatalogueRequests>(script, { of: `the reader of ${path}` });
@@ -54,7 +68,19 @@ export function formatCatalogue(tiles: Iterable<Tile>): string {
   return [...cataloguePieces(tiles)].join('');
 }
 
-/** Writes catalogue.csv, whole or not at all. Throws DISK_FULL. */
+/** Writes catalogue.csv or, where the name ends so, catalogue.bin; whole or not at all. Throws DISK_FULL. */
 export function writeCatalogue(path: string, tiles: Iterable<Tile>): Promise<void> {
-  return writeFileAtomic(path, cataloguePieces(tiles));
+  return writeFileAtomic(path, BINARY.test(path) ? binaryOf(tiles) : cataloguePieces(tiles));
+}
+
+function binaryOf(tiles: Iterable<Tile>): Generator<Uint8Array> {
+  const parts = new Catalogue(rounded(tiles)).parts;
+  return binaryCatalogue(parts.columns.lons.length < TREE_FROM_TILES ? { columns: parts.columns } : parts);
+}
+
+/** The same places that catalogue.csv would have. */
+function* rounded(tiles: Iterable<Tile>): Generator<Tile> {
+  for (const tile of tiles) {
+    yield { ...tile, lon: Number(tile.lon.toFixed(8)), lat: Number(tile.lat.toFixed(8)) };
+  }
 }

@@ -36,6 +36,11 @@ export class Catalogue {
     return { columns: this.#columns, tree: this.#tree.data };
   }
 
+  /** All of them, by row. */
+  *tiles(): Generator<Tile> {
+    for (let row = 0; row < this.count; row++) yield tileAt(this.#columns, row);
+  }
+
   get count(): number {
     return this.#columns.lons.length;
   }

@@ -1,9 +1,10 @@
 // An index in the thread that holds it: few rows are all compared, among many a graph names candidates; scores are exact.
 import { SkyfixError } from '../errors/index.js';
 import type { PartState } from '../threads/index.js';
+import { arraysOf } from './descriptors.js';
 import { type Graph, type RowSet, rowSetOf } from './graph.js';
 import { loadHnsw } from './hnsw-graph.js';
-import type { IndexKind, IndexSetup } from './index-requests.js';
+import type { GraphKind, IndexSetup } from './index-requests.js';
 import { checkPairs, checkRows } from './queries.js';
 import { RowProducts } from './row-products.js';
 import { bestOfLooks, compareHits } from './top-k.js';
@@ -14,14 +15,14 @@ import { loadUsearch } from './usearch-graph.js';
  * Up to so many products a query (rows x dimensions) all rows are compared, in about a millisecond: no slower than the graph,
  * and nothing is missed. `npm run bench:search` shows both.
  */
-const EXACT_PRODUCTS = 6_000_000;
+export const EXACT_PRODUCTS = 6_000_000;
 /** Among few allowed rows of many a graph searches long: comparing them all pays for up to so many times the products. */
 const FILTERED_TIMES = 4;
 /** Filters that let through more than this share cost a graph little. */
 const FEW = 0.25;
 
 /** The one place that knows which graphs are read how; BUILDERS knows how they are built. */
-const LOADERS: Readonly<Record<IndexKind, (setup: IndexSetup) => Graph>> = {
+const LOADERS: Readonly<Record<GraphKind, (setup: IndexSetup) => Graph>> = {
   hnsw: ({ path, descriptors }) => loadHnsw(path, descriptors),
   usearch: ({ path, descriptors, efSearch, m = 16, precision }) =>
     loadUsearch(path, descriptors, { m, precision, efSearch }),
@@ -30,7 +31,8 @@ const LOADERS: Readonly<Record<IndexKind, (setup: IndexSetup) => Graph>> = {
 export class HeldIndex implements VectorIndex {
   readonly dimensions: number;
   readonly count: number;
-  readonly #graph: Graph;
+  /** Undefined: all rows are always compared. */
+  readonly #graph: Graph | undefined;
   readonly #products: RowProducts;
   readonly #efSearch: number;
   readonly #exactProducts: number;
@@ -38,11 +40,11 @@ export class HeldIndex implements VectorIndex {
 
   /** Reads the graph. Throws what is wrong with its file. */
   constructor(setup: IndexSetup) {
-    const { descriptors, efSearch, exactProducts = EXACT_PRODUCTS } = setup;
-    this.#graph = LOADERS[setup.kind](setup);
+    const { descriptors, efSearch, exactProducts = EXACT_PRODUCTS, kind } = setup;
+    this.#graph = kind === 'none' ? undefined : LOADERS[kind](setup);
     this.dimensions = descriptors.dimensions;
     this.count = descriptors.count;
-    this.#products = new RowProducts(descriptors);
+    this.#products = new RowProducts(arraysOf(descriptors));
     this.#efSearch = efSearch;
     this.#exactProducts = exactProducts;
   }
@@ -66,11 +68,12 @@ export class HeldIndex implements VectorIndex {
     const candidates = allowed ? allowed.length : this.count;
     const wanted = Math.min(k, candidates);
     if (wanted === 0) return [];
-    if (candidates * this.dimensions <= this.#limit(candidates, allowed !== undefined)) {
+    const graph = this.#graph;
+    if (!graph || candidates * this.dimensions <= this.#limit(candidates, allowed !== undefined)) {
       return this.#products.best(descriptors, wanted, allowed);
     }
     const set = allowed && rowSetOf(allowed, this.count);
-    const answers = descriptors.map((descriptor) => this.#throughGraph(descriptor, wanted, set));
+    const answers = descriptors.map((descriptor) => this.#throughGraph(graph, descriptor, wanted, set));
     return bestOfLooks(answers, wanted);
   }
 
@@ -95,8 +98,13 @@ export class HeldIndex implements VectorIndex {
     return few ? FILTERED_TIMES * this.#exactProducts : this.#exactProducts;
   }
 
-  #throughGraph(query: Float32Array, wanted: number, allowed: RowSet | undefined): readonly Hit[] {
-    const near = this.#graph.nearest(query, wanted, Math.max(this.#efSearch, wanted), allowed);
+  #throughGraph(
+    graph: Graph,
+    query: Float32Array,
+    wanted: number,
+    allowed: RowSet | undefined,
+  ): readonly Hit[] {
+    const near = graph.nearest(query, wanted, Math.max(this.#efSearch, wanted), allowed);
     if (near.length < wanted) return this.#products.best([query], wanted, allowed?.rows);
     const rows = Uint32Array.from(near);
     const scores = this.#products.cosines([query], { looks: new Uint32Array(rows.length), rows });

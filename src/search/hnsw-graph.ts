@@ -1,6 +1,7 @@
 // A hierarchical navigable small-world graph by hnswlib-node, in this thread.
 import hnswlib from 'hnswlib-node';
-import type { DescriptorShape, Descriptors } from './descriptors.js';
+import type { DescriptorShape } from './descriptor-format.js';
+import type { Descriptors } from './descriptors.js';
 import type { Graph } from './graph.js';
 import type { GraphOptions } from './index-requests.js';
 

@@ -1,10 +1,13 @@
 // What the owners of indexes ask the thread that holds one.
-import type { Descriptors } from './descriptors.js';
+import type { Descriptors, MappedDescriptors, StoredDescriptors } from './descriptors.js';
 import type { PackedHits } from './queries.js';
 import type { LookPairs } from './types.js';
 
 /** hnsw: by hnswlib, read into memory. usearch: by usearch, mapped, for large regions. */
-export const INDEX_KINDS = ['hnsw', 'usearch'] as const;
+export const GRAPH_KINDS = ['hnsw', 'usearch'] as const;
+export type GraphKind = (typeof GRAPH_KINDS)[number];
+/** none: small regions have no graph, since comparing all rows is as quick. */
+export const INDEX_KINDS = ['none', ...GRAPH_KINDS] as const;
 export type IndexKind = (typeof INDEX_KINDS)[number];
 
 /** How a usearch graph holds its vectors: the less, the smaller and quicker; scores are exact all the same. */
@@ -25,9 +28,9 @@ export interface IndexSetup {
   /** What a usearch graph was built with, which is checked. */
   readonly m?: number | undefined;
   readonly precision?: GraphPrecision | undefined;
-  /** The graph's file. */
+  /** The graph's file; of none the descriptors', for messages. */
   readonly path: string;
-  readonly descriptors: Descriptors;
+  readonly descriptors: StoredDescriptors | MappedDescriptors;
   readonly efSearch: number;
   /** Products (rows x dimensions) of which all are computed rather than the graph searched. */
   readonly exactProducts?: number | undefined;
@@ -47,7 +50,7 @@ export interface IndexRequests {
 export interface BuildRequests {
   /** Writes the graph to `path`; reports the vectors added so far. */
   build(request: {
-    readonly kind: IndexKind;
+    readonly kind: GraphKind;
     readonly options: GraphOptions;
     readonly descriptors: Descriptors;
     readonly path: string;

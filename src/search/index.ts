@@ -3,19 +3,27 @@
 export { buildGraph, buildHnswGraph } from './build-graph.js';
 export { Catalogue, type CatalogueParts } from './catalogue.js';
 export { formatCatalogue, readCatalogue, writeCatalogue } from './catalogue-file.js';
+export type { DescriptorHeader, DescriptorShape } from './descriptor-format.js';
 export {
-  type DescriptorShape,
+  asFloats,
   type Descriptors,
   formatDescriptors,
+  type MappedDescriptors,
+  openDescriptors,
+  readDescriptorHeader,
   readDescriptorShape,
   readDescriptors,
+  readStored,
+  type StoredDescriptors,
   writeDescriptors,
 } from './descriptors.js';
 export { ExactIndex } from './exact-index.js';
-export { HeldIndex } from './held-index.js';
+export { EXACT_PRODUCTS, HeldIndex } from './held-index.js';
 export { indexAnswers } from './index-answers.js';
 export {
+  GRAPH_KINDS,
   GRAPH_PRECISIONS,
+  type GraphKind,
   type GraphOptions,
   type GraphPrecision,
   INDEX_KINDS,
@@ -23,6 +31,7 @@ export {
   type IndexRequests,
   type IndexSetup,
 } from './index-requests.js';
+export { DESCRIPTOR_PRECISIONS, type DescriptorPrecision, roundTo } from './precision.js';
 export { unpacked } from './queries.js';
 export { numberOf } from './read-columns.js';
 export { measureRecall, type Recall } from './recall.js';

@@ -29,6 +29,15 @@ const zeros: Code = [...vector(12), ...new Array<number>(16).fill(0)];
 const lane = (of: Code, k: number): Code => [...of, ...vector(31), k];
 const addVectors = (a: Code, b: Code): Code => [...a, ...b, ...vector(228)];
 const multiplyVectors = (a: Code, b: Code): Code => [...a, ...b, ...vector(230)];
+const andVectors = (a: Code, b: Code): Code => [...a, ...b, ...vector(78)];
+const orVectors = (a: Code, b: Code): Code => [...a, ...b, ...vector(80)];
+/** The same 32 bits four times. */
+const splat = (value: Code): Code => [...value, ...vector(17)];
+const shifted = (of: Code, left: number): Code => [...of, ...constant(left), ...vector(171)];
+const storeVector = (at: Code, value: Code, offset: number): Code => [
+  ...[...at, ...value],
+  ...[...vector(11), 4, ...leb(offset)],
+];
 /** Does the body, and again while `local` is below `end`, both unsigned. */
 const untilEnd = (local: number, end: Code, body: Code): Code => [
   ...[0x03, 0x40, ...body],
@@ -117,6 +126,45 @@ function pairsBody(): { readonly code: Code; readonly locals: readonly [number, 
   return { code: untilEnd(numbers, get(numbersEnd), perPair), locals: [3, 4] };
 }
 
+/** halves(from, end, to): float16s become float32s, 16 at a time. */
+function halvesBody(): { readonly code: Code; readonly locals: readonly [number, number] } {
+  const [from, end, to, x] = [0, 1, 2, 3];
+  const masked = (bits: number, left: number): Code =>
+    shifted(andVectors(get(x), splat(constant(bits))), left);
+  const step = [0, 1, 2, 3].flatMap((k) => [
+    ...set(x, [...get(from), ...vector(4), 3, ...leb(8 * k)]),
+    ...storeVector(
+      get(to),
+      // Exponent and fraction where float32 has them, then times 2^112: that is how far the exponents' zeros are apart.
+      orVectors(multiplyVectors(masked(0x7fff, 13), splat(constant(0x77800000))), masked(0x8000, 16)),
+      16 * k,
+    ),
+  ]);
+  const advance = [...set(from, add(get(from), constant(32))), ...set(to, add(get(to), constant(64)))];
+  return { code: untilEnd(from, get(end), [...step, ...advance]), locals: [0, 1] };
+}
+
+/** bytes(from, end, to, scale): int8s become float32s times the float32 at `scale`, 16 at a time. */
+function bytesBody(): { readonly code: Code; readonly locals: readonly [number, number] } {
+  const [from, end, to, scaleAt, x, scale] = [0, 1, 2, 3, 4, 5];
+  const step = [0, 1].flatMap((k) => [
+    ...set(x, [...get(from), ...vector(1), 3, ...leb(8 * k)]),
+    ...[167, 168].flatMap((half, h) =>
+      storeVector(
+        get(to),
+        multiplyVectors([...get(x), ...vector(half), ...vector(250)], get(scale)),
+        32 * k + 16 * h,
+      ),
+    ),
+  ]);
+  const advance = [...set(from, add(get(from), constant(16))), ...set(to, add(get(to), constant(64)))];
+  const code = [
+    ...set(scale, [...get(scaleAt), ...vector(9), 2, 0]),
+    ...untilEnd(from, get(end), [...step, ...advance]),
+  ];
+  return { code, locals: [0, 2] };
+}
+
 const section = (id: number, content: Code): Code => [id, ...leb(content.length), ...content];
 const named = (name: string): Code => [...leb(name.length), ...new TextEncoder().encode(name)];
 const functionType = (parameters: number): Code => [
@@ -124,18 +172,23 @@ const functionType = (parameters: number): Code => [
   0,
 ];
 
-/** The module's bytes: memory `env.memory` in, `products` and `pairs` out. */
+/** The module's bytes: memory `env.memory` in, `products`, `pairs`, `halves` and `bytes` out. */
 export function productsCode(): Uint8Array {
-  const bodies = [productsBody(), pairsBody()].map(({ code, locals: [words, vectors] }) => {
-    const body = [2, ...leb(words), I32, ...leb(vectors), V128, ...code, 0x0b];
-    return [...leb(body.length), ...body];
-  });
+  const bodies = [productsBody(), pairsBody(), halvesBody(), bytesBody()].map(
+    ({ code, locals: [words, vectors] }) => {
+      const body = [2, ...leb(words), I32, ...leb(vectors), V128, ...code, 0x0b];
+      return [...leb(body.length), ...body];
+    },
+  );
   return Uint8Array.from([
     ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, [2, ...functionType(7), ...functionType(6)]),
+    ...section(1, [4, ...[7, 6, 3, 4].flatMap(functionType)]),
     ...section(2, [1, ...named('env'), ...named('memory'), 2, 0, 1]),
-    ...section(3, [2, 0, 1]),
-    ...section(7, [2, ...named('products'), 0, 0, ...named('pairs'), 0, 1]),
+    ...section(3, [4, 0, 1, 2, 3]),
+    ...section(7, [
+      4,
+      ...['products', 'pairs', 'halves', 'bytes'].flatMap((name, k) => [...named(name), 0, k]),
+    ]),
     ...section(10, [bodies.length, ...bodies.flat()]),
   ]);
 }

@@ -37,18 +37,31 @@ type Pairs = (
   out: number,
 ) => void;
 
+type Halves = (from: number, end: number, to: number) => void;
+type Bytes = (from: number, end: number, to: number, scaleAt: number) => void;
+
 export interface Kernel {
   readonly memory: WebAssembly.Memory;
   readonly products: Products;
   readonly pairs: Pairs;
+  /** 16 float16s at a time to float32s. */
+  readonly halves: Halves;
+  /** 16 int8s at a time to float32s, each times the float32 at scaleAt. */
+  readonly bytes: Bytes;
 }
 
 /** Compiled anew, with a memory of its own: a millisecond. */
 export function openKernel(): Kernel {
   const memory = new WebAssembly.Memory({ initial: 1 });
   const module = new WebAssembly.Module(productsCode());
-  const { products, pairs } = new WebAssembly.Instance(module, { env: { memory } }).exports;
-  return { memory, products: products as Products, pairs: pairs as Pairs };
+  const { products, pairs, halves, bytes } = new WebAssembly.Instance(module, { env: { memory } }).exports;
+  return {
+    memory,
+    products: products as Products,
+    pairs: pairs as Pairs,
+    halves: halves as Halves,
+    bytes: bytes as Bytes,
+  };
 }
 
 /** Makes the memory at least so large; views of it made before are then empty. */

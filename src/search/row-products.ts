@@ -1,6 +1,6 @@
 // Exact scores of rows, many at a time, in WebAssembly: the one memory that it works in holds the queries, the rows and what
 // comes out.
-import type { Descriptors } from './descriptors.js';
+import { isFloats, type StoredDescriptors } from './descriptors.js';
 import { QUERIES_AT_ONCE, ROWS_AT_ONCE, VECTOR_BYTES } from './products-code.js';
 import { openKernel, reserve } from './products-kernel.js';
 import { TopK } from './top-k.js';
@@ -18,21 +18,24 @@ const clipped = (value: number) => Math.max(-1, Math.min(1, value));
 
 /** Cosines of unit descriptors with rows, in single precision; the same two give the same bits in whatever company. */
 export class RowProducts {
-  readonly #descriptors: Descriptors;
+  readonly #descriptors: StoredDescriptors;
   readonly #kernel = openKernel();
   /** Bytes from one vector to the next. */
   readonly #stride: number;
-  /** Whether row k lies at k strides for good. */
+  /** From where on: before it a row and its scale lie as they are stored, while they become float32s. */
+  readonly #rowsAt: number;
+  /** Whether row k lies k strides behind #rowsAt for good. */
   readonly #kept: boolean;
 
-  constructor(descriptors: Descriptors, keptBytes = KEPT_BYTES) {
+  constructor(descriptors: StoredDescriptors, keptBytes = KEPT_BYTES) {
     this.#descriptors = descriptors;
     this.#stride = upTo(descriptors.dimensions * 4, VECTOR_BYTES);
+    this.#rowsAt = isFloats(descriptors) ? 0 : this.#stride + VECTOR_BYTES;
     const bytes = upTo(descriptors.count, BLOCK_ROWS) * this.#stride;
     this.#kept = bytes <= keptBytes;
+    reserve(this.#kernel, this.#rowsAt + (this.#kept ? bytes : 0));
     if (!this.#kept) return;
-    reserve(this.#kernel, bytes);
-    for (let row = 0; row < descriptors.count; row++) this.#copyRow(row, row * this.#stride);
+    for (let row = 0; row < descriptors.count; row++) this.#copyRow(row, this.#rowsAt + row * this.#stride);
   }
 
   /**
@@ -123,7 +126,7 @@ export class RowProducts {
         numbers[2 * many] = looks[from + many] as number;
         numbers[2 * many + 1] = this.#kept ? row : copied - 1;
       }
-      pairs(queriesAt, this.#kept ? 0 : rowsAt, numbersAt, numbersAt + 8 * many, stride, outAt);
+      pairs(queriesAt, this.#kept ? this.#rowsAt : rowsAt, numbersAt, numbersAt + 8 * many, stride, outAt);
       cosines.set(new Float32Array(memory.buffer, outAt, many), from);
       from += many;
     }
@@ -132,7 +135,7 @@ export class RowProducts {
 
   /** Where the memory is free. */
   #scratch(): number {
-    return this.#kept ? upTo(this.#descriptors.count, BLOCK_ROWS) * this.#stride : 0;
+    return this.#rowsAt + (this.#kept ? upTo(this.#descriptors.count, BLOCK_ROWS) * this.#stride : 0);
   }
 
   /** Where the rows of a block lie, copied to `block` unless they lie one behind the other for good. */
@@ -140,16 +143,28 @@ export class RowProducts {
     const stride = this.#stride;
     const first = rows ? (rows[from] as number) : from;
     const last = rows ? (rows[from + many - 1] as number) : from + many - 1;
-    if (this.#kept && last - first === many - 1) return first * stride;
+    if (this.#kept && last - first === many - 1) return this.#rowsAt + first * stride;
     for (let i = 0; i < many; i++)
       this.#copyRow(rows ? (rows[from + i] as number) : from + i, block + i * stride);
     return block;
   }
 
   #copyRow(row: number, at: number): void {
-    const { dimensions, data } = this.#descriptors;
-    const into = new Float32Array(this.#kernel.memory.buffer, at, dimensions);
-    into.set(data.subarray(row * dimensions, (row + 1) * dimensions));
+    const descriptors = this.#descriptors;
+    const { dimensions } = descriptors;
+    const { memory, halves, bytes } = this.#kernel;
+    const [from, to] = [row * dimensions, (row + 1) * dimensions];
+    if (isFloats(descriptors)) {
+      new Float32Array(memory.buffer, at, dimensions).set(descriptors.data.subarray(from, to));
+    } else if (descriptors.precision === 'f16') {
+      // Behind a row there are always zeros: nothing else is ever written there.
+      new Uint16Array(memory.buffer, 0, dimensions).set(descriptors.data.subarray(from, to));
+      halves(0, this.#stride / 2, at);
+    } else {
+      new Int8Array(memory.buffer, 0, dimensions).set(descriptors.data.subarray(from, to));
+      new Float32Array(memory.buffer, this.#stride, 1)[0] = descriptors.scales[row] as number;
+      bytes(0, this.#stride / 4, at, this.#stride);
+    }
   }
 
   #copyQueries(queries: readonly Float32Array[], at: number): void {

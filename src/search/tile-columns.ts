@@ -6,12 +6,12 @@ export interface TileColumns {
   /** Degrees. */
   readonly lons: Float64Array;
   readonly lats: Float64Array;
-  /** Metres. */
+  /** Metres; a single one where all tiles have the same. */
   readonly sizes: Float64Array;
   /** UTF-8 of all ids, one behind the other; id k ends before byte idEnds[k]. */
   readonly idBytes: Uint8Array;
-  readonly idEnds: Float64Array;
-  /** Number of each tile's source among sourceNames. */
+  readonly idEnds: Float64Array | Uint32Array;
+  /** Number of each tile's source among sourceNames; a single one where all tiles have the same. */
   readonly sources: Uint32Array;
   readonly sourceNames: readonly string[];
 }
@@ -34,6 +34,16 @@ function shared<A extends Growing>(array: A, length: number): A {
   copy.set(array.subarray(0, length));
   return copy;
 }
+
+/** One where the first `length` are all equal, else all of them. */
+function numbersKept(array: Float64Array | Uint32Array, length: number): number {
+  for (let k = 1; k < length; k++) if (array[k] !== array[0]) return length;
+  return Math.min(1, length);
+}
+
+/** The number of a row in a column that holds one for all or one for each. */
+const numberAt = (column: Float64Array | Uint32Array, row: number): number =>
+  column[column.length === 1 ? 0 : row] as number;
 
 export class TileColumnsBuilder {
   #count = 0;
@@ -78,10 +88,10 @@ export class TileColumnsBuilder {
     return {
       lons: shared(this.#lons, count),
       lats: shared(this.#lats, count),
-      sizes: shared(this.#sizes, count),
+      sizes: shared(this.#sizes, numbersKept(this.#sizes, count)),
       idEnds: shared(this.#idEnds, count),
       idBytes: shared(this.#idBytes, count === 0 ? 0 : (this.#idEnds[count - 1] as number)),
-      sources: shared(this.#sources, count),
+      sources: shared(this.#sources, numbersKept(this.#sources, count)),
       sourceNames: [...this.#numberOf.keys()],
     };
   }
@@ -96,8 +106,8 @@ export function tileAt(columns: TileColumns, row: number): Tile {
     tile: Buffer.from(buffer, byteOffset + start, end - start).toString('utf8'),
     lon: columns.lons[row] as number,
     lat: columns.lats[row] as number,
-    sizeM: columns.sizes[row] as number,
-    source: columns.sourceNames[columns.sources[row] as number] as string,
+    sizeM: numberAt(columns.sizes, row),
+    source: columns.sourceNames[numberAt(columns.sources, row)] as string,
   };
 }
 

@@ -141,6 +141,12 @@ function degreeBox([west, south, east, north]: Bounds): { judge: Judge; holds(pl
   };
 }
 
+/** Of the data of a tree of so many points: kdbush's head, its ids in the least bits, coordinates in float64. */
+export function treeBytes(count: number): number {
+  const ids = count * (count < 65_536 ? 2 : 4);
+  return 8 + ids + ((8 - (ids % 8)) % 8) + 16 * count;
+}
+
 function sorted(lons: Float64Array, lats: Float64Array): KDBush {
   const tree = new KDBush(lons.length, NODE_SIZE, Float64Array, SharedArrayBuffer);
   // lon in [-180, 180), so that a box needs to look at one turn of the Earth only

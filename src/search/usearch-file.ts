@@ -4,7 +4,7 @@
 //   uint64 size, connectivity, connectivity of the base, highest level, first slot | int16 level of each node |
 //   nodes: uint64 key, int16 level, then for each level uint32 number of links and room for them (uint32 each).
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import type { DescriptorShape } from './descriptors.js';
+import type { DescriptorShape } from './descriptor-format.js';
 import type { GraphPrecision } from './index-requests.js';
 
 const HEAD_BYTES = 64;

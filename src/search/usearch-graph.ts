@@ -2,7 +2,8 @@
 // 16 or 8 bits in it, is mapped and not read.
 import { createRequire } from 'node:module';
 import { messageOf } from '../errors/index.js';
-import type { DescriptorShape, Descriptors } from './descriptors.js';
+import type { DescriptorShape } from './descriptor-format.js';
+import type { Descriptors } from './descriptors.js';
 import type { Graph, RowSet } from './graph.js';
 import type { GraphOptions, GraphPrecision } from './index-requests.js';
 import { checkUsearchFile } from './usearch-file.js';

@@ -5,11 +5,13 @@ export { keepDefaultRegion, readDefaultRegion, setDefaultRegion } from './defaul
 export {
   type BasemapManifest,
   CALIBRATION_FILE,
+  CATALOGUE_FILE,
+  catalogueFileOf,
+  descriptorFileOf,
   filesOfIndex,
   graphFileOf,
   INDEX_SCHEMA,
   type IndexManifest,
-  indexFilesOf,
   readIndexManifest,
 } from './manifest.js';
 export { AREA_FILE, BASEMAP_FILE, type MapFiles, type Outline } from './map-files.js';

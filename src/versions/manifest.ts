@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { messageOf, SkyfixError } from '../errors/index.js';
 import type { FileChecksum } from '../files/index.js';
-import { GRAPH_PRECISIONS, type GraphPrecision, INDEX_KINDS, type IndexKind } from '../search/index.js';
+import {
+  DESCRIPTOR_PRECISIONS,
+  type DescriptorPrecision,
+  GRAPH_KINDS,
+  GRAPH_PRECISIONS,
+  type GraphPrecision,
+  INDEX_KINDS,
+  type IndexKind,
+} from '../search/index.js';
 
 export const INDEX_SCHEMA = 'skyfix-index/1';
 
@@ -17,6 +25,9 @@ export interface IndexManifest {
   readonly bundle: { readonly name: string; readonly version: string; readonly encoderSha256: string };
   readonly count: number;
   readonly dimensions: number;
+  /** How its descriptors are kept; absent in versions of before there was a choice: f32. */
+  readonly descriptors?: { readonly precision: DescriptorPrecision } | undefined;
+  /** Where kind is none, all tiles are compared, and the rest says how a graph would be built. */
   readonly graph: {
     readonly kind: IndexKind;
     /** Of usearch. */
@@ -44,14 +55,22 @@ export interface BasemapManifest {
   readonly attribution?: string | undefined;
 }
 
-/** The file of a version's graph. */
-export const graphFileOf = (kind: IndexKind): string => `graph.${kind}`;
+/** The file of a version's graph; undefined where it has none. */
+export const graphFileOf = (kind: IndexKind): string | undefined =>
+  kind === 'none' ? undefined : `graph.${kind}`;
 
-/** What every version holds beside index.json and its bundle: graph.hnsw or graph.usearch, descriptors.f32, catalogue.csv. */
-export const indexFilesOf = (kind: IndexKind): readonly string[] => [
-  graphFileOf(kind),
-  ...['descriptors.f32', 'catalogue.csv'],
-];
+/** The file of a version's descriptors. */
+export const descriptorFileOf = ({ descriptors }: Pick<IndexManifest, 'descriptors'>): string =>
+  `descriptors.${descriptors?.precision ?? 'f32'}`;
+
+/** The tiles by column, as versions have them that are built now; and in lines, as older ones do. */
+export const CATALOGUE_FILE = 'catalogue.bin';
+const OLD_CATALOGUE_FILE = 'catalogue.csv';
+
+/** The file of a version's catalogue. */
+export const catalogueFileOf = ({ files }: Pick<IndexManifest, 'files'>): string =>
+  Object.hasOwn(files, CATALOGUE_FILE) ? CATALOGUE_FILE : OLD_CATALOGUE_FILE;
+
 /** In versions that are calibrated. */
 export const CALIBRATION_FILE = 'calibration.json';
 
@@ -59,14 +78,26 @@ export const CALIBRATION_FILE = 'calibration.json';
 export const OPTIONAL_INDEX_FILES = ['basemap.pmtiles', 'area.geojson', CALIBRATION_FILE] as const;
 
 /** The files of a version, in a fixed order, index.json and the bundle aside. */
-export function filesOfIndex({
-  files,
-  graph,
-}: Pick<IndexManifest, 'files'> & {
-  readonly graph: Pick<IndexManifest['graph'], 'kind'>;
-}): readonly string[] {
-  return [...indexFilesOf(graph.kind), ...OPTIONAL_INDEX_FILES.filter((name) => Object.hasOwn(files, name))];
+export function filesOfIndex(
+  manifest: Pick<IndexManifest, 'files' | 'descriptors'> & {
+    readonly graph: Pick<IndexManifest['graph'], 'kind'>;
+  },
+): readonly string[] {
+  const graph = graphFileOf(manifest.graph.kind);
+  return [
+    ...(graph === undefined ? [] : [graph]),
+    ...[descriptorFileOf(manifest), catalogueFileOf(manifest)],
+    ...OPTIONAL_INDEX_FILES.filter((name) => Object.hasOwn(manifest.files, name)),
+  ];
 }
+
+/** All files that a version may have beside index.json and its bundle. */
+const KNOWN_FILES = [
+  ...GRAPH_KINDS.map((kind) => `graph.${kind}`),
+  ...DESCRIPTOR_PRECISIONS.map((precision) => `descriptors.${precision}`),
+  ...[CATALOGUE_FILE, OLD_CATALOGUE_FILE],
+  ...OPTIONAL_INDEX_FILES,
+];
 
 const text = { type: 'string', minLength: 1 };
 const whole = { type: 'integer', minimum: 0 };
@@ -88,7 +119,10 @@ const basemapSchema = withOptional({ attribution: text }, { minZoom: zoom, maxZo
 
 const check = new Ajv({ allErrors: true }).compile<IndexManifest>(
   withOptional(
-    { basemap: basemapSchema },
+    {
+      basemap: basemapSchema,
+      descriptors: object({ precision: { enum: DESCRIPTOR_PRECISIONS } }),
+    },
     {
       schema: { const: INDEX_SCHEMA },
       version: { type: 'string', pattern: '^[0-9A-Za-z][0-9A-Za-z.-]{0,99}$' },
@@ -107,12 +141,10 @@ const check = new Ajv({ allErrors: true }).compile<IndexManifest>(
       }),
       bounds: { type: 'array', items: { type: 'number' }, minItems: 4, maxItems: 4 },
       recall: object({ at1: share, at10: share, queries: whole }),
-      files: withOptional(
-        Object.fromEntries(
-          [...INDEX_KINDS.map(graphFileOf), ...OPTIONAL_INDEX_FILES].map((name) => [name, checksum]),
-        ),
-        { 'descriptors.f32': checksum, 'catalogue.csv': checksum },
-      ),
+      files: {
+        type: 'object',
+        properties: Object.fromEntries(KNOWN_FILES.map((name) => [name, checksum])),
+      },
     },
   ),
 );
@@ -130,9 +162,9 @@ export async function readIndexManifest(dir: string): Promise<IndexManifest> {
     throw new SkyfixError('INDEX_CORRUPT', `${path} is not JSON (${messageOf(error)}).`, { cause: error });
   }
   if (check(json)) {
-    const graph = graphFileOf(json.graph.kind);
-    if (json.files[graph]) return json;
-    throw new SkyfixError('INDEX_CORRUPT', `${path}: files says nothing of ${graph}.`);
+    const unnamed = filesOfIndex(json).find((name) => !json.files[name]);
+    if (unnamed === undefined) return json;
+    throw new SkyfixError('INDEX_CORRUPT', `${path}: files says nothing of ${unnamed}.`);
   }
   const first = check.errors?.[0];
   throw new SkyfixError(

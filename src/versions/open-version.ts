@@ -6,10 +6,12 @@ import { messageOf, SkyfixError } from '../errors/index.js';
 import { sha256OfFile } from '../files/index.js';
 import { PlaceFinder } from '../places/index.js';
 import type { VectorIndex } from '../search/index.js';
-import { type Catalogue, readCatalogue, readDescriptorShape, readDescriptors } from '../search/index.js';
+import { type Catalogue, openDescriptors, readCatalogue, readDescriptorHeader } from '../search/index.js';
 import type { LifeEvents } from '../threads/index.js';
 import {
   CALIBRATION_FILE,
+  catalogueFileOf,
+  descriptorFileOf,
   filesOfIndex,
   graphFileOf,
   type IndexManifest,
@@ -55,7 +57,11 @@ export async function checkIndexFolder(
       );
     }
   }
-  const shape = await readDescriptorShape(join(dir, 'descriptors.f32'));
+  const name = descriptorFileOf(manifest);
+  const shape = await readDescriptorHeader(join(dir, name));
+  if (name !== `descriptors.${shape.precision}`) {
+    throw new SkyfixError('INDEX_CORRUPT', `${join(dir, name)} holds descriptors of ${shape.precision}.`);
+  }
   if (shape.count !== manifest.count || shape.dimensions !== manifest.dimensions) {
     throw new SkyfixError(
       'INDEX_CORRUPT',
@@ -90,16 +96,15 @@ export interface OpenVersionOptions extends LifeEvents {
 }
 
 /**
- * Verifies and opens a version folder for search; descriptors and graph are in memory until close(). The events are
- * those of the index.
+ * Verifies and opens a version folder for search; descriptors and graph are in memory, or mapped, until close(). The events
+ * are those of the index.
  */
 export async function openIndexVersion(
   dir: string,
   options: OpenVersionOptions = {},
 ): Promise<OpenIndexVersion> {
   const manifest = await checkIndexFolder(dir, options.recallGate);
-  const catalogue = await readCatalogue(join(dir, 'catalogue.csv'));
-  const descriptors = await readDescriptors(join(dir, 'descriptors.f32'));
+  const catalogue = await readCatalogue(join(dir, catalogueFileOf(manifest)));
   if (catalogue.count !== manifest.count) {
     throw new SkyfixError(
       'INDEX_CORRUPT',
@@ -107,20 +112,28 @@ export async function openIndexVersion(
     );
   }
   const calibration = manifest.files[CALIBRATION_FILE] && (await readCalibration(dir, manifest));
+  const descriptorPath = join(dir, descriptorFileOf(manifest));
+  const { descriptors, close: letGo } = await openDescriptors(descriptorPath);
   const { onDeath, onRecovered, exactProducts } = options;
   const { kind, efSearch, m, precision } = manifest.graph;
-  const path = join(dir, graphFileOf(kind));
+  const graph = graphFileOf(kind);
+  const path = graph === undefined ? descriptorPath : join(dir, graph);
   const source = { kind, path, descriptors, efSearch, m, precision, exactProducts, onDeath, onRecovered };
-  const index = await PlaceFinder.open({ ...source, catalogue: catalogue.parts });
+  const closing: (() => unknown)[] = [];
+  // The descriptors last: the index's thread looks at them until it has ended.
+  const close = async () => {
+    await Promise.all(closing.map((one) => one()));
+    letGo();
+  };
   try {
+    const index = await PlaceFinder.open({ ...source, catalogue: catalogue.parts });
+    closing.push(() => index.close());
     const maps = await openMapFiles(dir, manifest);
-    const close = async () => {
-      await Promise.all([index.close(), maps.basemap?.close()]);
-    };
+    closing.push(() => maps.basemap?.close());
     const opened = { dir, manifest, catalogue, index, ...maps, bundleDir: join(dir, 'bundle'), close };
     return calibration ? { ...opened, calibration } : opened;
   } catch (error) {
-    await index.close();
+    await close();
     throw error;
   }
 }

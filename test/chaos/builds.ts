@@ -9,7 +9,7 @@ import { writeMosaic, writeTinyBundle } from '../index/fixtures.js';
 import type { Scenario } from './scenario.js';
 
 const BUILDER = join(import.meta.dirname, '../index/build-child.js');
-const FILES = ['index.json', 'graph.hnsw', 'descriptors.f32', 'catalogue.csv', 'bundle/encoder.onnx'];
+const FILES = ['index.json', 'graph.hnsw', 'descriptors.f16', 'catalogue.bin', 'bundle/encoder.onnx'];
 /** As build-child.ts builds. */
 const CREATED_AT = '2026-02-03T04:05:06.000Z';
 
@@ -24,7 +24,8 @@ export const buildsEnd: Scenario = {
     await writeTinyBundle(bundleDir, 5);
     await writeMosaic(imagery);
     const started = performance.now();
-    await buildIndex({ bundleDir, imagery, outDir: whole, strideM: 4, createdAt: CREATED_AT });
+    const graph = { engine: 'hnswlib' } as const;
+    await buildIndex({ bundleDir, imagery, outDir: whole, strideM: 4, createdAt: CREATED_AT, graph });
     // A process has to start as well.
     const usualMs = performance.now() - started + 500;
     const expected = await sums(whole);

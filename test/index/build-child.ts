@@ -8,6 +8,7 @@ await buildIndex({
   imagery,
   outDir,
   strideM: 4,
+  graph: { engine: 'hnswlib' },
   createdAt: '2026-02-03T04:05:06.000Z',
   onProgress: (done, _total, stage) => {
     if (stage === 'tiles' && done >= Number(killAt)) process.kill(process.pid, 'SIGKILL');

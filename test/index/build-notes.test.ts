@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { before, test } from 'node:test';
 import sharp from 'sharp';
 import { type BuildNote, buildIndex } from '../../index/index.js';
-import { indexFilesOf, openIndexVersion } from '../../src/versions/index.js';
+import { openIndexVersion } from '../../src/versions/index.js';
 import { geoKeys, placedAt, writeTiff } from '../support/tiff.js';
 import { temporaryFolder, writeMosaic, writeTinyBundle } from './fixtures.js';
 
@@ -53,7 +53,7 @@ test('source, coordinate system, bounds, ground sampling distance, tiles; and a 
   const names = await readdir(join(folder, 'told'));
   assert.deepEqual(
     names.sort(),
-    [...indexFilesOf('hnsw'), 'basemap.pmtiles', 'bundle', 'index.json'].sort(),
+    ['catalogue.bin', 'descriptors.f16', 'basemap.pmtiles', 'bundle', 'index.json'].sort(),
     'nothing else in the version',
   );
 });
@@ -109,7 +109,7 @@ test('a version that cannot be opened never gets its name', async () => {
   const version = join(`${outDir}.partial`, 'version');
   // Cut before its checksum is taken, as by a disk that loses what it was given.
   const cut = (done: number, total: number, stage: string) => {
-    if (stage === 'recall' && done === total) truncateSync(join(version, 'descriptors.f32'), 1000);
+    if (stage === 'recall' && done === total) truncateSync(join(version, 'descriptors.f16'), 1000);
   };
   await assert.rejects(buildIndex({ bundleDir, imagery, outDir, strideM: 20, onProgress: cut }), {
     code: 'INDEX_CORRUPT',

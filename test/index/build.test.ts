@@ -71,7 +71,8 @@ test('a bundle whose networks take panoramas gets no index', async () => {
 test('a build that is killed goes on and ends the same', async () => {
   const whole = join(folder, 'whole');
   const killed = join(folder, 'killed');
-  const options = { bundleDir, imagery, strideM: 4, createdAt: FIRST };
+  const graph = { engine: 'hnswlib' } as const;
+  const options = { bundleDir, imagery, strideM: 4, createdAt: FIRST, graph };
   const expected = await buildIndex({ ...options, outDir: whole });
   assert.ok(expected.count > 3 * 256);
   const script = fileURLToPath(new URL('build-child.js', import.meta.url));
@@ -94,8 +95,8 @@ test('a build that is killed goes on and ends the same', async () => {
   for (const name of [
     'index.json',
     'graph.hnsw',
-    'descriptors.f32',
-    'catalogue.csv',
+    'descriptors.f16',
+    'catalogue.bin',
     'bundle/encoder.onnx',
   ]) {
     assert.equal(await sha256OfFile(join(killed, name)), await sha256OfFile(join(whole, name)), name);
@@ -114,7 +115,7 @@ test('an area keeps the tiles whose centre is in it, and not those in its hole',
   await writeFile(areaGeoJson, JSON.stringify({ type: 'FeatureCollection', features: [feature] }));
   const outDir = join(folder, 'area');
   const { count } = await buildIndex({ bundleDir, imagery, outDir, strideM: 5, areaGeoJson });
-  const catalogue = await readCatalogue(join(outDir, 'catalogue.csv'));
+  const catalogue = await readCatalogue(join(outDir, 'catalogue.bin'));
   const [inside, hole] = [
     // A little wider and narrower: the catalogue rounds to 8 decimals.
     [...at(0.19999, 0.19999), ...at(0.80001, 0.80001)],
@@ -153,7 +154,7 @@ test('a list of tiles; and what is wrong in one is named by its line', async () 
   const manifest = await buildIndex({ bundleDir, tilesCsv, outDir });
   assert.equal(manifest.count, 5);
   assert.equal(manifest.tiles.strideM, null);
-  const tile = (await readCatalogue(join(outDir, 'catalogue.csv'))).tile(3);
+  const tile = (await readCatalogue(join(outDir, 'catalogue.bin'))).tile(3);
   assert.deepEqual([tile.tile, tile.source], ['tile, 3', '3.png']);
 
   const other = join(folder, 'never');

@@ -33,6 +33,7 @@ before(async () => {
     imagery: join(folder, 'mosaic.tif'),
     outDir: built,
     strideM: 15,
+    graph: { engine: 'hnswlib' },
   });
 });
 
@@ -92,7 +93,7 @@ test('what must not be served is refused, and nothing changes', async () => {
     assert.deepEqual(await snapshot(dataDir), earlier, code);
   };
 
-  for (const name of ['graph.hnsw', 'descriptors.f32', 'catalogue.csv']) {
+  for (const name of ['graph.hnsw', 'descriptors.f16', 'catalogue.bin']) {
     const dir = await named('damaged');
     const bytes = await readFile(join(dir, name));
     const right = sha256OfBytes(bytes);

@@ -52,7 +52,7 @@ test('a tile of twice the ground is cut to its middle and told of; a smaller one
   assert.equal((await source.image(0, 16)).image?.data[2], 200, 'as it is: a blue corner');
   const outDir = join(folder, 'cut');
   await buildIndex({ bundleDir, tilesCsv, outDir });
-  const catalogue = await readCatalogue(join(outDir, 'catalogue.csv'));
+  const catalogue = await readCatalogue(join(outDir, 'catalogue.bin'));
   assert.deepEqual([catalogue.tile(0).sizeM, catalogue.tile(1).sizeM], [20, 20]);
   await assert.rejects(
     openTilesCsv(await list('small.csv', ['t,10,50,20,wide.png', 'u,10,50,12,wide.png']), 20),
@@ -114,8 +114,8 @@ test('a build that goes on after its images changed embeds them anew', async () 
   const fresh = join(folder, 'fresh');
   await buildIndex({ bundleDir, tilesCsv, outDir: fresh });
   assert.equal(
-    await sha256OfFile(join(outDir, 'descriptors.f32')),
-    await sha256OfFile(join(fresh, 'descriptors.f32')),
+    await sha256OfFile(join(outDir, 'descriptors.f16')),
+    await sha256OfFile(join(fresh, 'descriptors.f16')),
   );
-  assert.ok((await readFile(join(outDir, 'catalogue.csv'))).length > 300);
+  assert.ok((await readFile(join(outDir, 'catalogue.bin'))).length > 300);
 });

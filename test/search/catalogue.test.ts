@@ -300,7 +300,8 @@ test('descriptors: header and values come back; every kind of damage is named', 
     [damaged((b) => b.subarray(0, 20)), /does not begin/],
     [damaged((b) => b.subarray(0, b.length - 4)), /has 76 bytes; 3 descriptors of 4 values need 80/],
     [damaged((b) => Buffer.concat([Buffer.from('X'), b.subarray(1)])), /does not begin/],
-    [damaged((b) => withUint32(b, 8, 2)), /format version 2/],
+    [damaged((b) => withUint32(b, 8, 2)), /format version 2 with values of kind 0/],
+    [damaged((b) => withUint32(b, 20, 1)), /format version 1 with values of kind 1/],
     [damaged((b) => withUint32(b, 16, 0)), /0 values/],
   ] as const) {
     await writeFile(file, content);

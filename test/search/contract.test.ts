@@ -1,10 +1,19 @@
 // Every index adapter passes the same contract.
+import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { PlaceFinder } from '../../src/places/index.js';
-import { buildGraph, buildHnswGraph, Catalogue, ExactIndex, ThreadedIndex } from '../../src/search/index.js';
+import {
+  buildGraph,
+  buildHnswGraph,
+  Catalogue,
+  ExactIndex,
+  openDescriptors,
+  ThreadedIndex,
+  writeDescriptors,
+} from '../../src/search/index.js';
 import { watchThreads } from '../support/threads.js';
 import { indexContract } from './contract.js';
 
@@ -46,6 +55,36 @@ for (const precision of ['f32', 'f16', 'i8'] as const) {
     },
     ...crash,
   });
+}
+
+/** Small regions have no graph; descriptors in memory or mapped, as they are or in fewer bits. */
+for (const [precision, mappedFrom] of [
+  ['f32', 0],
+  ['f16', Number.POSITIVE_INFINITY],
+  ['f16', 0],
+  ['i8', Number.POSITIVE_INFINITY],
+  ['i8', 0],
+] as const) {
+  const how = mappedFrom === 0 ? 'mapped' : 'in memory';
+  // The exact answer is that of the descriptors as they are kept.
+  indexContract(
+    `no graph, descriptors of ${precision} ${how},`,
+    {
+      open: async (given, events) => {
+        const path = join(folder, `descriptors.${precision}`);
+        await writeDescriptors(path, given, precision);
+        const { descriptors, close } = await openDescriptors(path, mappedFrom);
+        assert.equal('address' in descriptors, mappedFrom === 0);
+        const source = { kind: 'none', path, descriptors, efSearch: 128, ...events } as const;
+        const index = await ThreadedIndex.open(source);
+        const closeIndex = index.close.bind(index);
+        index.close = () => closeIndex().then(close);
+        return index;
+      },
+      ...crash,
+    },
+    precision,
+  );
 }
 
 indexContract('hnsw with places', {

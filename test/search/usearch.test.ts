@@ -183,8 +183,10 @@ test('whatever bytes of a graph are damaged, the process goes on', async () => {
   assert.ok(damaged >= 5 && opened >= 5, stdout);
 });
 
-test('a large index gets usearch, a small one hnswlib, unless one is asked for', () => {
-  const small = { count: 2116, dimensions: 256 };
+test('a large index gets usearch, a middling one hnswlib, a small one none, unless one is asked for', () => {
+  const small = { count: 60_000, dimensions: 256 };
+  assert.equal(chooseGraph({ count: 2116, dimensions: 1024 }).kind, 'none');
+  assert.equal(chooseGraph(small, { engine: 'none' }).kind, 'none');
   const large = { count: 200_000, dimensions: 1024 };
   assert.equal(chooseGraph(small).kind, 'hnsw');
   assert.equal(chooseGraph(small).precision, undefined);
