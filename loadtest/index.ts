@@ -5,4 +5,5 @@ export { type NoPeer, type Peer, type PeerBackend, runPeerProgram, startPeer } f
 export { median, percentile } from './percentiles.js';
 export { type ServerProcess, startServerProcess } from './server-process.js';
 export { demoPanoramas, machine } from './surroundings.js';
+export { type Chart, chartSvg } from './svg.js';
 export { writeSection } from './write-section.js';

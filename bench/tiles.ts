@@ -1,0 +1,121 @@
+// npm run bench:tiles -- [--tiles 1e3,1e4,1e5] [--dimensions 256,1024] [--engines LIST] [--queries N] [--folder DIR] [--write]:
+// what a region costs by its number of tiles: building, loading, bytes, recall, times of searches and priors, memory. What is
+// made lies in --folder (var/bench-tiles) and is not made again. With --write tables and curves go into docs/scale.md.
+import { execFile } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+import { chartSvg, machine, markdownTable, writeSection } from '../loadtest/index.js';
+import { makeFolder, writeFileAtomic } from '../src/files/index.js';
+import { builtGraph, CONTESTANTS, type Contestant, type TileSet, tileSet, truthOf } from './tile-sets.js';
+import type { TileFigures } from './tiles-child.js';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
+const CHILD = fileURLToPath(new URL('./tiles-child.js', import.meta.url));
+
+const { values } = parseArgs({
+  options: {
+    tiles: { type: 'string', default: '1e3,1e4,1e5' },
+    dimensions: { type: 'string', default: '256,1024' },
+    engines: { type: 'string', default: CONTESTANTS.map(({ name }) => name).join(',') },
+    queries: { type: 'string', default: '200' },
+    folder: { type: 'string', default: join(ROOT, 'var/bench-tiles') },
+    write: { type: 'boolean', default: false },
+  },
+});
+
+const wholes = (text: string, name: string): number[] =>
+  text.split(',').map((part) => {
+    const value = Number(part);
+    if (Number.isInteger(value) && value > 0) return value;
+    throw new Error(
+      `--${name} has "${part}"; whole numbers over 0 with commas between them, such as 1e3,1e5.`,
+    );
+  });
+const contestants = values.engines.split(',').map((name) => {
+  const found = CONTESTANTS.find((one) => one.name === name.trim());
+  if (found) return found;
+  const names = CONTESTANTS.map((one) => one.name).join(', ');
+  throw new Error(`--engines has "${name}"; there are ${names}.`);
+});
+const [queries = 200] = wholes(values.queries, 'queries');
+
+interface Row extends TileFigures {
+  readonly set: TileSet;
+  readonly engine: string;
+  readonly buildSeconds: number;
+}
+
+/** Comparing all of more products than these says nothing new. */
+const MOST_EXACT_PRODUCTS = 3e8;
+
+async function rowOf(set: TileSet, contestant: Contestant): Promise<Row> {
+  const kept = join(set.dir, `figures-${contestant.name.replace(' ', '-')}.json`);
+  const buildSeconds = await builtGraph(set, contestant);
+  const args = [set, contestant, queries].map((value) => JSON.stringify(value));
+  const { stdout } = await promisify(execFile)(process.execPath, [CHILD, ...args]);
+  const row = { ...(JSON.parse(stdout) as TileFigures), set, engine: contestant.name, buildSeconds };
+  await writeFileAtomic(kept, JSON.stringify(row));
+  return row;
+}
+
+const HEAD = [
+  ...['tiles', 'dimensions', 'engine', 'build s', 'load ms', 'bytes a tile', 'recall @1', '@10'],
+  ...['p50 ms', 'p99 ms', 'prior ms', 'memory MB', 'mapped MB'],
+];
+
+const cellsOf = (row: Row): string[] => {
+  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0);
+  return [
+    ...[row.set.tiles.toLocaleString('en'), `${row.set.dimensions}`, row.engine],
+    ...[row.buildSeconds === 0 ? '–' : row.buildSeconds.toFixed(1), row.loadMs.toFixed(0)],
+    ...[row.bytesPerTile.toFixed(0), row.recallAt1.toFixed(3), row.recallAt10.toFixed(3)],
+    ...[row.p50Ms, row.p99Ms, row.priorMs].map((ms) => ms.toFixed(2)),
+    ...[megabytes(row.ownBytes), megabytes(row.mappedBytes)],
+  ];
+};
+
+const rows: Row[] = [];
+for (const dimensions of wholes(values.dimensions, 'dimensions')) {
+  for (const tiles of wholes(values.tiles, 'tiles')) {
+    const set = await tileSet(values.folder, tiles, dimensions);
+    await truthOf(set, queries);
+    for (const contestant of contestants) {
+      if (contestant.kind === 'none' && set.tiles * dimensions > MOST_EXACT_PRODUCTS) continue;
+      const row = await rowOf(set, contestant);
+      rows.push(row);
+      console.error(cellsOf(row).join(' | '));
+    }
+  }
+}
+
+const table = markdownTable(HEAD, rows.map(cellsOf));
+console.log(`${machine()}\n\n${table}`);
+
+const COLOURS = ['#888888', '#1b6ca8', '#c0392b', '#d68910', '#1e8449'];
+
+/** By number of tiles, a curve an engine, of the largest dimensions. */
+async function writeCurves(name: string, title: string, yName: string, of: (row: Row) => number) {
+  const dimensions = Math.max(...rows.map(({ set }) => set.dimensions));
+  const shown = rows.filter(({ set }) => set.dimensions === dimensions);
+  const x = [...new Set(shown.map(({ set }) => set.tiles))].sort((a, b) => a - b);
+  const curves = contestants.map((contestant, k) => ({
+    name: contestant.name,
+    colour: COLOURS[k % COLOURS.length] as string,
+    values: x.map((tiles) => {
+      const row = shown.find((one) => one.set.tiles === tiles && one.engine === contestant.name);
+      return row ? of(row) : Number.NaN;
+    }),
+  }));
+  const chart = { title: `${title}, ${dimensions} dimensions`, xName: 'tiles', yName, x, curves };
+  const path = join(ROOT, 'docs', `${name}.svg`);
+  await makeFolder(dirname(path));
+  await writeFileAtomic(path, chartSvg(chart));
+}
+
+if (values.write) {
+  await writeSection(join(ROOT, 'docs/scale.md'), 'tiles', `${machine()}\n\n${table}`);
+  await writeCurves('scale-latency', 'Search', 'ms (median)', ({ p50Ms }) => p50Ms);
+  const gigabytes = ({ ownBytes, mappedBytes }: Row) => (ownBytes + mappedBytes) / 1e9;
+  await writeCurves('scale-memory', 'Memory', 'GB', gigabytes);
+}
