@@ -18,7 +18,9 @@ import {
   Catalogue,
   type DescriptorPrecision,
   type Descriptors,
+  fitProjection,
   measureRecall,
+  projectAll,
   roundTo,
   ThreadedIndex,
   type Tile,
@@ -32,6 +34,7 @@ import {
   INDEX_SCHEMA,
   type IndexManifest,
   openIndexVersion,
+  PROJECTION_FILE,
 } from '../src/versions/index.js';
 import type { BasemapChoice } from './basemap.js';
 import { chooseGraph, type GraphChoice } from './choose-graph.js';
@@ -77,6 +80,8 @@ export interface BuildOptions {
   readonly batchSize?: number | undefined;
   /** How descriptors are kept; f16. */
   readonly descriptors?: DescriptorPrecision | undefined;
+  /** Fewer than the encoder's: those in which the region's descriptors differ most are kept. All where absent. */
+  readonly dimensions?: number | undefined;
   /** See chooseGraph. */
   readonly graph?: GraphChoice;
   readonly onProgress?: (done: number, total: number, stage: BuildStage) => void;
@@ -99,6 +104,7 @@ export async function buildIndex(options: BuildOptions): Promise<IndexManifest> 
     throw new SkyfixError('PARAMETER_INVALID', `${outDir} exists already; choose another folder.`);
   }
   const bundle = await loadBundle(options.bundleDir);
+  checkDimensions(options.dimensions, bundle);
   const source = await openSource(options, bundle);
   try {
     tell(source, options);
@@ -121,6 +127,16 @@ export async function buildIndex(options: BuildOptions): Promise<IndexManifest> 
   } finally {
     await source.close();
   }
+}
+
+/** Before hours of embedding. Throws PARAMETER_INVALID. */
+function checkDimensions(wanted: number | undefined, { manifest }: Bundle): void {
+  const { dimensions } = manifest.descriptor;
+  if (wanted === undefined || (Number.isInteger(wanted) && wanted >= 1 && wanted <= dimensions)) return;
+  throw new SkyfixError(
+    'PARAMETER_INVALID',
+    `An index of ${wanted} dimensions was asked for; the bundle's descriptors have ${dimensions}: from 1 to ${dimensions} can be kept.`,
+  );
 }
 
 function tell(source: TileSource, { onNote }: BuildOptions): void {
@@ -239,8 +255,9 @@ interface VersionParts {
 }
 
 async function writeVersion(dir: string, parts: VersionParts): Promise<IndexManifest> {
-  const { bundle, source, tiles, descriptors, plan, options } = parts;
+  const { bundle, source, tiles, plan, options } = parts;
   const { onProgress } = options;
+  const { descriptors, projection } = await withDimensions(dir, parts);
   const { count, dimensions } = descriptors;
   const graph = chooseGraph(descriptors, options.graph);
   const { descriptors: precision = 'f16' } = options;
@@ -265,7 +282,11 @@ async function writeVersion(dir: string, parts: VersionParts): Promise<IndexMani
   const bounds = new Catalogue(tiles).bounds() ?? [-180, -90, 180, 90];
   const { basemap, names } = await writeMapFiles(dir, { source, tiles, bounds, options });
   const files: Record<string, FileChecksum> = {};
-  const own = [...(graphFile === undefined ? [] : [graphFile]), descriptorFile, CATALOGUE_FILE];
+  const own = [
+    ...(graphFile === undefined ? [] : [graphFile]),
+    ...[descriptorFile, CATALOGUE_FILE],
+    ...(projection ? [PROJECTION_FILE] : []),
+  ];
   for (const name of [...own, ...names]) {
     const path = join(dir, name);
     files[name] = { sha256: await sha256OfFile(path), bytes: (await stat(path)).size };
@@ -279,6 +300,7 @@ async function writeVersion(dir: string, parts: VersionParts): Promise<IndexMani
     count,
     dimensions,
     descriptors: kept,
+    ...(projection && { projection }),
     graph,
     tiles: { sizeM: source.sizeM, strideM: source.strideM, source: source.description },
     bounds,
@@ -288,6 +310,21 @@ async function writeVersion(dir: string, parts: VersionParts): Promise<IndexMani
   };
   await writeFileAtomic(join(dir, 'index.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   return manifest;
+}
+
+/** The descriptors in as many dimensions as were asked for; where they are fewer, the directions are written. */
+async function withDimensions(
+  dir: string,
+  { descriptors, options }: VersionParts,
+): Promise<Pick<VersionParts, 'descriptors'> & Pick<IndexManifest, 'projection'>> {
+  const { dimensions: from } = descriptors;
+  const { dimensions = from, graph, onNote } = options;
+  if (dimensions === from) return { descriptors };
+  const { directions, kept } = fitProjection(descriptors, dimensions, graph?.seed ?? 1);
+  await writeDescriptors(join(dir, PROJECTION_FILE), directions);
+  const text = `${dimensions} of ${from} dimensions see ${(100 * kept).toFixed(1)} % of the descriptors' square`;
+  onNote?.({ kind: 'fact', text });
+  return { descriptors: projectAll(descriptors, directions), projection: { from, kept } };
 }
 
 /** 20261123T101500Z-1a2b3c4d */

@@ -36,7 +36,7 @@ export async function verifyIndex(dir: string, options: VerifyOptions = {}): Pro
   await checkIndexFolder(dir, 0);
   await loadBundle(join(dir, 'bundle'));
   // The graph's own recall, also where searches would compare all rows.
-  const version = await openIndexVersion(dir, { recallGate: 0, exactProducts: 0 });
+  const version = await openIndexVersion(dir, { recallGate: 0, exactProducts: 0, asKept: true });
   try {
     const descriptors = await readDescriptors(join(dir, descriptorFileOf(version.manifest)));
     const alike = checkVariety(descriptors, seed, dir);

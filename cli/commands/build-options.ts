@@ -66,6 +66,7 @@ export interface BuildFlags {
   attribution?: string;
   threads: number;
   descriptors: DescriptorPrecision;
+  dimensions?: number;
   engine: GraphEngine;
   precision?: GraphPrecision;
   m?: number;
@@ -104,6 +105,11 @@ export function addBuildOptions(command: Command): Command {
     )
     .option('--attribution <text>', "whose imagery it is, for maps (default: what the imagery's files say)")
     .option('--threads <n>', 'threads of the encoder', positive, availableParallelism())
+    .option(
+      '--dimensions <n>',
+      "keep so many dimensions of the descriptors, those in which the region's differ most (default: all)",
+      positive,
+    )
     .addOption(
       new Option('--descriptors <kind>', 'how descriptors are kept and compared: 32, 16 or 8 bits a number')
         .choices(DESCRIPTOR_PRECISIONS)
@@ -143,6 +149,7 @@ export async function buildFromFlags(
     ...(await tilesOf(flags, bundleDir)),
     threads: flags.threads,
     descriptors: flags.descriptors,
+    dimensions: flags.dimensions,
     engine: await engineOfEnvironment(),
     graph: {
       engine: flags.engine,

@@ -28,6 +28,7 @@ import {
   whole,
 } from './build-options.js';
 import { calibrateCommand } from './calibrate-index-command.js';
+import { catalogueCommand } from './catalogue-index-command.js';
 import { rebuildCommand } from './rebuild-index-command.js';
 
 const share = (text: string): number => {
@@ -44,6 +45,7 @@ export function indexCommand(): Command {
     .addCommand(publishCommand())
     .addCommand(rebuildCommand())
     .addCommand(calibrateCommand())
+    .addCommand(catalogueCommand())
     .addCommand(rollbackCommand())
     .addCommand(listCommand())
     .addCommand(defaultCommand());

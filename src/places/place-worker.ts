@@ -1,14 +1,15 @@
 // The thread that holds a region's tiles: it answers with places, so that nothing of a search is done by who asks.
-import { Catalogue, HeldIndex, indexAnswers, unpacked } from '../search/index.js';
+import { Catalogue, HeldIndex, indexAnswers, queryReader } from '../search/index.js';
 import { serveRequests } from '../threads/index.js';
 import { findPlaces, findTiles } from './find-places.js';
 import type { PlaceRequests, PlaceSetup } from './place-requests.js';
 
 await serveRequests<PlaceRequests, PlaceSetup>(({ catalogue: parts, ...setup }) => {
   const index = new HeldIndex(setup);
+  const queriesOf = queryReader(setup);
   const catalogue = new Catalogue(parts);
   const looksOf = ({ offsets, descriptors }: { offsets: Float64Array; descriptors: Float32Array }) =>
-    unpacked(descriptors, index.dimensions).map((descriptor, k) => ({
+    queriesOf(descriptors).map((descriptor, k) => ({
       eastM: offsets[2 * k] as number,
       northM: offsets[2 * k + 1] as number,
       descriptor,
@@ -16,7 +17,7 @@ await serveRequests<PlaceRequests, PlaceSetup>(({ catalogue: parts, ...setup }) 
   const tiles = { index, catalogue };
   return {
     answers: {
-      ...indexAnswers(index),
+      ...indexAnswers(index, queriesOf),
       places: (request) => findPlaces(tiles, looksOf(request), request),
       tiles: (request) => findTiles(tiles, looksOf(request), request),
     },

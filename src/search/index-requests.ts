@@ -31,6 +31,8 @@ export interface IndexSetup {
   /** The graph's file; of none the descriptors', for messages. */
   readonly path: string;
   readonly descriptors: StoredDescriptors | MappedDescriptors;
+  /** Queries are seen along these directions first: [dimensions of the descriptors, dimensions of queries]. */
+  readonly projection?: Descriptors | undefined;
   readonly efSearch: number;
   /** Products (rows x dimensions) of which all are computed rather than the graph searched. */
   readonly exactProducts?: number | undefined;

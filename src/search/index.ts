@@ -2,7 +2,7 @@
 
 export { buildGraph, buildHnswGraph } from './build-graph.js';
 export { Catalogue, type CatalogueParts } from './catalogue.js';
-export { formatCatalogue, readCatalogue, writeCatalogue } from './catalogue-file.js';
+export { cataloguePieces, formatCatalogue, readCatalogue, writeCatalogue } from './catalogue-file.js';
 export type { DescriptorHeader, DescriptorShape } from './descriptor-format.js';
 export {
   asFloats,
@@ -32,6 +32,7 @@ export {
   type IndexSetup,
 } from './index-requests.js';
 export { DESCRIPTOR_PRECISIONS, type DescriptorPrecision, roundTo } from './precision.js';
+export { type FittedProjection, fitProjection, Projector, projectAll, queryReader } from './projection.js';
 export { unpacked } from './queries.js';
 export { numberOf } from './read-columns.js';
 export { measureRecall, type Recall } from './recall.js';

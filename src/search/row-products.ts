@@ -59,6 +59,18 @@ export class RowProducts {
     return top.hits().map(({ row, score }) => ({ row, score: clipped(score) }));
   }
 
+  /** The products of every query with every row, as they are: [queries * rows]. */
+  all(queries: readonly Float32Array[]): Float32Array {
+    const { count } = this.#descriptors;
+    const products = new Float32Array(queries.length * count);
+    this.#eachBlock(queries, undefined, (out, from, many) => {
+      for (let q = 0; q < queries.length; q++) {
+        products.set(out.subarray(q * BLOCK_ROWS, q * BLOCK_ROWS + many), q * count + from);
+      }
+    });
+    return products;
+  }
+
   /** For each query the place in `rows` of the row with the highest cosine; the first of equal ones. */
   mostAlike(queries: readonly Float32Array[], rows: Uint32Array): Uint32Array {
     const found = new Uint32Array(queries.length);

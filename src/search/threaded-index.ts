@@ -24,10 +24,11 @@ export class ThreadedIndex implements VectorIndex {
   readonly #path: string;
   readonly #worker: RequestWorker<IndexRequests>;
 
-  protected constructor({ path, descriptors }: IndexSetup, worker: RequestWorker<IndexRequests>) {
+  protected constructor({ path, descriptors, projection }: IndexSetup, worker: RequestWorker<IndexRequests>) {
     this.#path = path;
     this.#worker = worker;
-    this.dimensions = descriptors.dimensions;
+    // Of what it is asked with.
+    this.dimensions = (projection ?? descriptors).dimensions;
     this.count = descriptors.count;
   }
 

@@ -12,6 +12,7 @@ export {
   graphFileOf,
   INDEX_SCHEMA,
   type IndexManifest,
+  PROJECTION_FILE,
   readIndexManifest,
 } from './manifest.js';
 export { AREA_FILE, BASEMAP_FILE, type MapFiles, type Outline } from './map-files.js';

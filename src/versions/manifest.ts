@@ -27,6 +27,11 @@ export interface IndexManifest {
   readonly dimensions: number;
   /** How its descriptors are kept; absent in versions of before there was a choice: f32. */
   readonly descriptors?: { readonly precision: DescriptorPrecision } | undefined;
+  /**
+   * Where descriptors have fewer dimensions than the encoder's (`from`): the share of their square that was kept. The directions
+   * are PROJECTION_FILE, a file of descriptors.
+   */
+  readonly projection?: { readonly from: number; readonly kept: number } | undefined;
   /** Where kind is none, all tiles are compared, and the rest says how a graph would be built. */
   readonly graph: {
     readonly kind: IndexKind;
@@ -71,6 +76,8 @@ const OLD_CATALOGUE_FILE = 'catalogue.csv';
 export const catalogueFileOf = ({ files }: Pick<IndexManifest, 'files'>): string =>
   Object.hasOwn(files, CATALOGUE_FILE) ? CATALOGUE_FILE : OLD_CATALOGUE_FILE;
 
+/** The directions along which descriptors are seen: in versions with fewer dimensions than their encoder. */
+export const PROJECTION_FILE = 'projection.f32';
 /** In versions that are calibrated. */
 export const CALIBRATION_FILE = 'calibration.json';
 
@@ -79,7 +86,7 @@ export const OPTIONAL_INDEX_FILES = ['basemap.pmtiles', 'area.geojson', CALIBRAT
 
 /** The files of a version, in a fixed order, index.json and the bundle aside. */
 export function filesOfIndex(
-  manifest: Pick<IndexManifest, 'files' | 'descriptors'> & {
+  manifest: Pick<IndexManifest, 'files' | 'descriptors' | 'projection'> & {
     readonly graph: Pick<IndexManifest['graph'], 'kind'>;
   },
 ): readonly string[] {
@@ -87,6 +94,7 @@ export function filesOfIndex(
   return [
     ...(graph === undefined ? [] : [graph]),
     ...[descriptorFileOf(manifest), catalogueFileOf(manifest)],
+    ...(manifest.projection ? [PROJECTION_FILE] : []),
     ...OPTIONAL_INDEX_FILES.filter((name) => Object.hasOwn(manifest.files, name)),
   ];
 }
@@ -95,7 +103,7 @@ export function filesOfIndex(
 const KNOWN_FILES = [
   ...GRAPH_KINDS.map((kind) => `graph.${kind}`),
   ...DESCRIPTOR_PRECISIONS.map((precision) => `descriptors.${precision}`),
-  ...[CATALOGUE_FILE, OLD_CATALOGUE_FILE],
+  ...[CATALOGUE_FILE, OLD_CATALOGUE_FILE, PROJECTION_FILE],
   ...OPTIONAL_INDEX_FILES,
 ];
 
@@ -122,6 +130,7 @@ const check = new Ajv({ allErrors: true }).compile<IndexManifest>(
     {
       basemap: basemapSchema,
       descriptors: object({ precision: { enum: DESCRIPTOR_PRECISIONS } }),
+      projection: object({ from: { type: 'integer', minimum: 1 }, kept: share }),
     },
     {
       schema: { const: INDEX_SCHEMA },

@@ -6,7 +6,14 @@ import { messageOf, SkyfixError } from '../errors/index.js';
 import { sha256OfFile } from '../files/index.js';
 import { PlaceFinder } from '../places/index.js';
 import type { VectorIndex } from '../search/index.js';
-import { type Catalogue, openDescriptors, readCatalogue, readDescriptorHeader } from '../search/index.js';
+import {
+  type Catalogue,
+  type Descriptors,
+  openDescriptors,
+  readCatalogue,
+  readDescriptorHeader,
+  readDescriptors,
+} from '../search/index.js';
 import type { LifeEvents } from '../threads/index.js';
 import {
   CALIBRATION_FILE,
@@ -15,6 +22,7 @@ import {
   filesOfIndex,
   graphFileOf,
   type IndexManifest,
+  PROJECTION_FILE,
   readIndexManifest,
 } from './manifest.js';
 import { type MapFiles, openMapFiles } from './map-files.js';
@@ -93,6 +101,8 @@ export interface OpenVersionOptions extends LifeEvents {
   readonly recallGate?: number | undefined;
   /** See IndexSetup: 0 has every search go through the graph. */
   readonly exactProducts?: number | undefined;
+  /** Asked with descriptors as they are kept, also where they have fewer dimensions than the encoder's. */
+  readonly asKept?: boolean | undefined;
 }
 
 /**
@@ -113,12 +123,16 @@ export async function openIndexVersion(
   }
   const calibration = manifest.files[CALIBRATION_FILE] && (await readCalibration(dir, manifest));
   const descriptorPath = join(dir, descriptorFileOf(manifest));
+  const projection = manifest.projection && !options.asKept ? await readProjection(dir, manifest) : undefined;
   const { descriptors, close: letGo } = await openDescriptors(descriptorPath);
   const { onDeath, onRecovered, exactProducts } = options;
   const { kind, efSearch, m, precision } = manifest.graph;
   const graph = graphFileOf(kind);
   const path = graph === undefined ? descriptorPath : join(dir, graph);
-  const source = { kind, path, descriptors, efSearch, m, precision, exactProducts, onDeath, onRecovered };
+  const source = {
+    ...{ kind, path, descriptors, projection, efSearch, m, precision, exactProducts },
+    ...{ onDeath, onRecovered },
+  };
   const closing: (() => unknown)[] = [];
   // The descriptors last: the index's thread looks at them until it has ended.
   const close = async () => {
@@ -136,6 +150,18 @@ export async function openIndexVersion(
     await close();
     throw error;
   }
+}
+
+/** The directions of a version with fewer dimensions. Throws INDEX_CORRUPT where they do not fit the manifest. */
+async function readProjection(dir: string, { dimensions, projection }: IndexManifest): Promise<Descriptors> {
+  const path = join(dir, PROJECTION_FILE);
+  const directions = await readDescriptors(path);
+  if (directions.count === dimensions && directions.dimensions === projection?.from) return directions;
+  throw new SkyfixError(
+    'INDEX_CORRUPT',
+    `${path} holds ${directions.count} directions of ${directions.dimensions} numbers, index.json says ${dimensions} of ` +
+      `${projection?.from}.`,
+  );
 }
 
 async function encoderSha256Of(bundleDir: string): Promise<string | undefined> {

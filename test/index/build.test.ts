@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ import { openNetworks } from '../../src/describe/index.js';
 import { sha256OfFile } from '../../src/files/index.js';
 import { distanceM, insideBbox } from '../../src/geometry/index.js';
 import { encodePng, rgbToNchw } from '../../src/imaging/index.js';
-import { readCatalogue } from '../../src/search/index.js';
+import { readCatalogue, readDescriptors, writeDescriptors } from '../../src/search/index.js';
 import { openIndexVersion } from '../../src/versions/index.js';
 import { DIMENSIONS, INPUT_PX, temporaryFolder, writeMosaic, writeTinyBundle } from './fixtures.js';
 
@@ -46,7 +46,7 @@ test('a grid over imagery: places, names, recall, and every tile finds itself', 
       const { data } = await networks.encoder.run(rgbToNchw(tile, undefined, 'unit'));
       const [best] = await version.index.search(data, 1);
       assert.equal(best?.row, row);
-      assert.ok((best?.score ?? 0) > 0.9998, "kept as float16");
+      assert.ok((best?.score ?? 0) > 0.9998, 'kept as float16');
     }
   } finally {
     await source.close();
@@ -56,6 +56,56 @@ test('a grid over imagery: places, names, recall, and every tile finds itself', 
   const report = await verifyIndex(outDir);
   assert.ok(report.recall.at10 > 0.98);
   await assert.rejects(buildIndex({ bundleDir, imagery, outDir }), { code: 'PARAMETER_INVALID' });
+});
+
+test('fewer dimensions and bits: the version says so, is asked with whole descriptors', async () => {
+  const outDir = join(folder, 'small');
+  const kept = { dimensions: 12, descriptors: 'i8' } as const;
+  const manifest = await buildIndex({ bundleDir, imagery, outDir, strideM: 15, ...kept });
+  assert.equal(manifest.dimensions, 12);
+  assert.deepEqual(manifest.descriptors, { precision: 'i8' });
+  assert.equal(manifest.projection?.from, DIMENSIONS);
+  assert.ok((manifest.projection?.kept ?? 0) > 0.9);
+  const files = Object.keys(manifest.files).sort();
+  assert.deepEqual(files, ['basemap.pmtiles', 'catalogue.bin', 'descriptors.i8', 'projection.f32']);
+  assert.equal(manifest.files['descriptors.i8']?.bytes, 32 + 117 * 12 + 4 * 117);
+  assert.ok((await verifyIndex(outDir)).recall.at1 > 0.98);
+  const version = await openIndexVersion(outDir);
+  const whole = await readDescriptors(join(folder, 'grid/descriptors.f16'));
+  try {
+    assert.equal(version.index.dimensions, DIMENSIONS, 'of what it is asked with');
+    let right = 0;
+    for (let row = 0; row < 117; row++) {
+      const query = whole.data.slice(row * DIMENSIONS, (row + 1) * DIMENSIONS);
+      const norm = Math.hypot(...query);
+      const [best] = await version.index.search(
+        query.map((x) => x / norm),
+        1,
+      );
+      if (best?.row === row) right++;
+    }
+    assert.ok(right >= 110, `${right} of 117 tiles find themselves`);
+  } finally {
+    await version.close();
+  }
+  const wider = join(folder, 'wider.f32');
+  await writeDescriptors(wider, { count: 12, dimensions: 5, data: new Float32Array(60) });
+  await copyFile(wider, join(outDir, 'projection.f32'));
+  const change = JSON.parse(await readFile(join(outDir, 'index.json'), 'utf8')) as typeof manifest;
+  const sum = { sha256: await sha256OfFile(wider), bytes: (await stat(wider)).size };
+  const changed = { ...change, files: { ...change.files, 'projection.f32': sum } };
+  await writeFile(join(outDir, 'index.json'), JSON.stringify(changed));
+  await assert.rejects(openIndexVersion(outDir), {
+    code: 'INDEX_CORRUPT',
+    message: /12 directions of 5.*12 of 24/,
+  });
+  for (const dimensions of [0, 1.5, 25]) {
+    const out = join(folder, 'none');
+    await assert.rejects(buildIndex({ bundleDir, imagery, outDir: out, dimensions }), {
+      code: 'PARAMETER_INVALID',
+      message: /from 1 to 24 can be kept/,
+    });
+  }
 });
 
 test('a bundle whose networks take panoramas gets no index', async () => {
