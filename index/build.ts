@@ -135,7 +135,8 @@ function checkDimensions(wanted: number | undefined, { manifest }: Bundle): void
   if (wanted === undefined || (Number.isInteger(wanted) && wanted >= 1 && wanted <= dimensions)) return;
   throw new SkyfixError(
     'PARAMETER_INVALID',
-    `An index of ${wanted} dimensions was asked for; the bundle's descriptors have ${dimensions}: from 1 to ${dimensions} can be kept.`,
+    `An index of ${wanted} dimensions was asked for; the bundle's descriptors have ${dimensions}: from 1 to ` +
+      `${dimensions} can be kept.`,
   );
 }
 
