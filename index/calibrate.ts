@@ -16,7 +16,6 @@ import type { EngineChoice } from '../src/engines/index.js';
 import { asDiskError, messageOf, SkyfixError } from '../src/errors/index.js';
 import {
   makeFolder,
-  sha256OfBytes,
   sha256OfFile,
   syncFolder,
   temporaryNameFor,
@@ -33,8 +32,8 @@ import {
   openIndexVersion,
   readIndexManifest,
 } from '../src/versions/index.js';
-import { copyBundle } from './build.js';
 import { MADE_UP, madeUp } from './made-up-panoramas.js';
+import { copyBundle, versionName } from './write-version.js';
 
 export interface AskOptions {
   /** An index version with its bundle. */
@@ -187,8 +186,7 @@ export async function writeCalibratedVersion(
       [CALIBRATION_FILE]: { sha256: await sha256OfFile(path), bytes: (await stat(path)).size },
     };
     const { createdAt } = calibration;
-    const time = createdAt.replaceAll(/[-:]|\.\d+/g, '');
-    const version = `${time}-${sha256OfBytes(JSON.stringify([createdAt, files])).slice(0, 8)}`;
+    const version = versionName(createdAt, files);
     const manifest = { ...before, version, createdAt, files };
     await writeFileAtomic(join(temporary, 'index.json'), `${JSON.stringify(manifest, null, 2)}\n`);
     await rename(temporary, target);

@@ -1,7 +1,10 @@
 // Building indexes: imagery, tiles, descriptors, versions and their life cycle.
 export { type Area, readArea } from './area.js';
+export { type AssembleOptions, assembleIndex } from './assemble.js';
 export type { BasemapChoice } from './basemap.js';
-export { type BuildNote, type BuildOptions, type BuildStage, buildIndex } from './build.js';
+export { buildIndex } from './build.js';
+export type { BuildNote, BuildOptions, BuildStage, TileOptions, VersionOptions } from './build-options.js';
+export { buildPart, type PartMade, type PartOptions, partName } from './build-part.js';
 export {
   type AskedAnswers,
   type AskOptions,

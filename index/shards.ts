@@ -1,148 +1,190 @@
 // The part of a build that takes long, kept in pieces: what a killed build has embedded is not embedded again.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BATCH_TOLERANCE } from '../src/bundles/index.js';
-import type { Describer } from '../src/describe/index.js';
-import { SkyfixError } from '../src/errors/index.js';
 import { sha256OfBytes, sha256OfFile, writeFileAtomic } from '../src/files/index.js';
 import type { RgbImage } from '../src/geometry/index.js';
 import { formatDescriptors, readDescriptors } from '../src/search/index.js';
+import { DIGEST_BYTES, digestOfPixels } from './tile-digests.js';
 import type { TileSource } from './tile-source.js';
 
+/** A shard takes whole batches until it has so many tiles. */
 export const SHARD_TILES = 256;
 
-/** Descriptors of the tiles that have imagery, among SHARD_TILES consecutive ones. */
-export interface Shard {
+/** Numbers from..to, without `to`. */
+export interface TileRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Descriptors of the tiles of a range that have imagery. */
+export interface Embedded {
   readonly numbers: readonly number[];
   /** [numbers.length, dimensions] */
   readonly data: Float32Array;
+  /** [numbers.length, DIGEST_BYTES] of the tiles' pixels. */
+  readonly digests: Uint8Array;
   /** Shares without imagery, of all tiles that were looked at, summed up. */
   readonly missing: number;
 }
 
 export interface EncoderInput {
-  readonly describer: Describer;
+  /** See checkedDescriber. */
+  readonly describe: (images: readonly RgbImage[]) => Promise<Float32Array>;
   readonly inputSizePx: number;
   readonly dimensions: number;
   readonly batchSize: number;
 }
 
-/** The shard that begins with tile `from`: read where a former run wrote it whole, embedded and written otherwise. */
+/**
+ * The batches that tiles of the range are in, as ranges: pieces of at most `batchSize` of a square. They are the same for every
+ * range, so the first and the last may reach beyond it.
+ */
+export function batchesOf(source: TileSource, range: TileRange, batchSize: number): readonly TileRange[] {
+  const batches: TileRange[] = [];
+  if (range.from >= range.to) return batches;
+  let start = range.from;
+  const square = source.square(start);
+  while (start > 0 && source.square(start - 1) === square) start--;
+  while (start < range.to) {
+    const here = source.square(start);
+    let end = start + 1;
+    while (end < source.count && end - start < batchSize && source.square(end) === here) end++;
+    if (end > range.from) batches.push({ from: start, to: end });
+    start = end;
+  }
+  return batches;
+}
+
+/** The shards of a range: runs of its batches. */
+export function shardsOf(batches: readonly TileRange[]): readonly (readonly TileRange[])[] {
+  const shards: TileRange[][] = [];
+  let current: TileRange[] = [];
+  for (const batch of batches) {
+    current.push(batch);
+    if (batch.to - (current[0]?.from ?? 0) < SHARD_TILES) continue;
+    shards.push(current);
+    current = [];
+  }
+  if (current.length > 0) shards.push(current);
+  return shards;
+}
+
+/** Shard `number` of a range: read where a former run wrote it whole, embedded and written otherwise. */
 export async function shardAt(
   dir: string,
-  from: number,
+  number: number,
+  batches: readonly TileRange[],
+  range: TileRange,
   source: TileSource,
   input: EncoderInput,
   onTiles: (tiles: number) => void,
-): Promise<Shard> {
-  const stem = join(dir, `shard-${String(from / SHARD_TILES).padStart(5, '0')}`);
-  const to = Math.min(source.count, from + SHARD_TILES);
+): Promise<Embedded> {
+  const stem = join(dir, `shard-${String(number).padStart(5, '0')}`);
   const known = await readShard(stem, input.dimensions);
   if (known) {
-    onTiles(to - from);
+    onTiles(batches.reduce((sum, batch) => sum + ownIn(batch, range), 0));
     return known;
   }
-  const shard = await embed(source, from, to, input, onTiles);
-  const { numbers, data, missing } = shard;
+  const shard = await embedBatches(source, batches, range, input, onTiles);
+  const { numbers, data, digests, missing } = shard;
   const bytes = formatDescriptors({ count: numbers.length, dimensions: input.dimensions, data });
   await writeFileAtomic(`${stem}.f32`, bytes);
+  const pixels = Buffer.from(digests).toString('base64');
   // Written last: it says that the other file is whole.
-  await writeFileAtomic(`${stem}.json`, JSON.stringify({ sha256: sha256OfBytes(bytes), numbers, missing }));
+  const facts = { sha256: sha256OfBytes(bytes), numbers, missing, pixels };
+  await writeFileAtomic(`${stem}.json`, JSON.stringify(facts));
   return shard;
 }
 
+interface ShardFacts {
+  readonly sha256: string;
+  readonly numbers: readonly number[];
+  readonly missing: number;
+  readonly pixels: string;
+}
+
 /** Undefined where there is no whole shard. */
-async function readShard(stem: string, dimensions: number): Promise<Shard | undefined> {
+async function readShard(stem: string, dimensions: number): Promise<Embedded | undefined> {
   try {
-    const json = JSON.parse(await readFile(`${stem}.json`, 'utf8')) as Omit<Shard, 'data'> & {
-      sha256: string;
-    };
-    if ((await sha256OfFile(`${stem}.f32`)) !== json.sha256) return undefined;
+    const facts = JSON.parse(await readFile(`${stem}.json`, 'utf8')) as ShardFacts;
+    if ((await sha256OfFile(`${stem}.f32`)) !== facts.sha256) return undefined;
     const { count, data, dimensions: written } = await readDescriptors(`${stem}.f32`);
-    return written === dimensions && count === json.numbers.length
-      ? { numbers: json.numbers, data, missing: json.missing }
-      : undefined;
+    const { numbers, missing } = facts;
+    const digests = new Uint8Array(Buffer.from(facts.pixels, 'base64'));
+    const whole =
+      written === dimensions && count === numbers.length && digests.length === count * DIGEST_BYTES;
+    return whole ? { numbers, data, digests, missing } : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Embeds tiles from..to in batches; the next batch is cut while the encoder computes. */
-async function embed(
+/** How many tiles of a batch are of the range. */
+const ownIn = (batch: TileRange, { from, to }: TileRange) =>
+  Math.max(0, Math.min(batch.to, to) - Math.max(batch.from, from));
+
+/** Tiles that were cut, those without imagery left out. */
+export interface CutTiles {
+  readonly numbers: readonly number[];
+  readonly images: readonly RgbImage[];
+  readonly digests: readonly Uint8Array[];
+  /** Shares without imagery, summed up over those of the range. */
+  readonly missing: number;
+}
+
+/** Cuts the tiles of a batch, those beyond the range included: they are described together. */
+export async function cutBatch(
   source: TileSource,
-  from: number,
-  to: number,
+  batch: TileRange,
+  range: TileRange,
+  sizePx: number,
+): Promise<CutTiles> {
+  const numbers: number[] = [];
+  const images: RgbImage[] = [];
+  const digests: Uint8Array[] = [];
+  let missing = 0;
+  for (let number = batch.from; number < batch.to; number++) {
+    const { image, missingShare } = await source.image(number, sizePx);
+    if (number >= range.from && number < range.to) missing += missingShare;
+    if (!image) continue;
+    numbers.push(number);
+    images.push(image);
+    digests.push(digestOfPixels(image));
+  }
+  return { numbers, images, digests, missing };
+}
+
+/** Embeds batch by batch; the next one is cut while the encoder computes. */
+async function embedBatches(
+  source: TileSource,
+  batches: readonly TileRange[],
+  range: TileRange,
   input: EncoderInput,
   onTiles: (tiles: number) => void,
-): Promise<Shard> {
+): Promise<Embedded> {
+  const { dimensions } = input;
   const numbers: number[] = [];
+  const rows: Float32Array[] = [];
+  const digests: Uint8Array[] = [];
   let missing = 0;
-  const parts: Float32Array[] = [];
   let running: Promise<void> = Promise.resolve();
-  for (let start = from; start < to; start += input.batchSize) {
-    const end = Math.min(to, start + input.batchSize);
-    const images: RgbImage[] = [];
-    const cut: number[] = [];
-    for (let number = start; number < end; number++) {
-      const { image, missingShare } = await source.image(number, input.inputSizePx);
-      missing += missingShare;
-      if (!image) continue;
-      images.push(image);
-      cut.push(number);
-    }
+  for (const batch of batches) {
+    const cut = await cutBatch(source, batch, range, input.inputSizePx);
+    missing += cut.missing;
     await running;
-    running = describeBatch(images, Math.floor(start / input.batchSize), input).then((data) => {
-      parts.push(data);
-      numbers.push(...cut);
-      onTiles(end - start);
+    running = input.describe(cut.images).then((data) => {
+      for (const [k, number] of cut.numbers.entries()) {
+        if (number < range.from || number >= range.to) continue;
+        numbers.push(number);
+        rows.push(data.subarray(k * dimensions, (k + 1) * dimensions));
+        digests.push(cut.digests[k] as Uint8Array);
+      }
+      onTiles(ownIn(batch, range));
     });
     running.catch(() => {}); // met by the await above or below
   }
   await running;
-  const data = new Float32Array(numbers.length * input.dimensions);
-  let at = 0;
-  for (const part of parts) {
-    data.set(part, at);
-    at += part.length;
-  }
-  return { numbers, data, missing };
-}
-
-/** Batches of which one tile is described alone, too: the first, and then every so manieth. */
-const CHECKED_BATCHES = 16;
-
-/**
- * Descriptors of the tiles of batch `batch`, one behind the other. An encoder whose answer depends on what else is in
- * the batch, or
- * on a tile's place in it, is refused: queries come in other batches. Throws NETWORK_INVALID.
- */
-async function describeBatch(
-  images: readonly RgbImage[],
-  batch: number,
-  { describer, dimensions }: EncoderInput,
-): Promise<Float32Array> {
-  if (images.length === 0) return new Float32Array(0);
-  const { data } = await describer.describe(images);
-  // Of the first batch every tile: wrong places may be few.
-  const checked =
-    batch === 0
-      ? images.keys()
-      : batch % CHECKED_BATCHES === 0
-        ? [(batch / CHECKED_BATCHES) % images.length]
-        : [];
-  for (const place of checked) {
-    const image = images[place] as RgbImage;
-    const { data: alone } = await describer.describe([image]);
-    const apart = alone.reduce(
-      (most, value, k) => Math.max(most, Math.abs(value - (data[place * dimensions + k] as number))),
-      0,
-    );
-    if (apart <= BATCH_TOLERANCE) continue;
-    throw new SkyfixError(
-      'NETWORK_INVALID',
-      `The encoder's descriptor of a tile in a batch of ${images.length} (place ${place + 1}) ` +
-        `differs by ${apart} from the one alone.`,
-    );
-  }
-  return data;
+  const data = new Float32Array(numbers.length * dimensions);
+  for (const [k, row] of rows.entries()) data.set(row, k * dimensions);
+  return { numbers, data, digests: new Uint8Array(Buffer.concat(digests)), missing };
 }

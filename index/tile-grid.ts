@@ -3,15 +3,17 @@ import { SkyfixError } from '../src/errors/index.js';
 import { sha256OfBytes } from '../src/files/index.js';
 import { type Bounds, insideBbox } from '../src/geometry/index.js';
 import { type Area, readArea } from './area.js';
-import { gridCentres } from './grid.js';
+import { type GridOrigin, gridCentres } from './grid.js';
+import { alongCurveOfCell, curveOrder } from './hilbert.js';
 import {
+  contentDigestOf,
   cutTileOf,
   type ImageryOptions,
   type ImagerySource,
   imageryIdentity,
   openImagery,
 } from './imagery/index.js';
-import type { TileSource } from './tile-source.js';
+import { SQUARE_TILES, type TileSource } from './tile-source.js';
 
 export interface GridOptions {
   /** GeoTIFF file, VRT or folder of them, or folder of XYZ/TMS tiles. */
@@ -21,6 +23,8 @@ export interface GridOptions {
   readonly strideM: number;
   /** GeoJSON file; tiles whose centre lies in it. Everything when absent. */
   readonly areaGeoJson?: string | undefined;
+  /** The lattice of another version; else one that begins at the south-west corner of area or imagery. */
+  readonly origin?: GridOrigin | undefined;
 }
 
 /** Tiles every strideM metres over imagery. Throws PARAMETER_INVALID, IMAGERY_INVALID. */
@@ -36,19 +40,17 @@ export async function openGrid(options: GridOptions): Promise<TileSource> {
   const source = await openImagery(imagery, imageryOptions);
   try {
     if (area && !boundsMeet(area.bounds, source.bounds)) throw apart(area, source);
-    const centres = gridCentres(source.bounds, tileSizeM, strideM, area);
+    const centres = gridCentres(source.bounds, tileSizeM, strideM, area, options.origin);
     if (centres.count === 0) throw none(source, tileSizeM, area);
     const identity = await imageryIdentity(imagery);
-    const places = new Uint8Array(centres.lonLats.buffer);
+    const positions = Float64Array.from({ length: centres.count }, (_, n) =>
+      alongCurveOfCell(...centres.cell(n)),
+    );
+    const order = curveOrder(positions);
+    const at = (number: number) => order[number] ?? Number.NaN;
+    const placesDigest = sha256OfBytes(new Uint8Array(centres.lonLats.buffer));
     const digest = sha256OfBytes(
-      JSON.stringify([
-        source.description,
-        source.facts,
-        ...identity,
-        tileSizeM,
-        strideM,
-        sha256OfBytes(places),
-      ]),
+      JSON.stringify([source.description, source.facts, ...identity, tileSizeM, strideM, placesDigest]),
     );
     return {
       count: centres.count,
@@ -58,15 +60,19 @@ export async function openGrid(options: GridOptions): Promise<TileSource> {
       imagery: source,
       area,
       digest,
+      origin: centres.origin,
+      placesDigest,
       facts: factsOf(source, area),
       warnings: [...source.warnings, ...(area?.warnings ?? []), ...coarse(source, tileSizeM)],
       tile: (number) => ({
-        tile: centres.name(number),
-        ...centres.place(number),
+        tile: centres.name(at(number)),
+        ...centres.place(at(number)),
         sizeM: tileSizeM,
         source: source.description,
       }),
-      image: (number, sizePx) => cutTileOf(source, centres.place(number), tileSizeM, sizePx),
+      square: (number) => Math.floor((positions[at(number)] ?? Number.NaN) / SQUARE_TILES),
+      image: (number, sizePx) => cutTileOf(source, centres.place(at(number)), tileSizeM, sizePx),
+      contentDigest: () => contentDigestOf(imagery),
       close: () => source.close(),
     };
   } catch (error) {

@@ -2,11 +2,12 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { messageOf, SkyfixError } from '../src/errors/index.js';
-import { parseCsv, sha256OfBytes } from '../src/files/index.js';
+import { parseCsv, sha256OfBytes, sha256OfFile } from '../src/files/index.js';
 import { decodeImage, decodeRgba, type RgbaImage, resizeImage, splitAlpha } from '../src/imaging/index.js';
 import { numberOf, type Tile } from '../src/search/index.js';
+import { alongCurveOfPlace, curveOrder } from './hilbert.js';
 import { type CutTile, MISSING_SHARE } from './imagery/index.js';
-import type { TileSource } from './tile-source.js';
+import { SQUARE_TILES, type TileSource } from './tile-source.js';
 
 const HEADER = 'tile,lon,lat,sizeM,file';
 const AT_ONCE = 16;
@@ -40,18 +41,28 @@ export async function openTilesCsv(path: string, tileSizeM?: number): Promise<Ti
     const others = missing.length > 1 ? ` (and ${missing.length - 1} others are missing)` : '';
     throw fail(`line ${gone.line}: ${gone.source} cannot be read: there is no such file${others}`);
   }
-  const at = (number: number) => tiles[number] ?? first;
+  const order = curveOrder(Float64Array.from(tiles, alongCurveOfPlace));
+  const at = (number: number) => tiles[order[number] ?? -1] ?? first;
   return {
     count: tiles.length,
     sizeM,
     strideM: null,
     description: `tile list of ${tiles.length} images`,
     digest: sha256OfBytes(`${resolve(path)}\n${sizeM}\n${text}\n${files.join('\n')}`),
+    placesDigest: sha256OfBytes(
+      new Uint8Array(Float64Array.from(tiles.flatMap(({ lon, lat }) => [lon, lat])).buffer),
+    ),
     facts: [`tiles: ${tiles.length} images listed in ${path}, ${sizeM} m each`],
     warnings: sizeWarnings(tiles, sizeM),
     tile: (number) => {
       const { line: _, ...tile } = at(number);
       return { ...tile, sizeM };
+    },
+    square: (number) => Math.floor(number / SQUARE_TILES),
+    contentDigest: async () => {
+      const contents = [text];
+      for (const { source } of tiles) contents.push(await sha256OfFile(resolve(folder, source)));
+      return sha256OfBytes(contents.join('\n'));
     },
     image: async (number, sizePx) => {
       const tile = at(number);

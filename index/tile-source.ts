@@ -1,9 +1,10 @@
 // The port of an index's tiles: a grid over imagery, or a list of image files.
 import type { Tile } from '../src/search/index.js';
 import type { Area } from './area.js';
+import type { GridOrigin } from './grid.js';
 import type { CutTile, ImagerySource } from './imagery/index.js';
 
-/** Tiles by number. */
+/** Tiles by number, in the order of a Hilbert curve: consecutive ones are neighbours. */
 export interface TileSource {
   readonly count: number;
   readonly sizeM: number;
@@ -12,6 +13,10 @@ export interface TileSource {
   readonly description: string;
   /** Changes with anything that changes the tiles; a build that was interrupted goes on only where it is the same. */
   readonly digest: string;
+  /** The lattice that the tiles lie on; absent where they follow no grid. */
+  readonly origin?: GridOrigin | undefined;
+  /** Which places are tiles, in their order, as a digest. */
+  readonly placesDigest: string;
   /** What is taken, as lines for people: bounds, ground sampling distance, scaling. */
   readonly facts: readonly string[];
   /** What was assumed, left out or may be wrong, as sentences. */
@@ -21,7 +26,17 @@ export interface TileSource {
   /** What they were limited to. */
   readonly area?: Area | undefined;
   tile(number: number): Tile;
+  /**
+   * Number of the square of ground that a tile lies in. Tiles of one square, which are consecutive, are described together and
+   * never with others, so that a descriptor has the same bits whatever else is built.
+   */
+  square(number: number): number;
   /** The tile's pixels, north up, and how much of it has no imagery. */
   image(number: number, sizePx: number): Promise<CutTile>;
+  /** Of the pixels' files: the same for copies on other machines, whose times differ. Reads them all. */
+  contentDigest(): Promise<string>;
   close(): Promise<void>;
 }
+
+/** Most tiles of a square, a power of two. Enough to fill a batch. */
+export const SQUARE_TILES = 32;

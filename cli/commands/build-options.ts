@@ -3,11 +3,12 @@ import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
   type BasemapChoice,
-  type BuildOptions,
   buildIndex,
   GRAPH_ENGINES,
   type GraphEngine,
   type SampleRange,
+  type TileOptions,
+  type VersionOptions,
 } from '../../index/index.js';
 import { MOST_ZOOM } from '../../src/basemap/index.js';
 import { loadBundle } from '../../src/bundles/index.js';
@@ -48,7 +49,7 @@ const basemapChoice = (text: string): BasemapChoice => {
   throw new InvalidArgumentError(`It must be "auto", "off" or a zoom level from 0 to ${MOST_ZOOM}.`);
 };
 
-export interface BuildFlags {
+export interface TileFlags {
   bundle?: string;
   imagery?: string;
   tiles?: string;
@@ -60,11 +61,14 @@ export interface BuildFlags {
   proj4?: string;
   epsg?: number;
   range?: string[];
+  threads: number;
+}
+
+export interface VersionFlags {
   /** False for --no-contact-sheet. */
   contactSheet?: string | false;
   basemap: BasemapChoice;
   attribution?: string;
-  threads: number;
   descriptors: DescriptorPrecision;
   dimensions?: number;
   engine: GraphEngine;
@@ -75,8 +79,15 @@ export interface BuildFlags {
   seed?: number;
 }
 
+export interface BuildFlags extends TileFlags, VersionFlags {}
+
 /** Adds everything that says what is built and how, --bundle included. */
 export function addBuildOptions(command: Command): Command {
+  return addVersionOptions(addTileOptions(command));
+}
+
+/** What the tiles are, and who describes them. */
+export function addTileOptions(command: Command): Command {
   return command
     .option(
       '--bundle <dir|name>',
@@ -95,6 +106,12 @@ export function addBuildOptions(command: Command): Command {
       '--range <values...>',
       'LOW HIGH: samples that become black and white, of 16-bit or float imagery',
     )
+    .option('--threads <n>', 'threads of the encoder', positive, availableParallelism());
+}
+
+/** What is made of described tiles. */
+export function addVersionOptions(command: Command): Command {
+  return command
     .option('--contact-sheet <file.png>', 'sample tiles, to look at')
     .option('--no-contact-sheet', 'none')
     .option(
@@ -104,7 +121,6 @@ export function addBuildOptions(command: Command): Command {
       'auto',
     )
     .option('--attribution <text>', "whose imagery it is, for maps (default: what the imagery's files say)")
-    .option('--threads <n>', 'threads of the encoder', positive, availableParallelism())
     .option(
       '--dimensions <n>',
       "keep so many dimensions of the descriptors, those in which the region's differ most (default: all)",
@@ -140,17 +156,41 @@ export async function buildFromFlags(
   outDir: string,
   contactSheet?: string,
 ): Promise<IndexManifest> {
-  const bundleDir = bundleDirOrGeneral(flags.bundle);
-  const sheet = flags.contactSheet === false ? undefined : (flags.contactSheet ?? contactSheet);
+  return withProgress(async (telling) =>
+    buildIndex({
+      outDir,
+      ...(await tileOptionsOf(flags)),
+      ...versionOptionsOf(flags, contactSheet),
+      ...telling,
+    }),
+  );
+}
+
+/** Runs work that tells how far it is and what it found, and shows both. */
+export async function withProgress<T>(
+  work: (
+    telling: Required<Pick<VersionOptions, 'onProgress'>> & Pick<VersionOptions, 'onNote'>,
+  ) => Promise<T>,
+): Promise<T> {
   const progress = openStageProgress();
-  return buildIndex({
-    bundleDir,
-    outDir,
-    ...(await tilesOf(flags, bundleDir)),
-    threads: flags.threads,
+  return work({
+    onProgress: (done, total, stage) => progress.update(stage, done, total),
+    onNote: ({ kind, text }) => (kind === 'fact' ? console.log(text) : console.error(`Warning: ${text}`)),
+  }).finally(progress.stop);
+}
+
+/** What the tiles are and who describes them, engine included. */
+export async function tileOptionsOf(flags: TileFlags): Promise<TileOptions> {
+  const bundleDir = bundleDirOrGeneral(flags.bundle);
+  const tiles = await tilesOf(flags, bundleDir);
+  return { bundleDir, ...tiles, threads: flags.threads, engine: await engineOfEnvironment() };
+}
+
+/** `contactSheet`: where it is written unless the flags say otherwise. */
+export function versionOptionsOf(flags: VersionFlags, contactSheet?: string): VersionOptions {
+  return {
     descriptors: flags.descriptors,
     dimensions: flags.dimensions,
-    engine: await engineOfEnvironment(),
     graph: {
       engine: flags.engine,
       ...(flags.precision === undefined ? {} : { precision: flags.precision }),
@@ -159,15 +199,13 @@ export async function buildFromFlags(
       ...(flags.efSearch === undefined ? {} : { efSearch: flags.efSearch }),
       ...(flags.seed === undefined ? {} : { seed: flags.seed }),
     },
-    onProgress: (done, total, stage) => progress.update(stage, done, total),
-    onNote: ({ kind, text }) => (kind === 'fact' ? console.log(text) : console.error(`Warning: ${text}`)),
-    contactSheet: sheet,
+    contactSheet: flags.contactSheet === false ? undefined : (flags.contactSheet ?? contactSheet),
     basemap: flags.basemap,
     attribution: flags.attribution,
-  }).finally(progress.stop);
+  };
 }
 
-async function tilesOf(flags: BuildFlags, bundleDir: string): Promise<Partial<BuildOptions>> {
+async function tilesOf(flags: TileFlags, bundleDir: string): Promise<Partial<TileOptions>> {
   if ((flags.imagery === undefined) === (flags.tiles === undefined)) {
     throw new SkyfixError('PARAMETER_INVALID', 'Give either --imagery or --tiles.');
   }

@@ -1,6 +1,7 @@
 // skyfix index: build, verify, publish, rebuild, roll back and list index versions; the default region.
 import { Command, InvalidArgumentError } from 'commander';
 import {
+  buildPart,
   type ListedVersion,
   listIndex,
   publishIndex,
@@ -18,6 +19,7 @@ import {
   serverOf,
   tellWhatServes,
 } from '../shared/what-serves.js';
+import { assembleCommand } from './assemble-index-command.js';
 import {
   addBuildOptions,
   type BuildFlags,
@@ -25,7 +27,9 @@ import {
   number,
   positive,
   summaryOf,
+  tileOptionsOf,
   whole,
+  withProgress,
 } from './build-options.js';
 import { calibrateCommand } from './calibrate-index-command.js';
 import { catalogueCommand } from './catalogue-index-command.js';
@@ -39,8 +43,9 @@ const share = (text: string): number => {
 
 export function indexCommand(): Command {
   return new Command('index')
-    .description('Build, verify, publish, rebuild, calibrate, roll back and list index versions.')
+    .description('Build, assemble, verify, publish, rebuild, calibrate, roll back and list index versions.')
     .addCommand(buildCommand())
+    .addCommand(assembleCommand())
     .addCommand(verifyCommand())
     .addCommand(publishCommand())
     .addCommand(rebuildCommand())
@@ -53,20 +58,48 @@ export function indexCommand(): Command {
 
 interface BuildCommandFlags extends BuildFlags {
   out: string;
+  part?: { readonly part: number; readonly of: number };
 }
+
+/** "3/16" */
+const partOf = (text: string) => {
+  const [part = Number.NaN, of = Number.NaN] = /^\d+\/\d+$/.test(text) ? text.split('/').map(Number) : [];
+  if (part >= 1 && part <= of) return { part, of };
+  throw new InvalidArgumentError('It must be K/N, the K-th of N parts, from 1/N to N/N.');
+};
 
 function buildCommand(): Command {
   const command = new Command('build')
     .description(
       'Cut or read tiles, embed them and build an index version. Started again after a kill, it goes on.',
     )
-    .requiredOption('-o, --out <dir>', 'folder to make');
+    .requiredOption('-o, --out <dir>', 'folder to make; with --part, the folder that the part is put into')
+    .option(
+      '--part <k/n>',
+      'embed only the K-th of N parts, into a folder like part-03-of-16; "skyfix index assemble" joins them',
+      partOf,
+    );
   return addBuildOptions(command).action(async (flags: BuildCommandFlags) => {
     const started = performance.now();
+    const seconds = () => (performance.now() - started) / 1000;
+    if (flags.part) {
+      const { dir, manifest, made } = await partFromFlags(flags, flags.part);
+      const { made: count, order } = manifest;
+      const rate = ((order.to - order.from) / seconds()).toFixed(1);
+      console.log(
+        `${dir}: ${count} tiles, ${made ? `made in ${seconds().toFixed(1)} s, ${rate} a second` : 'there already'}`,
+      );
+      return;
+    }
     const manifest = await buildFromFlags(flags, flags.out, `${flags.out}.contact-sheet.png`);
-    const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    console.log(`${flags.out}: ${summaryOf(manifest)}, built in ${seconds} s`);
+    console.log(`${flags.out}: ${summaryOf(manifest)}, built in ${seconds().toFixed(1)} s`);
   });
+}
+
+function partFromFlags(flags: BuildCommandFlags, part: { readonly part: number; readonly of: number }) {
+  return withProgress(async (telling) =>
+    buildPart({ outDir: flags.out, ...part, ...(await tileOptionsOf(flags)), ...telling }),
+  );
 }
 
 function verifyCommand(): Command {

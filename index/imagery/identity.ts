@@ -1,7 +1,7 @@
 // Which imagery this is: what the caches of tiles cut from it, and builds that go on, rest on.
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import { sha256OfBytes } from '../../src/files/index.js';
+import { dirname, join, resolve } from 'node:path';
+import { sha256OfBytes, sha256OfFile } from '../../src/files/index.js';
 
 const AT_ONCE = 16;
 
@@ -24,10 +24,42 @@ export async function imageryIdentity(path: string): Promise<readonly (number | 
   const own = [entry.size, entry.mtimeMs];
   if (/\.vrt$/i.test(path))
     return [...own, sha256OfBytes(await statLines(dirname(path), await sourcesOf(path)))];
-  const stem = path.replace(/\.[^./]*$/, '');
-  const beside = [...SIDECARS.map((end) => `${path}${end}`), ...WORLD_FILES.map((end) => `${stem}${end}`)];
-  const found = await Promise.all(beside.map((name) => stat(name).catch(() => undefined)));
+  const found = await Promise.all(besideOf(path).map((name) => stat(name).catch(() => undefined)));
   return [...own, ...found.flatMap((file) => (file ? [file.size, file.mtimeMs] : []))];
+}
+
+/** What may lie beside a GeoTIFF. */
+function besideOf(path: string): readonly string[] {
+  const stem = path.replace(/\.[^./]*$/, '');
+  return [...SIDECARS.map((end) => `${path}${end}`), ...WORLD_FILES.map((end) => `${stem}${end}`)];
+}
+
+/**
+ * The same for the same pixels on every machine: a digest of the bytes of all files and of their names below the folder, or beside
+ * the VRT. Reads all of it. Throws what the file system throws.
+ */
+export async function contentDigestOf(path: string): Promise<string> {
+  const lines: string[] = [];
+  const add = async (name: string, file: string, needed: boolean): Promise<void> => {
+    const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
+      if (needed || error.code !== 'ENOENT') throw error;
+      return undefined;
+    });
+    if (found?.isFile()) lines.push(`${name} ${await sha256OfFile(file)}`);
+  };
+  if ((await stat(path)).isDirectory()) {
+    const names = (await readdir(path, { recursive: true })).sort();
+    for (const name of names.filter((one) => !/(^|\/)\./.test(one))) await add(name, join(path, name), true);
+    return sha256OfBytes(lines.join('\n'));
+  }
+  await add('', path, true);
+  // Named by how they end: a copy under another name is the same imagery.
+  const stem = path.replace(/\.[^./]*$/, '');
+  for (const file of besideOf(path)) await add(file.slice(stem.length), file, false);
+  if (/\.vrt$/i.test(path)) {
+    for (const name of await sourcesOf(path)) await add(name, resolve(dirname(path), name), false);
+  }
+  return sha256OfBytes(lines.join('\n'));
 }
 
 async function sourcesOf(vrt: string): Promise<readonly string[]> {

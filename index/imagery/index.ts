@@ -16,7 +16,7 @@ export {
   resampleSquare,
 } from './cut-tile.js';
 export type { SampleRange } from './geotiff/index.js';
-export { imageryIdentity } from './identity.js';
+export { contentDigestOf, imageryIdentity } from './identity.js';
 export { grownBounds } from './mosaic.js';
 export type { ImageryBlock, ImageryLayer, ImagerySource } from './port/index.js';
 

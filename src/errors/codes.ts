@@ -305,6 +305,12 @@ export const ERROR_CODES = {
     title: 'Nothing to roll back to',
     advice: 'The region has no previous version; "skyfix index list" shows what there is.',
   },
+  PARTS_UNUSABLE: {
+    status: 500,
+    title: 'Parts make no index',
+    advice:
+      'Make the part that is named (again) with "skyfix index build --part", from the same inputs, and assemble again.',
+  },
   IMAGERY_INVALID: {
     status: 500,
     title: 'Imagery source unusable',

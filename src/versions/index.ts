@@ -4,6 +4,7 @@ export { checkDataFolder } from './data-folder.js';
 export { keepDefaultRegion, readDefaultRegion, setDefaultRegion } from './default-region.js';
 export {
   type BasemapManifest,
+  type BuildRecord,
   CALIBRATION_FILE,
   CATALOGUE_FILE,
   catalogueFileOf,
@@ -14,6 +15,7 @@ export {
   type IndexManifest,
   PROJECTION_FILE,
   readIndexManifest,
+  TILE_DIGESTS_FILE,
 } from './manifest.js';
 export { AREA_FILE, BASEMAP_FILE, type MapFiles, type Outline } from './map-files.js';
 export {

@@ -42,7 +42,15 @@ export interface IndexManifest {
     readonly efSearch: number;
     readonly seed: number;
   };
-  readonly tiles: { readonly sizeM: number; readonly strideM: number | null; readonly source: string };
+  readonly tiles: {
+    readonly sizeM: number;
+    readonly strideM: number | null;
+    readonly source: string;
+    /** Where the lattice is counted from; absent for a list of tiles, and in versions from before there were updates. */
+    readonly origin?: { readonly lon: number; readonly lat: number; readonly marginM: number } | undefined;
+  };
+  /** What an update repeats; absent in versions from before there were any. */
+  readonly build?: BuildRecord | undefined;
   /** west, south, east, north of the tile centres. */
   readonly bounds: readonly [number, number, number, number];
   readonly recall: { readonly at1: number; readonly at10: number; readonly queries: number };
@@ -50,6 +58,16 @@ export interface IndexManifest {
   readonly basemap?: BasemapManifest | undefined;
   /** Those that filesOfIndex names. */
   readonly files: Readonly<Record<string, FileChecksum>>;
+}
+
+/** How tiles were read and described. */
+export interface BuildRecord {
+  /** Kind and precision. */
+  readonly engine: string;
+  /** Most tiles a run of the encoder. */
+  readonly batchSize: number;
+  /** How the imagery was read, where that was not left to its files: zoom, range and the like. */
+  readonly imagery: Readonly<Record<string, unknown>>;
 }
 
 /** A pyramid of the imagery. */
@@ -81,8 +99,16 @@ export const PROJECTION_FILE = 'projection.f32';
 /** In versions that are calibrated. */
 export const CALIBRATION_FILE = 'calibration.json';
 
+/** Digests of the tiles' pixels, which an update compares. */
+export const TILE_DIGESTS_FILE = 'tile-digests.bin';
+
 /** A version may lack these. */
-export const OPTIONAL_INDEX_FILES = ['basemap.pmtiles', 'area.geojson', CALIBRATION_FILE] as const;
+export const OPTIONAL_INDEX_FILES = [
+  'basemap.pmtiles',
+  'area.geojson',
+  TILE_DIGESTS_FILE,
+  CALIBRATION_FILE,
+] as const;
 
 /** The files of a version, in a fixed order, index.json and the bundle aside. */
 export function filesOfIndex(
@@ -109,6 +135,7 @@ const KNOWN_FILES = [
 
 const text = { type: 'string', minLength: 1 };
 const whole = { type: 'integer', minimum: 0 };
+const number = { type: 'number' };
 const share = { type: 'number', minimum: 0, maximum: 1 };
 const sum = { type: 'string', pattern: '^[0-9a-f]{64}$' };
 const object = (properties: Record<string, unknown>) => ({
@@ -123,12 +150,18 @@ const withOptional = (optional: Record<string, unknown>, properties: Record<stri
   ...object(properties),
   properties: { ...properties, ...optional },
 });
+const buildSchema = object({
+  engine: text,
+  batchSize: { type: 'integer', minimum: 1 },
+  imagery: { type: 'object' },
+});
 const basemapSchema = withOptional({ attribution: text }, { minZoom: zoom, maxZoom: zoom });
 
 const check = new Ajv({ allErrors: true }).compile<IndexManifest>(
   withOptional(
     {
       basemap: basemapSchema,
+      build: buildSchema,
       descriptors: object({ precision: { enum: DESCRIPTOR_PRECISIONS } }),
       projection: object({ from: { type: 'integer', minimum: 1 }, kept: share }),
     },
@@ -143,11 +176,14 @@ const check = new Ajv({ allErrors: true }).compile<IndexManifest>(
         { precision: { enum: GRAPH_PRECISIONS } },
         { kind: { enum: INDEX_KINDS }, m: whole, efConstruction: whole, efSearch: whole, seed: whole },
       ),
-      tiles: object({
-        sizeM: { type: 'number', exclusiveMinimum: 0 },
-        strideM: { type: ['number', 'null'] },
-        source: { type: 'string' },
-      }),
+      tiles: withOptional(
+        { origin: object({ lon: number, lat: number, marginM: number }) },
+        {
+          sizeM: { type: 'number', exclusiveMinimum: 0 },
+          strideM: { type: ['number', 'null'] },
+          source: { type: 'string' },
+        },
+      ),
       bounds: { type: 'array', items: { type: 'number' }, minItems: 4, maxItems: 4 },
       recall: object({ at1: share, at10: share, queries: whole }),
       files: {

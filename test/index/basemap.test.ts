@@ -211,7 +211,11 @@ test('a large area gets less depth rather than more tiles; a level that was aske
 test('off, a given level, and a list of tiles', async () => {
   const without = await build('without', { basemap: 'off' });
   assert.equal(without.manifest.basemap, undefined);
-  assert.deepEqual(Object.keys(without.manifest.files).sort(), ['catalogue.bin', 'descriptors.f16']);
+  assert.deepEqual(Object.keys(without.manifest.files).sort(), [
+    'catalogue.bin',
+    'descriptors.f16',
+    'tile-digests.bin',
+  ]);
   const coarse = await build('coarse', { basemap: 15 });
   assert.equal(coarse.manifest.basemap?.maxZoom, 15);
   await sharp(imagery)

@@ -53,7 +53,14 @@ test('source, coordinate system, bounds, ground sampling distance, tiles; and a 
   const names = await readdir(join(folder, 'told'));
   assert.deepEqual(
     names.sort(),
-    ['catalogue.bin', 'descriptors.f16', 'basemap.pmtiles', 'bundle', 'index.json'].sort(),
+    [
+      'catalogue.bin',
+      'descriptors.f16',
+      'basemap.pmtiles',
+      'bundle',
+      'index.json',
+      'tile-digests.bin',
+    ].sort(),
     'nothing else in the version',
   );
 });

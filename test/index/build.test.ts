@@ -204,8 +204,12 @@ test('a list of tiles; and what is wrong in one is named by its line', async () 
   const manifest = await buildIndex({ bundleDir, tilesCsv, outDir });
   assert.equal(manifest.count, 5);
   assert.equal(manifest.tiles.strideM, null);
-  const tile = (await readCatalogue(join(outDir, 'catalogue.bin'))).tile(3);
-  assert.deepEqual([tile.tile, tile.source], ['tile, 3', '3.png']);
+  const catalogue = await readCatalogue(join(outDir, 'catalogue.bin'));
+  const listed = Array.from({ length: 5 }, (_, row) => catalogue.tile(row));
+  assert.deepEqual(
+    listed.map(({ tile, source }) => `${tile} ${source}`).sort(),
+    Array.from({ length: 5 }, (_, k) => `tile, ${k} ${k}.png`),
+  );
 
   const other = join(folder, 'never');
   for (const [line, what] of [
