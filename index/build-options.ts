@@ -55,6 +55,11 @@ export interface VersionOptions {
   readonly graph?: GraphChoice | undefined;
   readonly onProgress?: (done: number, total: number, stage: BuildStage) => void;
   readonly onNote?: ((note: BuildNote) => void) | undefined;
+  /**
+   * Folder of an earlier version: its calibration is taken, and its files where they are the same, as hard links where the file
+   * system has them.
+   */
+  readonly takeFrom?: string | undefined;
   /** PNG file to write sample tiles to; none when absent. */
   readonly contactSheet?: string | undefined;
 }

@@ -18,7 +18,7 @@ export interface EmbedOptions {
   readonly onTiles?: ((done: number) => void) | undefined;
 }
 
-/** Embeds the tiles of a range; shards are kept in `dir`. `data` is on shared memory, so that the graph's thread needs no copy. */
+/** Embeds the tiles of a range; shards are kept in `dir`. `data` is on shared memory: the graph's thread needs no copy. */
 export async function embedRange(
   dir: string,
   bundle: Bundle,

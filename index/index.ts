@@ -34,4 +34,5 @@ export { type RollbackOptions, rollbackIndex } from './rollback.js';
 export { type GridOptions, openGrid } from './tile-grid.js';
 export { openTilesCsv } from './tile-list.js';
 export type { TileSource } from './tile-source.js';
+export { type UpdateMade, type UpdateOptions, updateIndex } from './update.js';
 export { type VerifyOptions, type VerifyReport, verifyIndex } from './verify.js';

@@ -3,7 +3,13 @@ import { copyFile, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { loadBundle } from '../src/bundles/index.js';
 import { asDiskError, SkyfixError } from '../src/errors/index.js';
-import { makeFolder, replaceFolder, syncFolder, temporaryNameFor } from '../src/files/index.js';
+import {
+  type FileChecksum,
+  makeFolder,
+  replaceFolder,
+  syncFolder,
+  temporaryNameFor,
+} from '../src/files/index.js';
 import {
   checkIndexFolder,
   checkRecall,
@@ -19,6 +25,7 @@ import {
 } from '../src/versions/index.js';
 import { pruneVersions, removeLeftovers } from './prune.js';
 import { type RegionLockOptions, withRegionLock } from './region-lock.js';
+import { isWhole, linkFile } from './share-files.js';
 
 export interface PublishOptions extends RegionLockOptions {
   /** What buildIndex made. */
@@ -30,6 +37,8 @@ export interface PublishOptions extends RegionLockOptions {
   /** Versions to keep, the current, the one before it and what serves always; 3. */
   readonly keep?: number | undefined;
   readonly minRecall?: number | undefined;
+  /** Take files that the current version has too from there, as hard links: for versions that differ little. */
+  readonly share?: boolean | undefined;
   /** How a file is copied; for tests of full disks. */
   readonly copy?: (from: string, to: string) => Promise<void>;
 }
@@ -99,13 +108,26 @@ async function copyVersion(target: string, options: PublishOptions): Promise<voi
   const { indexDir, bundleDir = join(indexDir, 'bundle'), copy = copyDurably } = options;
   await makeFolder(join(target, 'bundle'));
   const { manifest } = await loadBundle(bundleDir);
-  for (const name of ['index.json', ...filesOfIndex(await readIndexManifest(indexDir))]) {
-    await copy(join(indexDir, name), join(target, name)).catch(missingAs(join(indexDir, name)));
+  const index = await readIndexManifest(indexDir);
+  const current = options.share ? await currentVersion(options.dataDir, options.region) : undefined;
+  const shared = current && versionDir(options.dataDir, options.region, current.version);
+  const put = async (from: string, name: string, expected: FileChecksum | undefined) => {
+    if (shared !== undefined && expected && (await isSame(from, join(shared, name), expected))) {
+      if (await linkFile(join(shared, name), join(target, name))) return;
+    }
+    await copy(from, join(target, name));
+  };
+  for (const name of ['index.json', ...filesOfIndex(index)]) {
+    await put(join(indexDir, name), name, index.files[name]).catch(missingAs(join(indexDir, name)));
   }
   for (const name of ['bundle.json', ...Object.keys(manifest.files)]) {
-    await copy(join(bundleDir, name), join(target, 'bundle', name));
+    await put(join(bundleDir, name), join('bundle', name), manifest.files[name]);
   }
 }
+
+/** What is damaged on either side is not shared: it is copied, and found. */
+const isSame = async (one: string, other: string, expected: FileChecksum) =>
+  (await isWhole(other, expected)) && (await isWhole(one, expected));
 
 async function copyDurably(from: string, to: string): Promise<void> {
   await copyFile(from, to);

@@ -36,20 +36,20 @@ export interface EncoderInput {
 }
 
 /**
- * The batches that tiles of the range are in, as ranges: pieces of at most `batchSize` of a square. They are the same for every
- * range, so the first and the last may reach beyond it.
+ * The batches that tiles of the range are in, as ranges: those whose positions are in one aligned run of `batchSize`. They are
+ * the same for every range, so the first and the last may reach beyond it.
  */
 export function batchesOf(source: TileSource, range: TileRange, batchSize: number): readonly TileRange[] {
   const batches: TileRange[] = [];
   if (range.from >= range.to) return batches;
+  const runOf = (number: number) => Math.floor(source.position(number) / batchSize);
   let start = range.from;
-  const square = source.square(start);
-  while (start > 0 && source.square(start - 1) === square) start--;
+  while (start > 0 && runOf(start - 1) === runOf(range.from)) start--;
   while (start < range.to) {
-    const here = source.square(start);
+    const run = runOf(start);
     let end = start + 1;
-    while (end < source.count && end - start < batchSize && source.square(end) === here) end++;
-    if (end > range.from) batches.push({ from: start, to: end });
+    while (end < source.count && runOf(end) === run) end++;
+    batches.push({ from: start, to: end });
     start = end;
   }
   return batches;
@@ -124,7 +124,7 @@ const ownIn = (batch: TileRange, { from, to }: TileRange) =>
   Math.max(0, Math.min(batch.to, to) - Math.max(batch.from, from));
 
 /** Tiles that were cut, those without imagery left out. */
-export interface CutTiles {
+interface CutTiles {
   readonly numbers: readonly number[];
   readonly images: readonly RgbImage[];
   readonly digests: readonly Uint8Array[];
@@ -133,7 +133,7 @@ export interface CutTiles {
 }
 
 /** Cuts the tiles of a batch, those beyond the range included: they are described together. */
-export async function cutBatch(
+async function cutBatch(
   source: TileSource,
   batch: TileRange,
   range: TileRange,

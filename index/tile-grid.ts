@@ -13,7 +13,7 @@ import {
   imageryIdentity,
   openImagery,
 } from './imagery/index.js';
-import { SQUARE_TILES, type TileSource } from './tile-source.js';
+import type { TileSource } from './tile-source.js';
 
 export interface GridOptions {
   /** GeoTIFF file, VRT or folder of them, or folder of XYZ/TMS tiles. */
@@ -70,7 +70,7 @@ export async function openGrid(options: GridOptions): Promise<TileSource> {
         sizeM: tileSizeM,
         source: source.description,
       }),
-      square: (number) => Math.floor((positions[at(number)] ?? Number.NaN) / SQUARE_TILES),
+      position: (number) => positions[at(number)] ?? Number.NaN,
       image: (number, sizePx) => cutTileOf(source, centres.place(at(number)), tileSizeM, sizePx),
       contentDigest: () => contentDigestOf(imagery),
       close: () => source.close(),

@@ -7,7 +7,7 @@ import { decodeImage, decodeRgba, type RgbaImage, resizeImage, splitAlpha } from
 import { numberOf, type Tile } from '../src/search/index.js';
 import { alongCurveOfPlace, curveOrder } from './hilbert.js';
 import { type CutTile, MISSING_SHARE } from './imagery/index.js';
-import { SQUARE_TILES, type TileSource } from './tile-source.js';
+import type { TileSource } from './tile-source.js';
 
 const HEADER = 'tile,lon,lat,sizeM,file';
 const AT_ONCE = 16;
@@ -58,7 +58,8 @@ export async function openTilesCsv(path: string, tileSizeM?: number): Promise<Ti
       const { line: _, ...tile } = at(number);
       return { ...tile, sizeM };
     },
-    square: (number) => Math.floor(number / SQUARE_TILES),
+    // Places may be far apart, or the same: a batch is a run of the list.
+    position: (number) => number,
     contentDigest: async () => {
       const contents = [text];
       for (const { source } of tiles) contents.push(await sha256OfFile(resolve(folder, source)));

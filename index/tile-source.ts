@@ -27,16 +27,14 @@ export interface TileSource {
   readonly area?: Area | undefined;
   tile(number: number): Tile;
   /**
-   * Number of the square of ground that a tile lies in. Tiles of one square, which are consecutive, are described together and
-   * never with others, so that a descriptor has the same bits whatever else is built.
+   * How far along the curve a tile lies, ascending. It is that of its place, whatever else is built: tiles of one batch, which
+   * are described together and never with others, are those of an aligned run of positions. So a descriptor has the same bits
+   * however an index is divided, and whatever comes and goes beside it.
    */
-  square(number: number): number;
+  position(number: number): number;
   /** The tile's pixels, north up, and how much of it has no imagery. */
   image(number: number, sizePx: number): Promise<CutTile>;
   /** Of the pixels' files: the same for copies on other machines, whose times differ. Reads them all. */
   contentDigest(): Promise<string>;
   close(): Promise<void>;
 }
-
-/** Most tiles of a square, a power of two. Enough to fill a batch. */
-export const SQUARE_TILES = 32;

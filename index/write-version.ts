@@ -1,7 +1,7 @@
 // Described tiles to an index version folder: graph, recall, map and manifest.
 import { copyFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Bundle } from '../src/bundles/index.js';
+import { type Bundle, loadBundle } from '../src/bundles/index.js';
 import { SkyfixError } from '../src/errors/index.js';
 import {
   type FileChecksum,
@@ -24,13 +24,16 @@ import {
   writeDescriptors,
 } from '../src/search/index.js';
 import {
+  CALIBRATION_FILE,
   CATALOGUE_FILE,
   descriptorFileOf,
+  filesOfIndex,
   graphFileOf,
   INDEX_SCHEMA,
   type IndexManifest,
   openIndexVersion,
   PROJECTION_FILE,
+  readIndexManifest,
   TILE_DIGESTS_FILE,
 } from '../src/versions/index.js';
 import type { VersionOptions } from './build-options.js';
@@ -39,6 +42,7 @@ import { writeContactSheet } from './contact-sheet.js';
 import { writeMapFiles } from './map-files.js';
 import type { BuildSettings } from './open-tiles.js';
 import type { Embedded } from './shards.js';
+import { isWhole, linkFile } from './share-files.js';
 import { writeTileDigests } from './tile-digests.js';
 import type { TileSource } from './tile-source.js';
 
@@ -69,12 +73,30 @@ export async function makeVersion(
   await rm(work, { recursive: true, force: true });
   await makeFolder(work);
   const manifest = await writeVersion(work, parts);
+  if (options.takeFrom !== undefined) await shareFiles(work, options.takeFrom, manifest);
   // What cannot be served must not look like a version: too large for a reader, or damaged on the way to the disk.
   await (await openIndexVersion(work, { recallGate: 0 })).close();
   await rename(work, outDir);
   await syncFolder(dirname(outDir));
   await rm(partial, { recursive: true, force: true });
   return manifest;
+}
+
+/** Files of another version that are the same, as links to them: one copy on disk. What is damaged there is left alone. */
+async function shareFiles(dir: string, other: string, manifest: IndexManifest): Promise<void> {
+  const there = await readIndexManifest(other);
+  const same = filesOfIndex(manifest).filter(
+    (name) => there.files[name]?.sha256 === manifest.files[name]?.sha256,
+  );
+  for (const name of same) await shareFile(join(other, name), join(dir, name), manifest.files[name]);
+  const bundle = await loadBundle(join(dir, 'bundle'));
+  for (const [name, expected] of Object.entries(bundle.manifest.files)) {
+    await shareFile(join(other, 'bundle', name), join(dir, 'bundle', name), expected);
+  }
+}
+
+async function shareFile(from: string, to: string, expected: FileChecksum | undefined): Promise<void> {
+  if (expected && (await isWhole(from, expected))) await linkFile(from, to);
 }
 
 async function writeVersion(dir: string, parts: VersionParts): Promise<IndexManifest> {
@@ -115,7 +137,8 @@ async function writeVersion(dir: string, parts: VersionParts): Promise<IndexMani
     ...[descriptorFile, CATALOGUE_FILE],
     ...(projection ? [PROJECTION_FILE] : []),
   ];
-  for (const name of [...own, ...names, TILE_DIGESTS_FILE]) {
+  const calibration = await calibrationFrom(options.takeFrom, dir);
+  for (const name of [...own, ...names, TILE_DIGESTS_FILE, ...calibration]) {
     files[name] = await checksumOf(join(dir, name));
   }
   const { name, version } = bundle.manifest;
@@ -139,6 +162,15 @@ async function writeVersion(dir: string, parts: VersionParts): Promise<IndexMani
   };
   await writeFileAtomic(join(dir, 'index.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   return manifest;
+}
+
+/** The name of the calibration that was taken; none where there is none. */
+async function calibrationFrom(earlier: string | undefined, dir: string): Promise<readonly string[]> {
+  if (earlier === undefined) return [];
+  const { files } = await readIndexManifest(earlier);
+  if (!Object.hasOwn(files, CALIBRATION_FILE)) return [];
+  await copyFile(join(earlier, CALIBRATION_FILE), join(dir, CALIBRATION_FILE));
+  return [CALIBRATION_FILE];
 }
 
 /** Before hours of embedding. Throws PARAMETER_INVALID. */

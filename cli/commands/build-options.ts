@@ -229,7 +229,8 @@ async function tilesOf(flags: TileFlags, bundleDir: string): Promise<Partial<Til
   };
 }
 
-function rangeOf(values: readonly string[] | undefined): SampleRange | undefined {
+/** LOW HIGH. Throws PARAMETER_INVALID. */
+export function rangeOf(values: readonly string[] | undefined): SampleRange | undefined {
   if (values === undefined) return undefined;
   const [low = Number.NaN, high = Number.NaN] = values.map(Number);
   if (values.length !== 2 || !(low < high) || !Number.isFinite(high - low)) {

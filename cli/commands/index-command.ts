@@ -1,4 +1,4 @@
-// skyfix index: build, verify, publish, rebuild, roll back and list index versions; the default region.
+// skyfix index: build, assemble, verify, publish, rebuild, update, roll back and list index versions; the default region.
 import { Command, InvalidArgumentError } from 'commander';
 import {
   buildPart,
@@ -34,6 +34,7 @@ import {
 import { calibrateCommand } from './calibrate-index-command.js';
 import { catalogueCommand } from './catalogue-index-command.js';
 import { rebuildCommand } from './rebuild-index-command.js';
+import { updateCommand } from './update-index-command.js';
 
 const share = (text: string): number => {
   const value = number(text);
@@ -43,12 +44,15 @@ const share = (text: string): number => {
 
 export function indexCommand(): Command {
   return new Command('index')
-    .description('Build, assemble, verify, publish, rebuild, calibrate, roll back and list index versions.')
+    .description(
+      'Build, assemble, verify, publish, rebuild, update, calibrate, roll back and list index versions.',
+    )
     .addCommand(buildCommand())
     .addCommand(assembleCommand())
     .addCommand(verifyCommand())
     .addCommand(publishCommand())
     .addCommand(rebuildCommand())
+    .addCommand(updateCommand())
     .addCommand(calibrateCommand())
     .addCommand(catalogueCommand())
     .addCommand(rollbackCommand())

@@ -311,6 +311,11 @@ export const ERROR_CODES = {
     advice:
       'Make the part that is named (again) with "skyfix index build --part", from the same inputs, and assemble again.',
   },
+  UPDATE_IMPOSSIBLE: {
+    status: 409,
+    title: 'Version cannot be updated',
+    advice: 'Rebuild the region with "skyfix index rebuild"; what it makes can be updated.',
+  },
   IMAGERY_INVALID: {
     status: 500,
     title: 'Imagery source unusable',

@@ -49,10 +49,14 @@ export async function writeTinyBundle(dir: string, seed: number): Promise<void> 
   await writeFile(join(dir, 'bundle.json'), JSON.stringify(manifest));
 }
 
-/** 200 m x 150 m of coloured noise at 0.5 m a pixel, in UTM zone 32. */
-export async function writeMosaic(path: string, seed = 1): Promise<void> {
+/** 200 m x 150 m of coloured noise at 0.5 m a pixel, in UTM zone 32; `change` sees the pixels, three bytes each. */
+export async function writeMosaic(
+  path: string,
+  seed = 1,
+  { width = 400, change }: { readonly width?: number; readonly change?: (data: Uint8Array) => void } = {},
+): Promise<void> {
   const random = seededRandom(seed);
-  const [width, height] = [400, 300];
+  const height = 300;
   const cells = Float64Array.from({ length: 3 * 60 * 60 }, () => 255 * random());
   const data = new Uint8Array(width * height * 3);
   for (let y = 0, k = 0; y < height; y++) {
@@ -60,6 +64,7 @@ export async function writeMosaic(path: string, seed = 1): Promise<void> {
       for (let c = 0; c < 3; c++, k++) data[k] = cells[((y >> 3) * 60 + (x >> 3)) * 3 + c] as number;
     }
   }
+  change?.(data);
   const bytes = await writeArrayBuffer(data, {
     width,
     height,
