@@ -67,7 +67,13 @@ test('fewer dimensions and bits: the version says so, is asked with whole descri
   assert.equal(manifest.projection?.from, DIMENSIONS);
   assert.ok((manifest.projection?.kept ?? 0) > 0.9);
   const files = Object.keys(manifest.files).sort();
-  assert.deepEqual(files, ['basemap.pmtiles', 'catalogue.bin', 'descriptors.i8', 'projection.f32']);
+  assert.deepEqual(files, [
+    'basemap.pmtiles',
+    'catalogue.bin',
+    'descriptors.i8',
+    'projection.f32',
+    'tile-digests.bin',
+  ]);
   assert.equal(manifest.files['descriptors.i8']?.bytes, 32 + 117 * 12 + 4 * 117);
   assert.ok((await verifyIndex(outDir)).recall.at1 > 0.98);
   const version = await openIndexVersion(outDir);
