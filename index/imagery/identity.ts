@@ -35,8 +35,8 @@ function besideOf(path: string): readonly string[] {
 }
 
 /**
- * The same for the same pixels on every machine: a digest of the bytes of all files and of their names below the folder, or beside
- * the VRT. Reads all of it. Throws what the file system throws.
+ * The same for the same pixels on every machine: a digest of the bytes of all files and of their names below the folder, or
+ * beside the VRT. Reads all of it. Throws what the file system throws.
  */
 export async function contentDigestOf(path: string): Promise<string> {
   const lines: string[] = [];
