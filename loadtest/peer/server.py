@@ -64,13 +64,29 @@ def network(path, backend, threads):
     import torch
 
     torch.set_num_threads(threads)
-    module = onnx2torch.convert(str(path)).eval()
+    module = onnx2torch.convert(with_float_constants(path)).eval()
 
     def run(batch):
         with torch.inference_mode():
             return module(torch.from_numpy(batch)).numpy()
 
     return run
+
+
+def with_float_constants(path):
+    """The network with what it stores as float16 and casts where it is used as float32, since onnx2torch casts no constants."""
+    import numpy
+    import onnx
+
+    model = onnx.load(str(path))
+    graph = model.graph
+    constants = {constant.name: constant for constant in graph.initializer}
+    for node in list(graph.node):
+        if node.op_type == "Cast" and node.input[0] in constants:
+            values = onnx.numpy_helper.to_array(constants[node.input[0]]).astype(numpy.float32)
+            graph.initializer.append(onnx.numpy_helper.from_array(values, node.output[0]))
+            graph.node.remove(node)
+    return model
 
 
 class Locator:
