@@ -7,6 +7,8 @@ import type {
   Problem,
   Region,
   RegionFeature,
+  SequenceFrame,
+  SequenceTrack,
 } from './types.js';
 
 export interface ClientOptions {
@@ -30,11 +32,20 @@ export interface CallOptions {
   readonly requestId?: string | undefined;
 }
 
+/** One panorama of a sequence. */
+export interface SequenceImage extends SequenceFrame {
+  readonly image: ImageFile;
+  /** What its point in the track is called. */
+  readonly name?: string | undefined;
+}
+
 /** A file of a panorama or photo: JPEG, PNG, WebP, AVIF or TIFF. Node's Buffer is a Uint8Array; of paths see openImage. */
 export type ImageFile = Blob | ArrayBuffer | Uint8Array<ArrayBuffer>;
 
 const DEFAULT_RETRIES = 3;
 const DEFAULT_TIMEOUT_MS = 60_000;
+/** Of a sequence, which is worked on one panorama after the other. */
+const MS_A_FRAME = 5_000;
 /** Where the server does not say when; doubled each time. */
 const FIRST_WAIT_MS = 250;
 const RETRIED: readonly number[] = [429, 503];
@@ -66,6 +77,27 @@ export class SkyfixClient {
     call: CallOptions = {},
   ): Promise<LocateFeatures> {
     return (await this.#locate(image, parameters, 'application/geo+json', call)) as LocateFeatures;
+  }
+
+  /**
+   * The panoramas of one way located together, in its order; parameters are those of all of them. The server works on them one
+   * after the other: allow for it with `timeoutMs`, and see SKYFIX_SEQUENCE_FRAMES for how many it takes. Throws as locate does.
+   */
+  async locateSequence(
+    images: readonly SequenceImage[],
+    parameters: Omit<LocateParameters, 'top' | 'include'> = {},
+    call: CallOptions = {},
+  ): Promise<SequenceTrack> {
+    const form = formOf(parameters);
+    form.set('frames', JSON.stringify(images.map(({ image: _file, name: _name, ...frame }) => frame)));
+    for (const { image, name } of images) form.append('image', blobOf(image), name ?? 'image');
+    const timeoutMs = call.timeoutMs ?? Math.max(this.#timeoutMs, images.length * MS_A_FRAME);
+    const request = { method: 'POST', body: form, headers: { accept: 'application/geo+json' } };
+    return (await this.#json('locate/sequence', request, { ...call, timeoutMs })) as SequenceTrack;
+  }
+
+  get #timeoutMs(): number {
+    return this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   }
 
   /** What the server can answer for. */
@@ -106,19 +138,16 @@ export class SkyfixClient {
     accept: string,
     call: CallOptions,
   ): Promise<unknown> {
-    const form = new FormData();
-    for (const [name, value] of Object.entries(parameters)) {
-      if (value !== undefined) form.set(name, String(value));
-    }
+    const form = formOf(parameters);
     // Last: the server knows all options before the image has come.
-    form.set('image', image instanceof Blob ? image : new Blob([image]), 'image');
+    form.set('image', blobOf(image), 'image');
     return this.#json('locate', { method: 'POST', body: form, headers: { accept } }, call);
   }
 
   /** One call with its retries: the server's answer as JSON. */
   async #json(path: string, request: RequestInit, call: CallOptions): Promise<unknown> {
     const { retries = this.#options.retries ?? DEFAULT_RETRIES, requestId } = call;
-    const timeoutMs = call.timeoutMs ?? this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const timeoutMs = call.timeoutMs ?? this.#timeoutMs;
     const timeout = AbortSignal.timeout(timeoutMs);
     const signal = call.signal ? AbortSignal.any([call.signal, timeout]) : timeout;
     const { apiKey } = this.#options;
@@ -153,6 +182,16 @@ export class SkyfixClient {
     }
   }
 }
+
+function formOf(parameters: LocateParameters): FormData {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== undefined) form.set(name, String(value));
+  }
+  return form;
+}
+
+const blobOf = (image: ImageFile) => (image instanceof Blob ? image : new Blob([image]));
 
 /** Undefined where it is no problem document. */
 async function problemOf(response: Response): Promise<Problem | undefined> {

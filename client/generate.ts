@@ -65,7 +65,10 @@ function typeOf(schema: Schema, all: Readonly<Record<string, Schema>>): string {
     case 'object':
       return objectOf(schema, inner);
     case 'array':
-      if (schema.prefixItems) return `readonly [${schema.prefixItems.map(inner).join(', ')}]`;
+      if (schema.prefixItems) {
+        const rest = schema.items ? [`...${inner(schema.items)}[]`] : [];
+        return `readonly [${[...schema.prefixItems.map(inner), ...rest].join(', ')}]`;
+      }
       return `readonly (${schema.items ? inner(schema.items) : 'unknown'})[]`;
     case 'integer':
       return 'number';

@@ -176,6 +176,80 @@ export type LocateFeatures = {
   readonly warnings: readonly string[];
 };
 
+/** As many as there are images, in their order. What stands here goes before the fields of the form. */
+export type SequenceFrames = readonly SequenceFrame[];
+
+export type SequenceFrame = {
+  /** Metres along the way from the panorama before it. */
+  readonly distanceM?: number;
+  /** Since the panorama before it. */
+  readonly seconds?: number;
+  readonly headingDeg?: number;
+  readonly heading?: 'auto' | 'unknown';
+  readonly headingToleranceDeg?: number;
+  readonly pitchDeg?: number;
+  readonly rollDeg?: number;
+  readonly cameraHeightM?: number;
+  readonly verticalFovDeg?: number;
+  readonly horizonShare?: number;
+  readonly horizontalFovDeg?: number;
+  readonly projection?: 'auto' | 'equirectangular' | 'perspective';
+};
+
+export type SequenceTrack = {
+  readonly type: 'FeatureCollection';
+  readonly features: readonly [SequenceWay, ...SequencePoint[]];
+  readonly requestId: string;
+  readonly region: string;
+  /** name@version; absent where no panorama could be located. */
+  readonly bundle?: string;
+  readonly indexVersion?: string;
+};
+
+export type SequenceWay = {
+  readonly type: 'Feature';
+  /** Through the points; null where there are fewer than two. */
+  readonly geometry: {
+    readonly type: 'LineString';
+    readonly coordinates: readonly Position[];
+  } | null;
+  readonly properties: {
+    readonly verdict: Verdict;
+    /** Mean of the points'; one that lies nowhere counts 0, one that failed not at all. */
+    readonly probability: number;
+    readonly frames: number;
+    /** Direction of travel minus heading, where headings go along with the way. */
+    readonly travelMinusHeadingDeg?: number;
+  };
+};
+
+export type SequencePoint = {
+  readonly type: 'Feature';
+  /** Null where it failed, or stood at none of its own places. */
+  readonly geometry: {
+    readonly type: 'Point';
+    readonly coordinates: Position;
+  } | null;
+  readonly properties: {
+    /** The part's file name. */
+    readonly file?: string;
+    readonly frame: number;
+    readonly status: 'ok' | 'failed';
+    readonly code?: string;
+    readonly message?: string;
+    /** That the camera stood within 25 m of the point. */
+    readonly probability?: number;
+    /** Which place of its own answer it is. */
+    readonly rankAlone?: number;
+    readonly heading?: Heading;
+    readonly verdictAlone?: Verdict;
+    readonly distanceM?: number;
+    readonly seconds?: number;
+  };
+};
+
+export type Position = readonly [number, number];
+
 export type Region = {
   readonly region: string;
   /** Asked when a request names no region. */

@@ -3,8 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { messageOf, SkyfixError } from '../../src/errors/index.js';
 import { parseCsv } from '../../src/files/index.js';
-import type { LocateAnswer } from '../../src/locate/index.js';
-import { type Frame, trackOf } from '../../src/sequences/index.js';
+import { type LocatedFrame, type TrackFeatures, trackFeatures } from '../../src/sequences/index.js';
 import type { Locator } from '../shared/locators.js';
 import { panoramaFiles } from '../shared/panorama-files.js';
 
@@ -76,20 +75,14 @@ async function listedFiles(path: string): Promise<readonly SequenceFile[]> {
   });
 }
 
-interface Located extends SequenceFile {
-  readonly answer?: LocateAnswer;
-  readonly code?: string;
-  readonly message?: string;
-}
-
 /** Locates each, then all together: a GeoJSON FeatureCollection, and how many failed. Throws what stops all (see `stops`). */
 export async function locateSequence(
   files: readonly SequenceFile[],
   locator: Locator,
   stops: (error: unknown) => boolean,
   onFile: (failure?: string) => void,
-): Promise<{ readonly geojson: object; readonly failed: number }> {
-  const located: Located[] = [];
+): Promise<{ readonly geojson: TrackFeatures; readonly failed: number }> {
+  const located: LocatedFrame[] = [];
   for (const entry of files) {
     try {
       located.push({ ...entry, answer: await locator.locate(entry.file) });
@@ -105,55 +98,5 @@ export async function locateSequence(
       onFile(`${entry.file}: ${messageOf(error)}`);
     }
   }
-  return { geojson: trackGeoJson(located), failed: located.filter(({ answer }) => !answer).length };
+  return { geojson: trackFeatures(located), failed: located.filter(({ answer }) => !answer).length };
 }
-
-/** An estimated heading may be wrong with its place: it ties nothing. */
-function frameOf({ answer, distanceM, seconds }: Located): Frame {
-  const known = answer && answer.heading.source !== 'estimated';
-  return {
-    candidates: answer?.results ?? [],
-    headingDeg: known ? answer.heading.deg : undefined,
-    distanceM,
-    seconds,
-  };
-}
-
-function trackGeoJson(located: readonly Located[]): object {
-  const track = trackOf(located.map(frameOf));
-  const points = located.map(({ file, answer, code, message, distanceM, seconds }, k) => {
-    const point = track.points[k];
-    const properties = {
-      file,
-      frame: k + 1,
-      status: answer ? 'ok' : 'failed',
-      ...(code !== undefined && { code, message }),
-      ...(point && { probability: rounded(point.probability, 4), rankAlone: point.candidate + 1 }),
-      ...(answer && { heading: answer.heading, verdictAlone: answer.verdict }),
-      ...(distanceM !== undefined && { distanceM }),
-      ...(seconds !== undefined && { seconds }),
-    };
-    const geometry = point && { type: 'Point', coordinates: coordinatesOf(point) };
-    return { type: 'Feature', geometry: geometry ?? null, properties };
-  });
-  const line = track.points.flatMap((point) => (point ? [coordinatesOf(point)] : []));
-  const { verdict, probability, travelMinusHeadingDeg } = track;
-  const whole = {
-    verdict,
-    probability: rounded(probability, 4),
-    frames: located.length,
-    ...(travelMinusHeadingDeg !== undefined && { travelMinusHeadingDeg }),
-  };
-  const way = line.length > 1 ? { type: 'LineString', coordinates: line } : null;
-  return {
-    type: 'FeatureCollection',
-    features: [{ type: 'Feature', geometry: way, properties: whole }, ...points],
-  };
-}
-
-/** 1 cm on the ground. */
-const coordinatesOf = ({ lon, lat }: { readonly lon: number; readonly lat: number }) => [
-  rounded(lon, 7),
-  rounded(lat, 7),
-];
-const rounded = (value: number, digits: number) => Number(value.toFixed(digits));

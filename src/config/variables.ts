@@ -160,6 +160,31 @@ export const CONFIG_VARIABLES = {
     maximum: 3_600_000,
     help: 'Longest upload; longer gets 408.',
   },
+  // --- sequences ---
+  sequences: {
+    name: 'SKYFIX_SEQUENCES',
+    type: 'integer',
+    default: 2,
+    minimum: 1,
+    maximum: 10_000,
+    help: 'Sequences at once, from upload to answer; more get 503.',
+  },
+  sequenceFrames: {
+    name: 'SKYFIX_SEQUENCE_FRAMES',
+    type: 'integer',
+    default: 100,
+    minimum: 1,
+    maximum: 1000,
+    help: 'Panoramas in one sequence.',
+  },
+  sequenceBytes: {
+    name: 'SKYFIX_SEQUENCE_BYTES',
+    type: 'integer',
+    default: 134_217_728,
+    minimum: 1024,
+    maximum: 1_099_511_627_776,
+    help: 'Bytes of all panoramas of a sequence; SKYFIX_UPLOAD_MEMORY_BYTES bounds it too.',
+  },
   // --- connections ---
   connections: {
     name: 'SKYFIX_CONNECTIONS',

@@ -49,6 +49,11 @@ export const ERROR_CODES = {
     title: 'Body too large',
     advice: 'Compress or scale the panorama below the byte limit and try again.',
   },
+  SEQUENCE_TOO_LONG: {
+    status: 413,
+    title: 'Sequence too long',
+    advice: 'Send the way in parts, fewer panoramas each, or scale the panoramas down.',
+  },
   PANORAMA_TOO_SMALL: {
     status: 422,
     title: 'Panorama too small',

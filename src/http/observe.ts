@@ -35,6 +35,6 @@ function record(request: FastifyRequest, status: string, metrics: Metrics, ms: n
     ms: Math.round(ms * 10) / 10,
     ...outcome,
   };
-  const level = route === '/locate' || status >= '400' ? 'info' : 'debug';
+  const level = route.startsWith('/locate') || status >= '400' ? 'info' : 'debug';
   request.log[level](line, 'request');
 }

@@ -1,7 +1,7 @@
 // Every error becomes an RFC 9457 problem document here, and only here a code meets its HTTP status.
 import type { FastifyReply } from 'fastify';
 import { ERROR_CODES, type ErrorCode, messageOf, SkyfixError } from '../errors/index.js';
-import { publicDetail } from './public-detail.js';
+import { publicDetail } from './requests/public-detail.js';
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 

@@ -2,3 +2,12 @@
 export { type Chain, type Decoded, decodeChain } from './chain.js';
 export { type Step, stepLogDensity } from './movement.js';
 export { type Frame, type FrameCandidate, type Track, type TrackPoint, trackOf } from './track.js';
+export {
+  type FrameFeature,
+  type FrameProperties,
+  type LocatedFrame,
+  type TrackFeatures,
+  trackFeatures,
+  type WayFeature,
+  type WayProperties,
+} from './track-features.js';

@@ -158,10 +158,14 @@ function pointOf({ candidates }: Frame, { path, posteriors }: Decoded, k: number
   return { lon: place.lon, lat: place.lat, probability: Math.min(1, probability), candidate };
 }
 
+/** Candidates that lie together say nothing about how large the region is. */
+const LEAST_EXTENT_M = 100;
+
 /** Metres across all candidates. */
 function extentOf(frames: readonly Frame[]): number {
   const [first, ...others] = frames.flatMap(({ candidates }) => candidates);
-  return first ? others.reduce((most, place) => Math.max(most, distanceM(first, place)), 1) : 1;
+  if (!first) return LEAST_EXTENT_M;
+  return others.reduce((most, place) => Math.max(most, distanceM(first, place)), LEAST_EXTENT_M);
 }
 
 function verdictOf(frames: number, probability: number): Verdict {

@@ -70,6 +70,30 @@ test('an image in every form, with its options; answers in both forms', async ()
   });
 });
 
+test('a sequence: images in their order with what is known of each, and its track', async () => {
+  const seen: unknown[] = [];
+  const locate: Locate = async (_region, upload, { headingDeg, cameraHeightM }) => {
+    seen.push([Buffer.from(upload).toString('hex'), headingDeg, cameraHeightM]);
+    return answerOf('demo');
+  };
+  await withServer(locate, async (url) => {
+    const images = [
+      { image, name: 'a.jpg', headingDeg: 7 },
+      { image: new Blob([image]), distanceM: 12.5 },
+    ];
+    const { features, region } = await new SkyfixClient(url).locateSequence(images, { cameraHeightM: 2 });
+    assert.deepEqual(seen, [
+      ['010203', 7, 2],
+      ['010203', undefined, 2],
+    ]);
+    const [way, first, second] = features;
+    assert.deepEqual([region, way.properties.frames], ['demo', 2]);
+    assert.equal(way.geometry?.coordinates.length, 2);
+    assert.equal(first?.properties.file, 'a.jpg');
+    assert.equal(second?.properties.distanceM, 12.5);
+  });
+});
+
 test('a refusal is a problem with its code and advice; it is not asked again', async () => {
   let asked = 0;
   const locate: Locate = async () => {

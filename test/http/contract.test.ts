@@ -103,6 +103,23 @@ test('answers and errors of every route are as the document says', async () => {
     failure = code;
     assert.equal(await exchange(app, '/locate', png), ERROR_CODES[code].status);
   }
+  failure = undefined;
+  const part = 'Content-Disposition: form-data; name="image"; filename="a.png"';
+  const sequence: InjectOptions = {
+    method: 'POST',
+    headers: { 'content-type': 'multipart/form-data; boundary=b' },
+    payload: ['a', 'c']
+      .map((text) => `--b\r\n${part}\r\n\r\n${text}\r\n`)
+      .join('')
+      .concat('--b--\r\n'),
+  };
+  assert.equal(await exchange(app, '/locate/sequence', sequence), 200);
+  assert.equal(await exchange(app, '/locate/sequence', { ...sequence, headers: png.headers ?? {} }), 415);
+  for (const code of ['REQUEST_TIMEOUT', 'RECOVERING', 'INTERNAL', 'IMAGE_ANIMATED'] as const) {
+    failure = code;
+    const status = code === 'IMAGE_ANIMATED' ? 200 : ERROR_CODES[code].status;
+    assert.equal(await exchange(app, '/locate/sequence', sequence), status);
+  }
   const path = '/admin/regions/{region}/reload';
   const url = '/admin/regions/demo/reload';
   const authorized = { method: 'POST', url, headers: { authorization: `Bearer ${KEY}` } } as const;

@@ -163,3 +163,13 @@ test('nothing, and nothing usable', () => {
     travelMinusHeadingDeg: undefined,
   });
 });
+
+test('frames whose only places lie together stand there, however small that ground is', () => {
+  const place = { lon: 10, lat: 50, score: 0.8 };
+  const { points, verdict } = trackOf([{ candidates: [place] }, { candidates: [place], distanceM: 10 }]);
+  assert.equal(verdict, 'located');
+  assert.deepEqual(
+    points.map((point) => point?.candidate),
+    [0, 0],
+  );
+});

@@ -6,7 +6,7 @@ export interface Deadline {
   /** Aborted with REQUEST_TIMEOUT, REQUEST_ABORTED or what abort() was given as reason. */
   readonly signal: AbortSignal;
   abort(reason: SkyfixError): void;
-  /** Starts the clock: from now on there are `timeoutMs`. */
+  /** Starts the clock, or starts it anew: from now on there are `timeoutMs`. */
   start(timeoutMs: number): void;
   /** The work's answer, or the signal's reason where that comes first; the work itself goes on to its end. */
   race<T>(work: Promise<T>): Promise<T>;
@@ -28,6 +28,7 @@ export function watchRequest(request: FastifyRequest, reply: FastifyReply): Dead
     signal,
     abort: (reason) => controller.abort(reason),
     start: (timeoutMs) => {
+      clearTimeout(timer);
       timer = setTimeout(() => {
         controller.abort(new SkyfixError('REQUEST_TIMEOUT', `No answer within ${timeoutMs} ms.`));
       }, timeoutMs);

@@ -24,6 +24,30 @@ export interface ReadOptions {
 
 const MAX_FIELD_BYTES = 1024;
 
+/** A file of a form. */
+export interface UploadedImage {
+  readonly bytes: Uint8Array;
+  /** As the client calls it; its end where it is very long. */
+  readonly name?: string;
+}
+
+/** What a form may hold. */
+export interface FormBounds {
+  /** Of each image. */
+  readonly imageBytes: number;
+  readonly images: number;
+  /** One image more than that. */
+  readonly tooMany: () => SkyfixError;
+  /** A field that may be longer than the others. */
+  readonly longField?: { readonly name: string; readonly bytes: number };
+}
+
+/** How much a body may be, and what one that is more is told. */
+export interface BodyBounds {
+  readonly bytes: number;
+  readonly tooLarge: (what: string) => SkyfixError;
+}
+
 /**
  * Reads the request's body to its end. Throws IMAGE_MISSING, IMAGE_DUPLICATED, IMAGE_EMPTY, IMAGE_TOO_LARGE_BYTES,
  * PARAMETER_INVALID, REQUEST_MALFORMED, what `received` throws, or the signal's reason; then nothing of the body
@@ -31,29 +55,53 @@ const MAX_FIELD_BYTES = 1024;
  */
 export async function readUpload(request: FastifyRequest, options: ReadOptions): Promise<Upload> {
   const form = request.isMultipart();
-  const maxBodyBytes = options.maxBytes + (form ? FORM_OVERHEAD_BYTES : 0);
+  const { maxBytes } = options;
+  const fields = readQuery(request.query);
+  const body = {
+    bytes: maxBytes + (form ? FORM_OVERHEAD_BYTES : 0),
+    tooLarge: (what: string) => tooLarge(maxBytes, what),
+  };
+  const bounds = {
+    imageBytes: maxBytes,
+    images: 1,
+    tooMany: () => new SkyfixError('IMAGE_DUPLICATED', 'The field "image" was given twice.'),
+  };
+  const image = await readMetered(request, options, body, async (signal) => {
+    if (!form) return readRaw(request, signal);
+    return (await readForm(request, fields, bounds, signal))[0].bytes;
+  });
+  if (image.byteLength === 0) throw new SkyfixError('IMAGE_EMPTY', 'The image has 0 bytes.');
+  return { image, fields };
+}
+
+/**
+ * What `read` makes of the body, whose bytes are counted as they come. Throws what it throws, what `received` throws, the
+ * bounds' error, or the signal's reason; `read` is told by its signal, and has to let go of everything.
+ */
+export async function readMetered<T>(
+  request: FastifyRequest,
+  { signal: ended, received }: Pick<ReadOptions, 'signal' | 'received'>,
+  body: BodyBounds,
+  read: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const stop = new AbortController();
-  const signal = AbortSignal.any([options.signal, stop.signal]);
+  const signal = AbortSignal.any([ended, stop.signal]);
   let bytes = 0;
   const meter = (chunk: Buffer) => {
     bytes += chunk.byteLength;
     try {
       // The whole body: what stands before, between and behind the parts of a form counts too.
-      if (bytes > maxBodyBytes) throw tooLarge(options.maxBytes, 'the body has more');
-      options.received(chunk.byteLength);
+      if (bytes > body.bytes) throw body.tooLarge('the body has more');
+      received(chunk.byteLength);
     } catch (error) {
       stop.abort(error);
     }
   };
   try {
-    const fields = readQuery(request.query);
     const announced = Number(request.headers['content-length'] ?? 0);
-    if (announced > maxBodyBytes) throw tooLarge(options.maxBytes, `the body has ${announced}`);
+    if (announced > body.bytes) throw body.tooLarge(`the body has ${announced}`);
     request.raw.on('data', meter);
-    const read = form ? readForm(request, fields, options.maxBytes, signal) : readRaw(request, signal);
-    const image = await raceSignal(read, signal);
-    if (image.byteLength === 0) throw new SkyfixError('IMAGE_EMPTY', 'The image has 0 bytes.');
-    return { image, fields };
+    return await raceSignal(read(signal), signal);
   } catch (error) {
     stop.abort(error);
     throw error;
@@ -62,7 +110,8 @@ export async function readUpload(request: FastifyRequest, options: ReadOptions):
   }
 }
 
-function readQuery(query: unknown): Map<string, string> {
+/** The query's parameters. Throws PARAMETER_INVALID for one that is given twice. */
+export function readQuery(query: unknown): Map<string, string> {
   const fields = new Map<string, string>();
   for (const [name, value] of Object.entries(query as Record<string, unknown>)) {
     if (typeof value !== 'string') throw givenTwice(name);
@@ -79,57 +128,70 @@ async function readRaw(request: FastifyRequest, signal: AbortSignal): Promise<Ui
   throw new SkyfixError('IMAGE_MISSING', 'The request has no body.');
 }
 
-async function readForm(
+/** The form's images, at least one, in their order; the other parts go into `fields`. */
+export async function readForm(
   request: FastifyRequest,
   fields: Map<string, string>,
-  maxBytes: number,
+  bounds: FormBounds,
   signal: AbortSignal,
-): Promise<Uint8Array> {
-  const images: Uint8Array[] = [];
+): Promise<[UploadedImage, ...UploadedImage[]]> {
+  const images: UploadedImage[] = [];
   const limits = {
-    fileSize: maxBytes,
-    fieldSize: MAX_FIELD_BYTES,
+    fileSize: bounds.imageBytes,
+    fieldSize: Math.max(MAX_FIELD_BYTES, bounds.longField?.bytes ?? 0),
     fieldNameSize: 100,
     fields: 32,
-    files: 2,
-    parts: 40,
+    files: bounds.images + 1,
+    parts: bounds.images + 39,
     headerPairs: 20,
   };
   try {
     for await (const part of request.parts({ limits })) {
-      if (part.type === 'file') images.push(await readFile(part, images.length, signal));
-      else readField(part, fields);
+      if (part.type === 'file') images.push(await readFile(part, images.length, bounds, signal));
+      else readField(part, fields, bounds);
     }
   } catch (error) {
-    throw asFormError(error, maxBytes);
+    throw asFormError(error, bounds.imageBytes);
   }
-  const [image] = images;
-  if (!image) throw new SkyfixError('IMAGE_MISSING', 'The form has no file in the field "image".');
-  return image;
+  const [first, ...rest] = images;
+  if (!first) throw new SkyfixError('IMAGE_MISSING', 'The form has no file in the field "image".');
+  return [first, ...rest];
 }
 
 async function readFile(
   part: Multipart & { type: 'file' },
   before: number,
+  bounds: FormBounds,
   signal: AbortSignal,
-): Promise<Uint8Array> {
+): Promise<UploadedImage> {
   if (part.fieldname !== 'image') {
     throw new SkyfixError('IMAGE_MISSING', `The file is in the field "${shown(part.fieldname)}".`);
   }
-  if (before > 0) throw new SkyfixError('IMAGE_DUPLICATED', 'The field "image" was given twice.');
+  if (before >= bounds.images) throw bounds.tooMany();
   const bytes = await collect(part.file, signal);
   if (part.file.truncated) throw Object.assign(new Error('truncated'), { code: 'FST_REQ_FILE_TOO_LARGE' });
-  return bytes;
+  const { filename } = part;
+  return typeof filename === 'string' && filename !== ''
+    ? { bytes, name: filename.slice(-MAX_NAME) }
+    : { bytes };
 }
 
-function readField(part: Multipart & { type: 'field' }, fields: Map<string, string>): void {
+const MAX_NAME = 255;
+
+function readField(
+  part: Multipart & { type: 'field' },
+  fields: Map<string, string>,
+  { longField }: FormBounds,
+): void {
   const { fieldname: name, value } = part;
   if (name === 'image') throw new SkyfixError('IMAGE_MISSING', 'The field "image" holds text, not a file.');
-  if (part.valueTruncated || part.fieldnameTruncated) {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const tooLong = name !== longField?.name && Buffer.byteLength(text ?? '') > MAX_FIELD_BYTES;
+  if (part.valueTruncated || part.fieldnameTruncated || tooLong) {
     throw new SkyfixError('PARAMETER_INVALID', `The field "${shown(name)}" is too long.`);
   }
   if (fields.has(name)) throw givenTwice(name);
-  fields.set(name, typeof value === 'string' ? value : JSON.stringify(value));
+  fields.set(name, text);
 }
 
 /** What the form parser throws without a code of its own is a malformed form. */

@@ -4,6 +4,7 @@ import type { HttpServices } from '../services/services.js';
 import { basemapRoute } from './basemap.js';
 import { healthzRoute } from './healthz.js';
 import { locateRoute } from './locate.js';
+import { locateSequenceRoute } from './locate-sequence.js';
 import { metricsRoute } from './metrics.js';
 import { openapiRoute } from './openapi.js';
 import { pageRoute } from './page.js';
@@ -14,6 +15,7 @@ import { reloadRoute } from './reload.js';
 
 export function registerRoutes(app: FastifyInstance, services: HttpServices): void {
   locateRoute(app, services);
+  locateSequenceRoute(app, services);
   pageRoute(app, services);
   healthzRoute(app);
   readyzRoute(app, services);

@@ -1,6 +1,6 @@
 // POST /locate: a panorama in, the places where it may have been taken out.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { ERROR_CODES, SkyfixError } from '../../errors/index.js';
+import { SkyfixError } from '../../errors/index.js';
 import type { LocateAnswer, LocateOptions, StepOutcome } from '../../locate/index.js';
 import { drainRest } from '../requests/body.js';
 import { type Deadline, watchRequest } from '../requests/deadline.js';
@@ -10,8 +10,10 @@ import { readUpload, type Upload } from '../requests/upload.js';
 import { senderOf } from '../services/address.js';
 import type { PlaceInLine } from '../services/admission.js';
 import { noteOutcome, type RequestOutcome } from '../services/outcome.js';
+import { receiveBody } from '../services/receive-body.js';
 import type { HttpServices } from '../services/services.js';
-import type { OpenUpload, UploadKey } from '../services/upload-gate.js';
+import { addStep, ownFault } from '../services/steps-taken.js';
+import { uploadKeyOf } from '../services/upload-key.js';
 
 export function locateRoute(app: FastifyInstance, services: HttpServices): void {
   app.post('/locate', { config: { scope: 'locate', limited: true } }, async (request, reply) => {
@@ -47,10 +49,13 @@ async function answerTo(
   regions.checkReady();
   queue.checkRoom();
   const turn = admission.open(asked);
-  const place = uploads.open(senderOf(request.ip), deadline.abort, keyOf(request, services));
+  const place = uploads.open(senderOf(request.ip), deadline.abort, uploadKeyOf(request, services));
   const work = async () => {
     try {
-      const upload = await receive(request, reply, services, deadline, [turn, place]);
+      const { maxUploadBytes: maxBytes } = services.config;
+      const upload = await receiveBody(request, reply, services, deadline.signal, [turn, place], (watched) =>
+        readUpload(request, { maxBytes, ...watched }),
+      );
       const parameters = parseLocateParameters(upload.fields);
       turn.uploaded(parameters.region);
       const { signal } = deadline;
@@ -73,38 +78,6 @@ function factsOf(answer: LocateAnswer, withPosition: boolean): RequestOutcome {
   const facts = { region, indexVersion, bundle, verdict, steps };
   const [best] = results;
   return withPosition && best ? { ...facts, position: { lon: best.lon, lat: best.lat } } : facts;
-}
-
-/** Whose uploads are counted instead of the address's. */
-function keyOf(request: FastifyRequest, { access, config }: HttpServices): UploadKey | undefined {
-  const caller = access.identify(request);
-  return caller && { name: caller.name, uploads: caller.uploads ?? config.uploadsPerKey };
-}
-
-async function receive(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { config, waiting }: HttpServices,
-  { signal }: Deadline,
-  [turn, place]: readonly [PlaceInLine, OpenUpload],
-): Promise<Upload> {
-  // Until its first byte a request may lose its connection to one that needs it.
-  const silence = waiting(request.raw.socket);
-  let bytes = 0;
-  const received = (count: number) => {
-    silence.end();
-    bytes += count;
-    turn.received();
-    place.received(count);
-  };
-  try {
-    if (/^100-continue$/i.test(request.headers.expect ?? '')) reply.raw.writeContinue();
-    return await readUpload(request, { maxBytes: config.maxUploadBytes, signal, received });
-  } finally {
-    silence.end();
-    place.complete();
-    noteOutcome(request, { bytes });
-  }
 }
 
 async function workOn(
@@ -139,23 +112,6 @@ async function workOn(
     throw ownFault(error, steps.at(-1));
   }
 }
-
-/** A step that comes again, for another heading, is one with those before it: their time together, in the last place. */
-function addStep(steps: StepOutcome[], { step, ms, ok }: StepOutcome): void {
-  const before = steps.findIndex((earlier) => earlier.step === step);
-  const [earlier] = before < 0 ? [] : steps.splice(before, 1);
-  steps.push({ step, ms: ms + (earlier?.ms ?? 0), ok });
-}
-
-/** Once the image has become a BEV, a client can do nothing wrong: what fails then is the server's. */
-function ownFault(error: unknown, last: StepOutcome | undefined): unknown {
-  const ofTheClient = error instanceof SkyfixError && ERROR_CODES[error.code].status < 500;
-  if (!ofTheClient || !last || last.ok || OF_THE_UPLOAD.includes(last.step)) return error;
-  return new SkyfixError('INTERNAL', `The step "${last.step}" failed: ${error.detail}`, { cause: error });
-}
-
-/** Steps that meet what the client sent: its file, its parameters. */
-const OF_THE_UPLOAD: readonly string[] = ['decode', 'bev'];
 
 function send(
   reply: FastifyReply,

@@ -1,7 +1,7 @@
 // What an operator can watch: requests, steps, uploads, queue, regions and the process, all named skyfix_*.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { CanaryReport } from '../../canaries/index.js';
-import type { LocateAnswer, StepOutcome } from '../../locate/index.js';
+import type { LocateAnswer, StepOutcome, Verdict } from '../../locate/index.js';
 import { HEADING_SOURCES, STEPS, VERDICTS } from '../../locate/index.js';
 import type { PartLives, RegionSummary } from '../../regions/index.js';
 import type { Admission } from './admission.js';
@@ -28,6 +28,11 @@ export interface Metrics {
   located(answer: LocateAnswer): void;
   /** Work that ended in an error, or for a client that has gone: its steps as far as it came. */
   notLocated(steps: readonly StepOutcome[]): void;
+  /** So many sequences are being uploaded or located. */
+  sequencesUnderWay(count: number): void;
+  sequenceLocated(verdict: Verdict): void;
+  /** One panorama of a sequence. */
+  frameDone(outcome: 'ok' | 'failed'): void;
   /** One error answered, by its code. */
   errorAnswered(code: string): void;
   reloaded(region: string, outcome: 'ok' | 'refused'): void;
@@ -113,6 +118,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   for (const source of HEADING_SOURCES) headings.inc({ source }, 0);
   const worth = registerWorth(registry);
   const keys = registerKeys(registry, sources);
+  const sequences = registerSequences(registry);
   registerGauges(registry, sources);
   registerCanaries(registry, sources);
   registerLives(registry, sources);
@@ -136,6 +142,7 @@ export function createMetrics(sources: MetricSources): Metrics {
       const total = done.reduce((sum, { ms }) => sum + ms, 0);
       if (done.length > 0) steps.observe({ stage: 'total', outcome: 'failed' }, total / 1000);
     },
+    ...sequences,
     errorAnswered: (code) => errors.inc({ code }),
     reloaded: (region, outcome) => reloads.inc({ region, outcome }),
     ...keys,
@@ -298,6 +305,37 @@ function registerWorth(registry: Registry): (answer: LocateAnswer) => void {
     verdicts.inc({ verdict, heading_source: heading.source });
     probabilities.observe(results[0]?.probability ?? 0);
     if (confidence.gap !== undefined) gaps.observe(confidence.gap);
+  };
+}
+
+/** Panoramas of a sequence are counted as all others are; these say how many came so, and what came of the whole. */
+function registerSequences(
+  registry: Registry,
+): Pick<Metrics, 'sequencesUnderWay' | 'sequenceLocated' | 'frameDone'> {
+  const registers = [registry];
+  const underWay = new Gauge({
+    name: 'skyfix_sequences',
+    help: 'Sequences whose upload or work is under way.',
+    registers,
+  });
+  const verdicts = new Counter({
+    name: 'skyfix_sequence_verdicts_total',
+    help: 'Sequences located, by the verdict of the whole.',
+    labelNames: ['verdict'],
+    registers,
+  });
+  const frames = new Counter({
+    name: 'skyfix_sequence_frames_total',
+    help: 'Panoramas of sequences; "failed": it could not be located by itself.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  for (const verdict of VERDICTS) verdicts.inc({ verdict }, 0);
+  for (const outcome of ['ok', 'failed']) frames.inc({ outcome }, 0);
+  return {
+    sequencesUnderWay: (count) => underWay.set(count),
+    sequenceLocated: (verdict) => verdicts.inc({ verdict }),
+    frameDone: (outcome) => frames.inc({ outcome }),
   };
 }
 

@@ -17,6 +17,8 @@ export interface RequestOutcome {
   verdict?: Verdict;
   /** The best place, with SKYFIX_LOG_POSITIONS=on. */
   position?: { readonly lon: number; readonly lat: number };
+  /** Panoramas of a sequence. */
+  frames?: number;
   /** Waiting for work. */
   waitMs?: number;
   /** Milliseconds by step, as far as it came. */

@@ -26,7 +26,9 @@ export interface OpenUpload {
   received(bytes: number): void;
   /** All bytes are here: the place is free, the bytes stay counted. */
   complete(): void;
-  /** The bytes are no longer in memory. */
+  /** So many of them are no longer in memory. */
+  release(bytes: number): void;
+  /** None of them is. */
   close(): void;
 }
 
@@ -108,12 +110,18 @@ export class UploadGate {
         this.#take(entry, bytes);
       },
       complete: leave,
+      release: (bytes) => this.#release(entry, bytes),
       close: () => {
         leave();
-        this.#bytes -= entry.bytes;
-        entry.bytes = 0;
+        this.#release(entry, entry.bytes);
       },
     };
+  }
+
+  #release(entry: Entry, bytes: number): void {
+    const released = Math.min(bytes, entry.bytes);
+    this.#bytes -= released;
+    entry.bytes -= released;
   }
 
   #take(entry: Entry, bytes: number): void {

@@ -33,11 +33,12 @@ export class WorkQueue {
 
   /**
    * Runs the work when its turn comes; its place is free when the work has ended, however it ends. Rejects with
-   * QUEUE_FULL, or with the signal's reason where that fires first: who waits then leaves the queue.
+   * QUEUE_FULL, or with the signal's reason where that fires first: who waits then leaves the queue. `admitted`: it waits
+   * however many do, for the caller sees to it that these stay few.
    */
-  async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  async run<T>(work: () => Promise<T>, signal: AbortSignal, admitted = false): Promise<T> {
     signal.throwIfAborted();
-    this.checkRoom();
+    if (!admitted) this.checkRoom();
     if (this.#running >= this.concurrency) await this.#turn(signal);
     else this.#running++;
     try {

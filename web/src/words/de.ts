@@ -123,6 +123,10 @@ export const de: Words = {
   compass: ['N', 'NO', 'O', 'SO', 'S', 'SW', 'W', 'NW'],
   advice: 'Was zu tun ist',
   problems: {
+    SEQUENCE_TOO_LONG: {
+      title: 'Zu viele Bilder für eine Fahrt',
+      advice: 'Schicken Sie die Fahrt in Teilen mit weniger Bildern, oder verkleinern Sie die Bilder.',
+    },
     IMAGE_EMPTY: {
       title: 'Leere Datei',
       advice: 'Die Datei enthält nichts; prüfen Sie, ob sie vollständig gespeichert wurde.',

@@ -2,7 +2,7 @@
 // no paths, no stacks, no messages of libraries.
 import { homedir, tmpdir } from 'node:os';
 import { basename } from 'node:path';
-import { ERROR_CODES, type ErrorCode, type SkyfixError } from '../errors/index.js';
+import { ERROR_CODES, type ErrorCode, type SkyfixError } from '../../errors/index.js';
 
 /** Their details repeat what the client itself sent, URL paths included. */
 const OF_THE_REQUEST: readonly ErrorCode[] = [
