@@ -22,8 +22,10 @@ import {
   regionDir,
   versionDir,
   writePointer,
+  writeSearchPlace,
 } from '../src/versions/index.js';
 import { pruneVersions, removeLeftovers } from './prune.js';
+import { pointAlias, pruneCollections, type WeaviateTarget, writeToWeaviate } from './publish-weaviate.js';
 import { type RegionLockOptions, withRegionLock } from './region-lock.js';
 import { isWhole, linkFile } from './share-files.js';
 
@@ -39,6 +41,8 @@ export interface PublishOptions extends RegionLockOptions {
   readonly minRecall?: number | undefined;
   /** Take files that the current version has too from there, as hard links: for versions that differ little. */
   readonly share?: boolean | undefined;
+  /** Has a cluster search the version, too; absent: servers search it themselves. */
+  readonly weaviate?: WeaviateTarget | undefined;
   /** How a file is copied; for tests of full disks. */
   readonly copy?: (from: string, to: string) => Promise<void>;
 }
@@ -47,10 +51,10 @@ export interface PublishOptions extends RegionLockOptions {
  * Copies a built version with its bundle into the data folder, checks the copy, and makes it current; returns its
  * name. One publisher of a region at a time; the others wait. All stays as it was where anything fails: INDEX_MISSING,
  * INDEX_CORRUPT, INDEX_BUNDLE_MISMATCH, INDEX_RECALL_TOO_LOW, BUNDLE_*, REGION_UNKNOWN for a malformed name, FOLDER_BUSY,
- * DISK_FULL. A kill at any moment leaves the old version current or the new one; the next publish clears up.
+ * DISK_FULL, CLUSTER_UNAVAILABLE. A kill at any moment leaves the old version current or the new one; the next publish clears up.
  */
 export async function publishIndex(options: PublishOptions): Promise<string> {
-  const { indexDir, dataDir, region, keep = 3 } = options;
+  const { indexDir, dataDir, region, keep = 3, weaviate, minRecall = DEFAULT_RECALL_GATE } = options;
   const { version } = await readIndexManifest(indexDir);
   // Before anything is made: a malformed name.
   regionDir(dataDir, region);
@@ -58,6 +62,9 @@ export async function publishIndex(options: PublishOptions): Promise<string> {
     await removeLeftovers(dataDir, region);
     const target = versionDir(dataDir, region, version);
     await putVersion(target, options);
+    const place = weaviate && (await writeToWeaviate(target, region, minRecall, weaviate));
+    await writeSearchPlace(target, place);
+    if (weaviate && place) await pointAlias(weaviate.address, region, place);
     const before = await currentVersion(dataDir, region);
     if (before?.version !== version) {
       const history = (before ? [...before.history, before.version] : []).filter((name) => name !== version);
@@ -66,6 +73,7 @@ export async function publishIndex(options: PublishOptions): Promise<string> {
       await writePointer(dataDir, region, version, history);
     }
     await pruneVersions(dataDir, region, Math.max(2, keep));
+    if (weaviate) await pruneCollections(weaviate.address, dataDir, region);
     return version;
   });
 }

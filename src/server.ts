@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from './app.js';
 import { Canaries, readCanaries } from './canaries/index.js';
-import type { Config } from './config/index.js';
+import { type Config, clusterOf } from './config/index.js';
 import { chooseEngine } from './engines/index.js';
 import { SkyfixError } from './errors/index.js';
 import { auditLine } from './http/index.js';
@@ -47,6 +47,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     threads: config.threads || availableParallelism(),
     minRecall: config.minRecall,
     defaultRegion: config.defaultRegion,
+    cluster: clusterOf(config),
     engine,
     warm: warmRegion,
     onError,

@@ -8,6 +8,7 @@ import {
   rollbackIndex,
   verifyIndex,
 } from '../../index/index.js';
+import { clusterOf, loadConfig } from '../../src/config/index.js';
 import { readDefaultRegion, setDefaultRegion } from '../../src/versions/index.js';
 import { openStageProgress } from '../shared/progress.js';
 import { bundleDirOf } from '../shared/shipped-bundles.js';
@@ -35,6 +36,7 @@ import { calibrateCommand } from './calibrate-index-command.js';
 import { catalogueCommand } from './catalogue-index-command.js';
 import { rebuildCommand } from './rebuild-index-command.js';
 import { updateCommand } from './update-index-command.js';
+import { addWeaviateOptions, type WeaviateFlags, weaviateOf } from './weaviate-options.js';
 
 const share = (text: string): number => {
   const value = number(text);
@@ -123,7 +125,7 @@ function verifyCommand(): Command {
     });
 }
 
-interface PublishFlags extends ServerFlags {
+interface PublishFlags extends ServerFlags, WeaviateFlags {
   readonly region: string;
   readonly bundle?: string;
   readonly keep: number;
@@ -135,7 +137,7 @@ function publishCommand(): Command {
     .description('Copy an index version into the data folder, make it current, and have a server take it up.')
     .argument('<dir>', 'index version folder')
     .requiredOption('--region <name>', 'region to publish to (a-z, 0-9, hyphens)');
-  return addServerOptions(command)
+  return addWeaviateOptions(addServerOptions(command))
     .option(
       '--bundle <dir|name>',
       'take this bundle instead of the one in the folder; must hold the same encoder',
@@ -147,8 +149,11 @@ function publishCommand(): Command {
       const bundleDir = flags.bundle === undefined ? undefined : bundleDirOf(flags.bundle);
       const dataDir = dataDirOf(flags);
       const server = await serverOf(flags);
-      const options = { indexDir, dataDir, region, keep, minRecall, bundleDir, onWait: sayWaiting };
-      await tellWhatServes(dataDir, region, await publishIndex(options), server);
+      const progress = openStageProgress();
+      const weaviate = weaviateOf(flags, progress.update);
+      const common = { dataDir, region, keep, minRecall, onWait: sayWaiting };
+      const version = await publishIndex({ ...common, indexDir, bundleDir, weaviate }).finally(progress.stop);
+      await tellWhatServes(dataDir, region, version, server);
     });
 }
 
@@ -162,7 +167,8 @@ function rollbackCommand(): Command {
       const { region, to } = flags;
       const dataDir = dataDirOf(flags);
       const server = await serverOf(flags);
-      const version = await rollbackIndex({ dataDir, region, to, onWait: sayWaiting });
+      const cluster = clusterOf(loadConfig(process.env));
+      const version = await rollbackIndex({ dataDir, region, to, cluster, onWait: sayWaiting });
       await tellWhatServes(dataDir, region, version, server);
     },
   );

@@ -1,4 +1,5 @@
 // Configuration: the environment, read once at the start, checked against one schema, explained by --help.
+export { clusterOf } from './cluster.js';
 export { type Config, configHelp, configSchema, FORM_OVERHEAD_BYTES, loadConfig } from './load.js';
 export { unknownVariables } from './unknown-variables.js';
 export { CONFIG_VARIABLES, type ConfigVariable } from './variables.js';

@@ -87,6 +87,43 @@ export const CONFIG_VARIABLES = {
     pattern: '^[a-z0-9-]{1,64}$',
     help: 'Region of requests that name none; unset: the one that was published first.',
   },
+  // --- a search cluster ---
+  weaviateUrls: {
+    name: 'SKYFIX_WEAVIATE_URLS',
+    type: 'list',
+    default: [],
+    pattern: '^https?://[^\\s/]+/?$',
+    help: 'REST addresses of Weaviate nodes, which search the versions that were published to them; none: no cluster.',
+  },
+  weaviateGrpcUrls: {
+    name: 'SKYFIX_WEAVIATE_GRPC_URLS',
+    type: 'list',
+    default: [],
+    pattern: '^https?://[^\\s/]+/?$',
+    help: 'gRPC addresses of the same nodes in the same order; none: port 50051 of the same hosts.',
+  },
+  weaviateApiKey: {
+    name: 'SKYFIX_WEAVIATE_API_KEY',
+    type: 'string',
+    default: undefined,
+    help: 'API key of the cluster.',
+  },
+  weaviateDeadlineMs: {
+    name: 'SKYFIX_WEAVIATE_DEADLINE_MS',
+    type: 'integer',
+    default: 2_000,
+    minimum: 10,
+    maximum: 600_000,
+    help: 'How long a question to the cluster may take, all nodes tried together.',
+  },
+  weaviateCacheBytes: {
+    name: 'SKYFIX_WEAVIATE_CACHE_BYTES',
+    type: 'integer',
+    default: 268_435_456,
+    minimum: 1_048_576,
+    maximum: 1_099_511_627_776,
+    help: 'Descriptors from the cluster that are kept, in bytes, a region.',
+  },
   // --- uploads ---
   maxUploadBytes: {
     name: 'SKYFIX_MAX_UPLOAD_BYTES',

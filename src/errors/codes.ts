@@ -182,6 +182,14 @@ export const ERROR_CODES = {
       'A part of the server ended and is being opened again: send it again after the seconds in Retry-After.',
     commandLine: 'Run it again in a few seconds.',
   },
+  CLUSTER_UNAVAILABLE: {
+    status: 503,
+    title: 'Search cluster unavailable',
+    advice:
+      'Nodes of the search cluster do not answer, or answer in part: send it again after the seconds in Retry-After.',
+    commandLine:
+      'See that all nodes of the cluster run and are reachable, and run it again: it goes on where it was.',
+  },
   ADMIN_DISABLED: {
     status: 403,
     title: 'Admin routes are off',

@@ -5,6 +5,7 @@ export { LookLattice } from './look-lattice.js';
 export { mergePlaces, type PlaceHit, placesOfTiles } from './merge-places.js';
 export { PlaceFinder } from './place-finder.js';
 export { nearestInside, type Prior, rowsWithin } from './priors.js';
+export { RemotePlaceFinder } from './remote-place-finder.js';
 export {
   bestApart,
   planTrial,

@@ -1,9 +1,15 @@
 // A region's tiles in a thread of their own: looks in, places out.
 import type { Look } from '../describe/index.js';
-import { type CatalogueParts, type IndexSource, openThread, ThreadedIndex } from '../search/index.js';
+import {
+  type CatalogueParts,
+  type Held,
+  type IndexSource,
+  openThread,
+  ThreadedIndex,
+} from '../search/index.js';
 import type { RequestWorker } from '../threads/index.js';
 import type { PlaceHit } from './merge-places.js';
-import type { PlaceQuestion, PlaceRequests, PlaceSetup } from './place-requests.js';
+import type { PlaceQuestion, PlaceRequests } from './place-requests.js';
 
 const SCRIPT = new URL('./place-worker.js', import.meta.url);
 
@@ -11,7 +17,7 @@ const SCRIPT = new URL('./place-worker.js', import.meta.url);
 export class PlaceFinder extends ThreadedIndex {
   readonly #asking: RequestWorker<PlaceRequests>;
 
-  private constructor(setup: PlaceSetup, worker: RequestWorker<PlaceRequests>) {
+  protected constructor(setup: Held, worker: RequestWorker<PlaceRequests>) {
     super(setup, worker);
     this.#asking = worker;
   }
@@ -46,6 +52,6 @@ export class PlaceFinder extends ThreadedIndex {
     const offsets = Float64Array.from(looks.flatMap(({ eastM, northM }) => [eastM, northM]));
     const transfer = [descriptors.buffer as ArrayBuffer, offsets.buffer as ArrayBuffer];
     const request = { offsets, descriptors, k, prior, leastHits };
-    return this.answered(this.#asking.ask(kind, request, { transfer }));
+    return this.answered(() => this.#asking.ask(kind, request, { transfer }));
   }
 }

@@ -1,5 +1,6 @@
 // What the owner of a region's tiles asks the thread that holds them, beside what it asks any index.
-import type { CatalogueParts, IndexRequests, IndexSetup } from '../search/index.js';
+import type { CatalogueParts, Descriptors, IndexRequests, IndexSetup } from '../search/index.js';
+import type { CollectionSource } from '../weaviate/index.js';
 import type { PlaceHit } from './merge-places.js';
 import type { Prior } from './priors.js';
 
@@ -14,7 +15,7 @@ export interface PlaceQuestion {
   readonly leastHits?: number | undefined;
 }
 
-interface LooksMessage {
+export interface LooksMessage {
   /** [east, north] of each look, metres. */
   readonly offsets: Float64Array;
   /** [n * D] */
@@ -24,4 +25,15 @@ interface LooksMessage {
 export interface PlaceRequests extends IndexRequests {
   places(request: LooksMessage & PlaceQuestion): readonly PlaceHit[];
   tiles(request: LooksMessage & PlaceQuestion): readonly PlaceHit[];
+}
+
+export interface RemotePlaceSetup extends CollectionSource {
+  /** Directions along which descriptors are seen, where the collection has fewer dimensions than the encoder. */
+  readonly projection?: Descriptors | undefined;
+  readonly catalogue: CatalogueParts;
+}
+
+export interface RemotePlaceRequests extends PlaceRequests {
+  /** See WeaviateIndex.probe. */
+  probe(request: Readonly<Record<string, never>>): void;
 }

@@ -3,7 +3,7 @@
 
 import { DEFAULT_ENGINE, type EngineChoice } from '../engines/index.js';
 import { SkyfixError } from '../errors/index.js';
-import { listRegions, readDefaultRegion } from '../versions/index.js';
+import { listRegions, readDefaultRegion, type SearchCluster } from '../versions/index.js';
 import {
   healthOf,
   LifeBook,
@@ -23,6 +23,8 @@ export interface RegionServiceOptions {
   /** Versions whose recorded recall@10 is lower are refused. */
   readonly minRecall?: number | undefined;
   readonly defaultRegion?: string | undefined;
+  /** Searches the versions that were published to it; without it they are searched here as all others are. */
+  readonly cluster?: SearchCluster | undefined;
   /** Default: onnxruntime on the CPU. */
   readonly engine?: EngineChoice | undefined;
   /** Done to a region before it serves, so that its first request is as quick as its others. */
@@ -195,6 +197,7 @@ export class RegionService {
     const fresh = await openRegionSlot(this.#dataDir, name, {
       pool: this.#pool,
       minRecall: this.#options.minRecall,
+      cluster: this.#options.cluster,
       indexEvents: this.#lives.eventsOf('index'),
     });
     try {

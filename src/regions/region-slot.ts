@@ -8,6 +8,7 @@ import {
   currentVersion,
   markServing,
   openIndexVersion,
+  type SearchCluster,
   type ServingMark,
   versionDir,
 } from '../versions/index.js';
@@ -79,6 +80,8 @@ export interface SlotOptions {
   readonly pool: NetworkPool;
   /** Lowest recall that is accepted. */
   readonly minRecall?: number | undefined;
+  /** Where versions that were published to a cluster are searched. */
+  readonly cluster?: SearchCluster | undefined;
   /** What the index reports its deaths and recoveries to. */
   readonly indexEvents?: LifeEvents | undefined;
 }
@@ -113,12 +116,13 @@ async function openVersion(
   dataDir: string,
   name: string,
   versionName: string,
-  { pool, minRecall, indexEvents }: SlotOptions,
+  { pool, minRecall, cluster, indexEvents }: SlotOptions,
   mark: ServingMark,
 ): Promise<RegionSlot> {
   const dir = versionDir(dataDir, name, versionName);
   const version = await openIndexVersion(dir, {
     ...indexEvents,
+    cluster,
     ...(minRecall !== undefined && { recallGate: minRecall }),
   });
   try {

@@ -33,9 +33,10 @@ export {
 } from './index-requests.js';
 export { DESCRIPTOR_PRECISIONS, type DescriptorPrecision, roundTo } from './precision.js';
 export { type FittedProjection, fitProjection, Projector, projectAll, queryReader } from './projection.js';
-export { unpacked } from './queries.js';
+export { checkPairs, checkQuery, checkRows, unpacked } from './queries.js';
 export { numberOf } from './read-columns.js';
 export { measureRecall, type Recall } from './recall.js';
-export { type IndexSource, openThread, ThreadedIndex } from './threaded-index.js';
+export { RowProducts } from './row-products.js';
+export { type Held, type IndexSource, openThread, ThreadedIndex } from './threaded-index.js';
 export { bestOfLooks, compareHits, placeOfHighest } from './top-k.js';
 export type { Hit, LookPairs, Tile, VectorIndex } from './types.js';

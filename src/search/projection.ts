@@ -148,7 +148,10 @@ export function projectAll({ count, dimensions, data }: Descriptors, directions:
 export function queryReader({
   descriptors,
   projection,
-}: Pick<IndexSetup, 'descriptors' | 'projection'>): (all: Float32Array) => Float32Array[] {
+}: {
+  readonly descriptors: Pick<DescriptorShape, 'dimensions'>;
+  readonly projection?: Descriptors | undefined;
+}): (all: Float32Array) => Float32Array[] {
   if (!projection) return (all) => unpacked(all, descriptors.dimensions);
   const projector = new Projector(projection);
   return (all) => projector.project(unpacked(all, projection.dimensions));

@@ -9,6 +9,7 @@ import {
   ThreadClosed,
   ThreadDied,
 } from '../threads/index.js';
+import type { DescriptorShape } from './descriptors.js';
 import type { IndexRequests, IndexSetup } from './index-requests.js';
 import { checkPairs, checkQuery, checkRows, packed, unpackedHits } from './queries.js';
 import type { Hit, LookPairs, VectorIndex } from './types.js';
@@ -18,13 +19,22 @@ const SCRIPT = new URL('./index-worker.js', import.meta.url);
 /** What an index is opened of. */
 export interface IndexSource extends IndexSetup, LifeEvents {}
 
+/** What the owner of a thread that holds an index knows of it. */
+export interface Held {
+  /** Its name for people: the graph's file. */
+  readonly path: string;
+  readonly descriptors: DescriptorShape;
+  /** See IndexSetup. */
+  readonly projection?: DescriptorShape | undefined;
+}
+
 export class ThreadedIndex implements VectorIndex {
   readonly dimensions: number;
   readonly count: number;
   readonly #path: string;
   readonly #worker: RequestWorker<IndexRequests>;
 
-  protected constructor({ path, descriptors, projection }: IndexSetup, worker: RequestWorker<IndexRequests>) {
+  protected constructor({ path, descriptors, projection }: Held, worker: RequestWorker<IndexRequests>) {
     this.#path = path;
     this.#worker = worker;
     // Of what it is asked with.
@@ -57,21 +67,21 @@ export class ThreadedIndex implements VectorIndex {
     const queries = this.checked(descriptors, k);
     const request = { queries, k, ...(allowed ? { allowed } : {}) };
     const transfer = [queries.buffer as ArrayBuffer];
-    return unpackedHits(await this.answered(this.#worker.ask('search', request, { transfer })));
+    return unpackedHits(await this.answered(() => this.#worker.ask('search', request, { transfer })));
   }
 
   async cosines(descriptors: readonly Float32Array[], pairs: LookPairs): Promise<Float32Array> {
     const queries = this.checked(descriptors, 1);
     checkPairs(pairs, descriptors.length, this.count);
     const transfer = [queries.buffer as ArrayBuffer];
-    return this.answered(this.#worker.ask('cosines', { queries, pairs }, { transfer }));
+    return this.answered(() => this.#worker.ask('cosines', { queries, pairs }, { transfer }));
   }
 
   async mostAlike(descriptors: readonly Float32Array[], rows: Uint32Array): Promise<Uint32Array> {
     const queries = this.checked(descriptors, 1);
     checkRows(rows, this.count);
     const transfer = [queries.buffer as ArrayBuffer];
-    return this.answered(this.#worker.ask('mostAlike', { queries, rows }, { transfer }));
+    return this.answered(() => this.#worker.ask('mostAlike', { queries, rows }, { transfer }));
   }
 
   /** Lets what was asked finish. */
@@ -85,16 +95,20 @@ export class ThreadedIndex implements VectorIndex {
     return packed(descriptors, this.dimensions);
   }
 
-  /** What the thread answers; its death as RECOVERING, its end as NOT_READY, all else as INDEX_CORRUPT. */
-  protected async answered<A>(answer: Promise<A>): Promise<A> {
+  /**
+   * What the thread answers; its death as RECOVERING, its end as NOT_READY, a cluster's silence as it is, the rest as
+   * INDEX_CORRUPT.
+   */
+  protected async answered<A>(ask: () => Promise<A>): Promise<A> {
     try {
-      return await answer;
+      return await ask();
     } catch (error) {
       if (error instanceof ThreadClosed) throw new SkyfixError('NOT_READY', 'The index is closed.');
       if (error instanceof ThreadDied) {
         const what = `The graph ${basename(this.#path)} ended (${error.why}) and is being loaded again.`;
         throw new SkyfixError('RECOVERING', what, { cause: error });
       }
+      if (error instanceof SkyfixError && error.code === 'CLUSTER_UNAVAILABLE') throw error;
       throw corruptIndex(`Searching ${this.#path} failed`, error);
     }
   }

@@ -24,6 +24,7 @@ export {
   DEFAULT_RECALL_GATE,
   type OpenIndexVersion,
   openIndexVersion,
+  type SearchCluster,
 } from './open-version.js';
 export {
   currentVersion,
@@ -39,4 +40,5 @@ export {
   versionDir,
   writePointer,
 } from './region-store.js';
+export { readSearchPlace, type SearchPlace, writeSearchPlace } from './search-place.js';
 export { markServing, type ServingMark, type ServingProcess, servingProcesses } from './serving-marks.js';

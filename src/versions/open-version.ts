@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Calibration, checkCalibration } from '../calibration/index.js';
 import { messageOf, SkyfixError } from '../errors/index.js';
 import { sha256OfFile } from '../files/index.js';
-import { PlaceFinder } from '../places/index.js';
+import { PlaceFinder, RemotePlaceFinder } from '../places/index.js';
 import type { VectorIndex } from '../search/index.js';
 import {
   type Catalogue,
@@ -15,6 +15,7 @@ import {
   readDescriptors,
 } from '../search/index.js';
 import type { LifeEvents } from '../threads/index.js';
+import type { ClusterAddress } from '../weaviate/index.js';
 import {
   CALIBRATION_FILE,
   catalogueFileOf,
@@ -26,6 +27,7 @@ import {
   readIndexManifest,
 } from './manifest.js';
 import { type MapFiles, openMapFiles } from './map-files.js';
+import { readSearchPlace, type SearchPlace } from './search-place.js';
 
 /** Lowest recall@1 and recall@10 against exact search that a server accepts. */
 export const DEFAULT_RECALL_GATE = 0.95;
@@ -37,6 +39,8 @@ export interface OpenIndexVersion extends MapFiles {
   readonly index: VectorIndex;
   /** The region's own, where its version has one. */
   readonly calibration?: Calibration;
+  /** Where it is searched; undefined: here, in memory. */
+  readonly searchedIn?: SearchPlace;
   /** The bundle that the version was built with. */
   readonly bundleDir: string;
   close(): Promise<void>;
@@ -97,12 +101,19 @@ export function checkRecall(recall: IndexManifest['recall'], gate: number, dir: 
   );
 }
 
+/** A search cluster, and how much of what it holds is kept here. */
+export interface SearchCluster extends ClusterAddress {
+  readonly cacheBytes?: number | undefined;
+}
+
 export interface OpenVersionOptions extends LifeEvents {
   readonly recallGate?: number | undefined;
   /** See IndexSetup: 0 has every search go through the graph. */
   readonly exactProducts?: number | undefined;
   /** Asked with descriptors as they are kept, also where they have fewer dimensions than the encoder's. */
   readonly asKept?: boolean | undefined;
+  /** Where versions that were published to a cluster are searched; absent: they are searched here as all others are. */
+  readonly cluster?: SearchCluster | undefined;
 }
 
 /**
@@ -122,30 +133,19 @@ export async function openIndexVersion(
     );
   }
   const calibration = manifest.files[CALIBRATION_FILE] && (await readCalibration(dir, manifest));
-  const descriptorPath = join(dir, descriptorFileOf(manifest));
-  const projection = manifest.projection && !options.asKept ? await readProjection(dir, manifest) : undefined;
-  const { descriptors, close: letGo } = await openDescriptors(descriptorPath);
-  const { onDeath, onRecovered, exactProducts } = options;
-  const { kind, efSearch, m, precision } = manifest.graph;
-  const graph = graphFileOf(kind);
-  const path = graph === undefined ? descriptorPath : join(dir, graph);
-  const source = {
-    ...{ kind, path, descriptors, projection, efSearch, m, precision, exactProducts },
-    ...{ onDeath, onRecovered },
-  };
+  const searchedIn = options.cluster && (await readSearchPlace(dir));
   const closing: (() => unknown)[] = [];
-  // The descriptors last: the index's thread looks at them until it has ended.
+  // What was opened first is closed last: the index's thread looks at the descriptors until it has ended.
   const close = async () => {
-    await Promise.all(closing.map((one) => one()));
-    letGo();
+    for (const one of closing.reverse()) await one();
   };
   try {
-    const index = await PlaceFinder.open({ ...source, catalogue: catalogue.parts });
+    const index = await openSearch(dir, manifest, catalogue, searchedIn, closing, options);
     closing.push(() => index.close());
     const maps = await openMapFiles(dir, manifest);
     closing.push(() => maps.basemap?.close());
     const opened = { dir, manifest, catalogue, index, ...maps, bundleDir: join(dir, 'bundle'), close };
-    return calibration ? { ...opened, calibration } : opened;
+    return { ...opened, ...(calibration && { calibration }), ...(searchedIn && { searchedIn }) };
   } catch (error) {
     await close();
     throw error;
@@ -162,6 +162,33 @@ async function readProjection(dir: string, { dimensions, projection }: IndexMani
     `${path} holds ${directions.count} directions of ${directions.dimensions} numbers, index.json says ${dimensions} of ` +
       `${projection?.from}.`,
   );
+}
+
+/** By the cluster where the version lies in one, by its graph and descriptors otherwise; what is to be closed goes to `closing`. */
+async function openSearch(
+  dir: string,
+  manifest: IndexManifest,
+  { parts: catalogue }: Catalogue,
+  place: SearchPlace | undefined,
+  closing: (() => unknown)[],
+  { onDeath, onRecovered, exactProducts, cluster, asKept }: OpenVersionOptions,
+): Promise<PlaceFinder> {
+  const common = {
+    ...{ catalogue, onDeath, onRecovered },
+    projection: manifest.projection && !asKept ? await readProjection(dir, manifest) : undefined,
+  };
+  if (place && cluster) {
+    const { cacheBytes, ...address } = cluster;
+    const { dimensions } = manifest;
+    return RemotePlaceFinder.openRemote({ ...place, ...common, address, dimensions, cacheBytes });
+  }
+  const descriptorPath = join(dir, descriptorFileOf(manifest));
+  const { descriptors, close: letGo } = await openDescriptors(descriptorPath);
+  closing.push(letGo);
+  const { kind, efSearch, m, precision } = manifest.graph;
+  const graph = graphFileOf(kind);
+  const path = graph === undefined ? descriptorPath : join(dir, graph);
+  return PlaceFinder.open({ ...common, kind, path, descriptors, efSearch, m, precision, exactProducts });
 }
 
 async function encoderSha256Of(bundleDir: string): Promise<string | undefined> {

@@ -28,6 +28,7 @@ export const PACKAGES: readonly Package[] = [
       'bundles',
       'describe',
       'search',
+      'weaviate',
       'places',
       'headings',
       'confidence',

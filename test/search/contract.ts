@@ -34,6 +34,13 @@ function unitVectors(count: number, seed: number): Descriptors {
   return { count, dimensions: DIMENSIONS, data };
 }
 
+/** What the contract opens indexes of, as it is before it is rounded. */
+export function storedVectors(): Descriptors {
+  const stored = unitVectors(COUNT, 7);
+  stored.data.copyWithin(5 * DIMENSIONS, 3 * DIMENSIONS, 4 * DIMENSIONS); // rows 3 and 5 tie
+  return stored;
+}
+
 const queries = unitVectors(20, 99);
 const NO_PAIRS = { looks: new Uint32Array(), rows: new Uint32Array() };
 const ONE_PAIR = { looks: Uint32Array.of(0), rows: Uint32Array.of(1) };
@@ -45,8 +52,7 @@ export function indexContract(
   { open, lose }: IndexUnderTest,
   precision: DescriptorPrecision = 'f32',
 ): void {
-  const stored = unitVectors(COUNT, 7);
-  stored.data.copyWithin(5 * DIMENSIONS, 3 * DIMENSIONS, 4 * DIMENSIONS); // rows 3 and 5 tie
+  const stored = storedVectors();
   roundTo(precision, stored.data, DIMENSIONS);
   const cosine = (row: number, query: Float32Array) =>
     rowOf(stored, row).reduce((sum, x, i) => sum + x * (query[i] as number), 0);

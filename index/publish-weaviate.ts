@@ -1,0 +1,142 @@
+// A version as a collection of a Weaviate cluster: written, each object looked for, recall measured, and only then named by the
+// region's alias.
+import { basename, join } from 'node:path';
+import { SkyfixError } from '../src/errors/index.js';
+import { measureRecall, readCatalogue, readDescriptors } from '../src/search/index.js';
+import { checkRecall, listVersions, type SearchPlace } from '../src/versions/index.js';
+import {
+  aliasOf,
+  aliasTarget,
+  Cluster,
+  type ClusterAddress,
+  type CollectionOptions,
+  cellLengthFor,
+  collectionOf,
+  createCollection,
+  deleteCollection,
+  listCollections,
+  moveAlias,
+  type RowSource,
+  rewriteRows,
+  rowsNotFound,
+  WeaviateIndex,
+  writeRows,
+  writtenShards,
+} from '../src/weaviate/index.js';
+
+/** Where and how a version is written. */
+export interface WeaviateTarget extends CollectionOptions {
+  readonly address: ClusterAddress;
+  /** Of what is being done: "write", "check", "recall". */
+  readonly onProgress?: ((what: string, done: number, total: number) => void) | undefined;
+}
+
+const REPAIRS = 3;
+
+/**
+ * Writes the version in `dir` to a collection of its own, and returns where it is searched from then on. Goes on where an
+ * earlier call ended. Throws CLUSTER_UNAVAILABLE where the cluster does not take it, or does not find what it took after
+ * several repairs, and INDEX_RECALL_TOO_LOW; then the alias is as it was.
+ */
+export async function writeToWeaviate(
+  dir: string,
+  region: string,
+  minRecall: number,
+  target: WeaviateTarget,
+): Promise<SearchPlace> {
+  const { address, replicas, onProgress } = target;
+  const cluster = new Cluster(address);
+  try {
+    const collection = collectionOf(region, basename(dir));
+    const catalogue = await readCatalogue(join(dir, 'catalogue.csv'));
+    const descriptors = await readDescriptors(join(dir, 'descriptors.f32'));
+    const source = { collection, catalogue, descriptors };
+    await createCollection(cluster, collection, target);
+    await writeRows(cluster, source, (done, total) => onProgress?.('write', done, total));
+    await findAllRows(cluster, source, onProgress);
+    const shards = await writtenShards(cluster, collection, { count: descriptors.count, replicas });
+    const cellLength = cellLengthFor(catalogue);
+    const place: SearchPlace = { engine: 'weaviate', collection, shards, cellLength };
+    const { dimensions } = descriptors;
+    // The graph's own recall, with no row compared here.
+    const found = { address, collection, dimensions, shards, cellLength, exactRows: 0 };
+    const index = await WeaviateIndex.open(found, catalogue);
+    try {
+      const recall = await measureRecall(index, descriptors, {
+        seed: 1,
+        onProgress: (done, total) => onProgress?.('recall', done, total),
+      });
+      checkRecall(recall, minRecall, collection);
+    } finally {
+      await index.close();
+    }
+    return place;
+  } finally {
+    cluster.close();
+  }
+}
+
+/** Asks every node for every row, and writes anew those that one does not find. */
+async function findAllRows(
+  cluster: Cluster,
+  source: RowSource,
+  onProgress: WeaviateTarget['onProgress'],
+): Promise<void> {
+  const { count } = source.descriptors;
+  const total = count * cluster.nodeCount;
+  let done = 0;
+  let wanted: Iterable<number> = Array(count).keys();
+  for (let repair = 0; ; repair++) {
+    const lost = new Set<number>();
+    for (let node = 0; node < cluster.nodeCount; node++) {
+      const rows = await rowsNotFound(cluster, source, wanted, node, () => {
+        if (repair === 0) onProgress?.('check', ++done, total);
+      });
+      for (const row of rows) lost.add(row);
+      if (repair === 0) wanted = Array(count).keys();
+    }
+    if (lost.size === 0) return;
+    if (repair === REPAIRS) {
+      const some = [...lost].slice(0, 5).join(', ');
+      throw new SkyfixError(
+        'CLUSTER_UNAVAILABLE',
+        `${lost.size} of ${count} rows of ${source.collection} are not found by their own descriptors (${some}).`,
+      );
+    }
+    wanted = [...lost].sort((a, b) => a - b);
+    await rewriteRows(cluster, source, [...lost]);
+  }
+}
+
+/** Has the region's alias name the collection of a version. Throws CLUSTER_UNAVAILABLE. */
+export async function pointAlias(
+  address: ClusterAddress,
+  region: string,
+  { collection }: SearchPlace,
+): Promise<void> {
+  const cluster = new Cluster(address);
+  try {
+    await moveAlias(cluster, aliasOf(region), collection);
+  } finally {
+    cluster.close();
+  }
+}
+
+/** Removes the collections of versions that are no longer on disk. Throws CLUSTER_UNAVAILABLE. */
+export async function pruneCollections(
+  address: ClusterAddress,
+  dataDir: string,
+  region: string,
+): Promise<void> {
+  const cluster = new Cluster(address);
+  try {
+    const kept = new Set(
+      (await listVersions(dataDir, region)).map((version) => collectionOf(region, version)),
+    );
+    const named = await aliasTarget(cluster, aliasOf(region));
+    for (const collection of await listCollections(cluster, region))
+      if (!kept.has(collection) && collection !== named) await deleteCollection(cluster, collection);
+  } finally {
+    cluster.close();
+  }
+}

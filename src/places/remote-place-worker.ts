@@ -1,0 +1,26 @@
+// The thread that searches a region in a cluster: waiting for answers and voting among them blocks it and nothing else.
+import { Catalogue, indexAnswers, queryReader } from '../search/index.js';
+import { serveRequests } from '../threads/index.js';
+import { WeaviateIndex } from '../weaviate/index.js';
+import { placeAnswers } from './place-answers.js';
+import type { RemotePlaceRequests, RemotePlaceSetup } from './place-requests.js';
+
+/** Requests that wait for the cluster at a time. */
+const AT_ONCE = 16;
+
+await serveRequests<RemotePlaceRequests, RemotePlaceSetup>(
+  async ({ catalogue: parts, projection, ...source }) => {
+    const catalogue = new Catalogue(parts);
+    const index = await WeaviateIndex.open(source, catalogue);
+    const queriesOf = queryReader({ descriptors: source, projection });
+    return {
+      answers: {
+        ...indexAnswers(index, queriesOf),
+        ...placeAnswers({ index, catalogue }, queriesOf),
+        probe: () => index.probe(),
+      },
+      close: () => index.close(),
+    };
+  },
+  { atOnce: AT_ONCE },
+);

@@ -1,0 +1,255 @@
+// A collection of a Weaviate cluster as an index: Weaviate's graph names the best rows of all; what is asked of some rows is
+// answered here from their descriptors, which are fetched by cells of the map and kept.
+import { SkyfixError } from '../errors/index.js';
+import {
+  bestOfLooks,
+  type Catalogue,
+  checkPairs,
+  checkQuery,
+  checkRows,
+  compareHits,
+  type Hit,
+  type LookPairs,
+  type VectorIndex,
+} from '../search/index.js';
+import type { PartState } from '../threads/index.js';
+import { SHORTEST_CELL } from './cells.js';
+import { Cluster, type ClusterAddress } from './cluster.js';
+import { CELLS, countObjects } from './collections.js';
+import { Completeness, type ShardCounts } from './completeness.js';
+import { geohash } from './geohash.js';
+import { HeldRows, MOST_RESULTS } from './held-rows.js';
+import { nearAny, SEARCH, withAny } from './protocol.js';
+import { rowOfUuid } from './row-ids.js';
+
+/** What of a cluster is searched, and how. */
+export interface CollectionSource {
+  readonly address: ClusterAddress;
+  readonly collection: string;
+  readonly dimensions: number;
+  /** Objects of each shard. */
+  readonly shards: ShardCounts;
+  /** Length of the geohash cells whose descriptors are fetched together. */
+  readonly cellLength: number;
+  /** Room for descriptors that were fetched; 256 MiB. */
+  readonly cacheBytes?: number | undefined;
+  /** So many rows that a filter lets through are all compared here; 2048. 0 has Weaviate search among them. */
+  readonly exactRows?: number | undefined;
+}
+
+const CACHE_BYTES = 256 * 2 ** 20;
+const EXACT_ROWS = 2048;
+/** Cells of a filter, at most, unless they are as large as cells get. */
+const MOST_CELLS = 512;
+
+/** More than this share of all rows a graph does not find reliably: all are compared. */
+const MOST_SHARE = 0.5;
+/** Rows of which a graph shows that it finds them: of the last that were written, and others. */
+const PROBED_ROWS = 32;
+
+export class WeaviateIndex implements VectorIndex {
+  readonly dimensions: number;
+  readonly count: number;
+  readonly #cluster: Cluster;
+  readonly #source: CollectionSource;
+  readonly #catalogue: Catalogue;
+  readonly #held: HeldRows;
+  readonly #completeness: Completeness;
+  #state: PartState = 'ready';
+  #under = 0;
+  #idle: () => void = () => {};
+
+  private constructor(source: CollectionSource, catalogue: Catalogue) {
+    const { address, collection, dimensions, shards, cellLength, cacheBytes = CACHE_BYTES } = source;
+    this.dimensions = dimensions;
+    this.count = catalogue.count;
+    this.#source = source;
+    this.#catalogue = catalogue;
+    const cluster = new Cluster(address);
+    this.#cluster = cluster;
+    this.#held = new HeldRows({ cluster, collection, catalogue, dimensions, cacheBytes, cellLength });
+    this.#completeness = new Completeness(cluster, collection, shards);
+  }
+
+  /** Row k of the collection is row k of the catalogue. Throws what probe() throws. */
+  static async open(source: CollectionSource, catalogue: Catalogue): Promise<WeaviateIndex> {
+    const index = new WeaviateIndex(source, catalogue);
+    try {
+      await index.probe();
+      return index;
+    } catch (error) {
+      await index.close();
+      throw error;
+    }
+  }
+
+  get state(): PartState {
+    return this.#state;
+  }
+
+  /**
+   * Asks for what every search depends on: all shards, as many objects as there are tiles, the last rows that were written and
+   * a sample of the others findable. Throws CLUSTER_UNAVAILABLE.
+   */
+  async probe(): Promise<void> {
+    await this.#completeness.confirm();
+    const there = await countObjects(this.#cluster, this.#source.collection);
+    if (there !== this.count) {
+      throw partial(`${this.#source.collection} has ${there} objects, the catalogue ${this.count} tiles`);
+    }
+    const last = Array.from({ length: Math.min(PROBED_ROWS, this.count) }, (_, k) => this.count - 1 - k);
+    const step = Math.max(1, Math.floor(this.count / PROBED_ROWS));
+    const sample = Array.from({ length: Math.min(PROBED_ROWS, this.count) }, (_, k) => k * step);
+    const rows = Uint32Array.from([...new Set([...last, ...sample])].sort((a, b) => a - b));
+    await Promise.all(
+      Array.from(await this.#held.descriptors(rows), async (descriptor, i) => {
+        const [best] = await this.#near([descriptor], 1);
+        if (best && best.score >= 1 - SAME) return;
+        throw partial(`row ${rows[i]} of ${this.#source.collection} is not found by its own descriptor`);
+      }),
+    );
+  }
+
+  search(descriptor: Float32Array, k: number, allowed?: Uint32Array): Promise<readonly Hit[]> {
+    return this.searchLooks([descriptor], k, allowed);
+  }
+
+  searchLooks(descriptors: readonly Float32Array[], k: number, given?: Uint32Array): Promise<readonly Hit[]> {
+    return this.#asked(descriptors, k, async () => {
+      const allowed = given?.length === this.count ? undefined : given;
+      const candidates = allowed ? allowed.length : this.count;
+      const wanted = Math.min(k, candidates);
+      if (wanted === 0) return [];
+      const { exactRows = EXACT_ROWS } = this.#source;
+      const few = candidates <= Math.min(exactRows, this.#held.mostRows);
+      const many = wanted > MOST_SHARE * candidates || wanted > MOST_RESULTS / 2;
+      if (few || many) {
+        const rows = allowed ?? rowsUpTo(this.count);
+        return bestOf(await this.#held.best(descriptors, wanted, rows, candidates), wanted);
+      }
+      const hits = allowed
+        ? await this.#nearAllowed(descriptors, wanted, allowed)
+        : await this.#nearAll(descriptors, wanted);
+      await this.#completeness.confirm();
+      return hits;
+    });
+  }
+
+  cosines(descriptors: readonly Float32Array[], pairs: LookPairs): Promise<Float32Array> {
+    return this.#asked(descriptors, 1, () => {
+      checkPairs(pairs, descriptors.length, this.count);
+      return this.#held.cosines(descriptors, pairs);
+    });
+  }
+
+  mostAlike(descriptors: readonly Float32Array[], rows: Uint32Array): Promise<Uint32Array> {
+    return this.#asked(descriptors, 1, () => {
+      checkRows(rows, this.count);
+      return this.#held.mostAlike(descriptors, rows);
+    });
+  }
+
+  /** Lets what was asked finish. */
+  async close(): Promise<void> {
+    this.#state = 'closed';
+    if (this.#under > 0) {
+      await new Promise<void>((resolve) => {
+        const before = this.#idle;
+        this.#idle = () => {
+          before();
+          resolve();
+        };
+      });
+    }
+    this.#cluster.close();
+  }
+
+  async #asked<A>(descriptors: readonly Float32Array[], k: number, answer: () => Promise<A> | A): Promise<A> {
+    if (this.#state === 'closed') throw new SkyfixError('NOT_READY', 'The index is closed.');
+    for (const descriptor of descriptors) checkQuery(descriptor, this.dimensions, k);
+    this.#under++;
+    try {
+      return await answer();
+    } finally {
+      this.#under--;
+      if (this.#under === 0) this.#idle();
+    }
+  }
+
+  async #nearAll(descriptors: readonly Float32Array[], k: number): Promise<readonly Hit[]> {
+    const hits = await this.#near(descriptors, k);
+    if (hits.length >= k) return hits;
+    throw partial(`${hits.length} of ${k} rows of ${this.#source.collection} came`);
+  }
+
+  /** Weaviate knows cells and not rows: it is asked for more until enough of what it names are allowed. */
+  async #nearAllowed(
+    descriptors: readonly Float32Array[],
+    k: number,
+    allowed: Uint32Array,
+  ): Promise<readonly Hit[]> {
+    const set = new Set(allowed);
+    const cells = this.#cellsAround(allowed);
+    for (let limit = k + Math.ceil(k / 2); ; limit *= 2) {
+      const near = await this.#near(descriptors, Math.min(limit, MOST_RESULTS), cells);
+      const hits = near.filter(({ row }) => set.has(row)).slice(0, k);
+      if (hits.length === k) return hits;
+      if (near.length < limit) throw partial(`${hits.length} of ${k} rows of some cells came`);
+      if (limit >= MOST_RESULTS) {
+        return bestOf(await this.#held.best(descriptors, k, allowed, allowed.length), k);
+      }
+    }
+  }
+
+  /** Cells with all of the rows in them, as small as their number allows. */
+  #cellsAround(rows: Uint32Array): readonly string[] {
+    let cells: ReadonlySet<string> = new Set();
+    for (let length = this.#source.cellLength; length >= SHORTEST_CELL; length--) {
+      const names = new Set<string>();
+      if (cells.size > 0) for (const cell of cells) names.add(cell.slice(0, length));
+      else for (const row of rows) names.add(geohash(this.#catalogue.place(row), length));
+      cells = names;
+      if (cells.size <= MOST_CELLS) break;
+    }
+    return [...cells];
+  }
+
+  async #near(
+    descriptors: readonly Float32Array[],
+    limit: number,
+    cells?: readonly string[],
+  ): Promise<readonly Hit[]> {
+    const { collection } = this.#source;
+    const { results } = await this.#cluster.call(SEARCH, {
+      collection,
+      properties: {},
+      metadata: { uuid: true, distance: true },
+      limit,
+      nearVector: nearAny(descriptors),
+      ...(cells ? { filters: withAny(CELLS, cells) } : {}),
+      uses_127Api: true,
+    });
+    // The dot product's distance is its negative.
+    const hits = results.map(({ metadata }) => ({
+      row: rowOfUuid(metadata.id),
+      score: Math.max(-1, Math.min(1, -metadata.distance)),
+    }));
+    const wrong = hits.find(({ row }) => !(row < this.count));
+    if (wrong) throw partial(`${collection} has row ${wrong.row} of ${this.count}`);
+    return [...hits].sort(compareHits);
+  }
+}
+
+/** Rounding of a vector's product with itself. */
+const SAME = 1e-4;
+
+const partial = (what: string) =>
+  new SkyfixError('CLUSTER_UNAVAILABLE', `Weaviate answered in part: ${what}.`);
+
+function* rowsUpTo(count: number): Generator<number> {
+  for (let row = 0; row < count; row++) yield row;
+}
+
+function bestOf(hits: readonly Hit[], k: number): readonly Hit[] {
+  return bestOfLooks([[], hits], k);
+}

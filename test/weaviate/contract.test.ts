@@ -1,0 +1,207 @@
+// A Weaviate cluster passes the contract that every index passes; and is found out where it answers in part.
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { RemotePlaceFinder } from '../../src/places/index.js';
+import { Catalogue } from '../../src/search/index.js';
+import {
+  Cluster,
+  cellLengthFor,
+  createCollection,
+  deleteCollection,
+  type RowSource,
+  replicasOf,
+  rowsNotFound,
+  type ShardCounts,
+  WeaviateIndex,
+  writeRows,
+  writtenShards,
+} from '../../src/weaviate/index.js';
+import { indexContract, storedVectors } from '../search/contract.js';
+import { NO_SERVER, startWeaviate, type WeaviateNode, weaviateServer } from '../support/weaviate.js';
+
+interface Written {
+  readonly source: RowSource;
+  readonly shards: ShardCounts;
+}
+
+const stored = storedVectors();
+const program = weaviateServer();
+if (program === undefined) test('a Weaviate cluster as an index', { skip: NO_SERVER }, () => {});
+else await withNode(program);
+
+async function withNode(server: string): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'skyfix-weaviate-'));
+  const [node] = (await startWeaviate(server, folder, 1)) as [WeaviateNode];
+  const address = { urls: [node.url], grpcUrls: [node.grpcUrl], deadlineMs: 20_000 };
+  const cluster = new Cluster(address);
+  const proxies: CutProxy[] = [];
+  after(async () => {
+    cluster.close();
+    await Promise.all(proxies.map((proxy) => proxy.close()));
+    await node.kill();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const tiles = (count: number) =>
+    Array.from({ length: count }, (_, k) => ({
+      tile: `t${k}`,
+      lon: 11 + 0.0002 * (k % 25),
+      lat: 48 + 0.0002 * Math.floor(k / 25),
+      sizeM: 48,
+      source: 's',
+    }));
+  const catalogue = new Catalogue(tiles(stored.count));
+  /** Writes the contract's descriptors. */
+  const write = async (collection: string, shards: number): Promise<Written> => {
+    const source = { collection, descriptors: stored, catalogue };
+    await createCollection(cluster, collection, { replicas: 1, shards });
+    await writeRows(cluster, source);
+    return { source, shards: await writtenShards(cluster, collection, { count: stored.count, replicas: 1 }) };
+  };
+  let whole: Promise<Written> | undefined;
+  const written = () => {
+    whole ??= write('SkyfixContract', 2);
+    return whole;
+  };
+  const { dimensions } = stored;
+  const cellLength = cellLengthFor(catalogue);
+  const setup = async () => {
+    const { source, shards } = await written();
+    return { address, collection: source.collection, dimensions, shards, cellLength };
+  };
+
+  for (const [how, exactRows] of [
+    ['comparing few rows here', undefined],
+    ['having Weaviate search among them', 0],
+  ] as const) {
+    indexContract(`weaviate, ${how},`, {
+      open: async () => WeaviateIndex.open({ ...(await setup()), exactRows }, catalogue),
+    });
+  }
+
+  indexContract('weaviate with places, in its thread,', {
+    open: async (_, events) => {
+      const source = await setup();
+      for (const proxy of proxies) proxy.restore();
+      const [rest, grpc] = await Promise.all([CutProxy.to(node.url), CutProxy.to(node.grpcUrl)]);
+      proxies.splice(0, proxies.length, rest, grpc);
+      return RemotePlaceFinder.openRemote({
+        ...source,
+        ...events,
+        address: { ...address, urls: [rest.url], grpcUrls: [grpc.url] },
+        exactRows: 0,
+        catalogue: catalogue.parts,
+      });
+    },
+    lose: async () => {
+      for (const proxy of proxies) proxy.cut();
+      setTimeout(() => {
+        for (const proxy of proxies) proxy.restore();
+      }, 500);
+    },
+  });
+
+  describe('a cluster that answers in part is found out', () => {
+    test('rows that were removed are missed where they are asked for, and where the index is opened', async () => {
+      const { source: part, shards } = await write('SkyfixPart', 1);
+      const { collection } = part;
+      const open = () =>
+        WeaviateIndex.open({ address, collection, dimensions, shards, cellLength }, catalogue);
+      const index = await open();
+      assert.deepEqual(await rowsNotFound(cluster, part, [7, 300, 599], 0), []);
+      const id = '5b9f1c00-0000-8000-8000-00000000012c';
+      await cluster.rest('DELETE', `objects/${collection}/${id}`);
+      assert.deepEqual(await rowsNotFound(cluster, part, [7, 300, 599], 0), [300]);
+      const query = stored.data.slice(0, dimensions);
+      await assert.rejects(index.mostAlike([query], Uint32Array.of(300)), { code: 'CLUSTER_UNAVAILABLE' });
+      await index.close();
+      await assert.rejects(open(), {
+        code: 'CLUSTER_UNAVAILABLE',
+        message: /599 objects, the catalogue 600/,
+      });
+      await deleteCollection(cluster, collection);
+    });
+
+    test('a shard that no node holds, and a copy that is behind, are named', async () => {
+      const { shards, ...source } = await setup();
+      const open = (counts: ShardCounts) => WeaviateIndex.open({ ...source, shards: counts }, catalogue);
+      const [first = ''] = Object.keys(shards);
+      const behind = { ...shards, [first]: (shards[first] ?? 0) + 1 };
+      await assert.rejects(open({ ...shards, lost: 5 }), {
+        code: 'CLUSTER_UNAVAILABLE',
+        message: /the shard lost/,
+      });
+      await assert.rejects(open(behind), { code: 'CLUSTER_UNAVAILABLE', message: /objects of the shard/ });
+    });
+
+    test('where nobody listens the address is named', async () => {
+      const lost = new Cluster({
+        urls: ['http://127.0.0.1:9'],
+        grpcUrls: ['http://127.0.0.1:9'],
+        deadlineMs: 500,
+      });
+      await assert.rejects(replicasOf(lost, 'SkyfixContract'), {
+        code: 'CLUSTER_UNAVAILABLE',
+        message: /127\.0\.0\.1:9/,
+      });
+      lost.close();
+      assert.throws(() => new Cluster({ urls: ['127.0.0.1'] }), { code: 'CONFIG_INVALID' });
+      assert.throws(() => new Cluster({ urls: ['http://a', 'http://b'], grpcUrls: ['http://a'] }), {
+        code: 'CONFIG_INVALID',
+        message: /2 addresses .* 1 addresses/,
+      });
+    });
+  });
+}
+
+/** A connection that can be cut. */
+class CutProxy {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #cut = false;
+
+  private constructor(to: URL) {
+    this.#server = createServer((socket) => {
+      if (this.#cut) return void socket.destroy();
+      const other = connect(Number(to.port), to.hostname);
+      for (const one of [socket, other]) {
+        this.#sockets.add(one);
+        one.on('error', () => {});
+        one.on('close', () => {
+          this.#sockets.delete(one);
+          socket.destroy();
+          other.destroy();
+        });
+      }
+      socket.pipe(other).pipe(socket);
+    });
+  }
+
+  static async to(url: string): Promise<CutProxy> {
+    const proxy = new CutProxy(new URL(url));
+    await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve));
+    return proxy;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as { port: number }).port}`;
+  }
+
+  cut(): void {
+    this.#cut = true;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  restore(): void {
+    this.#cut = false;
+  }
+
+  async close(): Promise<void> {
+    this.cut();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
