@@ -45,8 +45,9 @@ export interface WeaviateNode {
  */
 async function freePorts(count: number): Promise<number[]> {
   for (let attempt = 0; attempt < 100; attempt++) {
-    const held = [await listening(0)];
-    const first = (held[0]?.address() as { port: number }).port;
+    const lowest = await listening(0);
+    const first = (lowest.address() as { port: number }).port;
+    const held = [lowest];
     try {
       for (let k = 1; k < count; k++) held.push(await listening(first + k));
       return Array.from({ length: count }, (_, k) => first + k);
