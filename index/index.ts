@@ -30,7 +30,7 @@ export {
 export { type ListedRegion, type ListedVersion, listIndex } from './list.js';
 export { MADE_UP, madeUp } from './made-up-panoramas.js';
 export { type PublishOptions, publishIndex } from './publish.js';
-export type { WeaviateTarget } from './publish-weaviate.js';
+export { type WeaviateTarget, writeToWeaviate } from './publish-weaviate.js';
 export { type RollbackOptions, rollbackIndex } from './rollback.js';
 export { type GridOptions, openGrid } from './tile-grid.js';
 export { openTilesCsv } from './tile-list.js';

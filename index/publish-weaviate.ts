@@ -1,9 +1,16 @@
 // A version as a collection of a Weaviate cluster: written, each object looked for, recall measured, and only then named by the
 // region's alias.
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { SkyfixError } from '../src/errors/index.js';
 import { measureRecall, readCatalogue, readDescriptors } from '../src/search/index.js';
-import { checkRecall, listVersions, type SearchPlace } from '../src/versions/index.js';
+import {
+  catalogueFileOf,
+  checkRecall,
+  descriptorFileOf,
+  listVersions,
+  readIndexManifest,
+  type SearchPlace,
+} from '../src/versions/index.js';
 import {
   aliasOf,
   aliasTarget,
@@ -34,23 +41,36 @@ export interface WeaviateTarget extends CollectionOptions {
 const REPAIRS = 3;
 
 /**
- * Writes the version in `dir` to a collection of its own, and returns where it is searched from then on. Goes on where an
- * earlier call ended. Throws CLUSTER_UNAVAILABLE where the cluster does not take it, or does not find what it took after
- * several repairs, and INDEX_RECALL_TOO_LOW; then the alias is as it was.
+ * Writes the version in `dir` to a collection of its own, and returns where it is searched from then on. Throws what
+ * writeToWeaviate throws, and INDEX_CORRUPT.
  */
-export async function writeToWeaviate(
+export async function publishToWeaviate(
   dir: string,
   region: string,
   minRecall: number,
   target: WeaviateTarget,
 ): Promise<SearchPlace> {
+  const manifest = await readIndexManifest(dir);
+  const catalogue = await readCatalogue(join(dir, catalogueFileOf(manifest)));
+  const descriptors = await readDescriptors(join(dir, descriptorFileOf(manifest)));
+  const collection = collectionOf(region, manifest.version);
+  return writeToWeaviate({ collection, catalogue, descriptors }, minRecall, target);
+}
+
+/**
+ * Writes rows to a collection, and returns where they are searched from then on. Goes on where an earlier call ended. Throws
+ * CLUSTER_UNAVAILABLE where the cluster does not take them, or does not find what it took after several repairs, and
+ * INDEX_RECALL_TOO_LOW; no alias is moved.
+ */
+export async function writeToWeaviate(
+  source: RowSource,
+  minRecall: number,
+  target: WeaviateTarget,
+): Promise<SearchPlace> {
+  const { collection, catalogue, descriptors } = source;
   const { address, replicas, onProgress } = target;
   const cluster = new Cluster(address);
   try {
-    const collection = collectionOf(region, basename(dir));
-    const catalogue = await readCatalogue(join(dir, 'catalogue.csv'));
-    const descriptors = await readDescriptors(join(dir, 'descriptors.f32'));
-    const source = { collection, catalogue, descriptors };
     await createCollection(cluster, collection, target);
     await writeRows(cluster, source, (done, total) => onProgress?.('write', done, total));
     await findAllRows(cluster, source, onProgress);

@@ -25,7 +25,7 @@ import {
   writeSearchPlace,
 } from '../src/versions/index.js';
 import { pruneVersions, removeLeftovers } from './prune.js';
-import { pointAlias, pruneCollections, type WeaviateTarget, writeToWeaviate } from './publish-weaviate.js';
+import { pointAlias, pruneCollections, publishToWeaviate, type WeaviateTarget } from './publish-weaviate.js';
 import { type RegionLockOptions, withRegionLock } from './region-lock.js';
 import { isWhole, linkFile } from './share-files.js';
 
@@ -62,7 +62,7 @@ export async function publishIndex(options: PublishOptions): Promise<string> {
     await removeLeftovers(dataDir, region);
     const target = versionDir(dataDir, region, version);
     await putVersion(target, options);
-    const place = weaviate && (await writeToWeaviate(target, region, minRecall, weaviate));
+    const place = weaviate && (await publishToWeaviate(target, region, minRecall, weaviate));
     await writeSearchPlace(target, place);
     if (weaviate && place) await pointAlias(weaviate.address, region, place);
     const before = await currentVersion(dataDir, region);

@@ -2,8 +2,8 @@
 // directions (a principal component analysis about the origin, since cosines are about the origin) are fitted to the region's
 // own descriptors, kept with its version, and every query is seen along them, too.
 import { normalPair, seededRandom } from '../random/index.js';
+import type { DescriptorShape } from './descriptor-format.js';
 import type { Descriptors } from './descriptors.js';
-import type { IndexSetup } from './index-requests.js';
 import { unpacked } from './queries.js';
 import { RowProducts } from './row-products.js';
 

@@ -9,7 +9,7 @@ import {
   ThreadClosed,
   ThreadDied,
 } from '../threads/index.js';
-import type { DescriptorShape } from './descriptors.js';
+import type { DescriptorShape } from './descriptor-format.js';
 import type { IndexRequests, IndexSetup } from './index-requests.js';
 import { checkPairs, checkQuery, checkRows, packed, unpackedHits } from './queries.js';
 import type { Hit, LookPairs, VectorIndex } from './types.js';

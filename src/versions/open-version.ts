@@ -137,7 +137,7 @@ export async function openIndexVersion(
   const closing: (() => unknown)[] = [];
   // What was opened first is closed last: the index's thread looks at the descriptors until it has ended.
   const close = async () => {
-    for (const one of closing.reverse()) await one();
+    for (const one of closing.splice(0).reverse()) await one();
   };
   try {
     const index = await openSearch(dir, manifest, catalogue, searchedIn, closing, options);
@@ -164,7 +164,7 @@ async function readProjection(dir: string, { dimensions, projection }: IndexMani
   );
 }
 
-/** By the cluster where the version lies in one, by its graph and descriptors otherwise; what is to be closed goes to `closing`. */
+/** By the cluster where the version lies in one, by its own files otherwise; what they hold is let go by `closing`. */
 async function openSearch(
   dir: string,
   manifest: IndexManifest,

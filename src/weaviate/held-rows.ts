@@ -167,11 +167,20 @@ export class HeldRows {
 
   #rowsOf(cell: string): Uint32Array {
     const { catalogue, cellLength } = this.#options;
-    const near = catalogue.rowsInBbox(boundsOfGeohash(cell));
+    const [west, south, east, north] = boundsOfGeohash(cell);
+    // Rounding may put a place on a border into either cell.
+    const near = catalogue.rowsInBbox([
+      Math.max(-180, west - HAIR_DEG),
+      south - HAIR_DEG,
+      Math.min(180, east + HAIR_DEG),
+      north + HAIR_DEG,
+    ]);
     return near.filter((row) => geohash(catalogue.place(row), cellLength) === cell);
   }
 }
 
+/** A tenth of a millimetre. */
+const HAIR_DEG = 1e-9;
 /** Enough for small regions in small caches. */
 const LEAST_SLOTS = 4096;
 const MOST_ROUNDS = 4;

@@ -15,6 +15,7 @@ export {
 } from './collections.js';
 export { incompleteness, type ShardCounts } from './completeness.js';
 export { boundsOfGeohash, geohash } from './geohash.js';
+export { type Nearest, nearestRows } from './nearest.js';
 export { type CollectionSource, WeaviateIndex } from './weaviate-index.js';
 export { type RowProgress, type RowSource, rewriteRows, rowsNotFound, writeRows } from './write-rows.js';
 export { type WrittenOptions, writtenShards } from './written-shards.js';

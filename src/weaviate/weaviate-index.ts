@@ -15,12 +15,11 @@ import {
 import type { PartState } from '../threads/index.js';
 import { SHORTEST_CELL } from './cells.js';
 import { Cluster, type ClusterAddress } from './cluster.js';
-import { CELLS, countObjects } from './collections.js';
+import { countObjects } from './collections.js';
 import { Completeness, type ShardCounts } from './completeness.js';
 import { geohash } from './geohash.js';
 import { HeldRows, MOST_RESULTS } from './held-rows.js';
-import { nearAny, SEARCH, withAny } from './protocol.js';
-import { rowOfUuid } from './row-ids.js';
+import { nearestRows } from './nearest.js';
 
 /** What of a cluster is searched, and how. */
 export interface CollectionSource {
@@ -220,20 +219,7 @@ export class WeaviateIndex implements VectorIndex {
     cells?: readonly string[],
   ): Promise<readonly Hit[]> {
     const { collection } = this.#source;
-    const { results } = await this.#cluster.call(SEARCH, {
-      collection,
-      properties: {},
-      metadata: { uuid: true, distance: true },
-      limit,
-      nearVector: nearAny(descriptors),
-      ...(cells ? { filters: withAny(CELLS, cells) } : {}),
-      uses_127Api: true,
-    });
-    // The dot product's distance is its negative.
-    const hits = results.map(({ metadata }) => ({
-      row: rowOfUuid(metadata.id),
-      score: Math.max(-1, Math.min(1, -metadata.distance)),
-    }));
+    const hits = await nearestRows(this.#cluster, { collection, queries: descriptors, limit, cells });
     const wrong = hits.find(({ row }) => !(row < this.count));
     if (wrong) throw partial(`${collection} has row ${wrong.row} of ${this.count}`);
     return [...hits].sort(compareHits);

@@ -5,8 +5,9 @@ import { SHORTEST_CELL } from './cells.js';
 import type { Cluster } from './cluster.js';
 import { CELLS, countObjects } from './collections.js';
 import { geohash, LONGEST } from './geohash.js';
-import { BATCH_OBJECTS, nearAny, QUORUM, SEARCH, type SentObject, sentVector } from './protocol.js';
-import { rowOfUuid, uuidOfRow } from './row-ids.js';
+import { nearestRows } from './nearest.js';
+import { BATCH_OBJECTS, QUORUM, type SentObject, sentVector } from './protocol.js';
+import { uuidOfRow } from './row-ids.js';
 
 const BATCH_BYTES = 2 * 2 ** 20;
 const MOST_BATCH_ROWS = 500;
@@ -100,18 +101,11 @@ export async function rowsNotFound(
   const found = async (row: number): Promise<boolean> => {
     const vector = vectorOf(descriptors, row);
     for (let limit = 2; ; limit = MOST_ALIKE) {
-      const question = {
-        collection,
-        properties: {},
-        metadata: { uuid: true, distance: true },
-        limit,
-        nearVector: nearAny([vector]),
-        uses_127Api: true,
-      };
-      const { results } = await cluster.call(SEARCH, question, { node, deadlineMs: CHECK_DEADLINE_MS });
-      if (results.some(({ metadata }) => rowOfUuid(metadata.id) === row)) return true;
-      const last = results[results.length - 1];
-      const hidden = results.length === limit && last !== undefined && -last.metadata.distance >= 1 - SAME;
+      const question = { collection, queries: [vector], limit };
+      const hits = await nearestRows(cluster, question, { node, deadlineMs: CHECK_DEADLINE_MS });
+      if (hits.some((hit) => hit.row === row)) return true;
+      const last = hits[hits.length - 1];
+      const hidden = hits.length === limit && last !== undefined && last.score >= 1 - SAME;
       if (!hidden) return false;
       if (limit === MOST_ALIKE) return true;
     }

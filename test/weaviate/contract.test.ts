@@ -5,8 +5,8 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { RemotePlaceFinder } from '../../src/places/index.js';
-import { Catalogue } from '../../src/search/index.js';
+import { type Look, type Prior, RemotePlaceFinder, searchPlaces } from '../../src/places/index.js';
+import { buildHnswGraph, Catalogue, HeldIndex } from '../../src/search/index.js';
 import {
   Cluster,
   cellLengthFor,
@@ -69,7 +69,7 @@ async function withNode(server: string): Promise<void> {
   };
   const { dimensions } = stored;
   const cellLength = cellLengthFor(catalogue);
-  const setup = async () => {
+  const setupOfAll = async () => {
     const { source, shards } = await written();
     return { address, collection: source.collection, dimensions, shards, cellLength };
   };
@@ -79,13 +79,13 @@ async function withNode(server: string): Promise<void> {
     ['having Weaviate search among them', 0],
   ] as const) {
     indexContract(`weaviate, ${how},`, {
-      open: async () => WeaviateIndex.open({ ...(await setup()), exactRows }, catalogue),
+      open: async () => WeaviateIndex.open({ ...(await setupOfAll()), exactRows }, catalogue),
     });
   }
 
   indexContract('weaviate with places, in its thread,', {
     open: async (_, events) => {
-      const source = await setup();
+      const source = await setupOfAll();
       for (const proxy of proxies) proxy.restore();
       const [rest, grpc] = await Promise.all([CutProxy.to(node.url), CutProxy.to(node.grpcUrl)]);
       proxies.splice(0, proxies.length, rest, grpc);
@@ -103,6 +103,50 @@ async function withNode(server: string): Promise<void> {
         for (const proxy of proxies) proxy.restore();
       }, 500);
     },
+  });
+
+  test('places are those of exact search, also within a prior and its cells', async () => {
+    const source = await setupOfAll();
+    // The same products in the same order: what differs is where descriptors come from.
+    const path = join(folder, 'graph.hnsw');
+    await buildHnswGraph(stored, { m: 16, efConstruction: 200, seed: 1 }, path);
+    const setup = { kind: 'hnsw', path, descriptors: stored, efSearch: 128 } as const;
+    const exact = new HeldIndex({ ...setup, exactProducts: Number.POSITIVE_INFINITY });
+    const finders = await Promise.all(
+      [0, undefined].map((exactRows) =>
+        RemotePlaceFinder.openRemote({ ...source, exactRows, catalogue: catalogue.parts }),
+      ),
+    );
+    const offsets = [-8, 0, 8];
+    const looksOf = (first: number): Look[] =>
+      offsets.flatMap((northM, n) =>
+        offsets.map((eastM, e) => {
+          const at = (first + 25 * n + e) * dimensions;
+          return { eastM, northM, descriptor: stored.data.slice(at, at + dimensions) };
+        }),
+      );
+    const priors: (Prior | undefined)[] = [
+      undefined,
+      { centre: { lon: 11.002, lat: 48.002 }, radiusM: 90 },
+      { bounds: [11.001, 48.0005, 11.004, 48.004] },
+      { centre: { lon: 11.0001, lat: 48.0001 }, radiusM: 0 },
+    ];
+    for (const finder of finders) {
+      for (const first of [0, 130, 310, 540]) {
+        for (const prior of priors) {
+          const looks = looksOf(first);
+          const expected = await searchPlaces({ index: exact, catalogue }, looks, 3, prior);
+          const found = await searchPlaces({ index: finder, catalogue }, looks, 3, prior);
+          assert.equal(found.length, expected.length);
+          for (const [k, { row, lon, lat, score }] of found.entries()) {
+            assert.equal(row, expected[k]?.row);
+            assert.ok(Math.abs(score - (expected[k]?.score ?? 9)) < 1e-5);
+            assert.ok(Math.hypot(lon - (expected[k]?.lon ?? 0), lat - (expected[k]?.lat ?? 0)) < 1e-7);
+          }
+        }
+      }
+    }
+    await Promise.all(finders.map((finder) => finder.close()));
   });
 
   describe('a cluster that answers in part is found out', () => {
@@ -127,7 +171,7 @@ async function withNode(server: string): Promise<void> {
     });
 
     test('a shard that no node holds, and a copy that is behind, are named', async () => {
-      const { shards, ...source } = await setup();
+      const { shards, ...source } = await setupOfAll();
       const open = (counts: ShardCounts) => WeaviateIndex.open({ ...source, shards: counts }, catalogue);
       const [first = ''] = Object.keys(shards);
       const behind = { ...shards, [first]: (shards[first] ?? 0) + 1 };
