@@ -24,6 +24,7 @@ import {
 } from './http/index.js';
 import type { KeyRing } from './keys/index.js';
 import { locate } from './locate/index.js';
+import { NO_TRACES, type Traces } from './traces/index.js';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -43,6 +44,8 @@ export interface AppParts {
   readonly pageFolder?: string;
   /** Default: only the admin routes ask for a key. */
   readonly keys?: KeyRing | undefined;
+  /** Default: none. */
+  readonly traces?: Traces | undefined;
   /** What the last round of canaries told. */
   readonly canaries?: () => CanaryReport | undefined;
   /** Takes the log, a JSON line at a time. Default: standard output. */
@@ -147,6 +150,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     uploads,
     queue,
     metrics,
+    traces: parts.traces ?? NO_TRACES,
     waiting: (socket) => guard.waiting(socket),
     stopping: () => stopping,
     pageFolder: parts.pageFolder,

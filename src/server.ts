@@ -10,6 +10,7 @@ import { auditLine } from './http/index.js';
 import { KeyRing } from './keys/index.js';
 import { locate, warmRegion } from './locate/index.js';
 import { RegionService } from './regions/index.js';
+import { openTraces, type Traces } from './traces/index.js';
 import { checkDataFolder, listRegions } from './versions/index.js';
 
 export interface RunningServer {
@@ -33,6 +34,8 @@ export async function startServer(config: Config): Promise<RunningServer> {
   await checkDataFolder(config.dataDir);
   await checkDefaultRegion(config);
   const keys = config.keysFile === undefined ? undefined : await KeyRing.open(config.keysFile);
+  const { tracesUrl, tracesShare } = config;
+  const traces = tracesUrl === undefined ? undefined : await openTraces(tracesUrl, tracesShare);
   const panoramas = config.canaries === undefined ? [] : await readCanaries(config.canaries);
   const engine = await chooseEngine(config);
   // Until the application with its log is there, they are kept.
@@ -65,7 +68,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     onFailed: (file, error) => app?.log.warn({ file, err: error }, 'a canary could not be located'),
   });
   try {
-    app = await buildApp({ config, regions, keys, canaries: () => canaries.report });
+    app = await buildApp({ config, regions, keys, traces, canaries: () => canaries.report });
     const url = await app.listen({ host: config.host, port: config.port });
     for (const { region, error } of early) onError(region, error);
     for (const { region, engines } of regions.summaries()) {
@@ -75,10 +78,11 @@ export async function startServer(config: Config): Promise<RunningServer> {
     app.log.info({ url, regions: regions.names, dataDir: config.dataDir }, 'ready');
     if (panoramas.length > 0) canaries.start();
     watchKeys(app, keys);
-    return wireSignals(url, app, { canaries, regions, keys }, config.stopTimeoutMs);
+    return wireSignals(url, app, { canaries, regions, keys, traces }, config.stopTimeoutMs);
   } catch (error) {
     keys?.close();
     await app?.close();
+    await traces?.close();
     await regions.close();
     throw error;
   }
@@ -96,19 +100,16 @@ async function checkDefaultRegion({ dataDir, defaultRegion }: Config): Promise<v
 
 interface Parts {
   readonly keys: KeyRing | undefined;
+  readonly traces: Traces | undefined;
   readonly regions: RegionService;
   readonly canaries: Canaries;
 }
 
-function wireSignals(
-  url: string,
-  app: FastifyInstance,
-  { regions, canaries, keys }: Parts,
-  stopTimeoutMs: number,
-): RunningServer {
+function wireSignals(url: string, app: FastifyInstance, parts: Parts, stopTimeoutMs: number): RunningServer {
+  const { regions, keys } = parts;
   let closing: Promise<void> | undefined;
   const close = () => {
-    closing ??= stop(app, { regions, canaries, keys }, stopTimeoutMs).finally(() => {
+    closing ??= stop(app, parts, stopTimeoutMs).finally(() => {
       process.off('SIGTERM', onStop).off('SIGINT', onStop).off('SIGHUP', onReload);
     });
     return closing;
@@ -172,7 +173,7 @@ async function reloadAll(app: FastifyInstance, regions: RegionService): Promise<
 /** After `stopTimeoutMs` the connections that are still open are cut. */
 async function stop(
   app: FastifyInstance,
-  { regions, canaries, keys }: Parts,
+  { regions, canaries, keys, traces }: Parts,
   stopTimeoutMs: number,
 ): Promise<void> {
   keys?.close();
@@ -185,6 +186,7 @@ async function stop(
   } finally {
     clearTimeout(cut);
     await canaries.close();
+    await traces?.close();
     await regions.close();
   }
 }

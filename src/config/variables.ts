@@ -401,6 +401,21 @@ export const CONFIG_VARIABLES = {
     maximum: 86_400,
     help: 'Seconds from one round of canaries to the next; each waits until no client is being answered.',
   },
+  tracesUrl: {
+    name: 'SKYFIX_TRACES_URL',
+    type: 'string',
+    default: undefined,
+    pattern: '^https?://\\S+$',
+    help: 'OTLP/HTTP address for traces, such as http://127.0.0.1:4318/v1/traces. Unset: none.',
+  },
+  tracesShare: {
+    name: 'SKYFIX_TRACES_SHARE',
+    type: 'number',
+    default: 1,
+    minimum: 0,
+    maximum: 1,
+    help: 'Share of the requests that are traced where the caller (traceparent) does not decide it.',
+  },
   logPositions: {
     name: 'SKYFIX_LOG_POSITIONS',
     type: 'string',

@@ -39,7 +39,7 @@ const OPEN_WHILE_STOPPING: readonly string[] = ['/healthz', '/readyz', '/metrics
 /** Adds everything of this room to a fastify instance. */
 export async function registerHttp(app: FastifyInstance, services: HttpServices): Promise<void> {
   const { metrics } = services;
-  observeRequests(app, metrics);
+  observeRequests(app, metrics, services.traces);
   await allowOrigins(app, services.config.corsOrigins);
   app.addHook('onRequest', async (request, reply) => {
     if (!services.stopping()) return;

@@ -17,6 +17,7 @@ export const PACKAGES: readonly Package[] = [
       'files',
       'config',
       'keys',
+      'traces',
       'threads',
       'wasm',
       'geometry',

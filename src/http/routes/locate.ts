@@ -11,6 +11,7 @@ import { senderOf } from '../services/address.js';
 import type { PlaceInLine } from '../services/admission.js';
 import { noteOutcome, type RequestOutcome } from '../services/outcome.js';
 import { receiveBody } from '../services/receive-body.js';
+import { traceOf } from '../services/request-trace.js';
 import type { HttpServices } from '../services/services.js';
 import { addStep, ownFault } from '../services/steps-taken.js';
 import { uploadKeyOf } from '../services/upload-key.js';
@@ -90,11 +91,16 @@ async function workOn(
 ): Promise<LocateAnswer> {
   const queuedAt = performance.now();
   const steps: StepOutcome[] = [];
-  const onStep = (step: StepOutcome) => addStep(steps, step);
+  const trace = traceOf(request);
+  const onStep = (step: StepOutcome) => {
+    addStep(steps, step);
+    trace?.step(step.step, step.ms, step.ok);
+  };
   try {
     return await queue.run(async () => {
       const waitMs = Math.round(performance.now() - queuedAt);
       metrics.waited(waitMs / 1000);
+      trace?.step('queue', waitMs, true);
       turn.begin();
       const lease = regions.acquire(region);
       noteOutcome(request, { waitMs, region: lease.region.name });

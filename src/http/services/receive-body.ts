@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ReadOptions } from '../requests/upload.js';
 import type { PlaceInLine } from './admission.js';
 import { noteOutcome } from './outcome.js';
+import { traceOf } from './request-trace.js';
 import type { HttpServices } from './services.js';
 import type { OpenUpload } from './upload-gate.js';
 
@@ -17,7 +18,8 @@ export async function receiveBody<T>(
 ): Promise<T> {
   // Until its first byte a request may lose its connection to one that needs it.
   const silence = waiting(request.raw.socket);
-  let bytes = 0;
+  const startedAt = performance.now();
+  let [bytes, whole] = [0, false];
   const received = (count: number) => {
     silence.end();
     bytes += count;
@@ -26,10 +28,13 @@ export async function receiveBody<T>(
   };
   try {
     if (/^100-continue$/i.test(request.headers.expect ?? '')) reply.raw.writeContinue();
-    return await read({ signal, received });
+    const upload = await read({ signal, received });
+    whole = true;
+    return upload;
   } finally {
     silence.end();
     place.complete();
     noteOutcome(request, { bytes });
+    traceOf(request)?.step('upload', performance.now() - startedAt, whole);
   }
 }

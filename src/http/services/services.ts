@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Config } from '../../config/index.js';
 import type { LocateAnswer, LocateOptions } from '../../locate/index.js';
 import type { RegionLease, RegionService } from '../../regions/index.js';
+import type { Traces } from '../../traces/index.js';
 import type { Access } from './access.js';
 import type { Admission } from './admission.js';
 import type { Metrics } from './metrics.js';
@@ -33,6 +34,8 @@ export type HttpConfig = Omit<
   | 'minRecall'
   | 'canaries'
   | 'keysFile'
+  | 'tracesUrl'
+  | 'tracesShare'
   | 'canariesEveryS'
   | 'logLevel'
 >;
@@ -46,6 +49,7 @@ export interface HttpServices {
   readonly uploads: UploadGate;
   readonly queue: WorkQueue;
   readonly metrics: Metrics;
+  readonly traces: Traces;
   /** Says that a request waits for its client (see ConnectionGuard). */
   readonly waiting: (socket: Socket) => { end(): void };
   /** True from the moment a stop begins. */
