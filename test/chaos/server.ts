@@ -20,6 +20,10 @@ export class ChaosServer {
     this.#env = env;
   }
 
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
   get url(): string {
     return this.#url;
   }
