@@ -30,10 +30,11 @@ const shown = pages().flatMap(commandsOf);
 /** Commands of blocks that are not run here, and why. */
 const NOT_RUN: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^npm (ci|start|test)$/, 'what continuous integration and the tests of the command line do'],
-  [/^npm run (fuzz|loadtest|bench|chaos|setup|demo|docs|build)/, 'minutes, or a tool of its own'],
+  [/^npm run (fuzz|soak|sbom|loadtest|bench|chaos|setup|demo|docs|build)/, 'minutes, or a tool of its own'],
   [/loadtest\/peer\/\.venv/, 'fetches hundreds of megabytes of Python packages'],
   [/skyfix-train /, 'checked by the tests of training'],
-  [/^docker /, 'needs a container engine'],
+  [/\bdocker /, 'needs a container engine'],
+  [/\bkubectl /, 'needs a cluster; test/ops holds the manifests'],
   [/^promtool /, 'run by test/ops where it is installed'],
   [/(?<!\$)\b[A-Z]{3,}_?[A-Z]*(?![=\w])|\b[ge]\.onnx/, "needs the reader's own files"],
 ];
