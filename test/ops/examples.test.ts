@@ -10,7 +10,10 @@ import { CONFIG_VARIABLES } from '../../src/config/index.js';
 
 const OPS = join(PACKAGE_ROOT, 'ops');
 const read = (name: string) => readFileSync(join(OPS, name), 'utf8');
-const variables = new Set<string>(Object.values(CONFIG_VARIABLES).map(({ name }) => name));
+const variables = new Set<string>([
+  ...Object.values(CONFIG_VARIABLES).map(({ name }) => name),
+  'SKYFIX_CACHE',
+]);
 const unknownVariables = (text: string) =>
   [...text.matchAll(/\bSKYFIX_[A-Z_]+/g)].map(([name]) => name).filter((name) => !variables.has(name));
 
