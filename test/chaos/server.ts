@@ -70,7 +70,7 @@ export class ChaosServer {
 
   /** Asks for the region's current version to be taken up; the status. */
   async reload(region: string): Promise<number> {
-    const headers = { authorization: `Bearer ${KEY}` };
+    const headers = { authorization: `Bearer ${KEY}`, connection: 'close' };
     const response = await fetch(`${this.#url}/admin/regions/${region}/reload`, { method: 'POST', headers });
     await response.body?.cancel();
     return response.status;

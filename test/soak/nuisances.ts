@@ -67,7 +67,7 @@ export async function beNuisances(
     const gone = new AbortController();
     const timer = setTimeout(() => gone.abort(), random() * 150);
     const body = panoramas[Math.floor(random() * panoramas.length)] as Buffer;
-    const headers = { 'content-type': 'image/png' };
+    const headers = { 'content-type': 'image/png', connection: 'close' };
     await fetch(`${url}/locate`, { method: 'POST', headers, body: new Uint8Array(body), signal: gone.signal })
       .then((response) => response.body?.cancel())
       .catch(() => {});
@@ -79,7 +79,7 @@ export async function beNuisances(
     const draw = new Draw(seededRandom(seed * 1_000_003 + number));
     const file = fuzzedFile(draw, originals, number);
     try {
-      const headers = { 'content-type': 'image/png' };
+      const headers = { 'content-type': 'image/png', connection: 'close' };
       const body = new Uint8Array(file.bytes);
       const response = await fetch(`${url}/locate`, { method: 'POST', headers, body });
       const text = await response.text();

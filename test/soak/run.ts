@@ -33,8 +33,10 @@ try {
     swapEverySeconds: 5,
     seed,
     onSample: (second, residentMb, descriptors) => {
-      if (second % 15 === 0)
-        process.stderr.write(`${second} s: ${residentMb.toFixed(0)} MB, ${descriptors} descriptors\n`);
+      if (Math.floor(second) % 15 === 0)
+        process.stderr.write(
+          `${second.toFixed(0)} s: ${residentMb.toFixed(0)} MB, ${descriptors} descriptors\n`,
+        );
     },
   });
   const { memory, descriptors, nuisances, faults } = report;

@@ -64,16 +64,22 @@ async function soakServer(server: ChaosServer, world: World, options: SoakOption
   honest.start();
   const samples: number[] = [];
   let swaps = 0;
-  for (let second = 1; second <= seconds && server.alive; second++) {
-    await pause(SAMPLE_MS);
-    const bytes = residentBytes(server.pid);
-    if (second > warmSeconds) samples.push(bytes);
-    onSample?.(second, bytes / 2 ** 20, openDescriptors(server.pid));
-    if (second % swapEverySeconds === 0) {
+  const startedMs = performance.now();
+  const passedS = () => (performance.now() - startedMs) / 1000;
+  const swapping = (async () => {
+    while (server.alive && passedS() + swapEverySeconds < seconds) {
+      await pause(swapEverySeconds * 1000);
       await swap(server, world, faults);
       swaps++;
     }
+  })();
+  while (server.alive && passedS() < seconds) {
+    await pause(SAMPLE_MS);
+    const bytes = residentBytes(server.pid);
+    if (passedS() > warmSeconds) samples.push(bytes);
+    onSample?.(passedS(), bytes / 2 ** 20, openDescriptors(server.pid));
   }
+  await swapping;
   if (!server.alive) throw new Error('The server ended.');
   await honest.stop();
   await nuisances.stop();
@@ -113,8 +119,10 @@ function openHonest(url: string, { panoramas, region }: World, faults: string[])
   const expected = new Map<number, string>();
   const times: number[] = [];
   let [answered, refusedForNow, asked, stopping] = [0, 0, 0, false];
-  const counting: typeof fetch = async (...request) => {
-    const response = await fetch(...request);
+  const counting: typeof fetch = async (url, request) => {
+    // Connections that wait for a next request are no leak, and not to be counted as one.
+    const headers = { ...(request?.headers as Record<string, string>), connection: 'close' };
+    const response = await fetch(url, { ...request, headers });
     if (response.status === 429 || response.status === 503) refusedForNow++;
     return response;
   };
