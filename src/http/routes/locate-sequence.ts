@@ -5,6 +5,7 @@ import { SkyfixError } from '../../errors/index.js';
 import type { LocateAnswer, StepOutcome } from '../../locate/index.js';
 import type { RegionLease } from '../../regions/index.js';
 import { type LocatedFrame, type TrackFeatures, trackFeatures } from '../../sequences/index.js';
+import type { Trace } from '../../traces/index.js';
 import { drainRest } from '../requests/body.js';
 import { type Deadline, watchRequest } from '../requests/deadline.js';
 import { GEOJSON_MEDIA_TYPE } from '../requests/geojson.js';
@@ -16,6 +17,7 @@ import { senderOf } from '../services/address.js';
 import type { PlaceInLine } from '../services/admission.js';
 import { noteOutcome } from '../services/outcome.js';
 import { receiveBody } from '../services/receive-body.js';
+import { traceOf } from '../services/request-trace.js';
 import type { HttpServices } from '../services/services.js';
 import { addStep, isOfTheClient, ownFault } from '../services/steps-taken.js';
 import type { OpenUpload } from '../services/upload-gate.js';
@@ -100,7 +102,7 @@ async function answerTo(
   const lease = regions.acquire(question.region);
   try {
     noteOutcome(request, { region: lease.region.name, frames: images.length });
-    const located = await locateFrames(images, question, services, deadline, places, lease);
+    const located = await locateFrames(images, question, services, deadline, places, lease, traceOf(request));
     const first = located.find(({ answer }) => answer)?.answer;
     return {
       ...trackFeatures(located),
@@ -121,6 +123,7 @@ async function locateFrames(
   deadline: Deadline,
   [turn, place]: Places,
   lease: RegionLease,
+  trace: Trace | undefined,
 ): Promise<readonly LocatedFrame[]> {
   const { config, metrics, stopping } = services;
   const located: LocatedFrame[] = [];
@@ -133,7 +136,7 @@ async function locateFrames(
     const { distanceM, seconds } = frame;
     const common = { file: image.name, distanceM, seconds };
     try {
-      const answer = await locateFrame(image.bytes, frame, services, deadline.signal, turn, lease);
+      const answer = await locateFrame(image.bytes, frame, services, deadline.signal, turn, lease, trace);
       metrics.located(answer);
       metrics.frameDone('ok');
       located.push({ ...common, answer });
@@ -155,10 +158,14 @@ async function locateFrame(
   signal: AbortSignal,
   turn: PlaceInLine,
   { region }: RegionLease,
+  trace: Trace | undefined,
 ): Promise<LocateAnswer> {
   if (bytes.byteLength === 0) throw new SkyfixError('IMAGE_EMPTY', 'The image has 0 bytes.');
   const steps: StepOutcome[] = [];
-  const onStep = (step: StepOutcome) => addStep(steps, step);
+  const onStep = (step: StepOutcome) => {
+    addStep(steps, step);
+    trace?.step(step.step, step.ms, step.ok);
+  };
   const queuedAt = performance.now();
   const work = async () => {
     metrics.waited((performance.now() - queuedAt) / 1000);
