@@ -1,7 +1,8 @@
 // npm run bench:tiles -- [--tiles 1e3,1e4,1e5] [--dimensions 256,1024] [--engines LIST] [--queries N] [--folder DIR] [--write]:
 // what a region costs by its number of tiles: building, loading, bytes, recall, times of searches and priors, memory. What is
-// made lies in --folder (var/bench-tiles) and is not made again. With --write tables and curves go into docs/scale.md.
+// made lies in --folder (var/bench-tiles) and is not made again; the table has all that was measured there. With --write tables and curves go into docs/scale.md.
 import { execFile } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
@@ -61,7 +62,7 @@ async function rowOf(set: TileSet, contestant: Contestant): Promise<Row> {
 
 const HEAD = [
   ...['tiles', 'dimensions', 'engine', 'build s', 'load ms', 'bytes a tile', 'recall @1', '@10'],
-  ...['p50 ms', 'p99 ms', 'prior ms', 'memory MB', 'mapped MB'],
+  ...['p50 ms', 'p99 ms', 'cpu ms', 'prior ms', 'memory MB', 'mapped MB'],
 ];
 
 const cellsOf = (row: Row): string[] => {
@@ -70,12 +71,11 @@ const cellsOf = (row: Row): string[] => {
     ...[row.set.tiles.toLocaleString('en'), `${row.set.dimensions}`, row.engine],
     ...[row.buildSeconds === 0 ? '–' : row.buildSeconds.toFixed(1), row.loadMs.toFixed(0)],
     ...[row.bytesPerTile.toFixed(0), row.recallAt1.toFixed(3), row.recallAt10.toFixed(3)],
-    ...[row.p50Ms, row.p99Ms, row.priorMs].map((ms) => ms.toFixed(2)),
+    ...[row.p50Ms, row.p99Ms, row.processorMs, row.priorMs].map((ms) => ms.toFixed(2)),
     ...[megabytes(row.ownBytes), megabytes(row.mappedBytes)],
   ];
 };
 
-const rows: Row[] = [];
 for (const dimensions of wholes(values.dimensions, 'dimensions')) {
   for (const tiles of wholes(values.tiles, 'tiles')) {
     const set = await tileSet(values.folder, tiles, dimensions);
@@ -83,12 +83,25 @@ for (const dimensions of wholes(values.dimensions, 'dimensions')) {
     for (const contestant of contestants) {
       if (contestant.kind === 'none' && set.tiles * dimensions > MOST_EXACT_PRODUCTS) continue;
       const row = await rowOf(set, contestant);
-      rows.push(row);
       console.error(cellsOf(row).join(' | '));
     }
   }
 }
 
+/** Everything that was measured in the folder, now or before: by dimensions, tiles and engine. */
+async function allRows(): Promise<readonly Row[]> {
+  const names = await readdir(values.folder, { recursive: true });
+  const files = names.filter((name) => /figures-[\w-]+\.json$/.test(name));
+  const rows = await Promise.all(
+    files.map(async (name) => JSON.parse(await readFile(join(values.folder, name), 'utf8')) as Row),
+  );
+  const place = ({ engine }: Row) => CONTESTANTS.findIndex(({ name }) => name === engine);
+  return rows.sort(
+    (a, b) => a.set.dimensions - b.set.dimensions || a.set.tiles - b.set.tiles || place(a) - place(b),
+  );
+}
+
+const rows = await allRows();
 const table = markdownTable(HEAD, rows.map(cellsOf));
 console.log(`${machine()}\n\n${table}`);
 
@@ -99,7 +112,7 @@ async function writeCurves(name: string, title: string, yName: string, of: (row:
   const dimensions = Math.max(...rows.map(({ set }) => set.dimensions));
   const shown = rows.filter(({ set }) => set.dimensions === dimensions);
   const x = [...new Set(shown.map(({ set }) => set.tiles))].sort((a, b) => a - b);
-  const curves = contestants.map((contestant, k) => ({
+  const curves = CONTESTANTS.map((contestant, k) => ({
     name: contestant.name,
     colour: COLOURS[k % COLOURS.length] as string,
     values: x.map((tiles) => {

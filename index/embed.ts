@@ -2,6 +2,8 @@
 import type { Bundle } from '../src/bundles/index.js';
 import { Describer, openNetworks } from '../src/describe/index.js';
 import type { EngineChoice } from '../src/engines/index.js';
+import { SkyfixError } from '../src/errors/index.js';
+import { MOST_VALUES } from '../src/search/index.js';
 import { checkedDescriber } from './checked-describer.js';
 import { batchesOf, type Embedded, shardAt, shardsOf, type TileRange } from './shards.js';
 import { DIGEST_BYTES } from './tile-digests.js';
@@ -29,6 +31,14 @@ export async function embedRange(
   const { inputSizePx } = bundle.manifest.geometry;
   const { dimensions } = bundle.manifest.descriptor;
   const { batchSize = BATCH_SIZE, threads = 1, engine, onTiles } = options;
+  const tiles = range.to - range.from;
+  if (tiles * dimensions > MOST_VALUES) {
+    throw new SkyfixError(
+      'PARAMETER_INVALID',
+      `${tiles} tiles of ${dimensions} numbers are more than one version holds ` +
+        `(${Math.floor(MOST_VALUES / dimensions)} tiles); divide the area into several regions.`,
+    );
+  }
   const networks = await openNetworks(bundle, { threads, engine });
   const describe = checkedDescriber(new Describer(networks, bundle.manifest, 'NETWORK_INVALID'), dimensions);
   const input = { describe, inputSizePx, dimensions, batchSize };

@@ -13,6 +13,8 @@ const KINDS: Readonly<Record<DescriptorPrecision, { readonly kind: number; reado
   f16: { kind: 1, version: 2 },
   i8: { kind: 2, version: 2 },
 };
+/** The longest array there is. */
+export const MOST_VALUES = 2 ** 32;
 const PRECISIONS = Object.keys(KINDS) as DescriptorPrecision[];
 
 export interface DescriptorShape {
@@ -63,6 +65,12 @@ export function headerOf(bytes: Buffer, size: number, path: string): DescriptorH
     throw corrupt(
       path,
       `has format version ${version} with values of kind ${kind}, which is none known here`,
+    );
+  }
+  if (count * dimensions > MOST_VALUES) {
+    throw corrupt(
+      path,
+      `holds ${count} x ${dimensions} numbers, more than the ${MOST_VALUES} that one version can have`,
     );
   }
   const header = { count, dimensions, precision };

@@ -1,5 +1,6 @@
 // What finds near rows without looking at all of them, as the thread holds it that searches. Scores are computed from the
 // descriptors themselves: a graph only names candidates.
+import { bitsOfRows } from './row-collector.js';
 
 /** Rows among which is searched. */
 export interface RowSet {
@@ -11,9 +12,7 @@ export interface RowSet {
 
 /** The set of these sorted rows. */
 export function rowSetOf(rows: Uint32Array, count: number): RowSet {
-  const bits = new Uint8Array((count + 7) >> 3);
-  for (const row of rows) bits[row >> 3] = (bits[row >> 3] as number) | (1 << (row & 7));
-  return { rows, bits };
+  return { rows, bits: bitsOfRows(rows, count) };
 }
 
 export interface Graph {

@@ -3,7 +3,7 @@
 export { buildGraph, buildHnswGraph } from './build-graph.js';
 export { Catalogue, type CatalogueParts } from './catalogue.js';
 export { cataloguePieces, formatCatalogue, readCatalogue, writeCatalogue } from './catalogue-file.js';
-export type { DescriptorHeader, DescriptorShape } from './descriptor-format.js';
+export { type DescriptorHeader, type DescriptorShape, MOST_VALUES } from './descriptor-format.js';
 export {
   asFloats,
   type Descriptors,

@@ -7,8 +7,12 @@ import { after, describe, test } from 'node:test';
 import { sha256OfBytes } from '../../src/files/index.js';
 import { seededRandom } from '../../src/random/index.js';
 import {
+  buildHnswGraph,
+  Catalogue,
+  ExactIndex,
   formatCatalogue,
   formatDescriptors,
+  HeldIndex,
   readCatalogue,
   readDescriptorHeader,
   readDescriptors,
@@ -111,8 +115,12 @@ test('damage to kept descriptors is named', async () => {
   const bytes = Buffer.from(formatDescriptors(someDescriptors(), 'f16'));
   const kind = Buffer.from(bytes);
   kind.writeUInt32LE(7, 20);
+  const many = Buffer.from(bytes);
+  many.writeUInt32LE(5_000_000, 12);
+  many.writeUInt32LE(1024, 16);
   for (const [content, message] of [
     [bytes.subarray(0, bytes.length - 1), /has 101 bytes; 5 descriptors of 7 values need 102 as f16/],
+    [many, /holds 5000000 x 1024 numbers, more than the 4294967296/],
     [kind, /format version 2 with values of kind 7/],
   ] as const) {
     await writeFile(path, content);
@@ -197,4 +205,40 @@ describe('catalogue.bin', () => {
     }
     await assert.rejects(readCatalogue(join(folder, 'no.bin')), { code: 'INDEX_MISSING' });
   });
+});
+
+test('a graph finds among the tiles of a prior that lets most of them through what comparing all of those finds', async () => {
+  const [side, dimensions] = [70, 8];
+  const random = seededRandom(6);
+  const data = new Float32Array(new SharedArrayBuffer(4 * side * side * dimensions));
+  for (let row = 0; row < side * side; row++) {
+    const vector = data.subarray(row * dimensions, (row + 1) * dimensions);
+    for (let i = 0; i < dimensions; i++) vector[i] = random() - 0.5;
+    const norm = Math.hypot(...vector);
+    for (let i = 0; i < dimensions; i++) vector[i] = (vector[i] as number) / norm;
+  }
+  const descriptors = { count: side * side, dimensions, data };
+  // Numbered by columns of a shuffled order, so that rows of a box lie anywhere.
+  const places = Array.from({ length: side * side }, (_, row) => {
+    const k = (row * 1861) % (side * side);
+    return { lon: 10 + (k % side) * 0.0002, lat: 50 + Math.floor(k / side) * 0.0002 };
+  });
+  const catalogue = new Catalogue(
+    places.map((place, row) => ({ tile: `t${row}`, ...place, sizeM: 64, source: 's' })),
+  );
+  const allowed = catalogue.rowsInBbox([10, 50, 10.0131, 50.0131]);
+  const expected = places.flatMap(({ lon, lat }, row) => (lon < 10.0131 && lat < 50.0131 ? [row] : []));
+  assert.deepEqual([...allowed], expected);
+  assert.ok(allowed.length > 4096);
+  const path = join(folder, 'prior.hnsw');
+  await buildHnswGraph(descriptors, { m: 16, efConstruction: 100, seed: 1 }, path);
+  const index = new HeldIndex({ kind: 'hnsw', path, descriptors, efSearch: 256, exactProducts: 0 });
+  const exact = new ExactIndex(descriptors);
+  for (let row = 1; row < 4900; row += 245) {
+    const query = data.slice(row * dimensions, (row + 1) * dimensions);
+    const [hits, truth] = [await index.search(query, 5, allowed), await exact.search(query, 5, allowed)];
+    assert.ok(hits.every((hit) => allowed.includes(hit.row)));
+    const found = hits.filter((hit) => truth.some((other) => other.row === hit.row)).length;
+    assert.ok(found >= 4, `${found} of 5`);
+  }
 });
