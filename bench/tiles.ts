@@ -1,6 +1,7 @@
 // npm run bench:tiles -- [--tiles 1e3,1e4,1e5] [--dimensions 256,1024] [--engines LIST] [--queries N] [--folder DIR] [--write]:
 // what a region costs by its number of tiles: building, loading, bytes, recall, times of searches and priors, memory. What is
-// made lies in --folder (var/bench-tiles) and is not made again; the table has all that was measured there. With --write tables and curves go into docs/scale.md.
+// made lies in --folder (var/bench-tiles) and is not made again; the table has all that was measured there. With --write
+// tables and curves go into docs/scale.md.
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -107,9 +108,12 @@ console.log(`${machine()}\n\n${table}`);
 
 const COLOURS = ['#888888', '#1b6ca8', '#c0392b', '#d68910', '#1e8449'];
 
-/** By number of tiles, a curve an engine, of the largest dimensions. */
+/** By number of tiles, a curve an engine, of those dimensions that were measured with most numbers of tiles. */
 async function writeCurves(name: string, title: string, yName: string, of: (row: Row) => number) {
-  const dimensions = Math.max(...rows.map(({ set }) => set.dimensions));
+  const sizesOf = (dimensions: number) =>
+    new Set(rows.filter(({ set }) => set.dimensions === dimensions).map(({ set }) => set.tiles)).size;
+  const all = [...new Set(rows.map(({ set }) => set.dimensions))];
+  const dimensions = all.reduce((most, one) => (sizesOf(one) >= sizesOf(most) ? one : most));
   const shown = rows.filter(({ set }) => set.dimensions === dimensions);
   const x = [...new Set(shown.map(({ set }) => set.tiles))].sort((a, b) => a - b);
   const curves = CONTESTANTS.map((contestant, k) => ({
