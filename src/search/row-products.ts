@@ -22,7 +22,7 @@ export class RowProducts {
   readonly #kernel = openKernel();
   /** Bytes from one vector to the next. */
   readonly #stride: number;
-  /** From where on: before it a row and its scale lie as they are stored, while they become float32s. */
+  /** From where on: before it rows (or one and its scale) lie as they are stored, while they become float32s. */
   readonly #rowsAt: number;
   /** Whether row k lies k strides behind #rowsAt for good. */
   readonly #kept: boolean;
@@ -30,7 +30,7 @@ export class RowProducts {
   constructor(descriptors: StoredDescriptors, keptBytes = KEPT_BYTES) {
     this.#descriptors = descriptors;
     this.#stride = upTo(descriptors.dimensions * 4, VECTOR_BYTES);
-    this.#rowsAt = isFloats(descriptors) ? 0 : this.#stride + VECTOR_BYTES;
+    this.#rowsAt = isFloats(descriptors) ? 0 : BLOCK_ROWS * (this.#stride / 2) + VECTOR_BYTES;
     const bytes = upTo(descriptors.count, BLOCK_ROWS) * this.#stride;
     this.#kept = bytes <= keptBytes;
     reserve(this.#kernel, this.#rowsAt + (this.#kept ? bytes : 0));
@@ -156,9 +156,26 @@ export class RowProducts {
     const first = rows ? (rows[from] as number) : from;
     const last = rows ? (rows[from + many - 1] as number) : from + many - 1;
     if (this.#kept && last - first === many - 1) return this.#rowsAt + first * stride;
+    if (last - first === many - 1 && this.#copyBlock(first, many, block)) return block;
     for (let i = 0; i < many; i++)
       this.#copyRow(rows ? (rows[from + i] as number) : from + i, block + i * stride);
     return block;
+  }
+
+  /** Rows one behind the other at once, where no zeros lie between them in the memory; false where they have to be copied singly. */
+  #copyBlock(first: number, many: number, at: number): boolean {
+    const descriptors = this.#descriptors;
+    const { dimensions } = descriptors;
+    const { memory, halves } = this.#kernel;
+    if (this.#stride !== 4 * dimensions || descriptors.precision === 'i8') return false;
+    const [from, to] = [first * dimensions, (first + many) * dimensions];
+    if (isFloats(descriptors)) {
+      new Float32Array(memory.buffer, at, to - from).set(descriptors.data.subarray(from, to));
+    } else {
+      new Uint16Array(memory.buffer, 0, to - from).set(descriptors.data.subarray(from, to));
+      halves(0, 2 * (to - from), at);
+    }
+    return true;
   }
 
   #copyRow(row: number, at: number): void {

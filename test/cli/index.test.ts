@@ -66,6 +66,14 @@ test('build, verify, publish, publish, list, rollback', async () => {
     assert.ok((await stat(`${out}.contact-sheet.png`)).isFile());
     const verified = await skyfix('verify', out);
     assert.match(verified.stdout, /recall@10 1\.000; checksums and bundle are right/);
+    const table = await skyfix('catalogue', out);
+    const [header, ...lines] = table.stdout.trimEnd().split('\n');
+    assert.equal(header, 'tile,lon,lat,sizeM,source');
+    assert.ok(built.stdout.includes(` ${lines.length} tiles of 20 m`), `${lines.length} lines`);
+    assert.ok(
+      lines.every((line) => /^[^,]+,-?\d+\.\d+,-?\d+\.\d+,20,/.test(line)),
+      lines[0],
+    );
     const published = await skyfix('publish', out, '--region', 'town');
     versions.push(/town: (\S+) is current/.exec(published.stdout)?.[1] ?? published.stderr);
   }

@@ -7,6 +7,7 @@ import { after, describe, test } from 'node:test';
 import { sha256OfBytes } from '../../src/files/index.js';
 import { seededRandom } from '../../src/random/index.js';
 import {
+  asFloats,
   buildHnswGraph,
   Catalogue,
   ExactIndex,
@@ -240,5 +241,33 @@ test('a graph finds among the tiles of a prior that lets most of them through wh
     assert.ok(hits.every((hit) => allowed.includes(hit.row)));
     const found = hits.filter((hit) => truth.some((other) => other.row === hit.row)).length;
     assert.ok(found >= 4, `${found} of 5`);
+  }
+});
+
+test('more descriptors than are kept unpacked are compared as those few are', async () => {
+  const [count, dimensions] = [4200, 4096];
+  const random = seededRandom(9);
+  const scale = Math.sqrt(3 / dimensions);
+  const data = Float32Array.from({ length: count * dimensions }, () => scale * (2 * random() - 1));
+  const some = Uint32Array.of(3, 4, 5, 6, 700, 4199);
+  for (const precision of ['f32', 'f16', 'i8'] as const) {
+    const path = join(folder, `large.${precision}`);
+    await writeDescriptors(path, { count, dimensions, data }, precision);
+    const descriptors = await readStored(path);
+    const index = new HeldIndex({ kind: 'none', path, descriptors, efSearch: 64 });
+    const exact = new ExactIndex(asFloats(descriptors));
+    const query = data.slice(4199 * dimensions, 4200 * dimensions);
+    const norm = Math.hypot(...query);
+    const asked = query.map((value) => value / norm);
+    for (const allowed of [undefined, some]) {
+      const [hits, truth] = [await index.search(asked, 6, allowed), await exact.search(asked, 6, allowed)];
+      assert.deepEqual(
+        hits.map(({ row }) => row),
+        truth.map(({ row }) => row),
+        precision,
+      );
+      assert.equal(hits[0]?.row, 4199);
+      for (const [k, { score }] of hits.entries()) assert.ok(Math.abs(score - (truth[k]?.score ?? 9)) < 1e-5);
+    }
   }
 });
