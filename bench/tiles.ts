@@ -97,7 +97,9 @@ async function allRows(): Promise<readonly Row[]> {
     files.map(async (name) => JSON.parse(await readFile(join(values.folder, name), 'utf8')) as Row),
   );
   const place = ({ engine }: Row) => CONTESTANTS.findIndex(({ name }) => name === engine);
-  return rows.sort(
+  // Those of before a column was measured are left out.
+  const whole = rows.filter(({ processorMs }) => Number.isFinite(processorMs));
+  return whole.sort(
     (a, b) => a.set.dimensions - b.set.dimensions || a.set.tiles - b.set.tiles || place(a) - place(b),
   );
 }
