@@ -162,7 +162,7 @@ export class RowProducts {
     return block;
   }
 
-  /** Rows one behind the other at once, where no zeros lie between them in the memory; false where they have to be copied singly. */
+  /** Rows one behind the other at once; false where zeros lie between them in the memory, or each has a scale. */
   #copyBlock(first: number, many: number, at: number): boolean {
     const descriptors = this.#descriptors;
     const { dimensions } = descriptors;
