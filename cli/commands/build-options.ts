@@ -42,7 +42,8 @@ export const positive = (text: string): number => {
   return value;
 };
 
-const basemapChoice = (text: string): BasemapChoice => {
+/** "auto", "off" or a zoom level. */
+export const basemapChoice = (text: string): BasemapChoice => {
   if (text === 'auto' || text === 'off') return text;
   const zoom = text.trim() === '' ? Number.NaN : Number(text);
   if (Number.isInteger(zoom) && zoom >= 0 && zoom <= MOST_ZOOM) return zoom;

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
 import {
+  type BasemapChoice,
   GRAPH_ENGINES,
   type GraphEngine,
   publishIndex,
@@ -22,7 +23,7 @@ import {
   serverOf,
   tellWhatServes,
 } from '../shared/what-serves.js';
-import { positive, rangeOf, summaryOf, whole, withProgress } from './build-options.js';
+import { basemapChoice, positive, rangeOf, summaryOf, whole, withProgress } from './build-options.js';
 
 interface UpdateFlags extends ServerFlags {
   readonly region?: string;
@@ -34,6 +35,7 @@ interface UpdateFlags extends ServerFlags {
   readonly zoom?: number;
   readonly range?: string[];
   readonly attribution?: string;
+  readonly basemap?: BasemapChoice;
   readonly engine: GraphEngine;
   readonly threads: number;
   readonly keep: number;
@@ -61,6 +63,11 @@ export function updateCommand(): Command {
     .option(
       '--range <values...>',
       'LOW HIGH: samples that become black and white (default: as the version was built)',
+    )
+    .option(
+      '--basemap <auto|off|zoom>',
+      'the imagery as a map (default: auto where the version has one, else off)',
+      basemapChoice,
     )
     .option('--attribution <text>', "whose imagery it is, for maps (default: the version's)")
     .addOption(
@@ -118,7 +125,7 @@ function tell(what: string, { manifest, changed, added, removed, described }: Up
 }
 
 async function updateFromFlags(indexDir: string, outDir: string, flags: UpdateFlags): Promise<UpdateMade> {
-  const { imagery, area, covers, bundle, attribution, threads, zoom, range } = flags;
+  const { imagery, area, covers, bundle, attribution, basemap, threads, zoom, range } = flags;
   const engine = await engineOfEnvironment();
   return withProgress((telling) =>
     updateIndex({
@@ -130,6 +137,7 @@ async function updateFromFlags(indexDir: string, outDir: string, flags: UpdateFl
       bundleDir: bundle === undefined ? undefined : bundleDirOf(bundle),
       imageryOptions: { zoom, range: rangeOf(range) },
       attribution,
+      basemap,
       graph: { engine: flags.engine },
       threads,
       engine,
