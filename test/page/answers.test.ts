@@ -8,7 +8,8 @@ import geodesic from 'geographiclib-geodesic';
 import { type Entry, toCsv, toGeoJson, toKml } from '../../web/src/answers/exports.js';
 import { circle, distanceM, squareCorners, turnBetween, wedge } from '../../web/src/answers/geodesy.js';
 import { fromFragment, toFragment } from '../../web/src/answers/permalink.js';
-import type { Answer } from '../../web/src/api/types.js';
+import { trackToCsv, trackToGeoJson, trackToKml } from '../../web/src/answers/track-exports.js';
+import type { Answer, Track } from '../../web/src/api/types.js';
 import { coverageOf } from '../../web/src/viewer/coverage.js';
 
 const WGS84 = geodesic.Geodesic.WGS84;
@@ -70,6 +71,53 @@ describe('shapes on the ground', () => {
     const metres = distanceM({ lon: 179.9999, lat: 10 }, { lon: -179.9999, lat: 10 });
     const { s12 = 0 } = WGS84.Inverse(10, 179.9999, 10, -179.9999);
     assert.ok(Math.abs(metres - s12) < 0.01);
+  });
+});
+
+describe('exports of a track', () => {
+  const track: Track = {
+    requestId: '6f1c3c1e',
+    region: 'demo',
+    features: [
+      {
+        geometry: {
+          coordinates: [
+            [10.3, 48.2],
+            [10.4, 48.3],
+          ],
+        },
+        properties: { verdict: 'located', probability: 0.9, frames: 3 },
+      },
+      {
+        geometry: { coordinates: [10.3, 48.2] },
+        properties: { frame: 1, file: '<a> & "b".jpg', status: 'ok', probability: 0.95 },
+      },
+      {
+        geometry: null,
+        properties: { frame: 2, file: '=1+1', status: 'failed', code: 'IMAGE_EMPTY', message: 'No, none.' },
+      },
+      { geometry: { coordinates: [10.4, 48.3] }, properties: { frame: 3, status: 'ok', probability: 0.85 } },
+    ],
+  };
+
+  test('KML is well-formed, with the way and its points', () => {
+    const text = trackToKml(track);
+    assert.equal(XMLValidator.validate(text), true);
+    const { kml } = new XMLParser().parse(text) as {
+      kml: { Document: { Placemark: Record<string, unknown>[] } };
+    };
+    const [way, first, second] = kml.Document.Placemark;
+    assert.deepEqual(way?.LineString, { coordinates: '10.3,48.2 10.4,48.3' });
+    assert.equal(first?.name, '<a> & "b".jpg');
+    assert.deepEqual([first?.Point, second?.Point], [{ coordinates: '10.3,48.2' }, undefined]);
+  });
+
+  test('CSV has a row for each panorama, none of them a formula; GeoJSON is the answer', () => {
+    const lines = trackToCsv(track).trim().split('\r\n');
+    assert.equal(lines.length, 4);
+    assert.match(lines[1] ?? '', /^1,"<a> & ""b"".jpg",10\.3,48\.2,0\.95,/);
+    assert.match(lines[2] ?? '', /^2,'=1\+1,,,,.*IMAGE_EMPTY,"No, none\."$/);
+    assert.deepEqual(JSON.parse(trackToGeoJson(track)), track);
   });
 });
 

@@ -151,6 +151,54 @@ describe('the page', { skip: browserFile ? false : NO_BROWSER }, () => {
     });
   });
 
+  test('several files are one way where that is said: a track on the map, a list, three exports, for everyone', async () => {
+    await onPage({}, async (page) => {
+      await page.getByLabel('Several files are one way').check();
+      const photo = readFileSync(demo('p00020'));
+      const file = (name: string, buffer: Buffer) => ({ name, mimeType: 'image/jpeg', buffer }) as never;
+      // By their names, whichever came first.
+      await choose(page, file('10.jpg', photo), file('9.jpg', Buffer.from('no image')), file('2.jpg', photo));
+      const points = page.getByRole('radiogroup', { name: 'Points of the track' }).getByRole('radio');
+      await points.first().waitFor();
+      const names = await Promise.all((await points.all()).map((point) => point.getAttribute('aria-label')));
+      assert.equal(names.length, 3);
+      assert.match(names[0] ?? '', /^Point 1, 2\.jpg, \d+%, 48\.\d+, 10\.\d+$/);
+      assert.match(names[1] ?? '', /^Point 2, 9\.jpg, \S/);
+      assert.match(names[2] ?? '', /^Point 3, 10\.jpg, /);
+      const truth = TRUTH.get('p00020');
+      const [lat = Number.NaN, lon = Number.NaN] = (names[0] ?? '').split(', ').slice(-2).map(Number);
+      assert.ok(truth && distanceM(truth, { lon, lat }) < 10, names[0] ?? '');
+      await points.first().focus();
+      await page.keyboard.press('ArrowDown');
+      assert.ok(await points.nth(1).isChecked());
+      const saved = async (format: string) => {
+        const download = page.waitForEvent('download');
+        await page.getByRole('button', { name: `Track as ${format}` }).click();
+        return readFileSync(await (await download).path(), 'utf8');
+      };
+      const lines = (await saved('CSV')).trim().split('\r\n');
+      assert.equal(lines.length, 4);
+      assert.match(lines[2] ?? '', /^2,9\.jpg,,,.*IMAGE_UNDECODABLE/);
+      const { features } = JSON.parse(await saved('GeoJSON')) as { features: { geometry: unknown }[] };
+      assert.deepEqual(
+        features.map(({ geometry }) => (geometry as { type: string } | null)?.type),
+        ['LineString', 'Point', undefined, 'Point'],
+      );
+      assert.match(await saved('KML'), /<LineString>/);
+      for (const [language, theme] of [
+        ['de', 'dark'],
+        ['en', 'light'],
+      ] as const) {
+        await page.locator('.settings select').first().selectOption(language);
+        await page.locator('.settings select').last().selectOption(theme);
+        await page.locator(`html[lang=${language}][data-theme=${theme}]`).waitFor();
+        assert.deepEqual(await violations(page), [], `${theme}, ${language}`);
+      }
+      await page.getByRole('button', { name: 'Remove the track' }).click();
+      await points.first().waitFor({ state: 'detached' });
+    });
+  });
+
   test('what cannot be used is told in words, with what to do', async () => {
     await onPage({ locale: 'de-DE' }, async (page, complaints) => {
       await choose(page, {

@@ -9,10 +9,12 @@ import { Pictures } from './parts/pictures.js';
 import { ReportPage } from './parts/report-page.js';
 import { report } from './parts/report-state.js';
 import { TopBar } from './parts/top-bar.js';
+import { TrackPanel } from './parts/track-panel.js';
 import { spoken } from './state/announce.js';
 import { selected } from './state/items.js';
 import { openLink } from './state/link.js';
 import { loadRegions } from './state/regions.js';
+import { tracking } from './state/track.js';
 import { language } from './words/index.js';
 
 export function App() {
@@ -33,6 +35,7 @@ export function App() {
         <main class={item ? 'with-item' : ''}>
           <div class="side">
             <DropZone />
+            {tracking.value && <TrackPanel tracking={tracking.value} />}
             <PhotoList />
             {item && <AnswerPanel item={item} />}
             {item?.file && <AskAgain key={item.id} item={item} />}

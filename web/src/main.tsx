@@ -7,6 +7,7 @@ import './style/layout.css';
 import './style/photos.css';
 import './style/answer.css';
 import './style/again.css';
+import './style/track.css';
 import './style/pictures.css';
 import './style/map.css';
 import './style/report.css';

@@ -37,7 +37,7 @@ export function toGeoJson(entries: readonly Entry[]): string {
   return `${JSON.stringify({ type: 'FeatureCollection', features }, null, 2)}\n`;
 }
 
-type Value = string | number | undefined;
+export type Value = string | number | undefined;
 const COLUMNS: readonly (readonly [string, (row: Row) => Value])[] = [
   ['file', ({ file }) => file],
   ['rank', ({ place }) => place?.rank],
@@ -61,9 +61,15 @@ const COLUMNS: readonly (readonly [string, (row: Row) => Value])[] = [
 ];
 
 export function toCsv(entries: readonly Entry[]): string {
-  const header = COLUMNS.map(([name]) => name).join(',');
-  const lines = rowsOf(entries).map((row) => COLUMNS.map(([, value]) => csvCell(value(row))).join(','));
-  return [header, ...lines].map((line) => `${line}\r\n`).join('');
+  return csvOf(
+    COLUMNS.map(([name]) => name),
+    rowsOf(entries).map((row) => COLUMNS.map(([, value]) => value(row))),
+  );
+}
+
+/** A table with its header. */
+export function csvOf(header: readonly string[], rows: readonly (readonly Value[])[]): string {
+  return [header, ...rows].map((cells) => `${cells.map(csvCell).join(',')}\r\n`).join('');
 }
 
 /** Text that a spreadsheet would take for a formula is set off by an apostrophe (OWASP, CSV injection). */
@@ -79,13 +85,26 @@ export function toKml(entries: readonly Entry[]): string {
     const about = answer?.verdict ?? (problem ? `${problem.title}: ${problem.detail}` : '');
     return `<Folder><name>${xml(name)}</name><description>${xml(about)}</description>${places.join('')}</Folder>`;
   });
+  const styles = `<Style id="place"><IconStyle><color>ff6e760f</color></IconStyle></Style>
+<Style id="circle"><LineStyle><color>ff6e760f</color><width>2</width></LineStyle><PolyStyle><color>406e760f</color></PolyStyle></Style>`;
+  return kmlOf(`${styles}\n${folders.join('\n')}`);
+}
+
+/** A KML document with this in it. */
+export function kmlOf(inner: string): string {
   return `<?xml version="1.0" encoding="UTF-8"?>
 <kml xmlns="http://www.opengis.net/kml/2.2"><Document><name>skyfix</name>
-<Style id="place"><IconStyle><color>ff6e760f</color></IconStyle></Style>
-<Style id="circle"><LineStyle><color>ff6e760f</color><width>2</width></LineStyle><PolyStyle><color>406e760f</color></PolyStyle></Style>
-${folders.join('\n')}
+${inner}
 </Document></kml>
 `;
+}
+
+/** What is known of a placemark; what is not is left out. */
+export function kmlData(facts: readonly (readonly [name: string, value: Value])[]): string {
+  const data = facts
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `<Data name="${name}"><value>${xml(String(value))}</value></Data>`);
+  return `<ExtendedData>${data.join('')}</ExtendedData>`;
 }
 
 function placemark(file: string, place: Place, answer: Answer | undefined): string {
@@ -100,11 +119,8 @@ function placemark(file: string, place: Place, answer: Answer | undefined): stri
     ['region', answer?.region],
     ['indexVersion', answer?.indexVersion],
   ];
-  const data = facts
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `<Data name="${name}"><value>${xml(String(value))}</value></Data>`);
   const title = xml(`${file} · ${rank}`);
-  const shared = `<ExtendedData>${data.join('')}</ExtendedData>`;
+  const shared = kmlData(facts);
   const point = `<Placemark><name>${title}</name><styleUrl>#place</styleUrl>${shared}<Point><coordinates>${lon},${lat}</coordinates></Point></Placemark>`;
   if (!radiusM) return point;
   const ring = circle(place, radiusM.p95)
@@ -114,7 +130,7 @@ function placemark(file: string, place: Place, answer: Answer | undefined): stri
 }
 
 /** XML 1.0: the five characters, and none of those that it does not allow at all. */
-function xml(text: string): string {
+export function xml(text: string): string {
   return (
     text
       // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML forbids

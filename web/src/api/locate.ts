@@ -11,21 +11,46 @@ export interface Watcher {
   readonly signal: AbortSignal;
 }
 
-/** What an attempt came to. */
-type Outcome = { readonly answer: Answer } | { readonly problem: Problem; readonly retryAfterS?: number };
+/** What asking came to. */
+export type Outcome<T> =
+  | { readonly answer: T }
+  | { readonly problem: Problem; readonly retryAfterS?: number };
+
+/** A route that takes a form, and how its answer is told from what somebody else may have said. */
+export interface Route<T> {
+  readonly path: string;
+  readonly mediaType: string;
+  readonly answerOf: (body: Readonly<Record<string, unknown>>) => T | undefined;
+}
+
+const LOCATE: Route<Answer> = {
+  path: 'locate',
+  mediaType: 'application/json',
+  answerOf: (body) => (Array.isArray(body.results) ? (body as unknown as Answer) : undefined),
+};
 
 const ATTEMPTS = 6;
 const LONGEST_WAIT_S = 20;
 const BUSY: readonly number[] = [429, 503];
 
 /** Throws the signal's reason when it is aborted; everything else that can happen is an answer or a problem. */
-export async function locate(
-  image: File,
-  question: Question,
+export function locate(image: File, question: Question, watcher: Watcher): Promise<Outcome<Answer>> {
+  const form = new FormData();
+  // Fields first: what is wrong with them is known before the image has come.
+  for (const [name, value] of fieldsOf(question)) form.append(name, value);
+  form.append('include', PICTURES.join(','));
+  form.append('image', image);
+  return askPatiently(LOCATE, form, watcher);
+}
+
+/** Asks again by itself while the server is busy. Throws the signal's reason. */
+export async function askPatiently<T>(
+  route: Route<T>,
+  form: FormData,
   watcher: Watcher,
-): Promise<{ readonly answer: Answer } | { readonly problem: Problem }> {
+): Promise<Outcome<T>> {
   for (let attempt = 1; ; attempt++) {
-    const outcome = await ask(image, question, watcher);
+    const outcome = await ask(route, form, watcher);
     if ('answer' in outcome || attempt === ATTEMPTS || outcome.retryAfterS === undefined) return outcome;
     const seconds = Math.min(LONGEST_WAIT_S, Math.max(1, outcome.retryAfterS));
     watcher.onWait(seconds);
@@ -33,23 +58,18 @@ export async function locate(
   }
 }
 
-function ask(image: File, question: Question, { onUpload, signal }: Watcher): Promise<Outcome> {
-  const form = new FormData();
-  // Fields first: what is wrong with them is known before the image has come.
-  for (const [name, value] of fieldsOf(question)) form.append(name, value);
-  form.append('include', PICTURES.join(','));
-  form.append('image', image);
+function ask<T>(route: Route<T>, form: FormData, { onUpload, signal }: Watcher): Promise<Outcome<T>> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open('POST', new URL('locate', document.baseURI));
+    request.open('POST', new URL(route.path, document.baseURI));
     request.responseType = 'text';
-    request.setRequestHeader('accept', 'application/json');
+    request.setRequestHeader('accept', route.mediaType);
     for (const [name, value] of Object.entries(authorization())) request.setRequestHeader(name, value);
     request.upload.onprogress = ({ lengthComputable, loaded, total }) => {
       if (lengthComputable && total > 0) onUpload(loaded / total);
     };
     request.upload.onload = () => onUpload(1);
-    request.onload = () => resolve(outcomeOf(request));
+    request.onload = () => resolve(outcomeOf(request, route));
     request.onerror = () => resolve({ problem: pageProblem('UNREACHABLE') });
     request.onabort = () => reject(signal.reason);
     if (signal.aborted) return reject(signal.reason);
@@ -58,11 +78,10 @@ function ask(image: File, question: Question, { onUpload, signal }: Watcher): Pr
   });
 }
 
-function outcomeOf(request: XMLHttpRequest): Outcome {
+function outcomeOf<T>(request: XMLHttpRequest, { answerOf }: Route<T>): Outcome<T> {
   const body = parse(request.responseText);
-  if (request.status === 200 && body && Array.isArray(body.results)) {
-    return { answer: body as unknown as Answer };
-  }
+  const answer = request.status === 200 && body ? answerOf(body) : undefined;
+  if (answer !== undefined) return { answer };
   const problem: Problem =
     body && typeof body.code === 'string' && typeof body.detail === 'string'
       ? (body as unknown as Problem)

@@ -108,3 +108,41 @@ export interface Question {
   readonly horizonShare?: number;
   readonly prior?: { readonly lon: number; readonly lat: number; readonly radiusM: number };
 }
+
+/** A panorama of a way, and where the way has it. */
+export interface TrackPoint {
+  readonly geometry: { readonly coordinates: readonly [lon: number, lat: number] } | null;
+  readonly properties: {
+    readonly file?: string;
+    /** From 1. */
+    readonly frame: number;
+    readonly status: 'ok' | 'failed';
+    readonly code?: string;
+    readonly message?: string;
+    /** That the camera stood within 25 m of it. */
+    readonly probability?: number;
+    readonly rankAlone?: number;
+    readonly heading?: Heading;
+    readonly verdictAlone?: Verdict;
+  };
+}
+
+/** What POST /locate/sequence answers: the way first, then a point for each panorama. */
+export interface Track {
+  readonly requestId: string;
+  readonly region: string;
+  readonly bundle?: string;
+  readonly indexVersion?: string;
+  readonly features: readonly [
+    {
+      readonly geometry: { readonly coordinates: readonly (readonly [lon: number, lat: number])[] } | null;
+      readonly properties: {
+        readonly verdict: Verdict;
+        readonly probability: number;
+        readonly frames: number;
+        readonly travelMinusHeadingDeg?: number;
+      };
+    },
+    ...TrackPoint[],
+  ];
+}

@@ -7,11 +7,12 @@ import { selected, selectedPlace } from '../state/items.js';
 import { look, overlayOpacity } from '../state/look.js';
 import { region, regions } from '../state/regions.js';
 import { dark } from '../state/theme.js';
+import { selectedPoint, tracking } from '../state/track.js';
 import { direction, words } from '../words/index.js';
 import { placeWords } from '../words/place.js';
 import { hasBasemap } from './basemap.js';
 import { MapView } from './map-view.js';
-import type { Scene } from './scene.js';
+import type { DrawnTrack, Scene } from './scene.js';
 
 /** The one map of the page, for what is printed of it. */
 export let mapView: MapView | undefined;
@@ -44,13 +45,26 @@ function sceneNow(): Scene {
             opacity: overlayOpacity.value,
           }
         : undefined,
+    track: trackNow(),
   };
+}
+
+function trackNow(): DrawnTrack | undefined {
+  const [, ...features] = tracking.value?.track?.features ?? [];
+  if (features.length === 0) return undefined;
+  const points = features.flatMap(({ geometry, properties: { probability = 0 } }, index) => {
+    if (!geometry) return [];
+    const [lon, lat] = geometry.coordinates;
+    return [{ lon, lat, index, probability, chosen: index === selectedPoint.value }];
+  });
+  return { points };
 }
 
 export function MapPanel() {
   const container = useRef<HTMLDivElement>(null);
   const [failed, setFailed] = useState(false);
   const fitted = useRef('');
+  const fittedTrack = useRef<string | undefined>(undefined);
 
   useEffect(() => {
     if (!container.current) return;
@@ -58,6 +72,9 @@ export function MapPanel() {
       mapView = new MapView(container.current, {
         onPlace: (index) => {
           selectedPlace.value = index;
+        },
+        onTrackPoint: (index) => {
+          selectedPoint.value = index;
         },
         onHeading: (deg) => changeDraft({ headingDeg: Math.round(deg * 10) / 10, headingUnknown: undefined }),
         onPrior: (centre) => {
@@ -94,6 +111,9 @@ export function MapPanel() {
     const unsure = selected.value?.answer?.verdict === 'ambiguous';
     if (subject !== fitted.current) mapView?.fit(unsure ? 'all' : 'chosen', fitted.current !== '');
     fitted.current = subject;
+    const way = tracking.value?.track?.requestId;
+    if (way !== undefined && way !== fittedTrack.current) mapView?.fit('track');
+    fittedTrack.current = way;
   });
 
   const { mapFailed, noBasemap, fit } = words.value;

@@ -20,6 +20,8 @@ setWorkerUrl(new URL(workerUrl, document.baseURI).href);
 
 export interface MapEvents {
   readonly onPlace: (index: number) => void;
+  /** A point of the track, by the number of its panorama. */
+  readonly onTrackPoint: (index: number) => void;
   readonly onHeading: (deg: number) => void;
   readonly onPrior: (centre: LonLat) => void;
 }
@@ -34,6 +36,7 @@ export interface MapWords {
 }
 
 const ACCENT = '#0d9488';
+const TRACK_POINTS = 'track-points';
 const LAYERS: readonly LayerSpecification[] = [
   line('region', '#64748b', 1.5, [3, 3]),
   fill('prior', '#6366f1', 0.1),
@@ -44,6 +47,21 @@ const LAYERS: readonly LayerSpecification[] = [
   line('p68', ACCENT, 1.5, [2, 2]),
   fill('look', '#facc15', 0.4),
   line('look', '#facc15', 1.5),
+  line('track', '#ffffff', 6),
+  { ...line('track', ACCENT, 3.5), id: 'track-core' },
+  {
+    id: TRACK_POINTS,
+    type: 'circle',
+    source: 'shapes',
+    filter: ['==', ['get', 'kind'], 'track-point'],
+    paint: {
+      'circle-radius': ['case', ['get', 'chosen'], 10, 6],
+      // As the chips of the list: doubtful below a half, good from nine tenths on.
+      'circle-color': ['step', ['get', 'probability'], '#b91c1c', 0.5, '#b45309', 0.9, '#0f766e'],
+      'circle-stroke-color': '#ffffff',
+      'circle-stroke-width': 2,
+    },
+  },
 ];
 
 function fill(kind: string, color: string, opacity: number): LayerSpecification {
@@ -107,6 +125,10 @@ export class MapView {
     this.#map.addControl(new NavigationControl({ showCompass: true }), 'top-right');
     this.#map.addControl(new ScaleControl({ maxWidth: 120 }), 'bottom-left');
     this.#map.on('style.load', () => this.#addLayers());
+    this.#map.on('click', TRACK_POINTS, ({ features }) => {
+      const index: unknown = features?.[0]?.properties.index;
+      if (typeof index === 'number') events.onTrackPoint(index);
+    });
     this.#heading = new HeadingHandle(this.#map, events.onHeading);
     this.#prior = new PriorHandle(this.#map, events.onPrior);
   }
@@ -124,8 +146,8 @@ export class MapView {
     this.#showMarkers(scene, words);
   }
 
-  /** Moves to the place that is looked at, or to all that the answer says; to the region without an answer. */
-  fit(what: 'chosen' | 'all', animate = true): void {
+  /** Moves to the place that is looked at, to the track, or to all that is answered; to the region without an answer. */
+  fit(what: 'chosen' | 'all' | 'track', animate = true): void {
     const bounds = this.#scene && boundsOf(this.#scene, what);
     if (!bounds) return;
     const calm = !animate || matchMedia('(prefers-reduced-motion: reduce)').matches;

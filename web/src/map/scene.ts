@@ -1,5 +1,5 @@
 // Everything that the map shows of a moment, as data.
-import type { FeatureCollection, Polygon } from 'geojson';
+import type { Feature, FeatureCollection, LineString, Point, Polygon } from 'geojson';
 import {
   type Corners,
   circle,
@@ -21,6 +21,19 @@ export interface Scene {
   readonly look: { readonly yawDeg: number; readonly fovDeg: number } | undefined;
   readonly prior: (LonLat & { readonly radiusM: number }) | undefined;
   readonly overlay: Overlay | undefined;
+  readonly track: DrawnTrack | undefined;
+}
+
+/** A way with its points, those that have a position. */
+export interface DrawnTrack {
+  readonly points: readonly TrackPointOnMap[];
+}
+
+export interface TrackPointOnMap extends LonLat {
+  /** Number of its panorama, from 0. */
+  readonly index: number;
+  readonly probability: number;
+  readonly chosen: boolean;
 }
 
 export interface Overlay {
@@ -40,7 +53,7 @@ const polygon = (kind: string, ring: readonly Position[]) => ({
   geometry: { type: 'Polygon' as const, coordinates: [ring.map(([lon, lat]) => [lon, lat])] },
 });
 
-/** Region, prior, circles of the chosen place, where the view looks: each with its kind. */
+/** Region, prior, circles of the chosen place, where the view looks, the track: each with its kind. */
 export function shapesOf({
   region,
   places,
@@ -48,8 +61,9 @@ export function shapesOf({
   headingDeg,
   look,
   prior,
-}: Scene): FeatureCollection<Polygon> {
-  const features = [];
+  track,
+}: Scene): FeatureCollection<Shape> {
+  const features: Feature<Shape>[] = [];
   if (region?.outline) {
     for (const [ring] of region.outline) if (ring) features.push(polygon('region', ring));
   } else if (region) {
@@ -74,7 +88,24 @@ export function shapesOf({
     const { yawDeg, fovDeg } = look ?? { yawDeg: 0, fovDeg: 60 };
     features.push(polygon('look', wedge(place, headingDeg + yawDeg, Math.min(150, fovDeg), WEDGE_M)));
   }
+  if (track) features.push(...trackShapes(track));
   return { type: 'FeatureCollection', features };
+}
+
+type Shape = Polygon | LineString | Point;
+
+function trackShapes({ points }: DrawnTrack): Feature<Shape>[] {
+  const line = points.map(({ lon, lat }) => [lon, lat]);
+  const way: Feature<Shape> = {
+    type: 'Feature',
+    properties: { kind: 'track' },
+    geometry: { type: 'LineString', coordinates: line },
+  };
+  const spots = points.map(({ lon, lat, index, probability, chosen }): Feature<Shape> => {
+    const properties = { kind: 'track-point', index, probability, chosen };
+    return { type: 'Feature', properties, geometry: { type: 'Point', coordinates: [lon, lat] } };
+  });
+  return points.length > 1 ? [way, ...spots] : spots;
 }
 
 /** The BEV turns with the heading that is dragged. */
@@ -89,19 +120,22 @@ export function overlayCorners({ places, chosen, headingDeg, overlay }: Scene): 
 const CLOSE_M: readonly [number, number] = [70, 150];
 
 /**
- * west, south, east, north: of the place that is looked at ("chosen"), or of everything that an answer says ("all"); the
- * region's without an answer.
+ * west, south, east, north: of the place that is looked at ("chosen"), of the track, or of everything that is answered ("all");
+ * the region's without an answer.
  */
 export function boundsOf(
-  { places, chosen, prior, region }: Scene,
-  what: 'chosen' | 'all',
+  { places, chosen, prior, region, track }: Scene,
+  what: 'chosen' | 'all' | 'track',
 ): [number, number, number, number] | undefined {
-  const shown = what === 'all' ? places : places.slice(chosen, chosen + 1);
+  const onTrack =
+    what === 'chosen' ? [] : (track?.points ?? []).map((point) => circle(point, CLOSE_M[0] / 2));
+  const shown = what === 'all' ? places : what === 'track' ? [] : places.slice(chosen, chosen + 1);
   const rings = [
     ...shown.map((place) =>
       circle(place, Math.max(CLOSE_M[0], Math.min(CLOSE_M[1], place.radiusM?.p95 ?? 0))),
     ),
     ...(prior && what === 'all' ? [circle(prior, prior.radiusM)] : []),
+    ...onTrack,
   ].flat();
   if (rings.length === 0) return region ? [...region.bounds] : undefined;
   const [lons, lats] = [rings.map(([lon]) => lon), rings.map(([, lat]) => lat)];

@@ -86,7 +86,7 @@ function Places({ places }: { readonly places: readonly Place[] }) {
           />
           <span class="rank">{place.rank}</span>
           <span class="meter">
-            <Bar share={place.probability ?? Math.max(0, place.score)} />
+            <ShareBar share={place.probability ?? Math.max(0, place.score)} />
           </span>
           <span class="quality">
             {place.probability === undefined ? number(place.score, 2) : percent(place.probability)}
@@ -98,7 +98,8 @@ function Places({ places }: { readonly places: readonly Place[] }) {
   );
 }
 
-function Bar({ share }: { readonly share: number }) {
+/** A share as a length. */
+export function ShareBar({ share }: { readonly share: number }) {
   return (
     <svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
       <rect class="track" width="100" height="6" rx="3" />

@@ -1,6 +1,7 @@
 // Where photos come in: dropped anywhere on the page, pasted, or chosen.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { askFiles } from '../state/asking.js';
+import { askFiles, isImage } from '../state/asking.js';
+import { askTrack, asTrack } from '../state/track.js';
 import { words } from '../words/index.js';
 
 export function DropZone() {
@@ -46,7 +47,7 @@ export function DropZone() {
     };
   }, []);
 
-  const { drop, dropHint, choose, dropPrivacy } = words.value;
+  const { drop, dropHint, choose, dropPrivacy, asTrack: asTrackWords, trackHint } = words.value;
   return (
     <div class={`drop-zone ${over ? 'over' : ''}`}>
       <svg class="drop-icon" viewBox="0 0 48 32" aria-hidden="true">
@@ -60,6 +61,16 @@ export function DropZone() {
           {choose}
         </button>
       </p>
+      <label class="check as-track" title={trackHint}>
+        <input
+          type="checkbox"
+          checked={asTrack.value}
+          onChange={({ currentTarget }) => {
+            asTrack.value = currentTarget.checked;
+          }}
+        />
+        {asTrackWords}
+      </label>
       <p class="hint">{dropPrivacy}</p>
       <input
         ref={input}
@@ -77,6 +88,12 @@ export function DropZone() {
   );
 }
 
-function ask(files: FileList | null | undefined): void {
-  if (files && files.length > 0) askFiles([...files]);
+function ask(list: FileList | null | undefined): void {
+  const files = [...(list ?? [])];
+  const images = files.filter(isImage);
+  // A way has two ends; what is no image in it is told by itself.
+  const way = asTrack.value && images.length > 1;
+  if (way) void askTrack(images);
+  const single = way ? files.filter((file) => !isImage(file)) : files;
+  if (single.length > 0) askFiles(single);
 }

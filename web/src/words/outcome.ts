@@ -10,14 +10,20 @@ export function outcomeWords(answer: Answer): string {
   return [verdict ?? words.value.states.answered, sure].filter(Boolean).join(', ');
 }
 
+type Tone = 'good' | 'doubtful' | 'bad' | 'plain';
+
 /** How an answer is coloured. */
-export function toneOf({ verdict, results }: Answer): 'good' | 'doubtful' | 'bad' | 'plain' {
-  const tones: Readonly<Record<Verdict, 'good' | 'doubtful' | 'bad'>> = {
+export function toneOf({ verdict, results }: Answer): Tone {
+  if (verdict) return toneOfVerdict(verdict);
+  return results.length === 0 ? 'bad' : 'plain';
+}
+
+export function toneOfVerdict(verdict: Verdict): Tone {
+  const tones: Readonly<Record<Verdict, Tone>> = {
     located: 'good',
     ambiguous: 'doubtful',
     'not in this region': 'bad',
     'unusable image': 'bad',
   };
-  if (verdict) return tones[verdict] ?? 'plain';
-  return results.length === 0 ? 'bad' : 'plain';
+  return tones[verdict] ?? 'plain';
 }
