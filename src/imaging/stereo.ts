@@ -48,8 +48,8 @@ export interface Likeness {
 }
 
 /**
- * Correlations of the two halves, -1 to 1, as a whole and of their details block by block. Rows and columns are without their means: that the
- * sky is above, or a bar goes through both, is no likeness.
+ * Correlations of the two halves, -1 to 1, as a whole and of their details block by block. Rows and columns are without
+ * their means: that the sky is above, or a bar goes through both, is no likeness.
  */
 export function halvesLikeness(image: RgbImage, layout: 'top-bottom' | 'left-right'): Likeness {
   const beside = layout === 'left-right';

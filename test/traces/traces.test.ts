@@ -135,7 +135,7 @@ test('a collector that is away costs no request', async () => {
   assert.ok(performance.now() - started < 5_000);
 });
 
-test('without an address nothing of OpenTelemetry is loaded: one file imports it, and that file is imported when asked for', () => {
+test('without an address nothing of OpenTelemetry is loaded: one file imports it, itself imported when asked for', () => {
   const root = join(PACKAGE_ROOT, 'src');
   const files = readdirSync(root, { recursive: true })
     .map(String)
