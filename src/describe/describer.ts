@@ -17,6 +17,8 @@ const COARSE: ReadonlySet<Precision> = new Set(['bf16', 'int8']);
 export class Describer {
   /** Where the looks of every view lie, the camera's own ground first. */
   readonly offsets: readonly Offset[];
+  /** One pass over a view shows all of its looks: asking for some of them saves nothing. */
+  readonly showsAllAtOnce: boolean;
   readonly #networks: Pick<Networks, 'generator' | 'encoder'>;
   readonly #manifest: Manifest;
   readonly #faultCode: ErrorCode;
@@ -34,6 +36,7 @@ export class Describer {
     this.#manifest = manifest;
     this.#faultCode = faultCode;
     this.offsets = lookOffsets(manifest.geometry);
+    this.showsAllAtOnce = manifest.looks === 'dense';
   }
 
   /** A BEV of bevGeometryOf averaged down to the networks' pixels, [V x V]. */

@@ -68,7 +68,8 @@ const COARSE_HITS = 32;
 const NO_SCORE = -1;
 
 /**
- * The heading of a photo, coarse to fine: one view, turned to at most 24 headings, through the looks that find candidates;
+ * The heading of a photo, coarse to fine: one view, turned to at most 24 headings, through the looks that find candidates (all
+ * of them where they cost no more: the true heading stands out far better then);
  * then the best of them, each by a view of its own and all looks; then their neighbours. That are 11 views at most.
  */
 export async function estimateHeading(
@@ -126,7 +127,7 @@ async function scoreTurned(
   const { describer, tiles, prior, range, bevAt } = question;
   const bev = await run('bev', () => bevAt(range.aroundDeg));
   const view = await run('generate', () => describer.views([bev]));
-  const finders = findersOf(describer.offsets);
+  const finders = describer.showsAllAtOnce ? describer.offsets : findersOf(describer.offsets);
   const scored: ScoredHeading[] = [];
   for (let first = 0; first < headings.length; first += VIEWS_AT_ONCE) {
     const part = headings.slice(first, first + VIEWS_AT_ONCE);

@@ -26,7 +26,8 @@ export interface GridHead {
   readonly cellWeights: NamedArray;
   /**
    * Window − mean [W], times the rows of matrix [D, W]; unit length again. A grid's window, W = k·k·C', is flattened by rows of
-   * cells from the north, cells from the west, channels: (y·k + x)·C' + c. A mean's W is C'.
+   * cells from the north, cells from the west, channels: (y·k + x)·C' + c; of cells seen in part the mean counts in part, and the
+   * product is made ready for whole tiles (see rowsOfSeenPart). A mean's W is C'.
    */
   readonly projection?: { readonly mean: Float32Array; readonly matrix: NamedArray };
 }

@@ -5,6 +5,7 @@ import { SkyfixError } from 'skyfix/errors';
 import { tf } from '../runtime/index.js';
 import { type GridHead, headSizes, unitCellWeights } from './grid-head.js';
 import { unitLength } from './layers.js';
+import { gramInverse, rowsOfSeenPart } from './seen-part.js';
 import { GRID_STRIDE_PX } from './trunk.js';
 
 /**
@@ -57,11 +58,21 @@ export function headRows(
     if (weight) h = pointwise(h, weight); // [B, h, w, C']
     if (bias) h = h.add(bias);
     if (head.pooling !== 'mean') h = unitLength(h);
-    const rows = windowRows(h.mul(seen.maximum(LEAST_SEEN)), head);
+    const shares = seen.maximum(LEAST_SEEN) as Tensor4D;
+    const rows = windowRows(h.mul(shares), head);
     const matrix = learned.matrix ?? (projection && matrixOf(projection.matrix));
     if (!matrix) return unitLength(rows);
     const mean = projection ? tf.tensor1d(projection.mean) : tf.scalar(0);
-    return unitLength(tf.matMul(rows.sub(mean) as Tensor2D, matrix, false, true));
+    if (head.pooling === 'mean') {
+      return unitLength(tf.matMul(rows.sub(mean) as Tensor2D, matrix, false, true));
+    }
+    const { cells } = headSizes(head);
+    const seenCells = windowCells(shares, new Float32Array(cells * cells).fill(1), cells);
+    const means = mean.reshape([1, projection ? cells * cells : 1, -1]).mul(seenCells.expandDims(2));
+    const centred = rows.sub(means.reshape([rows.shape[0], -1])) as Tensor2D;
+    const inverse =
+      projection && !learned.matrix ? gramInverse(projection.matrix.data, matrix.shape[0]) : undefined;
+    return unitLength(rowsOfSeenPart(tf.matMul(centred, matrix, false, true), seenCells, matrix, inverse));
   });
 }
 
@@ -84,21 +95,28 @@ function pointwise(x: Tensor4D, weight: Tensor2D): Tensor4D {
 
 /** The weighted cells of every window [B, h, w, C'] → rows [B · nh · nw, W]: one behind the other, or their sum. */
 function windowRows(map: Tensor4D, head: GridHead): Tensor2D {
-  const { cells } = headSizes(head);
+  return windowCells(map, unitCellWeights(head), headSizes(head).cells, head.pooling);
+}
+
+function windowCells(
+  map: Tensor4D,
+  weights: Float32Array,
+  cells: number,
+  pooling: GridHead['pooling'] = 'grid',
+): Tensor2D {
   const [batch, height, width, channels] = map.shape;
   const [down, across] = [height - cells + 1, width - cells + 1];
   if (down < 1 || across < 1) {
     const detail = `A map of ${height} x ${width} cells has no window of ${cells} x ${cells}.`;
     throw new SkyfixError('DATASET_INVALID', detail);
   }
-  const weights = unitCellWeights(head);
-  if (down === 1 && across === 1 && head.pooling !== 'mean') {
+  if (down === 1 && across === 1 && pooling !== 'mean') {
     return map.mul(tf.tensor3d(weights, [cells, cells, 1])).reshape([batch, -1]);
   }
   const weighted = Array.from(weights, (weight, i) => {
     const cell = tf.slice4d(map, [0, Math.floor(i / cells), i % cells, 0], [batch, down, across, channels]);
     return cell.mul(weight) as Tensor4D;
   });
-  const windows = head.pooling === 'mean' ? tf.addN(weighted) : tf.concat(weighted, 3);
+  const windows = pooling === 'mean' ? tf.addN(weighted) : tf.concat(weighted, 3);
   return windows.reshape([batch * down * across, -1]);
 }

@@ -50,6 +50,7 @@ export { UNIT_LENGTH_EPSILON, unitLength } from './layers.js';
 export { type NamedArray, type ParameterSpec, ParameterStore } from './parameter-store.js';
 export { CONVNEXT_SIZES, type ConvNextSize, PROFILES, type Profile, type ProfileName } from './profiles.js';
 export { normalNumbers } from './random.js';
+export { gramInverse } from './seen-part.js';
 export {
   type BlockShape,
   checkedBlocks,
