@@ -69,7 +69,7 @@ export async function measureHeadings(
       for (const heading of HEADINGS_TOLD) {
         for (const fovDeg of options.fovsDeg) {
           const asked = { heading, fovDeg };
-          const key = [1, manifest, prepared.digest, options.gridStrideM, options.places, SEED, asked];
+          const key = [2, manifest, prepared.digest, options.gridStrideM, options.places, SEED, asked];
           const path = join(options.out, 'cells', `${sha256OfBytes(JSON.stringify(key)).slice(0, 32)}.json`);
           const figures = await kept<HeadingFigures>(path, async () => {
             opened ??= await openHeadingArea(describer, bundle.manifest, dataset, prepared);
