@@ -1,5 +1,6 @@
 // Command line: what other packages of this repository use of it.
 export { DEMO_REGION, followShippedDemo, installDemo } from './shared/demo-region.js';
+export { engineOfEnvironment } from './shared/engine.js';
 export { PACKAGE_ROOT } from './shared/package-root.js';
 export {
   openProgress,

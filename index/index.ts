@@ -1,4 +1,6 @@
 // Building indexes: imagery, tiles, descriptors, versions and their life cycle.
+
+export { mergeAnswers, readAnswers, writeAnswers } from './answers-file.js';
 export { type Area, readArea } from './area.js';
 export { type AssembleOptions, assembleIndex } from './assemble.js';
 export type { BasemapChoice } from './basemap.js';
@@ -6,13 +8,23 @@ export { buildIndex } from './build.js';
 export type { BuildNote, BuildOptions, BuildStage, TileOptions, VersionOptions } from './build-options.js';
 export { buildPart, type PartMade, type PartOptions, partName } from './build-part.js';
 export {
+  type Answers,
+  type AskedAnswer,
   type AskedAnswers,
   type AskOptions,
   askLocated,
-  calibrate,
-  checkCalibrated,
-  type FittedCalibration,
   LEAST_INSIDE,
+  type Origin,
+  withVersion,
+} from './ask-located.js';
+export type { BasemapChoice } from './basemap.js';
+export { type BuildNote, type BuildOptions, type BuildStage, buildIndex } from './build.js';
+export {
+  calibrate,
+  calibrateBundle,
+  checkCalibrated,
+  checkCalibration,
+  type FittedCalibration,
   writeCalibratedVersion,
 } from './calibrate.js';
 export { chooseGraph, GRAPH_ENGINES, type GraphChoice, type GraphEngine } from './choose-graph.js';
@@ -28,7 +40,7 @@ export {
   type SampleRange,
 } from './imagery/index.js';
 export { type ListedRegion, type ListedVersion, listIndex } from './list.js';
-export { MADE_UP, madeUp } from './made-up-panoramas.js';
+export { MADE_UP, type MadeUp, madeUp } from './made-up-panoramas.js';
 export { type PublishOptions, publishIndex } from './publish.js';
 export { type WeaviateTarget, writeToWeaviate } from './publish-weaviate.js';
 export { type RollbackOptions, rollbackIndex } from './rollback.js';

@@ -1,18 +1,23 @@
 // skyfix index calibrate: makes probabilities true for a region, or measures how true they are.
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import {
+  type Answers,
   type AskedAnswers,
   askLocated,
   calibrate,
+  calibrateBundle,
   checkCalibrated,
   confidenceCharts,
+  MADE_UP,
+  mergeAnswers,
   publishIndex,
+  readAnswers,
+  writeAnswers,
   writeCalibratedVersion,
 } from '../../index/index.js';
-import { checkManifest, loadBundle } from '../../src/bundles/index.js';
 import type { Calibration } from '../../src/calibration/index.js';
 import { type ConfidenceFigures, DEFAULT_OUTSIDE_SHARE } from '../../src/confidence/index.js';
 import { SkyfixError } from '../../src/errors/index.js';
@@ -23,15 +28,9 @@ import { engineOfEnvironment } from '../shared/engine.js';
 import { panoramaFiles } from '../shared/panorama-files.js';
 import { openProgress } from '../shared/progress.js';
 import { bundleDirOf } from '../shared/shipped-bundles.js';
-import {
-  addServerOptions,
-  dataDirOf,
-  type ServerFlags,
-  sayWaiting,
-  serverOf,
-  tellWhatServes,
-} from '../shared/what-serves.js';
+import { dataDirOf, sayWaiting, serverOf, tellWhatServes } from '../shared/what-serves.js';
 import { number, positive, whole } from './build-options.js';
+import { addPublishOptions, type PublishFlags } from './publish-options.js';
 
 /** What says with which panoramas is calibrated; `index rebuild` has it too. */
 export interface CalibrationFlags {
@@ -44,14 +43,15 @@ export interface CalibrationFlags {
   readonly svg?: string;
 }
 
-interface CalibrateFlags extends CalibrationFlags, ServerFlags {
+interface CalibrateFlags extends CalibrationFlags, PublishFlags {
   readonly panoramas: string;
   readonly region?: string;
+  readonly withAnswers?: readonly string[];
+  readonly saveAnswers?: string;
   readonly check?: boolean;
   readonly out?: string;
   readonly intoBundle?: string;
   readonly threads: number;
-  readonly keep: number;
 }
 
 const shareBelowOne = (text: string): number => {
@@ -65,7 +65,12 @@ export function addCalibrationOptions(command: Command): Command {
     .option('--outside <path...>', 'panoramas that were not taken in the region: files or folders')
     .option('--split <name>', 'only rows of the list whose column "split" says so')
     .option('--list-headings', "take the list's column headingDeg instead of what the files say")
-    .option('--made-up-every <n>', 'outsiders are also made up from every so many; 0: none', whole, 8)
+    .option(
+      '--made-up-every <n>',
+      `outsiders are also made up from every so many (${MADE_UP.join(', ')}); 0: none`,
+      whole,
+      8,
+    )
     .option(
       '--outside-share <share>',
       'share of questions that is expected to come from outside of the region',
@@ -87,12 +92,16 @@ export function calibrateCommand(): Command {
       'list of panoramas: file,lon,lat and optionally headingDeg, split',
     )
     .option('--region <name>', 'region whose current version is calibrated')
+    .option('--save-answers <file.json>', 'keep what was answered, for --with-answers')
+    .option(
+      '--with-answers <file.json...>',
+      'fit to these answers too, of other regions and the same encoder',
+    )
     .option('--check', 'only measure the calibration in force on these panoramas')
     .option('--out <dir>', 'write the calibrated version here instead of publishing it')
     .option('--into-bundle <dir|name>', 'write it into this bundle, for regions that have none; same encoder')
-    .option('--threads <n>', 'threads of the networks', positive, availableParallelism())
-    .option('--keep <n>', 'versions to keep; the current, the previous and what serves always', whole, 3);
-  return addCalibrationOptions(addServerOptions(command))
+    .option('--threads <n>', 'threads of the networks', positive, availableParallelism());
+  return addCalibrationOptions(addPublishOptions(command))
     .addHelpText(
       'after',
       '\nThe figures are of panoramas that the fit had not seen: cross-validated, or with --check as they are.',
@@ -100,13 +109,20 @@ export function calibrateCommand(): Command {
     .action(async (dir: string | undefined, flags: CalibrateFlags) => {
       const indexDir = await versionOf(dir, flags);
       const server = await serverOf(flags);
+      const more = await Promise.all((flags.withAnswers ?? []).map(readAnswers));
       const asked = await askFromFlags(indexDir, flags.panoramas, flags, flags.threads);
+      if (flags.saveAnswers !== undefined) await writeAnswers(flags.saveAnswers, asked);
       if (flags.check) {
         await tell(checkCalibrated(asked), asked, flags, `calibration of the ${asked.calibration.source}`);
         return;
       }
-      const calibration = await fitFromFlags(asked, flags);
-      if (flags.intoBundle !== undefined) return writeIntoBundle(bundleDirOf(flags.intoBundle), calibration);
+      const calibration = await fitFromFlags(mergeAnswers([asked, ...more]), flags);
+      if (flags.intoBundle !== undefined) {
+        const bundleDir = bundleDirOf(flags.intoBundle);
+        await calibrateBundle(bundleDir, calibration);
+        console.log(`${join(bundleDir, 'bundle.json')}: calibrated`);
+        return;
+      }
       if (flags.out !== undefined) {
         const { version } = await writeCalibratedVersion(indexDir, flags.out, calibration);
         console.log(`${flags.out}: ${version}`);
@@ -118,14 +134,17 @@ export function calibrateCommand(): Command {
 }
 
 async function versionOf(dir: string | undefined, flags: CalibrateFlags): Promise<string> {
-  const { region, check, out, intoBundle, report, svg } = flags;
+  const { region, check, out, intoBundle, saveAnswers, report, svg } = flags;
   if ((dir === undefined) === (region === undefined)) {
     throw new SkyfixError('PARAMETER_INVALID', 'Give either --region or the folder of an index version.');
   }
-  if (dir !== undefined && ![check, out, intoBundle, report, svg].some((given) => given !== undefined)) {
+  if (
+    dir !== undefined &&
+    ![check, out, intoBundle, saveAnswers, report, svg].some((given) => given !== undefined)
+  ) {
     throw new SkyfixError(
       'PARAMETER_INVALID',
-      'Say what to do with it: --out, --into-bundle, --check, --report or --svg.',
+      'Say what to do with it: --out, --into-bundle, --save-answers, --check, --report or --svg.',
     );
   }
   return dir ?? currentVersionDir(dataDirOf(flags), region as string);
@@ -157,7 +176,7 @@ export async function askFromFlags(
 }
 
 /** Fits, and tells how good it is. */
-export async function fitFromFlags(asked: AskedAnswers, flags: CalibrationFlags): Promise<Calibration> {
+export async function fitFromFlags(asked: Answers, flags: CalibrationFlags): Promise<Calibration> {
   const { calibration, figures } = calibrate(asked, { outsideShare: flags.outsideShare });
   await tell(figures, asked, flags, 'cross-validated');
   return calibration;
@@ -165,7 +184,7 @@ export async function fitFromFlags(asked: AskedAnswers, flags: CalibrationFlags)
 
 async function tell(
   figures: ConfidenceFigures,
-  { counts }: AskedAnswers,
+  { counts }: Answers,
   { report, svg }: CalibrationFlags,
   what: string,
 ): Promise<void> {
@@ -211,22 +230,4 @@ async function publishCalibrated(
   } finally {
     await lock.release();
   }
-}
-
-/** bundle.json with this calibration in it; nothing else changes. Throws INDEX_BUNDLE_MISMATCH for another encoder's. */
-async function writeIntoBundle(dir: string, calibration: Calibration): Promise<void> {
-  const { encoderSha256 } = await loadBundle(dir);
-  if (encoderSha256 !== calibration.encoderSha256) {
-    throw new SkyfixError(
-      'INDEX_BUNDLE_MISMATCH',
-      `The calibration is of the encoder ${calibration.encoderSha256}, ${resolve(dir)} holds ${encoderSha256}.`,
-    );
-  }
-  const path = join(dir, 'bundle.json');
-  const manifest = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
-  const { training, metrics, files, confidence: _old, ...before } = manifest;
-  const after = { ...before, confidence: calibration, training, metrics, files };
-  checkManifest(after, path);
-  await writeFileAtomic(path, `${JSON.stringify(after, null, 2)}\n`);
-  console.log(`${path}: calibrated (${dirname(path)})`);
 }

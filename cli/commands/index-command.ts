@@ -34,6 +34,7 @@ import {
 } from './build-options.js';
 import { calibrateCommand } from './calibrate-index-command.js';
 import { catalogueCommand } from './catalogue-index-command.js';
+import { addPublishOptions, type PublishFlags } from './publish-options.js';
 import { rebuildCommand } from './rebuild-index-command.js';
 import { updateCommand } from './update-index-command.js';
 import { addWeaviateOptions, type WeaviateFlags, weaviateOf } from './weaviate-options.js';
@@ -125,10 +126,9 @@ function verifyCommand(): Command {
     });
 }
 
-interface PublishFlags extends ServerFlags, WeaviateFlags {
+interface PublishCommandFlags extends PublishFlags, WeaviateFlags {
   readonly region: string;
   readonly bundle?: string;
-  readonly keep: number;
   readonly minRecall?: number;
 }
 
@@ -137,14 +137,13 @@ function publishCommand(): Command {
     .description('Copy an index version into the data folder, make it current, and have a server take it up.')
     .argument('<dir>', 'index version folder')
     .requiredOption('--region <name>', 'region to publish to (a-z, 0-9, hyphens)');
-  return addWeaviateOptions(addServerOptions(command))
+  return addWeaviateOptions(addPublishOptions(command))
     .option(
       '--bundle <dir|name>',
       'take this bundle instead of the one in the folder; must hold the same encoder',
     )
-    .option('--keep <n>', 'versions to keep; the current, the previous and what serves always', whole, 3)
     .option('--min-recall <share>', 'lowest recall@1 and @10 in its manifest, 0 to 1 (default: 0.95)', share)
-    .action(async (indexDir: string, flags: PublishFlags) => {
+    .action(async (indexDir: string, flags: PublishCommandFlags) => {
       const { region, keep, minRecall } = flags;
       const bundleDir = flags.bundle === undefined ? undefined : bundleDirOf(flags.bundle);
       const dataDir = dataDirOf(flags);

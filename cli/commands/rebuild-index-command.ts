@@ -10,26 +10,19 @@ import {
   regionDir,
 } from '../../src/versions/index.js';
 import { bundleDirOrGeneral } from '../shared/shipped-bundles.js';
-import {
-  addServerOptions,
-  dataDirOf,
-  type ServerFlags,
-  sayWaiting,
-  serverOf,
-  tellWhatServes,
-} from '../shared/what-serves.js';
-import { addBuildOptions, type BuildFlags, buildFromFlags, summaryOf, whole } from './build-options.js';
+import { dataDirOf, sayWaiting, serverOf, tellWhatServes } from '../shared/what-serves.js';
+import { addBuildOptions, type BuildFlags, buildFromFlags, summaryOf } from './build-options.js';
 import {
   addCalibrationOptions,
   askFromFlags,
   type CalibrationFlags,
   fitFromFlags,
 } from './calibrate-index-command.js';
+import { addPublishOptions, type PublishFlags } from './publish-options.js';
 
-interface RebuildFlags extends BuildFlags, ServerFlags, CalibrationFlags {
+interface RebuildFlags extends BuildFlags, PublishFlags, CalibrationFlags {
   region: string;
   calibrate?: string;
-  keep: number;
 }
 
 export function rebuildCommand(): Command {
@@ -38,12 +31,11 @@ export function rebuildCommand(): Command {
       'After retraining: build an index with the new bundle, publish it as a region, and have a running server take it up.',
     )
     .requiredOption('--region <name>', 'region to publish to (a-z, 0-9, hyphens)')
-    .option('--keep <n>', 'versions to keep; the current, the previous and what serves always', whole, 3)
     .option(
       '--calibrate <file.csv>',
       'fit probabilities to these located panoramas, file,lon,lat (see "skyfix index calibrate --help")',
     );
-  return addCalibrationOptions(addBuildOptions(addServerOptions(command)))
+  return addCalibrationOptions(addBuildOptions(addPublishOptions(command)))
     .addHelpText('after', '\nStarted again after a kill, it goes on where it was.')
     .action(async (flags: RebuildFlags) => {
       const { region, keep } = flags;

@@ -11,8 +11,11 @@ import {
   confidenceCharts,
   MADE_UP,
   madeUp,
+  mergeAnswers,
   publishIndex,
+  readAnswers,
   rollbackIndex,
+  writeAnswers,
   writeCalibratedVersion,
 } from '../../index/index.js';
 import type { Calibration } from '../../src/calibration/index.js';
@@ -34,6 +37,20 @@ test('made-up panoramas: turned over, the same pixels elsewhere, the same for th
   assert.equal(count(shuffled.data), count(image.data));
   assert.notDeepEqual(shuffled.data, image.data);
   for (const kind of MADE_UP) assert.deepEqual(madeUp(kind, image, 5), madeUp(kind, image, 5));
+});
+
+test('a night is dark and noisy; a room and an animal show nothing of the panorama, and each is another', () => {
+  const [image, other] = [noisePanorama(1), noisePanorama(2)];
+  const mean = ({ data }: { data: Uint8Array }) => data.reduce((sum, value) => sum + value, 0) / data.length;
+  const night = madeUp('night', image, 0);
+  assert.ok(mean(night) < mean(image) / 10, `${mean(night)} of ${mean(image)}`);
+  assert.ok(new Set(night.data).size > 8);
+  for (const kind of ['room', 'animal'] as const) {
+    const drawn = madeUp(kind, image, 0);
+    assert.equal(drawn.data.length, image.data.length);
+    assert.deepEqual(madeUp(kind, other, 0).data, drawn.data);
+    assert.notDeepEqual(madeUp(kind, image, 1).data, drawn.data);
+  }
 });
 
 describe('a region is calibrated', () => {
@@ -174,6 +191,47 @@ describe('a region is calibrated', () => {
     assert.equal((await currentVersion(data, 'tiny'))?.history.length, 1 + 0);
     const wrong = await runSkyfix(['index', 'calibrate', '--panoramas', list]);
     assert.match(wrong.stderr, /either --region or the folder of an index version/);
+  });
+
+  test('answers are kept, fitted to together, and refused where they cannot be', async () => {
+    const path = join(dir, 'answers.json');
+    const asked = await ask();
+    await writeAnswers(path, asked);
+    const kept = await readAnswers(path);
+    assert.deepEqual(kept.counts, asked.counts);
+    const createdAt = '2026-05-01T10:00:00.000Z';
+    assert.deepEqual(calibrate(kept, { createdAt }), calibrate(asked, { createdAt }));
+    assert.equal(mergeAnswers([kept, kept]).counts.inside, 2 * PLACES);
+    const foreign = { ...kept, encoderSha256: 'b'.repeat(64) };
+    assert.throws(() => mergeAnswers([kept, foreign]), {
+      code: 'INDEX_BUNDLE_MISMATCH',
+      message: /of the encoders .* and bbbb/,
+    });
+    const text = await readFile(path, 'utf8');
+    const refusals: readonly (readonly [string, RegExp])[] = [
+      ['{', /cannot be read/],
+      [text.replace('answers/1', 'answers/9'), /schema/],
+      [text.replace('"background":', '"foreground":'), /background/],
+      [text.replaceAll('"ground":0', '"ground":7'), /lies on the ground 7; there are 1/],
+    ];
+    for (const [content, message] of refusals) {
+      await writeFile(path, content);
+      await assert.rejects(readAnswers(path), { code: 'CALIBRATION_INVALID', message });
+    }
+    const args = [
+      'index',
+      'calibrate',
+      versionDir,
+      '--panoramas',
+      list,
+      '--list-headings',
+      '--made-up-every',
+      '0',
+    ];
+    const saved = await runSkyfix([...args, '--save-answers', path]);
+    assert.match(saved.stdout, /24 panoramas inside, 0 outside/, saved.stderr);
+    const both = await runSkyfix([...args, '--with-answers', path, '--out', join(dir, 'of-both')]);
+    assert.match(both.stdout, /48 panoramas inside, 0 outside, 0 made up; cross-validated:/, both.stderr);
   });
 
   test('into the bundle, for regions that have none of their own', async () => {
