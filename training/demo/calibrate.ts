@@ -23,10 +23,14 @@ import {
   confidenceCharts,
   mergeAnswers,
 } from 'skyfix/index';
-import { answersOf, OTHER_TOWN, TEST, VALIDATION } from './areas.js';
+import { answersOf, type DemoArea, OTHER_TOWN, TEST, VALIDATION } from './areas.js';
 import { FULL_DIR } from './quick.js';
 
-const BUNDLES = ['small-town', 'general'] as const;
+/** What each is fitted to. Of its home small-town knows the kind of houses, so that it is fitted to another town too. */
+const FITTED_TO: Readonly<Record<string, readonly [DemoArea, ...DemoArea[]]>> = {
+  'small-town': [VALIDATION, OTHER_TOWN],
+  general: [VALIDATION],
+};
 /** Of the test area's panoramas, outsiders are made up from every so many; the fit has none of them. */
 const MADE_UP_EVERY = 30;
 /** An image in which there is something to see: what is judged here are the places. */
@@ -93,26 +97,27 @@ function verdictTable({ answers }: Answers, calibration: Calibration): string {
 
 async function calibrateShipped(name: string): Promise<void> {
   const bundleDir = bundleDirOf(name);
-  const validation = await answersOf(VALIDATION, bundleDir, 0);
-  const other = await answersOf(OTHER_TOWN, bundleDir, 0);
+  const [first, ...further] = FITTED_TO[name] ?? [VALIDATION, OTHER_TOWN];
+  const asked: [Answers, ...Answers[]] = [await answersOf(first, bundleDir, 0)];
+  for (const area of further) asked.push(await answersOf(area, bundleDir, 0));
   const test = await answersOf(TEST, bundleDir, MADE_UP_EVERY);
   // Made-up ones are counted by themselves: they are easier than panoramas of the same town.
   const real = {
     ...test,
     answers: test.answers.filter(({ origin }) => origin === 'inside' || origin === 'outside'),
   };
-  const both = mergeAnswers([validation, other]);
-  const { calibration } = calibrate(both);
+  const all = mergeAnswers(asked);
+  const { calibration } = calibrate(all);
   await calibrateBundle(bundleDir, calibration);
   const figures = checkCalibration(real, calibration);
+  const alone = further.length === 0 ? [] : [first, ...further];
   const fits: readonly (readonly [string, Calibration])[] = [
-    ['validation area', calibrate(validation).calibration],
-    ['other town', calibrate(other).calibration],
-    ['both', calibration],
+    ...alone.map((area, k) => [area.name, calibrate(asked[k] ?? all).calibration] as const),
+    [[first, ...further].map((area) => area.name).join(' and '), calibration],
     ['nothing', TRAINING_FREE],
   ];
   const rows = fits.map(([what, fit]) => figuresRow(what, checkCalibration(real, fit)));
-  const { inside, outside } = both.counts;
+  const { inside, outside } = all.counts;
   process.stdout.write(
     `${name}: fitted to ${inside} places and ${outside} outside, asked for ${real.answers.length} of the test area\n\n` +
       `${FIGURES_HEAD}${rows.join('')}\n${verdictTable(test, calibration)}\n`,
@@ -125,4 +130,4 @@ async function calibrateShipped(name: string): Promise<void> {
 }
 
 const named = process.argv.slice(2);
-for (const name of named.length > 0 ? named : BUNDLES) await calibrateShipped(name);
+for (const name of named.length > 0 ? named : Object.keys(FITTED_TO)) await calibrateShipped(name);
