@@ -100,20 +100,22 @@ async function calibrateShipped(name: string): Promise<void> {
   const [first, ...further] = FITTED_TO[name] ?? [VALIDATION, OTHER_TOWN];
   const asked: [Answers, ...Answers[]] = [await answersOf(first, bundleDir, 0)];
   for (const area of further) asked.push(await answersOf(area, bundleDir, 0));
+  const all = mergeAnswers(asked);
+  const names = [first, ...further].map((area) => area.name).join(' and ');
+  const { calibration, figures: validated } = calibrate(all);
+  await calibrateBundle(bundleDir, calibration);
+  process.stdout.write(`${name}, cross-validated\n\n${FIGURES_HEAD}${figuresRow(names, validated)}\n`);
   const test = await answersOf(TEST, bundleDir, MADE_UP_EVERY);
   // Made-up ones are counted by themselves: they are easier than panoramas of the same town.
   const real = {
     ...test,
     answers: test.answers.filter(({ origin }) => origin === 'inside' || origin === 'outside'),
   };
-  const all = mergeAnswers(asked);
-  const { calibration } = calibrate(all);
-  await calibrateBundle(bundleDir, calibration);
   const figures = checkCalibration(real, calibration);
   const alone = further.length === 0 ? [] : [first, ...further];
   const fits: readonly (readonly [string, Calibration])[] = [
     ...alone.map((area, k) => [area.name, calibrate(asked[k] ?? all).calibration] as const),
-    [[first, ...further].map((area) => area.name).join(' and '), calibration],
+    [names, calibration],
     ['nothing', TRAINING_FREE],
   ];
   const rows = fits.map(([what, fit]) => figuresRow(what, checkCalibration(real, fit)));
