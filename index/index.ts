@@ -17,8 +17,6 @@ export {
   type Origin,
   withVersion,
 } from './ask-located.js';
-export type { BasemapChoice } from './basemap.js';
-export { type BuildNote, type BuildOptions, type BuildStage, buildIndex } from './build.js';
 export {
   calibrate,
   calibrateBundle,
