@@ -2,11 +2,6 @@
 
 export { mergeAnswers, readAnswers, writeAnswers } from './answers-file.js';
 export { type Area, readArea } from './area.js';
-export { type AssembleOptions, assembleIndex } from './assemble.js';
-export type { BasemapChoice } from './basemap.js';
-export { buildIndex } from './build.js';
-export type { BuildNote, BuildOptions, BuildStage, TileOptions, VersionOptions } from './build-options.js';
-export { buildPart, type PartMade, type PartOptions, partName } from './build-part.js';
 export {
   type Answers,
   type AskedAnswer,
@@ -17,6 +12,11 @@ export {
   type Origin,
   withVersion,
 } from './ask-located.js';
+export { type AssembleOptions, assembleIndex } from './assemble.js';
+export type { BasemapChoice } from './basemap.js';
+export { buildIndex } from './build.js';
+export type { BuildNote, BuildOptions, BuildStage, TileOptions, VersionOptions } from './build-options.js';
+export { buildPart, type PartMade, type PartOptions, partName } from './build-part.js';
 export {
   calibrate,
   calibrateBundle,
