@@ -167,8 +167,8 @@ function addCellsOfWindows(graph: OnnxGraph, map: string, cells: number): string
 }
 
 /**
- * (P Pᵀ)⁻¹ P (M − 1) Pᵀ y of rows y [R, D]: 0 where all is seen; `seen`: [R, k²], M's diagonals. With the stored filter F = a P w, of cells times their weights
- * w and a factor a, P (M − 1) Pᵀ is F (M − 1) / (a w)² Fᵀ.
+ * (P Pᵀ)⁻¹ P (M − 1) Pᵀ y of rows y [R, D]: 0 where all is seen; `seen`: [R, k²], M's diagonals. With the stored filter
+ * F = a P w, of cells times their weights w and a factor a, P (M − 1) Pᵀ is F (M − 1) / (a w)² Fᵀ.
  */
 function addNoise(
   graph: OnnxGraph,

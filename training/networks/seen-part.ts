@@ -1,7 +1,7 @@
 // What a descriptor is to be compared with, of a window that was seen in part. Its tile was described whole, and what the
-// window did not see of it is in the tile's descriptor all the same: y · d has that ground's part of d as noise. Of d it is known
-// that d = P x, so that the tile's cells are P⁺ d to the nearest, and its descriptor from the seen cells alone P M P⁺ d, where the
-// diagonal M holds the seen shares. The wanted product y · (P M P⁺ d) is one with d itself, of the row
+// window did not see of it is in the tile's descriptor all the same: y · d has that ground's part of d as noise. Of d it is
+// known that d = P x, so that the tile's cells are P⁺ d to the nearest, and its descriptor from the seen cells alone P M P⁺ d,
+// where the diagonal M holds the seen shares. The wanted product y · (P M P⁺ d) is one with d itself, of the row
 //   (P⁺)ᵀ M Pᵀ y  =  y + (P Pᵀ)⁻¹ P (M − 1) Pᵀ y,
 // which is y where all is seen. So tiles stay as they are, and no index knows of it.
 import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-node-gpu';
