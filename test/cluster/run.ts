@@ -116,6 +116,9 @@ try {
   };
   note('one node is killed', await underLoad(ask, killed));
   note('it comes back', await underLoad(ask, back));
+  // A node that was killed has lost the end of its graph: searches are refused until it is mended.
+  const [, mendedS] = await timed(() => publish(first));
+  note('the version is published again, which mends the graph of the node', { lost: 0, seconds: mendedS });
   await settled(() => index.state === 'ready');
   note('after that', await underLoad(ask, () => wait(3000)));
 
