@@ -26,6 +26,7 @@ import {
   type RowSource,
   rewriteRows,
   rowsNotFound,
+  vectorOfRow,
   WeaviateIndex,
   writeRows,
   writtenShards,
@@ -102,14 +103,16 @@ async function findAllRows(
   source: RowSource,
   onProgress: WeaviateTarget['onProgress'],
 ): Promise<void> {
-  const { count } = source.descriptors;
+  const { collection, descriptors } = source;
+  const { count } = descriptors;
+  const asked = { collection, vectorOf: (row: number) => vectorOfRow(descriptors, row) };
   const total = count * cluster.nodeCount;
   let done = 0;
   let wanted: Iterable<number> = Array(count).keys();
   for (let repair = 0; ; repair++) {
     const lost = new Set<number>();
     for (let node = 0; node < cluster.nodeCount; node++) {
-      const rows = await rowsNotFound(cluster, source, wanted, node, () => {
+      const rows = await rowsNotFound(cluster, asked, wanted, node, () => {
         if (repair === 0) onProgress?.('check', ++done, total);
       });
       for (const row of rows) lost.add(row);

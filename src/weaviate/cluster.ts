@@ -26,6 +26,8 @@ export interface CallOptions {
   readonly deadlineMs?: number | undefined;
   /** This node alone, by its place in the address. */
   readonly node?: number | undefined;
+  /** These nodes alone; all when absent. */
+  readonly among?: readonly number[] | undefined;
 }
 
 /** What REST answered: its JSON, undefined where there was none. */
@@ -40,8 +42,14 @@ export class Cluster {
   readonly deadlineMs: number;
   #next = 0;
 
-  /** Connects with the first call. Throws CONFIG_INVALID for an address that is none. */
-  constructor({ urls, grpcUrls = [], apiKey, deadlineMs = DEFAULT_DEADLINE_MS }: ClusterAddress) {
+  /**
+   * Connects with the first call. `onLost` hears of every connection to a node that ends: the node may have died. Throws
+   * CONFIG_INVALID for an address that is none.
+   */
+  constructor(
+    { urls, grpcUrls = [], apiKey, deadlineMs = DEFAULT_DEADLINE_MS }: ClusterAddress,
+    onLost: (node: number) => void = () => {},
+  ) {
     if (urls.length === 0) throw new SkyfixError('CONFIG_INVALID', 'No address of a Weaviate node is given.');
     if (grpcUrls.length > 0 && grpcUrls.length !== urls.length) {
       const what = `${urls.length} addresses of Weaviate nodes have ${grpcUrls.length} addresses for gRPC.`;
@@ -51,7 +59,9 @@ export class Cluster {
     this.deadlineMs = deadlineMs;
     this.#nodes = urls.map((url, k) => ({
       url: originOf(url),
-      grpc: new GrpcSession(originOf(grpcUrls[k] ?? withPort(url, GRPC_PORT)), this.#headers),
+      grpc: new GrpcSession(originOf(grpcUrls[k] ?? withPort(url, GRPC_PORT)), this.#headers, () =>
+        onLost(k),
+      ),
     }));
   }
 
@@ -91,18 +101,19 @@ export class Cluster {
 
   /** Each attempt has an equal share of the time that is left, so that one silent node does not take it all. */
   async #atSome<A>(
-    { deadlineMs = this.deadlineMs, node }: CallOptions,
+    { deadlineMs = this.deadlineMs, node, among = [...this.#nodes.keys()] }: CallOptions,
     ask: (node: Node, deadlineMs: number) => Promise<A>,
   ): Promise<A> {
-    const first = node ?? this.#next++;
-    const attempts = node === undefined ? Math.max(2, this.#nodes.length) : 1;
+    const first = this.#next++;
+    const nodes = node === undefined ? among : [node];
+    const attempts = node === undefined ? Math.max(2, nodes.length) : 1;
     const endsAt = performance.now() + deadlineMs;
-    const failures: string[] = [];
+    const failures: string[] = nodes.length === 0 ? ['no node may be asked'] : [];
     let cause: unknown;
-    for (let k = 0; k < attempts; k++) {
+    for (let k = 0; k < attempts && nodes.length > 0; k++) {
       const leftMs = endsAt - performance.now();
       if (leftMs < 1) break;
-      const asked = this.#nodes[(first + k) % this.#nodes.length] as Node;
+      const asked = this.#nodes[nodes[(first + k) % nodes.length] as number] as Node;
       try {
         return await ask(asked, Math.ceil(leftMs / (attempts - k)));
       } catch (error) {

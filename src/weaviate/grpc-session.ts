@@ -30,13 +30,18 @@ export class GrpcFailure extends Error {
 export class GrpcSession {
   readonly origin: string;
   readonly #headers: Readonly<Record<string, string>>;
+  readonly #onLost: () => void;
   #session: ClientHttp2Session | undefined;
   #closed = false;
 
-  /** Of http://host:port or https://host:port; the headers go with every call. Connects with the first call. */
-  constructor(origin: string, headers: Readonly<Record<string, string>>) {
+  /**
+   * Of http://host:port or https://host:port; the headers go with every call. Connects with the first call; `onLost` hears of
+   * every connection that ends before close().
+   */
+  constructor(origin: string, headers: Readonly<Record<string, string>>, onLost: () => void = () => {}) {
     this.origin = origin;
     this.#headers = headers;
+    this.#onLost = onLost;
   }
 
   /** Throws GrpcFailure. */
@@ -110,7 +115,10 @@ export class GrpcSession {
     // Each call is told by its own stream.
     session.on('error', () => {});
     session.on('goaway', () => this.#leave(session));
-    session.on('close', () => this.#leave(session));
+    session.on('close', () => {
+      this.#leave(session);
+      if (!this.#closed) this.#onLost();
+    });
     this.#session = session;
     return session;
   }

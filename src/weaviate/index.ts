@@ -17,5 +17,12 @@ export { incompleteness, type ShardCounts } from './completeness.js';
 export { boundsOfGeohash, geohash } from './geohash.js';
 export { type Nearest, nearestRows } from './nearest.js';
 export { type CollectionSource, WeaviateIndex } from './weaviate-index.js';
-export { type RowProgress, type RowSource, rewriteRows, rowsNotFound, writeRows } from './write-rows.js';
+export {
+  type RowProgress,
+  type RowSource,
+  rewriteRows,
+  rowsNotFound,
+  vectorOfRow,
+  writeRows,
+} from './write-rows.js';
 export { type WrittenOptions, writtenShards } from './written-shards.js';

@@ -20,6 +20,7 @@ import { Completeness, type ShardCounts } from './completeness.js';
 import { geohash } from './geohash.js';
 import { HeldRows, MOST_RESULTS } from './held-rows.js';
 import { nearestRows } from './nearest.js';
+import { rowsNotFound } from './write-rows.js';
 
 /** What of a cluster is searched, and how. */
 export interface CollectionSource {
@@ -43,8 +44,13 @@ const MOST_CELLS = 512;
 
 /** More than this share of all rows a graph does not find reliably: all are compared. */
 const MOST_SHARE = 0.5;
-/** Rows of which a graph shows that it finds them: of the last that were written, and others. */
-const PROBED_ROWS = 32;
+/**
+ * Rows that a node has to find by their own descriptors before its graph is trusted: all of a collection of up to twice as
+ * many; else so many of the last that were written, which a node that was killed loses, and as many others.
+ */
+const PROBED_ROWS = 4096;
+/** Between attempts to trust the other nodes again, while one is trusted. */
+const TRUST_EVERY_MS = 5_000;
 
 export class WeaviateIndex implements VectorIndex {
   readonly dimensions: number;
@@ -54,6 +60,11 @@ export class WeaviateIndex implements VectorIndex {
   readonly #catalogue: Catalogue;
   readonly #held: HeldRows;
   readonly #completeness: Completeness;
+  /** Nodes whose graph is known to be whole: a connection that ended takes a node out, since it may have been killed. */
+  readonly #trusted = new Set<number>();
+  /** Connections to each node that ended. */
+  readonly #ends: number[] = [];
+  #trusting: NodeJS.Timeout | undefined;
   #state: PartState = 'ready';
   #under = 0;
   #idle: () => void = () => {};
@@ -64,7 +75,7 @@ export class WeaviateIndex implements VectorIndex {
     this.count = catalogue.count;
     this.#source = source;
     this.#catalogue = catalogue;
-    const cluster = new Cluster(address);
+    const cluster = new Cluster(address, (node) => this.#distrust(node));
     this.#cluster = cluster;
     this.#held = new HeldRows({ cluster, collection, catalogue, dimensions, cacheBytes, cellLength });
     this.#completeness = new Completeness(cluster, collection, shards);
@@ -87,8 +98,8 @@ export class WeaviateIndex implements VectorIndex {
   }
 
   /**
-   * Asks for what every search depends on: all shards, as many objects as there are tiles, the last rows that were written and
-   * a sample of the others findable. Throws CLUSTER_UNAVAILABLE.
+   * Asks for what every search depends on: all shards, as many objects as there are tiles, and a node that finds what it is to
+   * find. Throws CLUSTER_UNAVAILABLE.
    */
   async probe(): Promise<void> {
     await this.#completeness.confirm();
@@ -96,17 +107,61 @@ export class WeaviateIndex implements VectorIndex {
     if (there !== this.count) {
       throw partial(`${this.#source.collection} has ${there} objects, the catalogue ${this.count} tiles`);
     }
-    const last = Array.from({ length: Math.min(PROBED_ROWS, this.count) }, (_, k) => this.count - 1 - k);
-    const step = Math.max(1, Math.floor(this.count / PROBED_ROWS));
-    const sample = Array.from({ length: Math.min(PROBED_ROWS, this.count) }, (_, k) => k * step);
-    const rows = Uint32Array.from([...new Set([...last, ...sample])].sort((a, b) => a - b));
-    await Promise.all(
-      Array.from(await this.#held.descriptors(rows), async (descriptor, i) => {
-        const [best] = await this.#near([descriptor], 1);
-        if (best && best.score >= 1 - SAME) return;
-        throw partial(`row ${rows[i]} of ${this.#source.collection} is not found by its own descriptor`);
-      }),
-    );
+    if (this.#trusted.size === 0) await this.#trustFirst();
+    this.#trustLater(0);
+  }
+
+  /** Throws what keeps the last of the nodes from being trusted. */
+  async #trustFirst(): Promise<void> {
+    let why: unknown;
+    for (let node = 0; node < this.#cluster.nodeCount; node++) {
+      try {
+        return await this.#findAll(node);
+      } catch (error) {
+        why = error;
+      }
+    }
+    throw why;
+  }
+
+  /** Tries the nodes that are not trusted, until all are. */
+  #trustLater(afterMs = TRUST_EVERY_MS): void {
+    if (this.#state === 'closed') return;
+    this.#trusting ??= setTimeout(async () => {
+      for (let node = 0; node < this.#cluster.nodeCount; node++) {
+        if (!this.#trusted.has(node)) await this.#findAll(node).catch(() => {});
+      }
+      this.#trusting = undefined;
+      if (this.#trusted.size < this.#cluster.nodeCount) this.#trustLater();
+    }, afterMs).unref();
+  }
+
+  /** Trusts a node that finds its rows, unless its connection ends meanwhile. Throws CLUSTER_UNAVAILABLE. */
+  async #findAll(node: number): Promise<void> {
+    const { collection } = this.#source;
+    const gone = this.#endsOf(node);
+    const rows = probedRows(this.count);
+    const each = Math.min(this.#held.mostRows, 1024);
+    for (let from = 0; from < rows.length; from += each) {
+      const part = rows.subarray(from, from + each);
+      const vectors = await this.#held.descriptors(part);
+      const vectorOf = new Map(Array.from(part, (row, k) => [row, vectors[k] as Float32Array]));
+      const asked = { collection, vectorOf: (row: number) => vectorOf.get(row) as Float32Array };
+      const [lost] = await rowsNotFound(this.#cluster, asked, part, node);
+      if (lost !== undefined) throw partial(`node ${node + 1} does not find row ${lost} of ${collection}`);
+    }
+    if (this.#endsOf(node) !== gone) throw partial(`node ${node + 1} went while it was asked`);
+    this.#trusted.add(node);
+  }
+
+  #endsOf(node: number): number {
+    return this.#ends[node] ?? 0;
+  }
+
+  #distrust(node: number): void {
+    this.#ends[node] = this.#endsOf(node) + 1;
+    this.#trusted.delete(node);
+    this.#trustLater();
   }
 
   search(descriptor: Float32Array, k: number, allowed?: Uint32Array): Promise<readonly Hit[]> {
@@ -151,6 +206,7 @@ export class WeaviateIndex implements VectorIndex {
   /** Lets what was asked finish. */
   async close(): Promise<void> {
     this.#state = 'closed';
+    clearTimeout(this.#trusting);
     if (this.#under > 0) {
       await new Promise<void>((resolve) => {
         const before = this.#idle;
@@ -219,18 +275,25 @@ export class WeaviateIndex implements VectorIndex {
     cells?: readonly string[],
   ): Promise<readonly Hit[]> {
     const { collection } = this.#source;
-    const hits = await nearestRows(this.#cluster, { collection, queries: descriptors, limit, cells });
+    const question = { collection, queries: descriptors, limit, cells };
+    const hits = await nearestRows(this.#cluster, question, { among: [...this.#trusted] });
     const wrong = hits.find(({ row }) => !(row < this.count));
     if (wrong) throw partial(`${collection} has row ${wrong.row} of ${this.count}`);
     return [...hits].sort(compareHits);
   }
 }
 
-/** Rounding of a vector's product with itself. */
-const SAME = 1e-4;
-
 const partial = (what: string) =>
   new SkyfixError('CLUSTER_UNAVAILABLE', `Weaviate answered in part: ${what}.`);
+
+/** Rows by which a graph is tried, in their order. */
+function probedRows(count: number): Uint32Array {
+  if (count <= 2 * PROBED_ROWS) return Uint32Array.from({ length: count }, (_, row) => row);
+  const others = count - PROBED_ROWS;
+  return Uint32Array.from({ length: 2 * PROBED_ROWS }, (_, k) =>
+    k < PROBED_ROWS ? Math.floor((k * others) / PROBED_ROWS) : others + k - PROBED_ROWS,
+  );
+}
 
 function* rowsUpTo(count: number): Generator<number> {
   for (let row = 0; row < count; row++) yield row;

@@ -25,7 +25,7 @@ export interface RowSource {
 
 export type RowProgress = (done: number, total: number) => void;
 
-const vectorOf = ({ data, dimensions }: Descriptors, row: number) =>
+export const vectorOfRow = ({ data, dimensions }: Descriptors, row: number): Float32Array =>
   data.slice(row * dimensions, (row + 1) * dimensions);
 
 function objectOf({ collection, descriptors, catalogue }: RowSource, row: number): SentObject {
@@ -37,7 +37,7 @@ function objectOf({ collection, descriptors, catalogue }: RowSource, row: number
     uuid: uuidOfRow(row),
     collection,
     properties: { textArrayProperties: [{ propName: CELLS, values: cells }] },
-    vectors: [sentVector(vectorOf(descriptors, row))],
+    vectors: [sentVector(vectorOfRow(descriptors, row))],
   };
 }
 
@@ -91,7 +91,7 @@ const MOST_ALIKE = 256;
  */
 export async function rowsNotFound(
   cluster: Cluster,
-  { collection, descriptors }: RowSource,
+  { collection, vectorOf }: { readonly collection: string; readonly vectorOf: (row: number) => Float32Array },
   rows: Iterable<number>,
   node: number,
   onRow?: () => void,
@@ -99,7 +99,7 @@ export async function rowsNotFound(
   const waiting = rows[Symbol.iterator]();
   const lost: number[] = [];
   const found = async (row: number): Promise<boolean> => {
-    const vector = vectorOf(descriptors, row);
+    const vector = vectorOf(row);
     for (let limit = 2; ; limit = MOST_ALIKE) {
       const question = { collection, queries: [vector], limit };
       const hits = await nearestRows(cluster, question, { node, deadlineMs: CHECK_DEADLINE_MS });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { type Look, type Prior, RemotePlaceFinder, searchPlaces } from '../../src/places/index.js';
 import { buildHnswGraph, Catalogue, HeldIndex } from '../../src/search/index.js';
+import { HeldRows } from '../../src/weaviate/held-rows.js';
 import {
   Cluster,
   cellLengthFor,
@@ -16,6 +17,7 @@ import {
   replicasOf,
   rowsNotFound,
   type ShardCounts,
+  vectorOfRow,
   WeaviateIndex,
   writeRows,
   writtenShards,
@@ -38,10 +40,12 @@ async function withNode(server: string): Promise<void> {
   const [node] = (await startWeaviate(server, folder, 1)) as [WeaviateNode];
   const address = { urls: [node.url], grpcUrls: [node.grpcUrl], deadlineMs: 20_000 };
   const cluster = new Cluster(address);
+  /** Those of the index that is asked now, and all that were made. */
   const proxies: CutProxy[] = [];
+  const made: CutProxy[] = [];
   after(async () => {
     cluster.close();
-    await Promise.all(proxies.map((proxy) => proxy.close()));
+    await Promise.all(made.map((proxy) => proxy.close()));
     await node.kill();
     await rm(folder, { recursive: true, force: true });
   });
@@ -89,6 +93,7 @@ async function withNode(server: string): Promise<void> {
       for (const proxy of proxies) proxy.restore();
       const [rest, grpc] = await Promise.all([CutProxy.to(node.url), CutProxy.to(node.grpcUrl)]);
       proxies.splice(0, proxies.length, rest, grpc);
+      made.push(rest, grpc);
       return RemotePlaceFinder.openRemote({
         ...source,
         ...events,
@@ -153,16 +158,25 @@ async function withNode(server: string): Promise<void> {
     test('rows that were removed are missed where they are asked for, and where the index is opened', async () => {
       const { source: part, shards } = await write('SkyfixPart', 1);
       const { collection } = part;
-      const open = () =>
-        WeaviateIndex.open({ address, collection, dimensions, shards, cellLength }, catalogue);
-      const index = await open();
-      assert.deepEqual(await rowsNotFound(cluster, part, [7, 300, 599], 0), []);
+      const source = { address, collection, dimensions, shards, cellLength };
+      const open = () => WeaviateIndex.open(source, catalogue);
+      await (await open()).close();
+      const held = new HeldRows({
+        cluster,
+        collection,
+        catalogue,
+        dimensions,
+        cacheBytes: 2 ** 20,
+        cellLength,
+      });
+
+      const asked = { collection, vectorOf: (row: number) => vectorOfRow(part.descriptors, row) };
+      assert.deepEqual(await rowsNotFound(cluster, asked, [7, 300, 599], 0), []);
       const id = '5b9f1c00-0000-8000-8000-00000000012c';
       await cluster.rest('DELETE', `objects/${collection}/${id}`);
-      assert.deepEqual(await rowsNotFound(cluster, part, [7, 300, 599], 0), [300]);
+      assert.deepEqual(await rowsNotFound(cluster, asked, [7, 300, 599], 0), [300]);
       const query = stored.data.slice(0, dimensions);
-      await assert.rejects(index.mostAlike([query], Uint32Array.of(300)), { code: 'CLUSTER_UNAVAILABLE' });
-      await index.close();
+      await assert.rejects(held.mostAlike([query], Uint32Array.of(300)), { code: 'CLUSTER_UNAVAILABLE' });
       await assert.rejects(open(), {
         code: 'CLUSTER_UNAVAILABLE',
         message: /599 objects, the catalogue 600/,
