@@ -17,6 +17,8 @@ RUN node scripts/after-install.mjs && npm prune --omit=dev --ignore-scripts
 
 FROM node:24-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 SKYFIX_DATA=/data SKYFIX_CACHE=/data/cache NPM_CONFIG_UPDATE_NOTIFIER=false
+# Of the allocator of the C library, which else keeps up to eight heaps a core: threads come and go with every version.
+ENV MALLOC_ARENA_MAX=2
 WORKDIR /app
 COPY --from=build /app/package.json /app/openapi.yaml ./
 COPY --from=build /app/node_modules ./node_modules

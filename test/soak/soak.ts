@@ -38,6 +38,7 @@ const RETRIES = 20;
 
 export async function soak(world: World, options: SoakOptions): Promise<SoakReport> {
   const server = new ChaosServer(world.dataDir, {
+    MALLOC_ARENA_MAX: '2', // as the image and the unit of systemd set it
     SKYFIX_UPLOAD_GRACE_MS: '2000',
     // What is measured is whether it lasts, not how fast it is on a machine that others use.
     SKYFIX_BUDGET_MS: '0',
