@@ -1,54 +1,50 @@
 // The code of the products of rows and queries: WebAssembly with 128-bit vectors, which every CPU that Node runs on has. It is
-// put together here, instruction by instruction, as a few hundred bytes: no compiler is needed, and nothing binary is kept.
+// a few hundred bytes.
 
-type Code = readonly number[];
+import { type WasmFunction, wasm } from '../wasm/index.js';
 
-const I32 = 0x7f;
-const V128 = 0x7b;
+const {
+  add,
+  addF32,
+  addVectors,
+  andVectors,
+  constant,
+  doWhile,
+  get,
+  isLessUnsigned,
+  lane,
+  leb,
+  loadI32,
+  loadVector,
+  multiply,
+  multiplyVectors,
+  orVectors,
+  set,
+  shiftLanesLeft,
+  splat,
+  storeF32,
+  storeVector,
+  vector,
+  zeros,
+} = wasm;
+
+type Named<Name extends string> = WasmFunction & { readonly name: Name };
+
 /** Vectors are read four at a time: their lengths are multiples of so many bytes. */
 export const VECTOR_BYTES = 64;
 /** What `products` takes at a time: numbers of rows and of queries are multiples of these. */
 export const ROWS_AT_ONCE = 4;
 export const QUERIES_AT_ONCE = 2;
 
-const leb = (value: number): number[] => (value < 128 ? [value] : [(value & 127) | 128, ...leb(value >>> 7)]);
-const signedLeb = (value: number): number[] =>
-  value >= -64 && value < 64 ? [value & 127] : [(value & 127) | 128, ...signedLeb(value >> 7)];
-
-const get = (local: number): Code => [0x20, ...leb(local)];
-const set = (local: number, value: Code): Code => [...value, 0x21, ...leb(local)];
-const constant = (value: number): Code => [0x41, ...signedLeb(value)];
-const add = (a: Code, b: Code): Code => [...a, ...b, 0x6a];
-const multiply = (a: Code, b: Code): Code => [...a, ...b, 0x6c];
-const loadI32 = (at: Code): Code => [...at, 0x28, 2, 0];
-const storeF32 = (at: Code, value: Code, offset = 0): Code => [...at, ...value, 0x38, 2, ...leb(offset)];
-const addF32 = (a: Code, b: Code): Code => [...a, ...b, 0x92];
-const vector = (instruction: number): number[] => [0xfd, ...leb(instruction)];
-const loadVector = (at: Code, offset: number): Code => [...at, ...vector(0), 4, ...leb(offset)];
-const zeros: Code = [...vector(12), ...new Array<number>(16).fill(0)];
-const lane = (of: Code, k: number): Code => [...of, ...vector(31), k];
-const addVectors = (a: Code, b: Code): Code => [...a, ...b, ...vector(228)];
-const multiplyVectors = (a: Code, b: Code): Code => [...a, ...b, ...vector(230)];
-const andVectors = (a: Code, b: Code): Code => [...a, ...b, ...vector(78)];
-const orVectors = (a: Code, b: Code): Code => [...a, ...b, ...vector(80)];
-/** The same 32 bits four times. */
-const splat = (value: Code): Code => [...value, ...vector(17)];
-const shifted = (of: Code, left: number): Code => [...of, ...constant(left), ...vector(171)];
-const storeVector = (at: Code, value: Code, offset: number): Code => [
-  ...[...at, ...value],
-  ...[...vector(11), 4, ...leb(offset)],
-];
 /** Does the body, and again while `local` is below `end`, both unsigned. */
-const untilEnd = (local: number, end: Code, body: Code): Code => [
-  ...[0x03, 0x40, ...body],
-  ...[...get(local), ...end, 0x49, 0x0d, 0],
-  0x0b,
-];
+const untilEnd = (local: number, end: wasm.Code, body: wasm.Code): wasm.Code =>
+  doWhile(body, isLessUnsigned(get(local), end));
 /** The sum of four lanes; always in the same order, so that the same vectors give the same bits. */
-const sumOf = (of: Code): Code => addF32(addF32(lane(of, 0), lane(of, 1)), addF32(lane(of, 2), lane(of, 3)));
+const sumOf = (of: wasm.Code): wasm.Code =>
+  addF32(addF32(lane(of, 0), lane(of, 1)), addF32(lane(of, 2), lane(of, 3)));
 
 /** products(queries, queriesEnd, rows, rowsEnd, stride, out, outStride): out[query][row], strides in bytes. */
-function productsBody(): { readonly code: Code; readonly locals: readonly [number, number] } {
+function productsFunction(): Named<'products'> {
   const [queries, queriesEnd, rows, rowsEnd, stride, out, outStride] = [0, 1, 2, 3, 4, 5, 6];
   const [query, row, outAt, end, row1, row2, row3, query1] = [7, 8, 9, 10, 11, 12, 13, 14];
   const firstVector = 15;
@@ -90,11 +86,12 @@ function productsBody(): { readonly code: Code; readonly locals: readonly [numbe
     ...set(out, add(get(out), constant(4 * ROWS_AT_ONCE))),
     ...set(rows, add(get(rows), multiply(get(stride), constant(ROWS_AT_ONCE)))),
   ];
-  return { code: untilEnd(rows, get(rowsEnd), perRows), locals: [8, 11] };
+  const code = untilEnd(rows, get(rowsEnd), perRows);
+  return { name: 'products', parameters: 7, words: 8, vectors: 11, code };
 }
 
 /** pairs(queries, rows, numbers, numbersEnd, stride, out): numbers holds a query's and a row's number for each product. */
-function pairsBody(): { readonly code: Code; readonly locals: readonly [number, number] } {
+function pairsFunction(): Named<'pairs'> {
   const [queries, rows, numbers, numbersEnd, stride, out] = [0, 1, 2, 3, 4, 5];
   const [query, row, end] = [6, 7, 8];
   const sums = [9, 10, 11, 12];
@@ -123,14 +120,15 @@ function pairsBody(): { readonly code: Code; readonly locals: readonly [number, 
     ...set(out, add(get(out), constant(4))),
     ...set(numbers, add(get(numbers), constant(8))),
   ];
-  return { code: untilEnd(numbers, get(numbersEnd), perPair), locals: [3, 4] };
+  const code = untilEnd(numbers, get(numbersEnd), perPair);
+  return { name: 'pairs', parameters: 6, words: 3, vectors: 4, code };
 }
 
 /** halves(from, end, to): float16s become float32s, 16 at a time. */
-function halvesBody(): { readonly code: Code; readonly locals: readonly [number, number] } {
+function halvesFunction(): Named<'halves'> {
   const [from, end, to, x] = [0, 1, 2, 3];
-  const masked = (bits: number, left: number): Code =>
-    shifted(andVectors(get(x), splat(constant(bits))), left);
+  const masked = (bits: number, left: number): wasm.Code =>
+    shiftLanesLeft(andVectors(get(x), splat(constant(bits))), left);
   const step = [0, 1, 2, 3].flatMap((k) => [
     ...set(x, [...get(from), ...vector(4), 3, ...leb(8 * k)]),
     ...storeVector(
@@ -141,11 +139,12 @@ function halvesBody(): { readonly code: Code; readonly locals: readonly [number,
     ),
   ]);
   const advance = [...set(from, add(get(from), constant(32))), ...set(to, add(get(to), constant(64)))];
-  return { code: untilEnd(from, get(end), [...step, ...advance]), locals: [0, 1] };
+  const code = untilEnd(from, get(end), [...step, ...advance]);
+  return { name: 'halves', parameters: 3, words: 0, vectors: 1, code };
 }
 
 /** bytes(from, end, to, scale): int8s become float32s times the float32 at `scale`, 16 at a time. */
-function bytesBody(): { readonly code: Code; readonly locals: readonly [number, number] } {
+function bytesFunction(): Named<'bytes'> {
   const [from, end, to, scaleAt, x, scale] = [0, 1, 2, 3, 4, 5];
   const step = [0, 1].flatMap((k) => [
     ...set(x, [...get(from), ...vector(1), 3, ...leb(8 * k)]),
@@ -162,33 +161,14 @@ function bytesBody(): { readonly code: Code; readonly locals: readonly [number, 
     ...set(scale, [...get(scaleAt), ...vector(9), 2, 0]),
     ...untilEnd(from, get(end), [...step, ...advance]),
   ];
-  return { code, locals: [0, 2] };
+  return { name: 'bytes', parameters: 4, words: 0, vectors: 2, code };
 }
 
-const section = (id: number, content: Code): Code => [id, ...leb(content.length), ...content];
-const named = (name: string): Code => [...leb(name.length), ...new TextEncoder().encode(name)];
-const functionType = (parameters: number): Code => [
-  ...[0x60, ...leb(parameters), ...new Array<number>(parameters).fill(I32)],
-  0,
+export type ProductName = 'products' | 'pairs' | 'halves' | 'bytes';
+
+export const productFunctions = (): readonly Named<ProductName>[] => [
+  productsFunction(),
+  pairsFunction(),
+  halvesFunction(),
+  bytesFunction(),
 ];
-
-/** The module's bytes: memory `env.memory` in, `products`, `pairs`, `halves` and `bytes` out. */
-export function productsCode(): Uint8Array {
-  const bodies = [productsBody(), pairsBody(), halvesBody(), bytesBody()].map(
-    ({ code, locals: [words, vectors] }) => {
-      const body = [2, ...leb(words), I32, ...leb(vectors), V128, ...code, 0x0b];
-      return [...leb(body.length), ...body];
-    },
-  );
-  return Uint8Array.from([
-    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, [4, ...[7, 6, 3, 4].flatMap(functionType)]),
-    ...section(2, [1, ...named('env'), ...named('memory'), 2, 0, 1]),
-    ...section(3, [4, 0, 1, 2, 3]),
-    ...section(7, [
-      4,
-      ...['products', 'pairs', 'halves', 'bytes'].flatMap((name, k) => [...named(name), 0, k]),
-    ]),
-    ...section(10, [bodies.length, ...bodies.flat()]),
-  ]);
-}

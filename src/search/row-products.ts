@@ -1,8 +1,8 @@
 // Exact scores of rows, many at a time, in WebAssembly: the one memory that it works in holds the queries, the rows and what
 // comes out.
+import { openKernel, reserve } from '../wasm/index.js';
 import { isFloats, type StoredDescriptors } from './descriptors.js';
-import { QUERIES_AT_ONCE, ROWS_AT_ONCE, VECTOR_BYTES } from './products-code.js';
-import { openKernel, reserve } from './products-kernel.js';
+import { productFunctions, QUERIES_AT_ONCE, ROWS_AT_ONCE, VECTOR_BYTES } from './products-code.js';
 import { TopK } from './top-k.js';
 import type { Hit, LookPairs } from './types.js';
 
@@ -19,7 +19,7 @@ const clipped = (value: number) => Math.max(-1, Math.min(1, value));
 /** Cosines of unit descriptors with rows, in single precision; the same two give the same bits in whatever company. */
 export class RowProducts {
   readonly #descriptors: StoredDescriptors;
-  readonly #kernel = openKernel();
+  readonly #kernel = openKernel(productFunctions());
   /** Bytes from one vector to the next. */
   readonly #stride: number;
   /** From where on: before it rows (or one and its scale) lie as they are stored, while they become float32s. */
@@ -102,12 +102,20 @@ export class RowProducts {
     const outAt = queriesAt + padded * stride;
     reserve(this.#kernel, outAt + padded * BLOCK_ROWS * 4);
     this.#copyQueries(queries, queriesAt);
-    const { memory, products } = this.#kernel;
+    const { memory, run } = this.#kernel;
     const out = new Float32Array(memory.buffer, outAt, queries.length * BLOCK_ROWS);
     for (let from = 0; from < total; from += BLOCK_ROWS) {
       const many = Math.min(BLOCK_ROWS, total - from);
       const at = this.#blockAt(block, from, many, rows);
-      products(queriesAt, outAt, at, at + upTo(many, ROWS_AT_ONCE) * stride, stride, outAt, 4 * BLOCK_ROWS);
+      run.products(
+        queriesAt,
+        outAt,
+        at,
+        at + upTo(many, ROWS_AT_ONCE) * stride,
+        stride,
+        outAt,
+        4 * BLOCK_ROWS,
+      );
       show(out, from, many);
     }
   }
@@ -121,7 +129,7 @@ export class RowProducts {
     const rowsAt = upTo(outAt + 4 * BLOCK_PAIRS, VECTOR_BYTES);
     reserve(this.#kernel, rowsAt + (this.#kept ? 0 : BLOCK_ROWS * stride));
     this.#copyQueries(queries, queriesAt);
-    const { memory, pairs } = this.#kernel;
+    const { memory, run } = this.#kernel;
     const numbers = new Uint32Array(memory.buffer, numbersAt, 2 * BLOCK_PAIRS);
     const cosines = new Float32Array(looks.length);
     for (let from = 0; from < looks.length; ) {
@@ -138,7 +146,14 @@ export class RowProducts {
         numbers[2 * many] = looks[from + many] as number;
         numbers[2 * many + 1] = this.#kept ? row : copied - 1;
       }
-      pairs(queriesAt, this.#kept ? this.#rowsAt : rowsAt, numbersAt, numbersAt + 8 * many, stride, outAt);
+      run.pairs(
+        queriesAt,
+        this.#kept ? this.#rowsAt : rowsAt,
+        numbersAt,
+        numbersAt + 8 * many,
+        stride,
+        outAt,
+      );
       cosines.set(new Float32Array(memory.buffer, outAt, many), from);
       from += many;
     }
@@ -166,14 +181,14 @@ export class RowProducts {
   #copyBlock(first: number, many: number, at: number): boolean {
     const descriptors = this.#descriptors;
     const { dimensions } = descriptors;
-    const { memory, halves } = this.#kernel;
+    const { memory, run } = this.#kernel;
     if (this.#stride !== 4 * dimensions || descriptors.precision === 'i8') return false;
     const [from, to] = [first * dimensions, (first + many) * dimensions];
     if (isFloats(descriptors)) {
       new Float32Array(memory.buffer, at, to - from).set(descriptors.data.subarray(from, to));
     } else {
       new Uint16Array(memory.buffer, 0, to - from).set(descriptors.data.subarray(from, to));
-      halves(0, 2 * (to - from), at);
+      run.halves(0, 2 * (to - from), at);
     }
     return true;
   }
@@ -181,18 +196,18 @@ export class RowProducts {
   #copyRow(row: number, at: number): void {
     const descriptors = this.#descriptors;
     const { dimensions } = descriptors;
-    const { memory, halves, bytes } = this.#kernel;
+    const { memory, run } = this.#kernel;
     const [from, to] = [row * dimensions, (row + 1) * dimensions];
     if (isFloats(descriptors)) {
       new Float32Array(memory.buffer, at, dimensions).set(descriptors.data.subarray(from, to));
     } else if (descriptors.precision === 'f16') {
       // Behind a row there are always zeros: nothing else is ever written there.
       new Uint16Array(memory.buffer, 0, dimensions).set(descriptors.data.subarray(from, to));
-      halves(0, this.#stride / 2, at);
+      run.halves(0, this.#stride / 2, at);
     } else {
       new Int8Array(memory.buffer, 0, dimensions).set(descriptors.data.subarray(from, to));
       new Float32Array(memory.buffer, this.#stride, 1)[0] = descriptors.scales[row] as number;
-      bytes(0, this.#stride / 4, at, this.#stride);
+      run.bytes(0, this.#stride / 4, at, this.#stride);
     }
   }
 

@@ -12,7 +12,8 @@ const signedLeb = (value: number): number[] =>
 const binary =
   (...operator: number[]) =>
   (a: Code, b: Code): Code => [...a, ...b, ...operator];
-const vector = (instruction: number): number[] => [0xfd, ...leb(instruction)];
+/** The bytes by which an instruction on vectors begins. */
+export const vector = (instruction: number): number[] => [0xfd, ...leb(instruction)];
 
 // Locals and control.
 export const get = (local: number): Code => [0x20, ...leb(local)];
@@ -73,3 +74,22 @@ export const subtractLanes = binary(...vector(177));
 export const multiplyLanes = binary(...vector(181));
 /** Sums of the products of neighbouring signed 16-bit lanes, as four 32-bit lanes. */
 export const dot = binary(...vector(186));
+
+// Float32s and whole vectors, each at a multiple of its size.
+export const loadI32 = (at: Code): Code => [...at, 0x28, 2, 0];
+export const storeF32 = (at: Code, value: Code, offset = 0): Code => [
+  ...[...at, ...value],
+  ...[0x38, 2, ...leb(offset)],
+];
+export const addF32 = binary(0x92);
+export const loadVector = (at: Code, offset: number): Code => [...at, ...vector(0), 4, ...leb(offset)];
+export const storeVector = (at: Code, value: Code, offset: number): Code => [
+  ...[...at, ...value],
+  ...[...vector(11), 4, ...leb(offset)],
+];
+export const zeros: Code = bytes(new Array<number>(16).fill(0));
+export const lane = (of: Code, k: number): Code => [...of, ...vector(31), k];
+export const addVectors = binary(...vector(228));
+export const multiplyVectors = binary(...vector(230));
+export const andVectors = binary(...vector(78));
+export const orVectors = binary(...vector(80));

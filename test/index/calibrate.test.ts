@@ -79,6 +79,11 @@ describe('a region is calibrated', () => {
   });
   after(() => rm(dir, { recursive: true }));
 
+  /** The command line of it, without the panoramas that are made up. */
+  const commandLine = () => {
+    const panoramas = ['--panoramas', list, '--list-headings', '--made-up-every', '0'];
+    return ['index', 'calibrate', versionDir, ...panoramas];
+  };
   const ask = (more = {}) => {
     const inside = Array.from({ length: PLACES }, (_, seed) => {
       const { lon, lat } = tinyTile(seed);
@@ -218,35 +223,15 @@ describe('a region is calibrated', () => {
       await writeFile(path, content);
       await assert.rejects(readAnswers(path), { code: 'CALIBRATION_INVALID', message });
     }
-    const args = [
-      'index',
-      'calibrate',
-      versionDir,
-      '--panoramas',
-      list,
-      '--list-headings',
-      '--made-up-every',
-      '0',
-    ];
-    const saved = await runSkyfix([...args, '--save-answers', path]);
+    const saved = await runSkyfix([...commandLine(), '--save-answers', path]);
     assert.match(saved.stdout, /24 panoramas inside, 0 outside/, saved.stderr);
-    const both = await runSkyfix([...args, '--with-answers', path, '--out', join(dir, 'of-both')]);
+    const both = await runSkyfix([...commandLine(), '--with-answers', path, '--out', join(dir, 'of-both')]);
     assert.match(both.stdout, /48 panoramas inside, 0 outside, 0 made up; cross-validated:/, both.stderr);
   });
 
   test('into the bundle, for regions that have none of their own', async () => {
     const bundle = join(versionDir, 'bundle');
-    const args = [
-      'index',
-      'calibrate',
-      versionDir,
-      '--panoramas',
-      list,
-      '--list-headings',
-      '--made-up-every',
-      '0',
-    ];
-    const { stdout, stderr } = await runSkyfix([...args, '--into-bundle', bundle]);
+    const { stdout, stderr } = await runSkyfix([...commandLine(), '--into-bundle', bundle]);
     assert.match(stdout, /bundle\.json: calibrated/, stderr);
     const asked = await ask({ madeUpEvery: 0 });
     assert.equal(asked.calibration.source, 'bundle');
