@@ -2,4 +2,5 @@
 export { clusterOf } from './cluster.js';
 export { type Config, configHelp, configSchema, FORM_OVERHEAD_BYTES, loadConfig } from './load.js';
 export { unknownVariables } from './unknown-variables.js';
-export { CONFIG_VARIABLES, type ConfigVariable } from './variables.js';
+export type { ConfigVariable } from './variable.js';
+export { CONFIG_VARIABLES } from './variables.js';

@@ -3,7 +3,8 @@ import { isIP } from 'node:net';
 import { Ajv, type ErrorObject } from 'ajv';
 import { SkyfixError } from '../errors/index.js';
 import { refuseTypos } from './unknown-variables.js';
-import { CONFIG_VARIABLES, type ConfigVariable } from './variables.js';
+import type { ConfigVariable } from './variable.js';
+import { CONFIG_VARIABLES } from './variables.js';
 
 type ValueOf<V> = V extends { readonly type: 'integer' | 'number' }
   ? number
