@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import {
-  areaDownsample,
   BevTableCache,
   type CameraPose,
   fieldOfViewFault,
@@ -15,7 +14,6 @@ import {
   sphereWindowFromVerticalFov,
   sphereWindowOf,
 } from '../../src/geometry/index.js';
-import { seededRandom } from '../../src/random/index.js';
 
 type Matrix = readonly [readonly number[], readonly number[], readonly number[]];
 const rad = (deg: number) => (deg * Math.PI) / 180;
@@ -348,17 +346,6 @@ test('the table cache stays within its bytes and drops the least recently used',
   assert.deepEqual([cache.count, cache.get(bev(2), window, LEVEL_NORTH)], [3, second], 'and not kept');
 });
 
-test('areas are averaged over their valid pixels', () => {
-  const data = new Uint8Array([10, 0, 0, 20, 0, 0, 30, 0, 0, 255, 0, 0]);
-  const image = { widthPx: 2, heightPx: 2, data };
-  assert.deepEqual(areaDownsample({ image, mask: new Uint8Array([1, 1, 1, 0]) }, 2), {
-    image: { widthPx: 1, heightPx: 1, data: new Uint8Array([20, 0, 0]) },
-    mask: new Uint8Array([1]),
-  });
-  assert.equal(areaDownsample({ image, mask: new Uint8Array([1, 0, 0, 0]) }, 2).mask[0], 0);
-  assert.throws(() => areaDownsample({ image, mask: new Uint8Array(4) }, 3), { code: 'INTERNAL' });
-});
-
 test('impossible parameters are refused by name', () => {
   const image = smoothPanorama(64, 32);
   const good = { sizePx: 8, gsdM: 1, cameraHeightM: 1.5 };
@@ -375,32 +362,4 @@ test('impossible parameters are refused by name', () => {
   }
   assert.throws(() => sphereWindowFromVerticalFov(10, 10, 0), /verticalFovDeg is 0/);
   assert.throws(() => projectBev(image, fullSphere(128, 64), LEVEL_NORTH, good), { code: 'INTERNAL' });
-});
-
-test('areas are averaged as the sentence says, whatever is valid in them', () => {
-  const random = seededRandom(3);
-  for (const [sizePx, factor] of [
-    [12, 2],
-    [12, 3],
-    [16, 4],
-  ] as const) {
-    const mask = Uint8Array.from({ length: sizePx * sizePx }, () => Number(random() < 0.7));
-    const data = Uint8Array.from({ length: 3 * mask.length }, () => 256 * random());
-    const shrunk = areaDownsample({ image: { widthPx: sizePx, heightPx: sizePx, data }, mask }, factor);
-    const side = sizePx / factor;
-    for (let k = 0; k < side * side; k++) {
-      const inside = [...mask.keys()].filter(
-        (p) =>
-          Math.floor(Math.floor(p / sizePx) / factor) === Math.floor(k / side) &&
-          Math.floor((p % sizePx) / factor) === k % side,
-      );
-      const valid = inside.filter((p) => mask[p] === 1);
-      const enough = valid.length > 0 && 2 * valid.length >= inside.length;
-      assert.equal(shrunk.mask[k], Number(enough));
-      for (const channel of [0, 1, 2]) {
-        const sum = valid.reduce((total, p) => total + (data[3 * p + channel] ?? 0), 0);
-        assert.equal(shrunk.image.data[3 * k + channel], enough ? Math.round(sum / valid.length) : 0);
-      }
-    }
-  }
 });
