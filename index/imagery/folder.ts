@@ -1,6 +1,6 @@
 // A folder of GeoTIFFs, as national surveys hand out their ortho-photos: one file a map sheet, together one picture.
-import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { filesBelow } from '../../src/files/index.js';
 import { type GeoTiffOptions, openPlaced, sharedCaches } from './geotiff.js';
 import { mosaicOf, type PlacedPicture } from './mosaic.js';
 import { type ImagerySource, unusable } from './port/index.js';
@@ -9,10 +9,9 @@ const AT_ONCE = 8;
 
 /** The GeoTIFF files in a folder and its subfolders, by name. */
 export async function geoTiffsIn(dir: string): Promise<readonly string[]> {
-  const names = await readdir(dir, { recursive: true });
+  const names = await filesBelow(dir);
   return names
     .filter((name) => /\.tiff?$/i.test(name) && !basename(name).startsWith('.'))
-    .sort()
     .map((name) => join(dir, name));
 }
 

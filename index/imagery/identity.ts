@@ -1,7 +1,7 @@
 // Which imagery this is: what the caches of tiles cut from it, and builds that go on, rest on.
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { sha256OfBytes, sha256OfFile } from '../../src/files/index.js';
+import { filesBelow, sha256OfBytes, sha256OfFile } from '../../src/files/index.js';
 
 const AT_ONCE = 16;
 
@@ -18,8 +18,7 @@ export async function imageryIdentity(path: string): Promise<readonly (number | 
   const entry = await stat(path).catch(() => undefined);
   if (!entry) return [-1, -1];
   if (entry.isDirectory()) {
-    const names = (await readdir(path, { recursive: true })).sort();
-    return [sha256OfBytes(await statLines(path, names))];
+    return [sha256OfBytes(await statLines(path, await filesBelow(path)))];
   }
   const own = [entry.size, entry.mtimeMs];
   if (/\.vrt$/i.test(path))
@@ -48,7 +47,7 @@ export async function contentDigestOf(path: string): Promise<string> {
     if (found?.isFile()) lines.push(`${name} ${await sha256OfFile(file)}`);
   };
   if ((await stat(path)).isDirectory()) {
-    const names = (await readdir(path, { recursive: true })).sort();
+    const names = await filesBelow(path);
     for (const name of names.filter((one) => !/(^|\/)\./.test(one))) await add(name, join(path, name), true);
     return sha256OfBytes(lines.join('\n'));
   }

@@ -9,6 +9,7 @@ import { asDiskError } from '../errors/index.js';
 import { makeFolder } from './usable-folder.js';
 
 export { type CsvRow, csvField, csvRows, csvRowsInPieces, parseCsv } from './csv.js';
+export { filesBelow } from './files-below.js';
 export { type FolderLock, type FolderLockOptions, lockFolder } from './folder-lock.js';
 export {
   createOwnedFile,

@@ -1,22 +1,16 @@
 // Every code a caller can meet is met by some test.
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { ERROR_CODES, type ErrorCode, SkyfixError } from '../../src/errors/index.js';
+import { filesIn, readSource } from './imports.js';
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const SELF = 'error-codes.test.ts';
+const SELF = 'test/architecture/error-codes.test.ts';
 
 test('each code of the error table occurs in a test', () => {
   const texts = ['test', 'training/test']
-    .filter((folder) => existsSync(join(ROOT, folder)))
-    .flatMap((folder) =>
-      readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && entry.name !== SELF)
-        .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8')),
-    );
+    .flatMap((folder) => filesIn(folder))
+    .filter((file) => file !== SELF)
+    .map(readSource);
   const untested = Object.keys(ERROR_CODES).filter((code) => {
     const name = new RegExp(`\\b${code}\\b`);
     return !texts.some((text) => name.test(text));

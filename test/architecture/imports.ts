@@ -1,6 +1,6 @@
 // Which file imports which, and what follows from that: circles, and imports against the order of the rooms.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, posix, relative } from 'node:path';
+import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PACKAGES, placeOf } from './rooms.js';
 
@@ -26,13 +26,17 @@ export function readSource(file: string): string {
   return readFileSync(join(ROOT, file), 'utf8');
 }
 
-/** Every .ts file of a folder of the repository, but no package that is installed and nothing that is built. */
-export function filesIn(folder: string): string[] {
+/** What is no source, wherever it lies; packages link to one another in circles. */
+const NO_SOURCES = new Set(['node_modules', 'dist', 'var']);
+
+/** Every file of a folder of the repository with such an end, but of no package that is installed and nothing that is built. */
+export function filesIn(folder: string, ends = /\.ts$/): string[] {
   if (!existsSync(join(ROOT, folder))) return [];
-  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
-    .filter((file) => !/(^|\/)(node_modules|dist)\//.test(file));
+  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
+    const name = posix.join(folder, entry.name);
+    if (entry.isDirectory()) return NO_SOURCES.has(entry.name) ? [] : filesIn(name, ends);
+    return entry.isFile() && ends.test(name) ? [name] : [];
+  });
 }
 
 /** The repository's files that a source text imports: relative ones, and those that package.json exports as skyfix/NAME. */

@@ -28,7 +28,7 @@ export { e } from 'e';\nawait import('f');\nimport g from './g.js';\nimport { h 
 
 test('every package that src, index and cli import is a dependency', () => {
   const { dependencies } = JSON.parse(readSource('package.json')) as { dependencies: Record<string, string> };
-  const files = ['src', 'index', 'cli'].flatMap(filesIn);
+  const files = ['src', 'index', 'cli'].flatMap((folder) => filesIn(folder));
   const missing = files.flatMap((file) =>
     packagesIn(readSource(file))
       .filter((name) => !(name in dependencies))
