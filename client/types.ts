@@ -125,6 +125,12 @@ export type Confidence = {
   readonly agreement?: number;
 };
 
+/**
+ * When the photo was taken, as its EXIF says: ISO 8601, without an offset by the camera's own clock.
+ * Absent where the file does not say.
+ */
+export type CapturedAt = string;
+
 /** Camera heights that were tried, metres; the one of the request, else those of the bundle. */
 export type CameraHeights = readonly number[];
 
@@ -135,6 +141,7 @@ export type LocateAnswer = {
   readonly bundle: string;
   readonly indexVersion: string;
   readonly heading: Heading;
+  readonly capturedAt?: CapturedAt;
   readonly cameraHeightsM: CameraHeights;
   readonly verdict: Verdict;
   readonly reason: Reason;
@@ -167,6 +174,7 @@ export type LocateFeatures = {
   readonly bundle: string;
   readonly indexVersion: string;
   readonly heading: Heading;
+  readonly capturedAt?: CapturedAt;
   readonly cameraHeightsM: CameraHeights;
   readonly pictures?: Pictures;
   readonly verdict: Verdict;
@@ -184,6 +192,11 @@ export type SequenceFrame = {
   readonly distanceM?: number;
   /** Since the panorama before it. */
   readonly seconds?: number;
+  /**
+   * When it was taken; goes before what the file's EXIF says. Counts where neither seconds nor a
+   * distance are given.
+   */
+  readonly time?: string;
   readonly headingDeg?: number;
   readonly heading?: 'auto' | 'unknown';
   readonly headingToleranceDeg?: number;
@@ -245,6 +258,8 @@ export type SequencePoint = {
     readonly verdictAlone?: Verdict;
     readonly distanceM?: number;
     readonly seconds?: number;
+    /** When it was taken, as given or as the file's EXIF says. */
+    readonly time?: string;
   };
 };
 

@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { messageOf, SkyfixError } from '../../src/errors/index.js';
 import { parseCsv } from '../../src/files/index.js';
-import { type LocatedFrame, type TrackFeatures, trackFeatures } from '../../src/sequences/index.js';
+import { type LocatedFrame, momentOf, type TrackFeatures, trackFeatures } from '../../src/sequences/index.js';
 import type { Locator } from '../shared/locators.js';
 import { panoramaFiles } from '../shared/panorama-files.js';
 
@@ -14,6 +14,8 @@ export interface SequenceFile {
   readonly distanceM?: number | undefined;
   /** Seconds after the one before it. */
   readonly seconds?: number | undefined;
+  /** When it was taken; goes before what the file says. */
+  readonly time?: string | undefined;
 }
 
 /** So many panoramas are one sequence at most. */
@@ -22,8 +24,8 @@ const MOST_FILES = 1000;
 export const SEQUENCE_TOP = 50;
 
 /**
- * A folder's panoramas in the order of their names, or those of a CSV with the column file, and distanceM or seconds if
- * there are.
+ * A folder's panoramas in the order of their names, or those of a CSV with the column file, and distanceM, seconds or
+ * time if there are.
  * Throws PARAMETER_INVALID.
  */
 export async function sequenceFiles(path: string): Promise<readonly SequenceFile[]> {
@@ -48,11 +50,11 @@ async function listedFiles(path: string): Promise<readonly SequenceFile[]> {
   });
   const [header, ...rows] = parseCsv(text);
   const columns = header?.fields.map((field) => field.trim()) ?? [];
-  const known = ['file', 'distanceM', 'seconds'];
+  const known = ['file', 'distanceM', 'seconds', 'time'];
   const strange = columns.find((column) => !known.includes(column));
   if (!columns.includes('file') || strange !== undefined) {
     throw invalid(
-      `its first line must name the column file, and distanceM or seconds if there are; it is "${columns}"`,
+      `its first line must name the column file, and distanceM, seconds or time if there are; it is "${columns}"`,
     );
   }
   if (rows.length === 0) throw invalid('it names no panorama');
@@ -65,12 +67,17 @@ async function listedFiles(path: string): Promise<readonly SequenceFile[]> {
       if (Number(value) >= 0 && Number.isFinite(Number(value))) return Number(value);
       throw invalid(`line ${line}: ${column} is "${value}", no number from 0 on`);
     };
+    const time = textOf('time') || undefined;
+    if (time !== undefined && !momentOf(time)) {
+      throw invalid(`line ${line}: time is "${time}", not like 2026-05-01T10:11:12`);
+    }
     const file = textOf('file') ?? '';
     if (file === '') throw invalid(`line ${line} names no file`);
     return {
       file: resolve(dirname(path), file),
       distanceM: numberOf('distanceM'),
       seconds: numberOf('seconds'),
+      time,
     };
   });
 }

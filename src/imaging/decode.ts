@@ -57,6 +57,8 @@ export interface PhotoMetadata {
   readonly headingSource: HeadingSource;
   /** Where the camera says it stood. */
   readonly gps?: LonLat;
+  /** When the camera says it was taken: ISO 8601, without an offset by the camera's own clock. */
+  readonly capturedAt?: string;
   /** What was assumed or ignored, as sentences. */
   readonly warnings: readonly string[];
   readonly originalWidthPx: number;
@@ -138,6 +140,7 @@ async function readFile(
     model,
     ...poseOf(gpano, exif, options, warnings),
     ...(exif.gps && { gps: exif.gps }),
+    ...(exif.capturedAt && { capturedAt: exif.capturedAt }),
     warnings,
     originalWidthPx: widthPx,
     originalHeightPx: heightPx,

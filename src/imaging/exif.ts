@@ -1,7 +1,8 @@
 // What skyfix wants of EXIF and nothing else: where the camera stood and looked (CIPA DC-008, GPS attributes), and the
-// heading in the description that Mapillary's tools write, how wide the picture is, and which way up.
+// heading in the description that Mapillary's tools write, how wide the picture is, when it was taken, and which way up.
 import { messageOf } from '../errors/index.js';
 import type { LonLat } from '../geometry/index.js';
+import { CAPTURE_TAGS, captureTimeOf } from './capture-time.js';
 import { FOCAL_TAGS, type FocalLength, focalLengthOf } from './focal-length.js';
 import {
   type Directory,
@@ -29,6 +30,8 @@ export interface Exif {
   /** Where the middle of the image looks, degrees clockwise from north in [-360, 360]. */
   readonly heading?: { readonly deg: number; readonly name: string };
   readonly focal?: FocalLength;
+  /** ISO 8601. */
+  readonly capturedAt?: string;
   /** What is there and was ignored or taken for something, as sentences. */
   readonly warnings: readonly string[];
 }
@@ -43,8 +46,10 @@ export function readExif(bytes: Uint8Array): Exif {
   const wanted = [LATITUDE_REF, LATITUDE, LONGITUDE_REF, LONGITUDE, DIRECTION_REF, DIRECTION];
   const directory = gpsAt === undefined ? undefined : readDirectory(block, gpsAt, wanted);
   const [exifAt] = numbersOf(block, main.entries.get(EXIF_DIRECTORY), 1);
-  const focal =
-    exifAt === undefined ? undefined : focalLengthOf(block, readDirectory(block, exifAt, FOCAL_TAGS));
+  const ofPhoto =
+    exifAt === undefined ? undefined : readDirectory(block, exifAt, [...FOCAL_TAGS, ...CAPTURE_TAGS]);
+  const focal = ofPhoto && focalLengthOf(block, ofPhoto);
+  const capturedAt = ofPhoto && captureTimeOf(block, ofPhoto);
   const gps = directory && positionOf(block, directory, warnings);
   const fromGps = directory && directionOf(block, directory, warnings);
   const fromText = describedHeading(
@@ -61,6 +66,7 @@ export function readExif(bytes: Uint8Array): Exif {
     ...(gps && { gps }),
     ...(found && { heading: { deg: found.deg, name: found.name } }),
     ...(focal && { focal }),
+    ...(capturedAt && { capturedAt }),
     warnings,
   };
 }

@@ -41,6 +41,7 @@ export async function locate(
     bundle: `${manifest.name}@${manifest.version}`,
     indexVersion: region.version.manifest.version,
     heading,
+    ...(panorama.capturedAt && { capturedAt: panorama.capturedAt }),
     cameraHeightsM: cameraHeightsOf(manifest.geometry, options.cameraHeightM),
     verdict,
     reason,

@@ -93,6 +93,8 @@ export interface LocateAnswer {
   readonly bundle: string;
   readonly indexVersion: string;
   readonly heading: HeadingAnswer;
+  /** When the photo was taken, as the file says: ISO 8601, without an offset by the camera's own clock. */
+  readonly capturedAt?: string;
   /** Camera heights under which the photo was projected to the ground: the one asked for, else all the bundle assumes. */
   readonly cameraHeightsM: readonly number[];
   /** What the answer as a whole is worth, and why. */

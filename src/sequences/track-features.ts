@@ -2,6 +2,7 @@
 import type { Verdict } from '../confidence/index.js';
 import type { LonLat } from '../geometry/index.js';
 import type { HeadingAnswer, LocateAnswer } from '../locate/index.js';
+import { momentOf } from './times.js';
 import { type Frame, trackOf } from './track.js';
 
 /** One panorama of a sequence, and what became of it: an answer, or a code with its message. */
@@ -11,6 +12,8 @@ export interface LocatedFrame {
   /** From the one before it, where they are known. */
   readonly distanceM?: number | undefined;
   readonly seconds?: number | undefined;
+  /** When it was taken (see TIME_PATTERN); goes before what the file says. */
+  readonly time?: string | undefined;
   readonly answer?: LocateAnswer | undefined;
   readonly code?: string | undefined;
   readonly message?: string | undefined;
@@ -37,6 +40,8 @@ export interface FrameProperties {
   readonly verdictAlone?: Verdict;
   readonly distanceM?: number;
   readonly seconds?: number;
+  /** As given, or as the file says. */
+  readonly time?: string;
 }
 
 type Position = readonly [lon: number, lat: number];
@@ -63,22 +68,26 @@ export interface TrackFeatures {
 /** Places all frames together. Without geometry: a frame that failed or stood at none of its places, a way of one point. */
 export function trackFeatures(located: readonly LocatedFrame[]): TrackFeatures {
   const track = trackOf(located.map(frameOf));
-  const points = located.map(({ file, answer, code, message, distanceM, seconds }, k): FrameFeature => {
-    const point = track.points[k];
-    const properties = {
-      ...(file !== undefined && { file }),
-      frame: k + 1,
-      status: answer ? ('ok' as const) : ('failed' as const),
-      ...(code !== undefined && { code }),
-      ...(message !== undefined && { message }),
-      ...(point && { probability: rounded(point.probability, 4), rankAlone: point.candidate + 1 }),
-      ...(answer && { heading: answer.heading, verdictAlone: answer.verdict }),
-      ...(distanceM !== undefined && { distanceM }),
-      ...(seconds !== undefined && { seconds }),
-    };
-    const geometry = point ? ({ type: 'Point', coordinates: positionOf(point) } as const) : null;
-    return { type: 'Feature', geometry, properties };
-  });
+  const points = located.map(
+    ({ file, answer, code, message, distanceM, seconds, ...frame }, k): FrameFeature => {
+      const point = track.points[k];
+      const time = frame.time ?? answer?.capturedAt;
+      const properties = {
+        ...(file !== undefined && { file }),
+        frame: k + 1,
+        status: answer ? ('ok' as const) : ('failed' as const),
+        ...(code !== undefined && { code }),
+        ...(message !== undefined && { message }),
+        ...(point && { probability: rounded(point.probability, 4), rankAlone: point.candidate + 1 }),
+        ...(answer && { heading: answer.heading, verdictAlone: answer.verdict }),
+        ...(distanceM !== undefined && { distanceM }),
+        ...(seconds !== undefined && { seconds }),
+        ...(time !== undefined && { time }),
+      };
+      const geometry = point ? ({ type: 'Point', coordinates: positionOf(point) } as const) : null;
+      return { type: 'Feature', geometry, properties };
+    },
+  );
   const line = track.points.flatMap((point) => (point ? [positionOf(point)] : []));
   const { verdict, probability, travelMinusHeadingDeg } = track;
   const whole = {
@@ -95,13 +104,14 @@ export function trackFeatures(located: readonly LocatedFrame[]): TrackFeatures {
 }
 
 /** An estimated heading may be wrong with its place: it ties nothing. */
-function frameOf({ answer, distanceM, seconds }: LocatedFrame): Frame {
+function frameOf({ answer, distanceM, seconds, time = answer?.capturedAt }: LocatedFrame): Frame {
   const known = answer && answer.heading.source !== 'estimated';
   return {
     candidates: answer?.results ?? [],
     headingDeg: known ? answer.heading.deg : undefined,
     distanceM,
     seconds,
+    moment: time === undefined ? undefined : momentOf(time),
   };
 }
 

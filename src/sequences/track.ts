@@ -5,6 +5,7 @@ import type { Verdict } from '../confidence/index.js';
 import { distanceM, type LonLat, localOffsetM, turnBetweenDeg } from '../geometry/index.js';
 import { type Decoded, decodeChain } from './chain.js';
 import { type Step, stepLogDensity } from './movement.js';
+import { type Moment, secondsBetween } from './times.js';
 
 export interface FrameCandidate extends LonLat {
   /** Cosine; differences count. */
@@ -20,6 +21,8 @@ export interface Frame {
   /** From the panorama before it. */
   readonly distanceM?: number | undefined;
   readonly seconds?: number | undefined;
+  /** When it was taken; counts where `seconds` are not known. */
+  readonly moment?: Moment | undefined;
 }
 
 export interface TrackPoint extends LonLat {
@@ -93,7 +96,9 @@ function stepBetween(frames: readonly Frame[], from: number, to: number): Step {
     values.reduce((sum, value) => (sum === undefined || value === undefined ? undefined : sum + value), 0);
   return {
     distanceM: sumOf(between.map(({ distanceM: metres }) => metres)),
-    seconds: sumOf(between.map(({ seconds }) => seconds)),
+    seconds:
+      sumOf(between.map(({ seconds }) => seconds)) ??
+      secondsBetween(frames[from]?.moment, frames[to]?.moment),
     frames: to - from,
   };
 }

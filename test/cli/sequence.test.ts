@@ -72,6 +72,9 @@ describe('skyfix locate --sequence', () => {
     const wrong = await runSkyfix(['locate', '--sequence', list], env);
     assert.notEqual(wrong.status, 0);
     assert.match(wrong.stderr, /line 2: distanceM is "far"/);
+    await writeFile(list, 'file,time\nimages/1.png,2026-02-30T10:00:00\n');
+    const never = await runSkyfix(['locate', '--sequence', list], env);
+    assert.match(never.stderr, /line 2: time is "2026-02-30T10:00:00"/);
     for (const args of [['locate'], ['locate', images, '--sequence', images]]) {
       const usage = await runSkyfix(args, env);
       assert.equal(usage.status, 2);

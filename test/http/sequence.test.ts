@@ -65,7 +65,8 @@ describe('a sequence of the tiny region', () => {
   });
 
   test('is the track of the command line; a file that is no image is a row', async () => {
-    const frames = [{}, { distanceM: 40 }, { seconds: 9 }, { distanceM: 80 }];
+    const times = ['2026-05-01T10:00:00Z', '2026-05-01T12:00:11.5+02:00'];
+    const frames = [{ time: times[0] }, { distanceM: 40 }, { seconds: 9 }, { distanceM: 80, time: times[1] }];
     const response = await ask(url, formOf(images, { headingDeg: '0', frames: JSON.stringify(frames) }));
     assert.equal(response.status, 200);
     assert.match(String(response.headers.get('content-type')), /^application\/geo\+json/);
@@ -73,9 +74,10 @@ describe('a sequence of the tiny region', () => {
     conforms(track);
     assert.equal(track.requestId, response.headers.get('x-request-id'));
     assert.equal(track.features[3]?.properties.code, 'IMAGE_UNDECODABLE');
+    assert.equal(track.features[4]?.properties.time, times[1]);
     await writeFile(
       join(dir, 'walk.csv'),
-      'file,distanceM,seconds\n1.png,,\n2.png,40,\n3.png,,9\n4.png,80,\n',
+      `file,distanceM,seconds,time\n1.png,,,${times[0]}\n2.png,40,,\n3.png,,9,\n4.png,80,,${times[1]}\n`,
     );
     const args = ['locate', '--sequence', join(dir, 'walk.csv'), '--heading', '0'];
     const { stdout } = await runSkyfix(args, { SKYFIX_DATA: join(dir, 'data') });
@@ -157,6 +159,13 @@ test('each kind of bad input is refused with its code, before any work', async (
       400,
       'PARAMETER_INVALID',
       /"frames\[1\]\.distanceM".*it is -1/,
+    ],
+    [two({ frames: '[{"time":"noon"},{}]' }), 400, 'PARAMETER_INVALID', /"frames\[0\]\.time".*it is "noon"/],
+    [
+      two({ frames: '[{},{"time":"2026-02-29T10:00"}]' }),
+      400,
+      'PARAMETER_INVALID',
+      /frames\[1\]\.time" is "2026-02-29T10:00", which is in no calendar/,
     ],
     [two({ frames: '[{"top":1},{}]' }), 400, 'PARAMETER_INVALID', /"frames\[0\]".*it has "top"/],
     [

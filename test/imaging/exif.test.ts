@@ -130,6 +130,29 @@ describe('place and heading', () => {
     }
   });
 
+  test('of when it was taken; what a camera writes whose clock was never set says nothing', async () => {
+    const taken = (...exif: readonly Tag[]) => readExif(tiffBytes([], {}, { exif })).capturedAt;
+    const [TAKEN, OFFSET, FRACTION] = [0x9003, 0x9011, 0x9291];
+    const moment: Tag = [TAKEN, ASCII, '2026:05:01 10:11:12'];
+    assert.equal(taken(moment), '2026-05-01T10:11:12');
+    assert.equal(taken(moment, [FRACTION, ASCII, '25 ']), '2026-05-01T10:11:12.25');
+    assert.equal(taken(moment, [OFFSET, ASCII, '+02:00']), '2026-05-01T10:11:12+02:00');
+    assert.equal(taken(moment, [OFFSET, ASCII, 'here'], [FRACTION, ASCII, 'x']), '2026-05-01T10:11:12');
+    for (const text of [
+      '0000:00:00 00:00:00',
+      '    :  :     :  :  ',
+      '2026:02:30 10:00:00',
+      '2026:05:01',
+      '',
+    ])
+      assert.equal(taken([TAKEN, ASCII, text]), undefined, text);
+    const file = await solid()
+      .withExif({ IFD2: { DateTimeOriginal: '2026:05:01 10:11:12' } })
+      .jpeg()
+      .toBuffer();
+    assert.equal((await readPanoramaMetadata(file)).capturedAt, '2026-05-01T10:11:12');
+  });
+
   test("a request wins over GPano's heading, GPano's over EXIF's", async () => {
     const exif = exifSegment(tiffBytes([], {}, { gps: GPS }));
     const gpano = xmpSegment(Buffer.from(gpanoPacket('GPano:PoseHeadingDegrees="45"')));

@@ -45,11 +45,11 @@ function valueBytes(type: number, values: Tag[2], little: boolean): { bytes: Buf
   return { bytes: Buffer.concat(values.flat().map(one)), count: values.length };
 }
 
-/** A TIFF structure: one directory, with a GPS directory where tags are given, and the pixels as one strip behind it. */
+/** A TIFF structure: one directory, with GPS and Exif directories where tags are given, and the pixels as one strip behind it. */
 export function tiffBytes(
   tags: readonly Tag[],
   { littleEndian = false, big = false }: TiffForm = {},
-  { gps, pixels }: { gps?: readonly Tag[]; pixels?: Uint8Array } = {},
+  { gps, exif, pixels }: { gps?: readonly Tag[]; exif?: readonly Tag[]; pixels?: Uint8Array } = {},
 ): Buffer {
   const number = (value: number, bytes: 1 | 2 | 4 | 8) => numberBytes(value, bytes, littleEndian);
   const offsetBytes = big ? 8 : 4;
@@ -72,8 +72,9 @@ export function tiffBytes(
     });
     return Buffer.concat([number(sorted.length, big ? 8 : 2), ...entries, number(0, offsetBytes), ...data]);
   };
-  const withPlaces = (gpsAt: number, pixelsAt: number): Tag[] => [
+  const withPlaces = (gpsAt: number, exifAt: number, pixelsAt: number): Tag[] => [
     ...tags,
+    ...(exif ? [[0x8769, LONG, [exifAt]] as Tag] : []),
     ...(gps ? [[0x8825, LONG, [gpsAt]] as Tag] : []),
     ...(pixels
       ? ([
@@ -82,14 +83,16 @@ export function tiffBytes(
         ] as Tag[])
       : []),
   ];
-  const gpsAt = head + directory(withPlaces(0, 0), head).length;
+  const gpsAt = head + directory(withPlaces(0, 0, 0), head).length;
   const gpsBytes = gps ? directory(gps, gpsAt) : Buffer.alloc(0);
+  const exifAt = gpsAt + gpsBytes.length;
+  const exifBytes = exif ? directory(exif, exifAt) : Buffer.alloc(0);
   const start = Buffer.from(littleEndian ? 'II' : 'MM');
   const header = big
     ? Buffer.concat([start, number(43, 2), number(8, 2), number(0, 2), number(head, 8)])
     : Buffer.concat([start, number(42, 2), number(head, 4)]);
-  const main = directory(withPlaces(gpsAt, gpsAt + gpsBytes.length), head);
-  return Buffer.concat([header, main, gpsBytes, pixels ?? Buffer.alloc(0)]);
+  const main = directory(withPlaces(gpsAt, exifAt, exifAt + exifBytes.length), head);
+  return Buffer.concat([header, main, gpsBytes, exifBytes, pixels ?? Buffer.alloc(0)]);
 }
 
 export interface SampledTiff extends TiffForm {

@@ -2,6 +2,7 @@
 import { Ajv } from 'ajv';
 import { messageOf, SkyfixError } from '../../errors/index.js';
 import type { LocateOptions } from '../../locate/index.js';
+import { momentOf, TIME_PATTERN } from '../../sequences/index.js';
 import { parseLocateParameters, toLocateOptions } from './locate-parameters.js';
 import { LOCATE_PROPERTIES, type LocateParameters } from './locate-schema.js';
 
@@ -29,6 +30,7 @@ const {
 export const FRAME_PROPERTIES = {
   distanceM: { type: 'number', minimum: 0, maximum: 1_000_000 },
   seconds: { type: 'number', minimum: 0, maximum: 10_000_000 },
+  time: { type: 'string', pattern: TIME_PATTERN },
   headingDeg,
   heading: { type: heading.type, enum: heading.enum },
   headingToleranceDeg,
@@ -44,6 +46,7 @@ export const FRAME_PROPERTIES = {
 type FrameFields = Partial<Pick<LocateParameters, keyof typeof FRAME_PROPERTIES & keyof LocateParameters>> & {
   readonly distanceM?: number;
   readonly seconds?: number;
+  readonly time?: string;
 };
 
 const validateFrames = new Ajv().compile<readonly FrameFields[]>({
@@ -56,6 +59,8 @@ export interface FrameQuestion {
   /** From the frame before it. */
   readonly distanceM?: number | undefined;
   readonly seconds?: number | undefined;
+  /** When it was taken. */
+  readonly time?: string | undefined;
 }
 
 export interface SequenceQuestion {
@@ -81,9 +86,12 @@ export function parseSequence(
   const parameters = parseLocateParameters(common);
   const text = fields.get(FRAMES_FIELD);
   const entries = text === undefined ? Array.from({ length: images }, () => ({})) : parseFrames(text, images);
-  const frames = entries.map(({ distanceM, seconds, ...own }: FrameFields, k) => {
+  const frames = entries.map(({ distanceM, seconds, time, ...own }: FrameFields, k) => {
+    if (time !== undefined && !momentOf(time)) {
+      throw invalid(`"${FRAMES_FIELD}[${k}].time" is ${JSON.stringify(time)}, which is in no calendar.`);
+    }
     const options = optionsOf({ ...parameters, ...own, top: CANDIDATES }, maxPixels, text && `frames[${k}]`);
-    return { options, distanceM, seconds };
+    return { options, distanceM, seconds, time };
   });
   return { region: parameters.region, frames };
 }

@@ -133,8 +133,8 @@ async function locateFrames(
     images[k] = undefined;
     turn.uploaded(lease.region.name);
     deadline.start(config.requestTimeoutMs);
-    const { distanceM, seconds } = frame;
-    const common = { file: image.name, distanceM, seconds };
+    const { distanceM, seconds, time } = frame;
+    const common = { file: image.name, distanceM, seconds, time };
     try {
       const answer = await locateFrame(image.bytes, frame, services, deadline.signal, turn, lease, trace);
       metrics.located(answer);
