@@ -1,6 +1,7 @@
 // npm run test:serving [-- ROOM...]: the built tests under Node's test runner; with names only those rooms'.
 // A runner of its own because Node 20 takes folders and later versions take patterns.
 import { existsSync, readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runTests } from './runner.mjs';
@@ -21,4 +22,6 @@ if (files.length === 0) {
   process.exit(1);
 }
 console.log(`Node ${process.version}: ${files.length} test files`);
-process.exit(runTests({ title: 'serving tests', files, cwd: root }));
+// Node leaves one core to itself, which on two cores is half of them: most files wait for servers and children.
+const args = [`--test-concurrency=${availableParallelism()}`];
+process.exit(runTests({ title: 'serving tests', files, args, cwd: root }));
