@@ -264,3 +264,17 @@ test('files that are located are let go of; the work of a client that has gone s
   assert.equal(await metric(app, 'skyfix_upload_memory_bytes'), 0);
   await app.close();
 });
+
+test('a server that stops ends the panorama that it works on, and says that the rest is not to come', async () => {
+  const { app, url, held, order, regions } = await startHeld({ SKYFIX_CONCURRENCY: '1' });
+  const sequence = ask(url, formOf(['a', 'b', 'c']));
+  while (held.length < 1) await new Promise((resolve) => setImmediate(resolve));
+  const closed = app.close();
+  while (app.server.listening) await new Promise((resolve) => setImmediate(resolve));
+  held[0]?.resolve();
+  const response = await sequence;
+  assert.deepEqual([response.status, await codeOf(response)], [503, 'NOT_READY']);
+  await closed;
+  assert.deepEqual(order, ['a']);
+  assert.equal(regions.leases, 0);
+});

@@ -28,8 +28,17 @@ export interface DemoArea {
   readonly split?: Split;
   /** Only every so many of its places. */
   readonly every?: number;
-  /** Places of the same town that lie outside of it, every so many of them. */
-  readonly outside: { readonly split: Split; readonly every: number } | undefined;
+  /** Places that lie outside of it. */
+  readonly outside: readonly Outsiders[];
+}
+
+/** Places of a town, or of a part of it. */
+export interface Outsiders {
+  readonly town: Town;
+  readonly split?: Split;
+  /** Every so many of them, from the one with this number on. */
+  readonly every: number;
+  readonly from?: number;
 }
 
 export const VALIDATION: DemoArea = {
@@ -37,22 +46,24 @@ export const VALIDATION: DemoArea = {
   town: HOME,
   mosaic: 'mosaic.tif',
   split: 'validation',
-  outside: { split: 'train', every: 5 },
+  outside: [{ town: HOME, split: 'train', every: 5 }],
 };
 export const OTHER_TOWN: DemoArea = {
   name: 'other-town',
   town: ELSEWHERE,
   mosaic: 'mosaic.tif',
   every: 2,
-  outside: undefined,
+  outside: [],
 };
+/** Nothing is fitted to them: the other town's other half. */
+export const STRANGERS: Outsiders = { town: ELSEWHERE, every: 2, from: 1 };
 /** Neither trained on nor fitted to. */
 export const TEST: DemoArea = {
   name: 'test',
   town: HOME,
   mosaic: 'mosaic-test.tif',
   split: 'test',
-  outside: { split: 'validation', every: 1 },
+  outside: [{ town: HOME, split: 'validation', every: 1 }, STRANGERS],
 };
 
 /** As in the figures of recall. */
@@ -69,8 +80,19 @@ async function townOf({ seed, places }: Town): Promise<string> {
 }
 
 /** Its panoramas with their places. */
-export async function placesOf({ town, split, every: step = 1 }: DemoArea): Promise<LocatedPanorama[]> {
-  return every(await readLocatedPanoramas(join(await townOf(town), 'places.csv'), { split }), step);
+export async function placesOf({
+  town,
+  split,
+  every: step = 1,
+  from = 0,
+}: Pick<DemoArea, 'town' | 'split' | 'every'> & Pick<Outsiders, 'from'>): Promise<LocatedPanorama[]> {
+  const places = await readLocatedPanoramas(join(await townOf(town), 'places.csv'), { split });
+  return every(places.slice(from), step);
+}
+
+/** Of answers those to panoramas of this town. */
+export function isOfTown({ file }: { readonly file: string }, { town }: Pick<Outsiders, 'town'>): boolean {
+  return file.includes(join(FULL_DIR, `town-${town.seed}`));
 }
 
 const folderOf = (bundleDir: string, name: string) =>
@@ -111,10 +133,8 @@ export async function answersOf(area: DemoArea, bundleDir: string, madeUpEvery: 
   const kept = await readAnswers(path).catch(() => undefined);
   if (kept?.encoderSha256 === encoderSha256) return kept;
   const indexDir = await indexOf(area, bundleDir);
-  const { outside } = area;
-  const others = outside
-    ? every(await placesOf({ ...area, split: outside.split, every: 1 }), outside.every)
-    : [];
+  const others: LocatedPanorama[] = [];
+  for (const outsiders of area.outside) others.push(...(await placesOf(outsiders)));
   const progress = openStageProgress();
   try {
     const asked = await askLocated({

@@ -23,7 +23,7 @@ import {
   confidenceCharts,
   mergeAnswers,
 } from 'skyfix/index';
-import { answersOf, type DemoArea, OTHER_TOWN, TEST, VALIDATION } from './areas.js';
+import { answersOf, type DemoArea, isOfTown, OTHER_TOWN, STRANGERS, TEST, VALIDATION } from './areas.js';
 import { FULL_DIR } from './quick.js';
 
 /** What each is fitted to. Of its home small-town knows the kind of houses, so that it is fitted to another town too. */
@@ -95,6 +95,30 @@ function verdictTable({ answers }: Answers, calibration: Calibration): string {
   return head + rows.join('');
 }
 
+/** How well those of the region are told from those of each kind that are not. */
+function insideTable(test: Answers, calibration: Calibration): string {
+  const inside = test.answers.filter(({ origin }) => origin === 'inside');
+  const others = test.answers.filter(({ origin }) => origin !== 'inside');
+  const kindOf = (answer: AskedAnswer) =>
+    answer.origin !== 'outside'
+      ? answer.origin
+      : isOfTown(answer, STRANGERS)
+        ? 'another town'
+        : 'the same town';
+  const kinds = [...new Set(others.map(kindOf))];
+  const groups: (readonly [string, readonly AskedAnswer[]])[] = kinds.map((kind) => [
+    kind,
+    others.filter((answer) => kindOf(answer) === kind),
+  ]);
+  groups.push(['all but the same town', others.filter((answer) => kindOf(answer) !== 'the same town')]);
+  const rows = groups.map(([kind, answers]) => {
+    const { aurocInside } = checkCalibration({ ...test, answers: [...inside, ...answers] }, calibration);
+    return row([`${answers.length} ${kind}`, aurocInside?.toFixed(3) ?? null]);
+  });
+  const columns = [`${inside.length} inside against`, 'AUROC'];
+  return `${row(columns)}|${'---|'.repeat(columns.length)}\n${rows.join('')}`;
+}
+
 async function calibrateShipped(name: string): Promise<void> {
   const bundleDir = bundleDirOf(name);
   const [first, ...further] = FITTED_TO[name] ?? [VALIDATION, OTHER_TOWN];
@@ -106,10 +130,12 @@ async function calibrateShipped(name: string): Promise<void> {
   await calibrateBundle(bundleDir, calibration);
   process.stdout.write(`${name}, cross-validated\n\n${FIGURES_HEAD}${figuresRow(names, validated)}\n`);
   const test = await answersOf(TEST, bundleDir, MADE_UP_EVERY);
-  // Made-up ones are counted by themselves: they are easier than panoramas of the same town.
+  // The others are counted by themselves: they are easier than panoramas of the same town.
   const real = {
     ...test,
-    answers: test.answers.filter(({ origin }) => origin === 'inside' || origin === 'outside'),
+    answers: test.answers.filter(
+      (answer) => answer.origin === 'inside' || (answer.origin === 'outside' && !isOfTown(answer, STRANGERS)),
+    ),
   };
   const figures = checkCalibration(real, calibration);
   const alone = further.length === 0 ? [] : [first, ...further];
@@ -122,7 +148,7 @@ async function calibrateShipped(name: string): Promise<void> {
   const { inside, outside } = all.counts;
   process.stdout.write(
     `${name}: fitted to ${inside} places and ${outside} outside, asked for ${real.answers.length} of the test area\n\n` +
-      `${FIGURES_HEAD}${rows.join('')}\n${verdictTable(test, calibration)}\n`,
+      `${FIGURES_HEAD}${rows.join('')}\n${insideTable(test, calibration)}\n${verdictTable(test, calibration)}\n`,
   );
   const folder = join(FULL_DIR, 'calibration', name);
   await writeFileAtomic(join(folder, 'figures.json'), `${JSON.stringify(figures, null, 2)}\n`);
