@@ -45,7 +45,8 @@ const MARGIN_PX = 3;
 export async function compareTiles(input: CompareInput): Promise<Compared> {
   const { before, bundle, source, batchSize, options } = input;
   const { dimensions } = bundle.manifest.descriptor;
-  const networks = await openNetworks(bundle, { threads: options.threads ?? 1, engine: options.engine });
+  const { threads = 1, engine } = options;
+  const networks = await openNetworks(bundle, { threads, engine, inFloat: true });
   const describe = checkedDescriber(new Describer(networks, bundle.manifest, 'NETWORK_INVALID'), dimensions);
   const then = new Map<number, number>();
   for (const place of before.rowAt.keys()) {

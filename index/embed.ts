@@ -39,7 +39,7 @@ export async function embedRange(
         `(${Math.floor(MOST_VALUES / dimensions)} tiles); divide the area into several regions.`,
     );
   }
-  const networks = await openNetworks(bundle, { threads, engine });
+  const networks = await openNetworks(bundle, { threads, engine, inFloat: true });
   const describe = checkedDescriber(new Describer(networks, bundle.manifest, 'NETWORK_INVALID'), dimensions);
   const input = { describe, inputSizePx, dimensions, batchSize };
   const parts: Embedded[] = [];

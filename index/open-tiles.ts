@@ -1,6 +1,6 @@
 // The tiles that a build is told of, and how they are described: what makes its descriptors what they are.
 import type { Bundle } from '../src/bundles/index.js';
-import { DEFAULT_ENGINE, type EngineChoice } from '../src/engines/index.js';
+import { DEFAULT_ENGINE, type EngineChoice, inFloatOf } from '../src/engines/index.js';
 import { SkyfixError } from '../src/errors/index.js';
 import { sha256OfBytes } from '../src/files/index.js';
 import type { BuildRecord } from '../src/versions/index.js';
@@ -36,7 +36,10 @@ export function settingsOf({
 }
 
 /** Tiles that another engine described differ in their last digits: an index is one engine's. */
-const engineName = ({ kind, precision }: EngineChoice): string => `${kind} ${precision}`;
+function engineName(choice: EngineChoice): string {
+  const { kind, precision } = inFloatOf(choice);
+  return `${kind} ${precision}`;
+}
 
 /** Of everything that shards of descriptors depend on. */
 export function digestOfWork(bundle: Bundle, source: TileSource, settings: BuildSettings): string {

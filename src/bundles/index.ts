@@ -21,7 +21,11 @@ export {
   type BundleInput,
   type BundleLooks,
   type BundleManifest,
+  type BundleQuantisation,
+  type Fidelity,
   NETWORK_FILES,
   type NetworkFile,
+  QUANTISED_FILES,
+  type QuantisedNetworkRecord,
 } from './manifest.js';
 export { FIELD_OF_VIEW_SCHEMA, geometryFault } from './schema.js';

@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { explainSchemaErrors, messageOf, SkyfixError } from '../errors/index.js';
 import { type FileChecksum, sha256OfFile } from '../files/index.js';
-import type { BundleInput, BundleManifest } from './manifest.js';
+import {
+  type BundleInput,
+  type BundleManifest,
+  type BundleQuantisation,
+  NETWORK_FILES,
+  type NetworkFile,
+  QUANTISED_FILES,
+} from './manifest.js';
 import { BUNDLE_JSON_SCHEMA, geometryFault } from './schema.js';
 
 export interface Bundle {
@@ -14,6 +21,8 @@ export interface Bundle {
   readonly generatorPath?: string;
   readonly encoderPath: string;
   readonly encoderSha256: string;
+  /** The networks in 8 bits, where it has them. */
+  readonly quantised?: { readonly encoder?: string; readonly generator?: string };
 }
 
 const matchesSchema = new Ajv({ allErrors: true, verbose: true }).compile(BUNDLE_JSON_SCHEMA);
@@ -64,6 +73,8 @@ export async function loadBundle(dir: string, { inputs = ['bev'] }: LoadOptions 
       `${manifestPath}: /input is "${input}", but its networks would be given ${inputs.join(' or ')}.`,
     );
   }
+  const fault = quantisationFault(manifest);
+  if (fault) throw new SkyfixError('BUNDLE_CORRUPT', `${manifestPath}: ${fault}.`);
   for (const [name, expected] of Object.entries(manifest.files)) await verifyFile(join(dir, name), expected);
   return {
     dir,
@@ -71,7 +82,28 @@ export async function loadBundle(dir: string, { inputs = ['bev'] }: LoadOptions 
     ...(manifest.files['generator.onnx'] ? { generatorPath: join(dir, 'generator.onnx') } : {}),
     encoderPath: join(dir, 'encoder.onnx'),
     encoderSha256: manifest.files['encoder.onnx']?.sha256 ?? '',
+    ...(manifest.quantisation && { quantised: quantisedPaths(dir, manifest.quantisation) }),
   };
+}
+
+function quantisedPaths(dir: string, { networks }: BundleQuantisation): NonNullable<Bundle['quantised']> {
+  const pathOf = (file: NetworkFile) => networks[file] && join(dir, QUANTISED_FILES[file]);
+  const [encoder, generator] = [pathOf('encoder.onnx'), pathOf('generator.onnx')];
+  return { ...(encoder && { encoder }), ...(generator && { generator }) };
+}
+
+/** A network in 8 bits must be there, and be made of the one beside it. */
+function quantisationFault({ quantisation, files }: BundleManifest): string | undefined {
+  for (const file of NETWORK_FILES) {
+    const record = quantisation?.networks[file];
+    if (!record) continue;
+    const [own, name] = [files[file]?.sha256, QUANTISED_FILES[file]];
+    if (!files[name]) return `/quantisation names ${file}, but /files has no ${name}`;
+    if (record.of !== own) {
+      return `/quantisation/networks/${file} was made of the network ${record.of}, ${file} is ${own}: quantise it again`;
+    }
+  }
+  return undefined;
 }
 
 async function verifyFile(path: string, expected: FileChecksum): Promise<void> {

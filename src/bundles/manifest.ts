@@ -43,6 +43,50 @@ export type BundleLooks = (typeof BUNDLE_LOOKS)[number];
 export const NETWORK_FILES = ['encoder.onnx', 'generator.onnx'] as const;
 export type NetworkFile = (typeof NETWORK_FILES)[number];
 
+/** The files of the same networks in 8 bits, where a bundle has them. */
+export const QUANTISED_FILES: Readonly<Record<NetworkFile, string>> = {
+  'encoder.onnx': 'encoder.int8.onnx',
+  'generator.onnx': 'generator.int8.onnx',
+};
+
+/** How near unit vectors are to those that they stand for: cosines. */
+export interface Fidelity {
+  readonly mean: number;
+  /** All but 5 % of them are nearer. */
+  readonly p5: number;
+  readonly least: number;
+}
+
+/** How a bundle's networks were put in 8 bits, and what that costs: written by "skyfix-train quantise". */
+export interface BundleQuantisation {
+  readonly createdAt: string;
+  /** 7: right on every processor; 8: for those with VNNI alone. */
+  readonly weightBits: number;
+  /** The pictures whose values chose the ranges. */
+  readonly calibration: { readonly pictures: number; readonly from: string };
+  readonly networks: Readonly<Partial<Record<NetworkFile, QuantisedNetworkRecord>>>;
+  /** Of the looks of views that calibration has not seen, with all networks of `networks` in 8 bits. */
+  readonly heldOut: { readonly views: number; readonly from: string; readonly cosine: Fidelity };
+  /** Of the places of those views, their tiles described in float32: percent found first. */
+  readonly retrieval?: {
+    readonly queries: number;
+    readonly gallery: number;
+    readonly at1: { readonly f32: number; readonly int8: number };
+    readonly within25M?: { readonly f32: number; readonly int8: number };
+  };
+}
+
+export interface QuantisedNetworkRecord {
+  /** Checksum of the network that it was made from. */
+  readonly of: string;
+  /** How the ranges of its values were chosen: the middle so many percent of them, or by their entropy. */
+  readonly ranges: number | 'entropy';
+  /** Layers in 8 bits. */
+  readonly layers: number;
+  /** Those that could be and stay in float, by the names of their results. */
+  readonly inFloat: readonly string[];
+}
+
 export interface BundleManifest {
   readonly schema: typeof BUNDLE_SCHEMA;
   readonly name: string;
@@ -74,6 +118,8 @@ export interface BundleManifest {
   /** Networks that were exported for one image at a time: they are run so. The others take any number. */
   readonly oneAtATime?: readonly NetworkFile[];
   readonly descriptor: { readonly dimensions: number };
+  /** Absent where the bundle has no networks in 8 bits. */
+  readonly quantisation?: BundleQuantisation;
   /** What makes probabilities of its scores, for regions without a calibration of their own. */
   readonly confidence?: Calibration;
   /** What it was trained on and how; free form, written by training. */

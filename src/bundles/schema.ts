@@ -24,12 +24,68 @@ export const FIELD_OF_VIEW_SCHEMA = {
 const text = { type: 'string', minLength: 1 } as const;
 const positive = { type: 'number', exclusiveMinimum: 0 } as const;
 const count = { type: 'integer', minimum: 1 } as const;
+const sha256 = { type: 'string', pattern: '^[0-9a-f]{64}$' } as const;
 const checksum = {
   type: 'object',
   required: ['sha256', 'bytes'],
   properties: {
-    sha256: { type: 'string', pattern: '^[0-9a-f]{64}$' },
+    sha256,
     bytes: { type: 'integer', minimum: 0 },
+  },
+} as const;
+
+const cosine = { type: 'number', minimum: -1, maximum: 1.001 } as const;
+const percents = {
+  type: 'object',
+  required: ['f32', 'int8'],
+  properties: { f32: { type: 'number' }, int8: { type: 'number' } },
+} as const;
+const quantisedNetwork = {
+  type: 'object',
+  required: ['of', 'ranges', 'layers', 'inFloat'],
+  properties: {
+    of: sha256,
+    ranges: { anyOf: [{ type: 'number', exclusiveMinimum: 0, maximum: 100 }, { const: 'entropy' }] },
+    layers: { type: 'integer', minimum: 0 },
+    inFloat: { type: 'array', items: { type: 'string' } },
+  },
+} as const;
+
+const QUANTISATION_JSON_SCHEMA = {
+  type: 'object',
+  required: ['createdAt', 'weightBits', 'calibration', 'networks', 'heldOut'],
+  properties: {
+    createdAt: text,
+    weightBits: { enum: [7, 8] },
+    calibration: {
+      type: 'object',
+      required: ['pictures', 'from'],
+      properties: { pictures: count, from: text },
+    },
+    networks: {
+      type: 'object',
+      minProperties: 1,
+      properties: { 'encoder.onnx': quantisedNetwork, 'generator.onnx': quantisedNetwork },
+      additionalProperties: false,
+    },
+    heldOut: {
+      type: 'object',
+      required: ['views', 'from', 'cosine'],
+      properties: {
+        views: count,
+        from: text,
+        cosine: {
+          type: 'object',
+          required: ['mean', 'p5', 'least'],
+          properties: { mean: cosine, p5: cosine, least: cosine },
+        },
+      },
+    },
+    retrieval: {
+      type: 'object',
+      required: ['queries', 'gallery', 'at1'],
+      properties: { queries: count, gallery: count, at1: percents, within25M: percents },
+    },
   },
 } as const;
 
@@ -81,6 +137,7 @@ export const BUNDLE_JSON_SCHEMA = {
     },
     oneAtATime: { type: 'array', items: { enum: NETWORK_FILES }, uniqueItems: true },
     descriptor: { type: 'object', required: ['dimensions'], properties: { dimensions: count } },
+    quantisation: QUANTISATION_JSON_SCHEMA,
     confidence: CALIBRATION_JSON_SCHEMA,
     training: { type: 'object' },
     metrics: { type: 'object' },

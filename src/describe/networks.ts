@@ -1,7 +1,7 @@
 // A bundle's networks, running.
 import { type Bundle, MOST_AT_ONCE, type NetworkFile, viewSizePx } from '../bundles/index.js';
 import type { InferenceEngine } from '../engines/index.js';
-import { DEFAULT_ENGINE, type EngineChoice, openEngine } from '../engines/index.js';
+import { DEFAULT_ENGINE, type EngineChoice, inFloatOf, openEngine } from '../engines/index.js';
 import { SkyfixError } from '../errors/index.js';
 import type { LifeEvents } from '../threads/index.js';
 import { oneAtATime } from './batches.js';
@@ -19,20 +19,34 @@ export interface NetworkOptions {
   readonly threads: number;
   /** Default: onnxruntime on the CPU. */
   readonly engine?: EngineChoice | undefined;
+  /**
+   * Tiles are described in float, whatever else is asked for: an index outlives the machine that made it, and what int8 queries
+   * lose was measured against such tiles.
+   */
+  readonly inFloat?: boolean | undefined;
   /** What a network reports its deaths and recoveries to. */
   readonly eventsOf?: ((part: 'generator' | 'encoder') => LifeEvents) | undefined;
 }
 
 /** Loads a bundle's networks; where one fails the other is closed. Throws PRECISION_UNAVAILABLE, BUNDLE_CORRUPT. */
 export async function openNetworks(bundle: Bundle, options: NetworkOptions): Promise<Networks> {
-  const { threads, engine = DEFAULT_ENGINE, eventsOf } = options;
-  if (engine.precision === 'int8') {
+  const { threads, engine: asked = DEFAULT_ENGINE, eventsOf, inFloat = false } = options;
+  const engine = inFloat ? inFloatOf(asked) : asked;
+  const quantised = inFloat ? undefined : bundle.quantised;
+  if (engine.precision === 'int8' && !quantised) {
     const { name, version } = bundle.manifest;
     const what = `The bundle ${name}@${version} has no quantised networks, which int8 asks for.`;
     throw new SkyfixError('PRECISION_UNAVAILABLE', what);
   }
-  const open = (part: 'generator' | 'encoder', path: string) =>
-    openEngine(engine, path, { threads, typicalShape: shapeOf(part, bundle.manifest), ...eventsOf?.(part) });
+  const open = (part: 'generator' | 'encoder', path: string) => {
+    const quantisedPath = quantised?.[part];
+    const given = { threads, typicalShape: shapeOf(part, bundle.manifest), ...eventsOf?.(part) };
+    if (engine.precision !== 'int8') return openEngine(engine, path, { ...given, quantisedPath });
+    // Of a bundle's two networks one may be there in float alone.
+    return quantisedPath === undefined
+      ? openEngine(inFloatOf(engine), path, given)
+      : openEngine(engine, quantisedPath, given);
+  };
   const opened = await Promise.allSettled([
     open('encoder', bundle.encoderPath),
     ...(bundle.generatorPath ? [open('generator', bundle.generatorPath)] : []),

@@ -28,9 +28,21 @@ export interface EngineChoice {
   readonly compiledDir?: string | undefined;
   /** Others that may be faster: each network is opened by the one that runs it fastest. */
   readonly alternatives?: readonly EngineChoice[] | undefined;
+  /** Nothing was asked for: a network that is there in 8 bits too is run in what is the fastest here, 8 bits or not. */
+  readonly anyPrecision?: boolean | undefined;
   /** What would make it faster here, or why what was asked for is not to be had: whole sentences for the log. */
   readonly notes: readonly string[];
 }
+
+/** The same engine at another precision; so its alternatives. */
+export function atPrecision(choice: EngineChoice, precision: Precision): EngineChoice {
+  const alternatives = choice.alternatives?.map((other) => ({ ...other, precision }));
+  return { ...choice, precision, ...(alternatives && { alternatives }) };
+}
+
+/** The engine for networks that are not to be in 8 bits. */
+export const inFloatOf = (choice: EngineChoice): EngineChoice =>
+  choice.precision === 'int8' ? atPrecision(choice, 'f32') : choice;
 
 /** e.g. "openvino 2026.4.1 cpu bf16" */
 export const nameOfChoice = ({ description, precision }: EngineChoice): string =>

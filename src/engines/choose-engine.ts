@@ -69,11 +69,11 @@ export async function chooseEngine(
   }
 }
 
-/** Which of the two is faster is for each network to show; bf16 halves the work and is not to be caught up with. */
+/** Which of the two is faster is for each network to show; bf16 halves the work, and onnxruntime has none. */
 async function withAlternative(...given: Parameters<typeof openvinoOr>): Promise<EngineChoice> {
   const choice = await openvinoOr(...given);
   const [settings] = given;
-  return choice.kind === 'openvino' && choice.precision === 'f32'
+  return choice.kind === 'openvino' && choice.precision !== 'bf16'
     ? { ...choice, alternatives: [onnxruntime(settings, [])] }
     : choice;
 }
@@ -82,7 +82,12 @@ const GPU_NAMES = { cuda: 'The CUDA provider of onnxruntime', webgpu: 'The WebGP
 
 function onnxruntime({ precision }: EngineSettings, notes: readonly string[]): EngineChoice {
   const chosen = choosePrecision(precision, 'onnxruntime');
-  return { ...DEFAULT_ENGINE, precision: chosen.precision, notes: [...notes, ...chosen.notes] };
+  return {
+    ...DEFAULT_ENGINE,
+    precision: chosen.precision,
+    ...(precision === 'auto' && { anyPrecision: true }),
+    notes: [...notes, ...chosen.notes],
+  };
 }
 
 /** OpenVINO, or what `otherwise` makes of why not; `found`: its library is there. */
@@ -112,6 +117,7 @@ async function openvinoOr(
     description: `openvino ${version} cpu`,
     library,
     compiledDir: machine.compiledDir,
+    ...(precision === 'auto' && { anyPrecision: true }),
     notes: [...untried, ...chosen.notes],
   };
 }

@@ -34,4 +34,6 @@ export interface EngineOptions extends LifeEvents {
   readonly threads: number;
   /** The shape that a request runs: what engines are timed on, where there is a choice. */
   readonly typicalShape?: readonly number[] | undefined;
+  /** The same network in 8 bits: what else may be opened where any precision will do. */
+  readonly quantisedPath?: string | undefined;
 }

@@ -1,8 +1,8 @@
 // The one place that knows which engine opens a network; a further one is a new entry here.
-import type { EngineChoice, EngineKind } from './choice.js';
+import { atPrecision, type EngineChoice, type EngineKind } from './choice.js';
 import type { EngineOptions, InferenceEngine } from './engine.js';
 import { openOnnxEngine } from './onnx-engine.js';
-import { type Opener, openFastest } from './open-fastest.js';
+import { type Candidate, type Opener, openFastest } from './open-fastest.js';
 import { openOpenVinoEngine } from './openvino-engine.js';
 
 const OPENERS: Record<
@@ -24,10 +24,25 @@ export function openEngine(
   path: string,
   options: EngineOptions,
 ): Promise<InferenceEngine> {
-  const { alternatives = [] } = choice;
   const { typicalShape } = options;
-  if (alternatives.length === 0 || typicalShape === undefined) return open(choice, path, options);
-  return openFastest([choice, ...alternatives], path, { ...options, typicalShape }, open);
+  const candidates = candidatesFor(choice, path, options.quantisedPath);
+  if (candidates.length === 1 || typicalShape === undefined) return open(choice, path, options);
+  return openFastest(candidates, { ...options, typicalShape }, open);
+}
+
+/**
+ * The choice and its alternatives; where any precision will do and the network is there in 8 bits, each also so. bf16 is then
+ * held against f32 too.
+ */
+function candidatesFor(choice: EngineChoice, path: string, quantisedPath?: string): readonly Candidate[] {
+  const { alternatives = [], anyPrecision = false } = choice;
+  const given = [choice, ...alternatives];
+  if (!anyPrecision || quantisedPath === undefined) return given.map((each) => ({ choice: each, path }));
+  const plain = given.filter(({ precision }) => precision === 'bf16').map((each) => atPrecision(each, 'f32'));
+  return [
+    ...[...given, ...plain].map((each) => ({ choice: each, path })),
+    ...given.map((each) => ({ choice: atPrecision(each, 'int8'), path: quantisedPath })),
+  ];
 }
 
 const open: Opener = (choice, path, options) => OPENERS[choice.kind](path, options, choice);

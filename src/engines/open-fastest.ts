@@ -17,27 +17,36 @@ const CLEARLY = 1.05;
 
 export type Opener = (choice: EngineChoice, path: string, options: EngineOptions) => Promise<InferenceEngine>;
 
+/** An engine, and the form of the network that it would run. */
+export interface Candidate {
+  readonly choice: EngineChoice;
+  readonly path: string;
+}
+
 /**
  * The network under the candidate that runs `shape` fastest; candidates that cannot open or run it are none. Throws what the
  * first candidate throws where no one can.
  */
 export async function openFastest(
-  candidates: readonly EngineChoice[],
-  path: string,
+  candidates: readonly Candidate[],
   options: EngineOptions & { readonly typicalShape: readonly number[] },
   open: Opener,
   folder: string = join(userCacheFolder(), 'timings'),
 ): Promise<InferenceEngine> {
   const { typicalShape: shape, threads } = options;
-  const names = candidates.map(nameOfChoice);
-  const circumstances = [await sha256OfFile(path), names, shape, threads, cpus().map(({ model }) => model)];
+  const names = candidates.map(({ choice }) => nameOfChoice(choice));
+  const files = new Map<string, string>();
+  for (const { path } of candidates) {
+    if (!files.has(path)) files.set(path, await sha256OfFile(path));
+  }
+  const circumstances = [[...files.values()], names, shape, threads, cpus().map(({ model }) => model)];
   const record = new KeptRecord(folder, circumstances);
   const kept = await record.read((value) => timingsOf(value, names));
-  if (kept) return opened(candidates, kept, path, options, open);
-  const timings = await alone(() => timeAll(candidates, path, options, open));
+  if (kept) return opened(candidates, kept, options, open);
+  const timings = await alone(() => timeAll(candidates, options, open));
   // One that did not run may do so another time: only what is complete is kept.
   if (timings.length === candidates.length) await record.write(timings);
-  return opened(candidates, timings, path, options, open);
+  return opened(candidates, timings, options, open);
 }
 
 let before: Promise<unknown> = Promise.resolve();
@@ -50,23 +59,21 @@ function alone<T>(work: () => Promise<T>): Promise<T> {
 }
 
 async function opened(
-  candidates: readonly EngineChoice[],
+  candidates: readonly Candidate[],
   timings: readonly EngineTiming[],
-  path: string,
   options: EngineOptions,
   open: Opener,
 ): Promise<InferenceEngine> {
   const best = timings.reduce((a, b) => (b.ms * CLEARLY < a.ms ? b : a));
-  const choice = candidates.find((candidate) => nameOfChoice(candidate) === best.engine);
-  if (!choice) throw new Error(`${best.engine} is no candidate`);
-  const engine = await open(choice, path, options);
+  const found = candidates.find(({ choice }) => nameOfChoice(choice) === best.engine);
+  if (!found) throw new Error(`${best.engine} is no candidate`);
+  const engine = await open(found.choice, found.path, options);
   return Object.assign(engine, { timings });
 }
 
 /** Those that run, each with its best time; they take turns, so that a busy machine slows them alike. */
 async function timeAll(
-  candidates: readonly EngineChoice[],
-  path: string,
+  candidates: readonly Candidate[],
   { threads, typicalShape: shape }: EngineOptions & { readonly typicalShape: readonly number[] },
   open: Opener,
 ): Promise<readonly EngineTiming[]> {
@@ -74,7 +81,7 @@ async function timeAll(
   const running = new Map<EngineChoice, { engine: InferenceEngine; ms: number }>();
   let firstError: unknown;
   try {
-    for (const choice of candidates) {
+    for (const { choice, path } of candidates) {
       try {
         running.set(choice, { engine: await open(choice, path, { threads }), ms: Number.POSITIVE_INFINITY });
       } catch (error) {

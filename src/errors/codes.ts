@@ -256,7 +256,7 @@ export const ERROR_CODES = {
   PRECISION_UNAVAILABLE: {
     status: 500,
     title: 'Precision not to be had',
-    advice: 'Set SKYFIX_PRECISION to auto, f32 or bf16.',
+    advice: 'Set SKYFIX_PRECISION to auto, f32 or bf16, or quantise the bundle with "skyfix-train quantise".',
   },
   BUNDLE_MISSING: {
     status: 500,

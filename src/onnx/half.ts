@@ -26,3 +26,22 @@ export function toHalf(value: number): number {
 
 /** Many numbers as float16. */
 export const toHalves = (values: Float32Array): Uint16Array => Uint16Array.from(values, toHalf);
+
+let halves: Float32Array | undefined;
+
+/** The numbers of all 65,536 float16s: made once, 256 kB. */
+function halfValues(): Float32Array {
+  halves ??= Float32Array.from({ length: 65_536 }, (_, bits) => {
+    const exponent = (bits >>> 10) & 31;
+    const fraction = bits & 1023;
+    const size = exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25);
+    return exponent === 31 ? Number.NaN : bits & 0x8000 ? -size : size;
+  });
+  return halves;
+}
+
+/** The numbers of float16s, into an array of as many; those that are none or infinite are NaN. */
+export function unpackHalves(packed: Uint16Array, into: Float32Array): void {
+  const numbers = halfValues();
+  for (let i = 0; i < packed.length; i++) into[i] = numbers[packed[i] as number] as number;
+}

@@ -2,6 +2,15 @@
 export { isCastable, type SignatureEnd, withSignature } from './adapt-signature.js';
 export { ONNX_OPSET, type OnnxAttribute, type OnnxDimension, OnnxGraph } from './build-graph.js';
 export { type ExternalTensor, externalTensors, withTensorsInside } from './external-data.js';
-export { toHalf, toHalves } from './half.js';
+export {
+  type FloatConstant,
+  type GraphEdit,
+  type GraphNode,
+  GraphParts,
+  type NewConstant,
+  newNode,
+  renamedNode,
+} from './graph-parts.js';
+export { toHalf, toHalves, unpackHalves } from './half.js';
 export { type OnnxSummary, type OnnxValue, readOnnx } from './read-summary.js';
 export { DATA_TYPES, typeName } from './schema.js';

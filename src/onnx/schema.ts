@@ -19,7 +19,16 @@ export const ELEMENT_BYTES: Readonly<Record<number, number>> = {
   16: 2, // bfloat16
 };
 
-export const DATA_TYPES = { FLOAT: 1, INT64: 7, FLOAT16: 10, DOUBLE: 11, BFLOAT16: 16 } as const;
+export const DATA_TYPES = {
+  FLOAT: 1,
+  UINT8: 2,
+  INT8: 3,
+  INT32: 6,
+  INT64: 7,
+  FLOAT16: 10,
+  DOUBLE: 11,
+  BFLOAT16: 16,
+} as const;
 
 const TYPE_NAMES: Readonly<Record<number, string>> = {
   1: 'float32',
@@ -54,6 +63,8 @@ const root = protobuf.Root.fromJSON({
       fields: {
         dims: field('int64', 1, 'repeated'),
         dataType: field('int32', 2),
+        floatData: field('float', 4, 'repeated'),
+        int32Data: field('int32', 5, 'repeated'),
         name: field('string', 8),
         rawData: field('bytes', 9),
         externalData: field('Entry', 13, 'repeated'),
@@ -66,6 +77,7 @@ const root = protobuf.Root.fromJSON({
         f: field('float', 2),
         i: field('int64', 3),
         s: field('bytes', 4),
+        t: field('Tensor', 5),
         floats: field('float', 7, 'repeated'),
         ints: field('int64', 8, 'repeated'),
         type: field('int32', 20),
@@ -106,13 +118,13 @@ const root = protobuf.Root.fromJSON({
 });
 
 /** The bytes of a message. */
-export function encodeMessage(type: 'Model' | 'Node' | 'ValueInfo', message: object): Uint8Array {
+export function encodeMessage(type: 'Model' | 'Node' | 'Tensor' | 'ValueInfo', message: object): Uint8Array {
   const of = root.lookupType(type);
   return of.encode(of.create(message as Record<string, unknown>)).finish();
 }
 
 /** A message as a plain object, 64-bit numbers as numbers; fields that are not there are left out. */
-export function decodeMessage(type: 'Model' | 'Tensor' | 'ValueInfo', bytes: Uint8Array): unknown {
+export function decodeMessage(type: 'Model' | 'Node' | 'Tensor' | 'ValueInfo', bytes: Uint8Array): unknown {
   const of = root.lookupType(type);
   return of.toObject(of.decode(bytes), { longs: Number });
 }

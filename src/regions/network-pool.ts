@@ -1,5 +1,5 @@
 // Running networks, shared: regions whose generator and encoder are the same files use one pair of engines.
-import type { Bundle } from '../bundles/index.js';
+import { type Bundle, NETWORK_FILES, QUANTISED_FILES } from '../bundles/index.js';
 import { type NetworkOptions, type Networks, openNetworks } from '../describe/index.js';
 
 /** A holder's share of a pair of networks; release() once, when no inference of this holder is under way. */
@@ -33,7 +33,9 @@ export class NetworkPool {
    * networks that answer. Throws what openNetworks throws.
    */
   async acquire(bundle: Bundle): Promise<SharedNetworks> {
-    const key = `${bundle.encoderSha256} ${bundle.manifest.files['generator.onnx']?.sha256 ?? 'none'}`;
+    const { files } = bundle.manifest;
+    const networks = NETWORK_FILES.flatMap((file) => [file, QUANTISED_FILES[file]]);
+    const key = networks.map((file) => files[file]?.sha256 ?? 'none').join(' ');
     const shared = this.#entries.get(key);
     const held = shared && answers(shared) ? shared : this.#open(key, bundle);
     held.holders++;

@@ -2,6 +2,7 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { messageOf, SkyfixError } from '../errors/index.js';
 import { writeFileAtomic } from '../files/index.js';
+import { unpackHalves } from '../onnx/index.js';
 import {
   corrupt,
   DESCRIPTOR_HEADER_BYTES,
@@ -18,7 +19,6 @@ import {
   packBytes,
   packHalves,
   unpackBytes,
-  unpackHalves,
 } from './precision.js';
 
 /** data: [count, dimensions], each row of unit length; on a SharedArrayBuffer a worker sees it without a copy. */

@@ -1,5 +1,5 @@
 // How descriptors are kept: as they are, or each number in 16 or in 8 bits. What is kept is what scores are computed from.
-import { toHalf } from '../onnx/index.js';
+import { toHalf, unpackHalves } from '../onnx/index.js';
 
 /** f32: as the encoder gave them. f16: half the file. i8: a quarter, each descriptor with a scale of its own. */
 export const DESCRIPTOR_PRECISIONS = ['f32', 'f16', 'i8'] as const;
@@ -8,27 +8,9 @@ export const BYTES_PER_VALUE: Readonly<Record<DescriptorPrecision, number>> = { 
 
 const HIGHEST_BYTE = 127;
 
-let halves: Float32Array | undefined;
-
-/** The numbers of all 65,536 float16s: made once, 256 kB. */
-function halfValues(): Float32Array {
-  halves ??= Float32Array.from({ length: 65_536 }, (_, bits) => {
-    const exponent = (bits >>> 10) & 31;
-    const fraction = bits & 1023;
-    const size = exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25);
-    return exponent === 31 ? Number.NaN : bits & 0x8000 ? -size : size;
-  });
-  return halves;
-}
-
 /** Writes numbers as float16 into `into`. */
 export function packHalves(values: Float32Array, into: Uint16Array): void {
   for (let i = 0; i < values.length; i++) into[i] = toHalf(values[i] as number);
-}
-
-export function unpackHalves(packed: Uint16Array, into: Float32Array): void {
-  const numbers = halfValues();
-  for (let i = 0; i < packed.length; i++) into[i] = numbers[packed[i] as number] as number;
 }
 
 /**

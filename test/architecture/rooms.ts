@@ -85,6 +85,7 @@ export const PACKAGES: readonly Package[] = [
       'stages/head',
       'stages',
       'export',
+      'quantisation',
       'runs',
       'report',
       'pipeline',

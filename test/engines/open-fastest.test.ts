@@ -44,6 +44,9 @@ function machine(broken: { readonly open?: string; readonly run?: string } = {})
   return { open, opened, opener };
 }
 
+/** Candidates that run one file. */
+const of = (choices: readonly EngineChoice[]) => choices.map((choice) => ({ choice, path: network }));
+
 const options = { threads: 1, typicalShape: [1, 3, 4, 4] };
 
 describe('the fastest engine', () => {
@@ -54,34 +57,31 @@ describe('the fastest engine', () => {
     ]) {
       const timings = join(folder, `timings-${candidates[0]?.description}`);
       const first = machine();
-      const engine = await openFastest(candidates, network, options, first.opener, timings);
+      const engine = await openFastest(of(candidates), options, first.opener, timings);
       assert.equal(engine.description, 'quick');
       assert.deepEqual(first.open, ['quick']);
       assert.deepEqual(engine.timings?.map(({ engine }) => engine).sort(), ['quick f32', 'slow f32']);
       const [a = 0, b = 0] = engine.timings?.map(({ ms }) => ms) ?? [];
       assert.ok(Math.max(a, b) >= 29);
       const second = machine();
-      const again = await openFastest(candidates, network, options, second.opener, timings);
+      const again = await openFastest(of(candidates), options, second.opener, timings);
       assert.deepEqual(again.timings, engine.timings);
       assert.deepEqual(second.opened, ['quick']);
       // Under other threads it is another question.
       const third = machine();
-      await openFastest(candidates, network, { ...options, threads: 2 }, third.opener, timings);
+      await openFastest(of(candidates), { ...options, threads: 2 }, third.opener, timings);
       assert.equal(third.opened.length, 3);
     }
   });
 
   test('a record that is damaged is made anew', async () => {
     const timings = join(folder, 'damaged');
-    await openFastest([slow, quick], network, options, machine().opener, timings);
+    await openFastest(of([slow, quick]), options, machine().opener, timings);
     const [record = ''] = await readdir(timings);
     for (const text of ['', '[', '[]', '[{"engine":"other f32","ms":1}]', '{"engine":1}']) {
       await writeFile(join(timings, record), text);
       const { opener, opened } = machine();
-      assert.equal(
-        (await openFastest([slow, quick], network, options, opener, timings)).description,
-        'quick',
-      );
+      assert.equal((await openFastest(of([slow, quick]), options, opener, timings)).description, 'quick');
       assert.equal(opened.length, 3, text);
     }
   });
@@ -90,13 +90,13 @@ describe('the fastest engine', () => {
     for (const broken of [{ open: 'quick' }, { run: 'quick' }]) {
       const { opener, open } = machine(broken);
       const timings = join(folder, `broken-${Object.keys(broken)}`);
-      const engine = await openFastest([quick, slow], network, options, opener, timings);
+      const engine = await openFastest(of([quick, slow]), options, opener, timings);
       assert.equal(engine.description, 'slow');
       assert.deepEqual(open, ['slow']);
       assert.deepEqual(await readdir(timings).catch(() => []), [], 'it may work another time');
     }
     const { opener, open } = machine({ open: 'quick', run: 'slow' });
-    const none = openFastest([quick, slow], network, options, opener, join(folder, 'none'));
+    const none = openFastest(of([quick, slow]), options, opener, join(folder, 'none'));
     await assert.rejects(none, /quick cannot open it/);
     assert.deepEqual(open, []);
   });

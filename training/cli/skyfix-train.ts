@@ -1,4 +1,4 @@
-// The skyfix-train command: town, world, dataset, run, evaluate, ablate, report, export.
+// The skyfix-train command: town, world, dataset, run, evaluate, ablate, report, export, quantise.
 import { Command, CommanderError } from 'commander';
 import { messageOf, SkyfixError } from 'skyfix/errors';
 
@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   report: async () => (await import('./report-command.js')).reportCommand(),
   'setup-trunks': async () => (await import('./setup-trunks-command.js')).setupTrunksCommand(),
   export: async () => (await import('./export-command.js')).exportCommand(),
+  quantise: async () => (await import('./quantise-command.js')).quantiseCommand(),
 };
 
 /** "train" is what "run" was called first. */

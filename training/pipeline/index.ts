@@ -11,6 +11,13 @@ export {
 export { exportRun } from './export-run.js';
 export { onnxEmbed, onnxViews } from './onnx-embed.js';
 export { openSource } from './open-source.js';
+export {
+  ownTowns,
+  picturesOfDataset,
+  picturesOfFolder,
+  type QuantisationPictures,
+} from './quantisation-pictures.js';
+export { type QuantiseBundleOptions, quantiseBundle } from './quantise-bundle.js';
 export { runTraining } from './run.js';
 export { isOfRun } from './run-folder.js';
 export { INTERRUPTED, runToEnd } from './run-to-end.js';
