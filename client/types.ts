@@ -269,6 +269,10 @@ export type Region = {
   readonly region: string;
   /** Asked when a request names no region. */
   readonly default: boolean;
+  /** Whether it answers now; RECOVERING otherwise. */
+  readonly ready: boolean;
+  /** Which part of it is away and opened again, and why where that is known; null where it answers. */
+  readonly reason: string | null;
   /** name@version */
   readonly bundle: string;
   readonly indexVersion: string;

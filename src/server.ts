@@ -51,6 +51,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     minRecall: config.minRecall,
     defaultRegion: config.defaultRegion,
     cluster: clusterOf(config),
+    clusterMayBeAway: true,
     engine,
     warm: warmRegion,
     onError,
@@ -73,6 +74,9 @@ export async function startServer(config: Config): Promise<RunningServer> {
     for (const { region, error } of early) onError(region, error);
     for (const { region, engines } of regions.summaries()) {
       app.log.info({ region, generator: engines.generator, encoder: engines.encoder }, 'engines chosen');
+    }
+    for (const { region, ready, reason } of regions.health()) {
+      if (!ready) app.log.warn({ region, reason }, 'a region waits for its cluster; the others serve');
     }
     for (const note of engine.notes) app.log.info({ note }, 'engine');
     app.log.info({ url, regions: regions.names, dataDir: config.dataDir }, 'ready');

@@ -7,7 +7,10 @@ import type { RemotePlaceRequests, RemotePlaceSetup } from './place-requests.js'
 
 const SCRIPT = new URL('./remote-place-worker.js', import.meta.url);
 
-export interface RemotePlaceSource extends RemotePlaceSetup, LifeEvents {}
+export interface RemotePlaceSource extends RemotePlaceSetup, LifeEvents {
+  /** Opened also where the cluster is away: then it is recovering, and ready as soon as the cluster is there. */
+  readonly mayBeAway?: boolean | undefined;
+}
 
 export class RemotePlaceFinder extends PlaceFinder {
   readonly #worker: RequestWorker<RemotePlaceRequests>;
@@ -27,24 +30,42 @@ export class RemotePlaceFinder extends PlaceFinder {
     this.#events = source;
   }
 
-  /** Throws CLUSTER_UNAVAILABLE where the cluster has not all of the collection, or does not answer. */
+  /**
+   * Throws CLUSTER_UNAVAILABLE where the cluster has not all of the collection, or does not answer, unless it may be away.
+   */
   static async openRemote(source: RemotePlaceSource): Promise<RemotePlaceFinder> {
-    const { onDeath, onRecovered, ...setup } = source;
-    const events = { onDeath, onRecovered };
-    const of = `the collection ${source.collection}`;
+    const { onDeath, onRecovered, mayBeAway, ...setup } = source;
+    let finder: RemotePlaceFinder | undefined;
     const worker = new RequestWorker<RemotePlaceRequests>(SCRIPT, {
-      of,
+      of: `the collection ${source.collection}`,
       setup,
       restart: RESTART_PACE,
-      ...events,
+      onDeath,
+      onRecovered: () => {
+        if (finder) finder.#threadIsBack();
+      },
     });
     await worker.opened;
-    return new RemotePlaceFinder(source, worker);
+    finder = new RemotePlaceFinder(source, worker);
+    try {
+      await worker.ask('probe', {});
+    } catch (error) {
+      if (mayBeAway && isUnavailable(error)) finder.#lose(error);
+      else {
+        await finder.close();
+        throw error;
+      }
+    }
+    return finder;
   }
 
   override get state(): PartState {
     const state = super.state;
     return state === 'ready' && this.#open ? 'recovering' : state;
+  }
+
+  override get trouble(): string | undefined {
+    return this.#open?.detail;
   }
 
   override async close(): Promise<void> {
@@ -58,7 +79,7 @@ export class RemotePlaceFinder extends PlaceFinder {
     try {
       return await super.answered(ask);
     } catch (error) {
-      if (!(error instanceof SkyfixError && error.code === 'CLUSTER_UNAVAILABLE')) throw error;
+      if (!isUnavailable(error)) throw error;
       this.#lose(error);
       throw this.#recovering(error);
     }
@@ -76,6 +97,14 @@ export class RemotePlaceFinder extends PlaceFinder {
     this.#probeLater();
   }
 
+  /** A fresh thread has not seen the cluster, and trusts no node. */
+  #threadIsBack(): void {
+    // Whoever waits for the cluster already asks again.
+    if (this.#open) return;
+    this.#open = new SkyfixError('CLUSTER_UNAVAILABLE', 'The cluster has not been asked yet.');
+    void this.#probe();
+  }
+
   #probeLater(): void {
     this.#probing = setTimeout(() => void this.#probe(), this.#pacer.nextDelayMs()).unref();
   }
@@ -83,11 +112,16 @@ export class RemotePlaceFinder extends PlaceFinder {
   async #probe(): Promise<void> {
     try {
       await this.#worker.ask('probe', {});
-    } catch {
+    } catch (error) {
+      if (this.#open && isUnavailable(error)) this.#open = error;
       if (super.state !== 'closed') this.#probeLater();
       return;
     }
     this.#open = undefined;
     this.#events.onRecovered?.();
   }
+}
+
+function isUnavailable(error: unknown): error is SkyfixError {
+  return error instanceof SkyfixError && error.code === 'CLUSTER_UNAVAILABLE';
 }

@@ -9,9 +9,10 @@ import type { RemotePlaceRequests, RemotePlaceSetup } from './place-requests.js'
 const AT_ONCE = 16;
 
 await serveRequests<RemotePlaceRequests, RemotePlaceSetup>(
-  async ({ catalogue: parts, projection, ...source }) => {
+  ({ catalogue: parts, projection, ...source }) => {
     const catalogue = new Catalogue(parts);
-    const index = await WeaviateIndex.open(source, catalogue);
+    // Its owner asks whether the cluster is there: a thread that starts again need not wait for that.
+    const index = WeaviateIndex.unprobed(source, catalogue);
     const queriesOf = queryReader({ descriptors: source, projection });
     return {
       answers: {

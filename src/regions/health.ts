@@ -13,9 +13,11 @@ export interface RegionHealth {
   readonly ready: boolean;
   /** The parts that cannot; they are being opened again. */
   readonly recovering: readonly RegionPart[];
+  /** Which parts, and why where that is known; null where it is ready. */
+  readonly reason: string | null;
 }
 
-type Stateful = { readonly state: PartState };
+type Stateful = { readonly state: PartState; readonly trouble?: string | undefined };
 
 /** The state of each part at this moment. */
 export function healthOf({
@@ -28,15 +30,26 @@ export function healthOf({
 }): RegionHealth {
   const parts = { generator: networks.generator, encoder: networks.encoder, index: version.index };
   const recovering = REGION_PARTS.filter((part) => (parts[part]?.state ?? 'ready') !== 'ready');
-  return { region: name, ready: recovering.length === 0, recovering };
+  const ready = recovering.length === 0;
+  return {
+    region: name,
+    ready,
+    recovering,
+    reason: ready ? null : reasonOf(recovering, version.index.trouble),
+  };
+}
+
+/** "index being opened again (http://w1:8080: no answer within 2000 ms)" */
+function reasonOf(recovering: readonly RegionPart[], trouble: string | undefined): string {
+  const why = trouble && recovering.includes('index') ? ` (${trouble.replace(/[.]+$/, '')})` : '';
+  return `${recovering.join(', ')} being opened again${why}`;
 }
 
 /** The error for whoever asks a region that is not ready. */
-export function recoveringError({ region, recovering }: RegionHealth): SkyfixError {
-  const what = recovering.join(' and ');
+export function recoveringError({ region, recovering, reason }: RegionHealth): SkyfixError {
   return new SkyfixError(
     'RECOVERING',
-    `Region ${region} waits for its ${what}, which ended and is opened again.`,
+    `Region ${region} waits for its ${recovering.join(' and ')}: ${reason}.`,
   );
 }
 

@@ -25,6 +25,11 @@ export interface RegionServiceOptions {
   readonly defaultRegion?: string | undefined;
   /** Searches the versions that were published to it; without it they are searched here as all others are. */
   readonly cluster?: SearchCluster | undefined;
+  /**
+   * A region whose cluster does not answer at the start is there all the same, recovering, and answers as soon as the cluster
+   * does. Otherwise it cannot be opened, and a reload never waits: the old version goes on serving.
+   */
+  readonly clusterMayBeAway?: boolean | undefined;
   /** Default: onnxruntime on the CPU. */
   readonly engine?: EngineChoice | undefined;
   /** Done to a region before it serves, so that its first request is as quick as its others. */
@@ -73,7 +78,7 @@ export class RegionService {
     let firstError: unknown;
     for (const name of await listRegions(dataDir)) {
       try {
-        await service.reload(name);
+        await service.#queued(name, options.clusterMayBeAway);
       } catch (error) {
         firstError ??= error;
         options.onError?.(name, error);
@@ -145,8 +150,12 @@ export class RegionService {
    * opening and warming throw; the old version then goes on serving. Resolves at the swap, not when the old one is closed.
    */
   reload(name: string): Promise<RegionSummary> {
+    return this.#queued(name);
+  }
+
+  #queued(name: string, clusterMayBeAway = false): Promise<RegionSummary> {
     const before = this.#reloads.get(name) ?? Promise.resolve();
-    const reloading = before.catch(() => {}).then(() => this.#swap(name));
+    const reloading = before.catch(() => {}).then(() => this.#swap(name, clusterMayBeAway));
     this.#reloads.set(name, reloading);
     const forget = () => {
       if (this.#reloads.get(name) === reloading) this.#reloads.delete(name);
@@ -192,19 +201,24 @@ export class RegionService {
     await Promise.all(this.#retiring);
   }
 
-  async #swap(name: string): Promise<RegionSummary> {
+  async #swap(name: string, clusterMayBeAway: boolean): Promise<RegionSummary> {
     if (this.#closed) throw new SkyfixError('NOT_READY', 'The server is stopping.');
     const fresh = await openRegionSlot(this.#dataDir, name, {
       pool: this.#pool,
       minRecall: this.#options.minRecall,
       cluster: this.#options.cluster,
+      clusterMayBeAway,
       indexEvents: this.#lives.eventsOf('index'),
     });
     try {
       await this.#options.warm?.(fresh.region);
     } catch (error) {
-      await fresh.retire();
-      throw error;
+      // Its networks are warm by then; the search is what could not be tried.
+      const waits = clusterMayBeAway && fresh.region.version.index.state === 'recovering';
+      if (!waits || !(error instanceof SkyfixError && error.code === 'RECOVERING')) {
+        await fresh.retire();
+        throw error;
+      }
     }
     const old = this.#slots.get(name);
     this.#slots.set(name, fresh);

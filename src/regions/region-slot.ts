@@ -82,6 +82,8 @@ export interface SlotOptions {
   readonly minRecall?: number | undefined;
   /** Where versions that were published to a cluster are searched. */
   readonly cluster?: SearchCluster | undefined;
+  /** Whether a version is opened while its cluster does not answer. */
+  readonly clusterMayBeAway?: boolean | undefined;
   /** What the index reports its deaths and recoveries to. */
   readonly indexEvents?: LifeEvents | undefined;
 }
@@ -116,13 +118,14 @@ async function openVersion(
   dataDir: string,
   name: string,
   versionName: string,
-  { pool, minRecall, cluster, indexEvents }: SlotOptions,
+  { pool, minRecall, cluster, clusterMayBeAway, indexEvents }: SlotOptions,
   mark: ServingMark,
 ): Promise<RegionSlot> {
   const dir = versionDir(dataDir, name, versionName);
   const version = await openIndexVersion(dir, {
     ...indexEvents,
     cluster,
+    clusterMayBeAway,
     ...(minRecall !== undefined && { recallGate: minRecall }),
   });
   try {

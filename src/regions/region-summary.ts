@@ -3,12 +3,17 @@ import { TILE_PX } from '../basemap/index.js';
 import type { EngineTiming, InferenceEngine, Precision } from '../engines/index.js';
 import type { Bounds } from '../geometry/index.js';
 import { BASEMAP_FILE, type IndexManifest, type Outline } from '../versions/index.js';
+import { healthOf } from './health.js';
 import type { RegionSlot } from './region-slot.js';
 
 /** What GET /regions and the metrics show of a region. */
 export interface RegionSummary {
   readonly region: string;
   readonly default: boolean;
+  /** Whether it answers now. */
+  readonly ready: boolean;
+  /** Which part of it is away, and why where that is known; null where it answers. */
+  readonly reason: string | null;
   /** name@version */
   readonly bundle: string;
   readonly indexVersion: string;
@@ -48,9 +53,12 @@ export function summaryOf(
 ): RegionSummary {
   const { manifest } = region.version;
   const { generator, encoder } = region.networks;
+  const { ready, reason } = healthOf(region);
   return {
     region: region.name,
     default: isDefault,
+    ready,
+    reason,
     bundle: `${region.bundle.manifest.name}@${region.bundle.manifest.version}`,
     indexVersion: manifest.version,
     tiles: manifest.count,

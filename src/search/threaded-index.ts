@@ -55,6 +55,10 @@ export class ThreadedIndex implements VectorIndex {
     return this.#worker.partState;
   }
 
+  get trouble(): string | undefined {
+    return undefined;
+  }
+
   search(descriptor: Float32Array, k: number, allowed?: Uint32Array): Promise<readonly Hit[]> {
     return this.searchLooks([descriptor], k, allowed);
   }

@@ -31,6 +31,8 @@ export interface VectorIndex {
   readonly dimensions: number;
   readonly count: number;
   readonly state: PartState;
+  /** Why it is recovering, where that is known. */
+  readonly trouble?: string | undefined;
   /** The k best rows, best first; `allowed` (sorted row numbers) limits the candidates. */
   search(descriptor: Float32Array, k: number, allowed?: Uint32Array): Promise<readonly Hit[]>;
   /** The same by several descriptors of one query: each row counts with the best of its cosines. */

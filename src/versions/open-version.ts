@@ -114,6 +114,8 @@ export interface OpenVersionOptions extends LifeEvents {
   readonly asKept?: boolean | undefined;
   /** Where versions that were published to a cluster are searched; absent: they are searched here as all others are. */
   readonly cluster?: SearchCluster | undefined;
+  /** Opened also where the cluster does not answer: its index is recovering until it does. */
+  readonly clusterMayBeAway?: boolean | undefined;
 }
 
 /**
@@ -171,7 +173,7 @@ async function openSearch(
   { parts: catalogue }: Catalogue,
   place: SearchPlace | undefined,
   closing: (() => unknown)[],
-  { onDeath, onRecovered, exactProducts, cluster, asKept }: OpenVersionOptions,
+  { onDeath, onRecovered, exactProducts, cluster, clusterMayBeAway, asKept }: OpenVersionOptions,
 ): Promise<PlaceFinder> {
   const common = {
     ...{ catalogue, onDeath, onRecovered },
@@ -180,7 +182,8 @@ async function openSearch(
   if (place && cluster) {
     const { cacheBytes, ...address } = cluster;
     const { dimensions } = manifest;
-    return RemotePlaceFinder.openRemote({ ...place, ...common, address, dimensions, cacheBytes });
+    const remote = { address, dimensions, cacheBytes, mayBeAway: clusterMayBeAway };
+    return RemotePlaceFinder.openRemote({ ...place, ...common, ...remote });
   }
   const descriptorPath = join(dir, descriptorFileOf(manifest));
   const { descriptors, close: letGo } = await openDescriptors(descriptorPath);

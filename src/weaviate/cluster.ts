@@ -108,7 +108,7 @@ export class Cluster {
     const nodes = node === undefined ? among : [node];
     const attempts = node === undefined ? Math.max(2, nodes.length) : 1;
     const endsAt = performance.now() + deadlineMs;
-    const failures: string[] = nodes.length === 0 ? ['no node may be asked'] : [];
+    const failures: string[] = nodes.length === 0 ? [`of ${this.name} no node may be asked yet`] : [];
     let cause: unknown;
     for (let k = 0; k < attempts && nodes.length > 0; k++) {
       const leftMs = endsAt - performance.now();

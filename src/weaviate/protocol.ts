@@ -46,7 +46,8 @@ message AggregateReply { Single single_result = 2; }
 `;
 
 const { root } = protobuf.parse(PROTO, { keepCase: false });
-const type = (name: string) => root.lookupType(`weaviate.v1.${name}`);
+/** One of the messages, by its name. */
+export const messageType = (name: string) => root.lookupType(`weaviate.v1.${name}`);
 
 /** The one vector of each object. */
 export const VECTOR = 'look';
@@ -65,7 +66,7 @@ export interface Method<T, R> {
 }
 
 function method<T extends object, R>(name: string, request: string, reply: string): Method<T, R> {
-  const [sent, read] = [type(request), type(reply)];
+  const [sent, read] = [messageType(request), messageType(reply)];
   return {
     path: `/weaviate.v1.Weaviate/${name}`,
     encode: (message) => sent.encode(sent.fromObject(message)).finish(),

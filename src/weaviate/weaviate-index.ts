@@ -81,9 +81,17 @@ export class WeaviateIndex implements VectorIndex {
     this.#completeness = new Completeness(cluster, collection, shards);
   }
 
-  /** Row k of the collection is row k of the catalogue. Throws what probe() throws. */
+  /**
+   * Row k of the collection is row k of the catalogue. Asks the cluster nothing yet: no node is asked for nearest tiles before
+   * probe() has found the collection whole.
+   */
+  static unprobed(source: CollectionSource, catalogue: Catalogue): WeaviateIndex {
+    return new WeaviateIndex(source, catalogue);
+  }
+
+  /** The same with a cluster that was found whole. Throws what probe() throws. */
   static async open(source: CollectionSource, catalogue: Catalogue): Promise<WeaviateIndex> {
-    const index = new WeaviateIndex(source, catalogue);
+    const index = WeaviateIndex.unprobed(source, catalogue);
     try {
       await index.probe();
       return index;

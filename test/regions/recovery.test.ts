@@ -85,7 +85,11 @@ for (const part of ['encoder', 'generator', 'index'] as const) {
       const { statusCode, json } = await app.inject('/readyz');
       assert.deepEqual([statusCode, json().code], [503, 'RECOVERING']);
       assert.match(json().detail, new RegExp(`town waits for its ${part}`));
-      assert.deepEqual(regions.health(), [{ region: 'town', ready: false, recovering: [part] }]);
+      assert.deepEqual(regions.health(), [
+        { region: 'town', ready: false, recovering: [part], reason: `${part} being opened again` },
+      ]);
+      const [summary] = (await app.inject('/regions')).json().regions;
+      assert.deepEqual([summary.ready, summary.reason], [false, `${part} being opened again`]);
       assert.equal(await metric(app, 'skyfix_ready'), 0);
       const died = performance.now();
       await until(() => regions.ready, 'the part to come back');

@@ -23,6 +23,8 @@ export function summaryOf(region: string): RegionSummary {
   return {
     region,
     default: true,
+    ready: true,
+    reason: null,
     bundle: 'tiny@1',
     indexVersion: '20260101T000000Z-00000001',
     tiles: 20,
@@ -116,7 +118,9 @@ export class FakeRegions implements Regions {
   }
 
   health(): readonly RegionHealth[] {
-    return [{ region: 'demo', ready: this.recovering.length === 0, recovering: this.recovering }];
+    const ready = this.recovering.length === 0;
+    const reason = ready ? null : `${this.recovering.join(', ')} being opened again`;
+    return [{ region: 'demo', ready, recovering: this.recovering, reason }];
   }
 }
 

@@ -54,11 +54,11 @@ export function watchThreads(): ThreadWatch {
   };
 }
 
-/** Resolves when `met` is true; looks at each turn of the event loop. Rejects after ten seconds. */
-export async function until(met: () => boolean, what: string): Promise<void> {
+/** Resolves when `met` is true; looks every few milliseconds. Rejects after ten seconds, unless told. */
+export async function until(met: () => boolean, what: string, withinMs = 10_000): Promise<void> {
   const started = performance.now();
   while (!met()) {
-    if (performance.now() - started > 10_000) throw new Error(`waited in vain for ${what}`);
+    if (performance.now() - started > withinMs) throw new Error(`waited in vain for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -14,7 +14,7 @@ export function readyzRoute(app: FastifyInstance, { regions, stopping }: HttpSer
       status: 'ready',
       regions: health.filter(({ ready }) => ready).map(({ region }) => region),
       recovering: away.map(({ region }) => region),
-      reasons: away.map(({ region, recovering }) => `${region}: ${recovering.join(', ')} being opened again`),
+      reasons: away.map(({ region, reason }) => `${region}: ${reason}`),
     };
   });
 }
