@@ -1,7 +1,7 @@
 // What ops/ names exists: every metric in rules, rule tests and dashboard is in /metrics after traffic. And promtool agrees.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -19,6 +19,16 @@ interface Rules {
 interface Dashboard {
   readonly panels: readonly { readonly targets: readonly { readonly expr: string }[] }[];
   readonly templating: { readonly list: readonly { readonly name: string; readonly query: string }[] };
+}
+
+interface AdapterValues {
+  readonly rules: {
+    readonly custom: readonly {
+      readonly seriesQuery: string;
+      readonly metricsQuery: string;
+      readonly name: { readonly as: string };
+    }[];
+  };
 }
 
 const read = (name: string) => readFileSync(join(OPS, name), 'utf8');
@@ -78,6 +88,29 @@ test('every metric that rules and dashboard name is measured, with the labels th
         `${metric} has no ${label}${operator}"${value}"`,
       );
     }
+  }
+});
+
+test('every metric that the autoscaler goes by is measured, or made by its adapter of what is', async () => {
+  const text = await metricsAfterTraffic();
+  const measured = new Set([...text.matchAll(/^(skyfix_\w+)/gm)].map(([, name]) => name));
+  const { rules } = parse(read('kubernetes/prometheus-adapter.yaml')) as AdapterValues;
+  const made = rules.custom.map(({ name }) => name.as);
+  const queried = rules.custom.flatMap(({ seriesQuery, metricsQuery }) => [
+    ...namesIn(seriesQuery),
+    ...namesIn(metricsQuery),
+  ]);
+  assert.ok(queried.length >= 2, `${queried}`);
+  assert.deepEqual(
+    queried.filter((name) => !measured.has(name)),
+    [],
+  );
+  // In all manifests: whatever else names a metric.
+  for (const name of readdirSync(join(OPS, 'kubernetes'))) {
+    const named = namesIn(read(`kubernetes/${name}`)).filter(
+      (one) => !made.includes(one) && !measured.has(one),
+    );
+    assert.deepEqual(named, [], name);
   }
 });
 

@@ -20,7 +20,10 @@ const alone = join(folder, 'alone');
 const bin = join(PACKAGE_ROOT, 'bin', 'skyfix.js');
 const EXAMPLES = join(PACKAGE_ROOT, 'ops', 'parts');
 const options = ['--bundle', bundle, '--imagery', imagery, '--area', area, '--stride-m', '12'];
-const parallel = spawnSync('parallel', ['--version']).status === 0 ? false : 'GNU parallel is not installed';
+const parallel =
+  spawnSync('parallel', ['--version']).status === 0
+    ? false
+    : 'GNU parallel is not installed (Debian package parallel)';
 
 before(async () => {
   await writeTinyBundle(bundle, 5);
