@@ -1,7 +1,8 @@
-// npm run bench -- [--rounds N] [--write] [BUNDLE...]: decoding, BEV, networks, a whole request, and the peer's. With --write
-// the tables go into docs/performance.md.
+// npm run bench -- [--rounds N] [--write] [BUNDLE...]: decoding, BEV, networks, a whole request, and the peer's. With
+// --served BUNDLE the whole request is that of these networks, on the demo area. With --write the tables go into
+// docs/performance.md.
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import {
@@ -15,19 +16,30 @@ import {
 import { networkTable } from './network-times.js';
 import { pixelTable } from './pixel-steps.js';
 import { type Contestant, requestTable, requestTimes } from './requests.js';
+import { servedIndex } from './served-index.js';
 import { stepTable } from './step-times.js';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const BACKENDS = { openvino: 'FastAPI + OpenVINO + faiss', torch: 'FastAPI + PyTorch + faiss' } as const;
 
 const { values, positionals } = parseArgs({
-  options: { rounds: { type: 'string', default: '25' }, write: { type: 'boolean', default: false } },
+  options: {
+    rounds: { type: 'string', default: '25' },
+    served: { type: 'string' },
+    write: { type: 'boolean', default: false },
+  },
   allowPositionals: true,
 });
 const rounds = Number(values.rounds);
 if (!(Number.isInteger(rounds) && rounds >= 3))
   throw new Error(`--rounds is "${values.rounds}"; at least 3.`);
+interface Engine {
+  readonly name: string;
+  readonly precision: string;
+}
 const threads = availableParallelism();
+const bundleDir = resolve(values.served ?? join(ROOT, 'models/small-town'));
+const served = values.served ? { bundleDir, indexDir: await servedIndex(ROOT, bundleDir) } : undefined;
 
 const panoramas = await demoPanoramas(join(ROOT, 'demo/panoramas'));
 const out: string[] = [];
@@ -41,17 +53,19 @@ say(`Milliseconds, ${rounds} rounds; processor: of all threads together, an answ
 say('A panorama of 2048 × 1024 pixels:');
 say(await pixelTable(panoramas[0] as Buffer, rounds, ROOT));
 say(`Networks, ${threads} threads:`);
-const folders = positionals.length > 0 ? positionals : [join(ROOT, 'models/small-town')];
+const folders = positionals.length > 0 ? positionals : [bundleDir];
 say((await networkTable(folders, { rounds, threads })).replaceAll(`${ROOT}/`, ''));
 
 const stops: (() => Promise<void>)[] = [];
 try {
-  const server = await startServerProcess(ROOT);
+  const server = await startServerProcess(ROOT, served?.indexDir);
   stops.push(server.stop);
-  const contestants: Contestant[] = [{ name: 'skyfix', url: server.url, pid: server.pid }];
+  const contestants: Contestant[] = [
+    { name: `skyfix (${await enginesOf(server.url)})`, url: server.url, pid: server.pid },
+  ];
   const missing: string[] = [];
   for (const [backend, name] of Object.entries(BACKENDS)) {
-    const peer = await startPeer(ROOT, backend as keyof typeof BACKENDS, threads);
+    const peer = await startPeer(ROOT, backend as keyof typeof BACKENDS, threads, served);
     if ('why' in peer) missing.push(peer.why);
     else {
       stops.push(peer.stop);
@@ -66,7 +80,22 @@ try {
 } finally {
   for (const stop of stops) await stop();
 }
-if (values.write) await writeSection(join(ROOT, 'docs/performance.md'), 'bench', out.join('\n\n'));
+if (values.write) {
+  const section = values.served ? 'bench-served' : 'bench';
+  await writeSection(join(ROOT, 'docs/performance.md'), section, out.join('\n\n'));
+}
+
+/** What runs the networks of the one region. */
+async function enginesOf(url: string): Promise<string> {
+  const { regions } = (await (await fetch(`${url}/regions`)).json()) as {
+    regions: readonly { engines: Readonly<Record<'generator' | 'encoder', Engine | null>> }[];
+  };
+  const { generator, encoder } = regions[0]?.engines ?? { generator: null, encoder: null };
+  const names = [generator, encoder].flatMap((engine) =>
+    engine ? [`${engine.name} ${engine.precision}`] : [],
+  );
+  return [...new Set(names)].join(', ');
+}
 
 function addressOf({ url, pid }: Peer) {
   return { url, pid };

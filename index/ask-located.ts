@@ -111,14 +111,15 @@ async function askAll(
     truth?: LonLat,
     headingDeg?: number,
   ) => {
+    const skip = (why: string) =>
+      onSkipped?.(origin === 'inside' || origin === 'outside' ? file : `${file} (${origin})`, why);
     try {
-      const evidence = await evidenceOfPhoto(region, await bytes(), { headingDeg });
-      answers.push({ ...evidence, truth, origin, file });
+      const { unusable, ...photo } = await evidenceOfPhoto(region, await bytes(), { headingDeg });
+      // Its verdict asks no probability.
+      if (unusable) skip(unusable);
+      else answers.push({ ...photo, truth, origin, file });
     } catch (error) {
-      onSkipped?.(
-        origin === 'inside' || origin === 'outside' ? file : `${file} (${origin})`,
-        messageOf(error),
-      );
+      skip(messageOf(error));
     }
     onProgress?.(++done, total);
   };

@@ -41,8 +41,19 @@ export async function runPeerProgram(
   );
 }
 
-/** Starts the peer with the bundle and index that ship, on a free port. */
-export async function startPeer(root: string, backend: PeerBackend, threads: number): Promise<Peer | NoPeer> {
+/** A bundle's folder and that of an index made with it. */
+export interface Served {
+  readonly bundleDir: string;
+  readonly indexDir: string;
+}
+
+/** Starts the peer on a free port; with the bundle and index that ship where no others are given. */
+export async function startPeer(
+  root: string,
+  backend: PeerBackend,
+  threads: number,
+  served?: Served,
+): Promise<Peer | NoPeer> {
   const python = peerPython(root);
   const script = join(root, 'loadtest/peer/server.py');
   const run = promisify(execFile);
@@ -53,6 +64,7 @@ export async function startPeer(root: string, backend: PeerBackend, threads: num
   if (lacking) return { why: `FastAPI + ${backend} is left out (${lacking}): ${PEER_SETUP}` };
   const port = await freePort();
   const flags = ['--backend', backend, '--threads', String(threads), '--port', String(port)];
+  if (served) flags.push('--bundle', served.bundleDir, '--index', served.indexDir);
   const child = spawn(python, [script, ...flags], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
   const endWithParent = () => child.kill('SIGKILL');
   process.once('exit', endWithParent);

@@ -1,4 +1,4 @@
-// The built server as a child process with the demo region in a temporary data folder.
+// The built server as a child process with one region, demo, in a temporary data folder.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -21,13 +21,14 @@ const READY_LIMIT_MS = 300_000;
 const STOP_LIMIT_MS = 10_000;
 
 /**
- * Puts the demo region into a data folder and starts `bin/skyfix.js serve` below `root` on a free port of 127.0.0.1. Throws
- * with the child's output where it does not get ready.
+ * Puts the demo region, or the index version `indexDir` in its place, into a data folder and starts `bin/skyfix.js serve` below
+ * `root` on a free port of 127.0.0.1. Throws with the child's output where it does not get ready.
  */
-export async function startServerProcess(root: string): Promise<ServerProcess> {
+export async function startServerProcess(root: string, indexDir?: string): Promise<ServerProcess> {
   const dataDir = await mkdtemp(join(tmpdir(), 'skyfix-loadtest-'));
   const skyfix = join(root, 'bin/skyfix.js');
-  await promisify(execFile)(process.execPath, [skyfix, 'demo', 'install', '--data', dataDir]);
+  const put = indexDir ? ['index', 'publish', indexDir, '--region', 'demo'] : ['demo', 'install'];
+  await promisify(execFile)(process.execPath, [skyfix, ...put, '--data', dataDir]);
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const started = performance.now();

@@ -1,18 +1,17 @@
 // From the places of an answer to what they are worth: a probability and circles for each, a verdict for the whole.
 import type { Calibration, CalibrationSource } from '../calibration/index.js';
 import { distanceM, type LonLat } from '../geometry/index.js';
-import type { BevTexture } from '../imaging/index.js';
 import { type Evidence, evidenceOf, NEAR_M, type ScoredPlace } from './evidence.js';
 import { type Probabilities, probabilitiesOf } from './probabilities.js';
 import { type Chances, type RadiusM, radiusAt } from './radius.js';
-import { type JudgedAnswer, judge, type VerdictThresholds } from './verdict.js';
+import { type ImageFacts, type JudgedAnswer, judge, type VerdictThresholds } from './verdict.js';
 
 export interface AnswerToAssess {
   /** The places of the search, best first: what the evidence is; at least CANDIDATES where there are so many. */
   readonly found: readonly ScoredPlace[];
   /** What is answered: some of them, or tiles beside them. */
   readonly answered: readonly (LonLat & { readonly score: number })[];
-  readonly image: BevTexture;
+  readonly image: ImageFacts;
   /** Points spread evenly over where the camera may have stood. */
   readonly ground: readonly LonLat[];
 }

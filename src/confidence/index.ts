@@ -25,6 +25,8 @@ export { type Chances, levelAt, type RadiusM, radiusAt } from './radius.js';
 export { crossValidate, type Verified, verify } from './validate.js';
 export {
   DEFAULT_THRESHOLDS,
+  type ImageFacts,
+  imageFault,
   type JudgedAnswer,
   judge,
   VERDICTS,

@@ -24,13 +24,22 @@ export const DEFAULT_THRESHOLDS: VerdictThresholds = {
   textureSpread: 2,
 };
 
+/** What is known of the image itself. */
+export interface ImageFacts extends BevTexture {
+  /** How alike neighbours in it are; see imaging's coherenceOf. */
+  readonly coherence: number;
+}
+
+/** Below it an image is noise: half of the darkest night's. */
+const LEAST_COHERENCE = 0.1;
+
 /** What a verdict is made of. */
 export interface VerdictFacts {
   /** Probability of the best place, and of the next one with its distance from it; undefined where there is none. */
   readonly best: number | undefined;
   readonly next: { readonly probability: number; readonly apartM: number } | undefined;
   readonly inside: number;
-  readonly image: BevTexture;
+  readonly image: ImageFacts;
 }
 
 export interface JudgedAnswer {
@@ -43,7 +52,7 @@ export function judge(
   { best, next, inside, image }: VerdictFacts,
   thresholds: VerdictThresholds,
 ): JudgedAnswer {
-  const useless = faultOf(image, thresholds);
+  const useless = imageFault(image, thresholds);
   if (useless) return { verdict: 'unusable image', reason: useless };
   if (best === undefined) {
     return { verdict: 'not in this region', reason: 'No tile of the region lies inside the given area.' };
@@ -66,9 +75,16 @@ export function judge(
   };
 }
 
-function faultOf({ validShare, spread }: BevTexture, thresholds: VerdictThresholds): string | undefined {
+/** Why nothing can be told from such an image, as a sentence; undefined where something can. */
+export function imageFault(
+  { validShare, spread, coherence }: ImageFacts,
+  thresholds: Pick<VerdictThresholds, 'seenShare' | 'textureSpread'>,
+): string | undefined {
   if (validShare < thresholds.seenShare) {
     return `The image shows only ${percent(validShare)} of the ground around the camera.`;
+  }
+  if (coherence < LEAST_COHERENCE) {
+    return 'The image is noise: what lies side by side in it is no more alike than what lies apart.';
   }
   if (spread >= thresholds.textureSpread) return undefined;
   return `The ground around the camera is almost of one colour: its grey values differ by ${spread.toFixed(1)} of 255.`;

@@ -1,5 +1,6 @@
 // Imaging: bytes of an uploaded file in, pixels and what its metadata says out; and pixels to tensors and PNG.
 export { PROJECTION_MODES, type ProjectionMode } from './camera-model.js';
+export { coherenceOf } from './coherence.js';
 export {
   type DecodedPanorama,
   type DecodedPhoto,

@@ -1,23 +1,35 @@
 // What an answer's confidence rests on beside its places: the calibration in force, and the ground of the region.
 import { type Calibration, type CalibrationSource, TRAINING_FREE } from '../calibration/index.js';
-import { type Evidence, evidenceOf } from '../confidence/index.js';
+import { DEFAULT_THRESHOLDS, type Evidence, evidenceOf, imageFault } from '../confidence/index.js';
 import type { LonLat } from '../geometry/index.js';
+import { coherenceOf } from '../imaging/index.js';
 import { nearestInside, type Prior, rowsWithin } from '../places/index.js';
 import type { LoadedRegion } from '../regions/index.js';
 import { placesOf } from './heading.js';
 import { decodeUpload } from './steps.js';
 import type { LocateOptions } from './types.js';
 
-/** The evidence that a photo's answer would rest on, for fitting a calibration. Throws what locate throws. */
+/**
+ * The evidence that a photo's answer would rest on, for fitting a calibration; `unusable`: why its verdict rests on nothing but
+ * the image. Throws what locate throws.
+ */
 export async function evidenceOfPhoto(
   region: LoadedRegion,
   upload: Uint8Array,
   given: Pick<LocateOptions, 'headingDeg' | 'heading'> = {},
-): Promise<{ readonly evidence: Evidence; readonly ground: readonly LonLat[] }> {
+): Promise<PhotoEvidence> {
   const options: LocateOptions = { top: 1, distinct: true, ...given };
   const panorama = await decodeUpload(upload, region, options);
-  const { candidates } = await placesOf(panorama, region, options, async (_step, work) => work());
-  return { evidence: evidenceOf(candidates), ground: groundOf(region, undefined) };
+  const { candidates, texture } = await placesOf(panorama, region, options, async (_step, work) => work());
+  const unusable = imageFault({ ...texture, coherence: coherenceOf(panorama.image) }, DEFAULT_THRESHOLDS);
+  const photo = { evidence: evidenceOf(candidates), ground: groundOf(region, undefined) };
+  return unusable === undefined ? photo : { ...photo, unusable };
+}
+
+export interface PhotoEvidence {
+  readonly evidence: Evidence;
+  readonly ground: readonly LonLat[];
+  readonly unusable?: string;
 }
 
 /** The region's own, else its bundle's, else the one that needs no data. */

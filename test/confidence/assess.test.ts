@@ -13,7 +13,7 @@ import { offsetLonLat } from '../../src/geometry/index.js';
 
 const HOME = { lon: 10, lat: 48 };
 const at = (eastM: number, score: number) => ({ ...offsetLonLat(HOME, eastM, 0), score });
-const GOOD = { validShare: 1, spread: 20 };
+const GOOD = { validShare: 1, spread: 20, coherence: 0.9 };
 const near = (value: number, expected: number, within = 1e-9) =>
   assert.ok(Math.abs(value - expected) <= within, `${value}, not ${expected}`);
 
@@ -103,8 +103,10 @@ describe('verdicts', () => {
     assert.equal(away.verdict, 'not in this region');
     assert.match(away.reason, /probability that the camera stood in it is \d+ %/);
     assert.equal(say([]).verdict, 'not in this region');
-    assert.equal(say([0.9, 0.6], { validShare: 0.04, spread: 20 }).verdict, 'unusable image');
-    assert.match(say([0.9, 0.6], { validShare: 1, spread: 1 }).reason, /of one colour/);
+    assert.equal(say([0.9, 0.6], { ...GOOD, validShare: 0.04 }).verdict, 'unusable image');
+    assert.match(say([0.9, 0.6], { ...GOOD, spread: 1 }).reason, /of one colour/);
+    assert.equal(say([0.9, 0.6], { ...GOOD, coherence: 0.04 }).verdict, 'unusable image');
+    assert.match(say([0.9, 0.6], { ...GOOD, coherence: 0.04 }).reason, /is noise/);
   });
 
   test("a tile beside a place has the place's probability", () => {

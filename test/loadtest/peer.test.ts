@@ -34,6 +34,11 @@ test('a section of a page is replaced, and nothing beside it', async () => {
     await writeFile(page, 'before\n\n<!-- a -->\nold\n<!-- /a -->\n\nafter\n');
     await writeSection(page, 'a', 'new');
     assert.equal(await readFile(page, 'utf8'), 'before\n\n<!-- a -->\n\nnew\n\n<!-- /a -->\n\nafter\n');
+    const words = 'word '.repeat(50).trim();
+    await writeSection(page, 'a', `| ${words} |\n\n${words}`);
+    const [row, , ...lines] = (await readFile(page, 'utf8')).split('\n').slice(4, -5);
+    assert.equal(row, `| ${words} |`);
+    assert.deepEqual(lines, ['word '.repeat(30).trim(), 'word '.repeat(20).trim()]);
     await assert.rejects(writeSection(page, 'b', 'new'), /has no <!-- b -->/);
   } finally {
     await rm(folder, { recursive: true });

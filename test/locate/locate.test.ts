@@ -225,7 +225,7 @@ describe('locate', () => {
       const cosine = sum.reduce((s, value, k) => s + value * (tile[k] ?? 0), 0) / Math.hypot(...sum);
       const averaged = await ask({});
       assert.deepEqual(averaged.cameraHeightsM, HEIGHTS_M);
-      assert.ok(cosine < 0.95 && Math.abs(averaged.score - cosine) < 2e-3, `${averaged.score}, ${cosine}`);
+      assert.ok(cosine < 0.99 && Math.abs(averaged.score - cosine) < 2e-3, `${averaged.score}, ${cosine}`);
       const given = await ask({ cameraHeightM: 2 });
       assert.deepEqual(given.cameraHeightsM, [2]);
       assert.ok(given.score > 0.999, `${given.score}`);

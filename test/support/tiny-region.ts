@@ -39,10 +39,21 @@ export function seeded(seed: number): () => number {
   };
 }
 
-/** A 2:1 panorama of coloured noise that no other seed looks like. */
+/** Single pixels would be noise, which is no picture. */
+const SQUARE_PX = 4;
+
+/** A 2:1 panorama of coloured squares that no other seed looks like. */
 export function noisePanorama(seed: number, widthPx = 128): RgbImage {
   const random = seeded(seed);
-  const data = Uint8Array.from({ length: (widthPx * widthPx * 3) / 2 }, () => random() * 256);
+  const squaresAcross = Math.ceil(widthPx / SQUARE_PX);
+  const colours = Uint8Array.from({ length: squaresAcross * squaresAcross * 3 }, () => random() * 256);
+  const data = new Uint8Array((widthPx * widthPx * 3) / 2);
+  for (let k = 0; k < data.length; k++) {
+    const [channel, pixel] = [k % 3, Math.floor(k / 3)];
+    const column = Math.floor((pixel % widthPx) / SQUARE_PX);
+    const line = Math.floor(pixel / widthPx / SQUARE_PX);
+    data[k] = colours[3 * (line * squaresAcross + column) + channel] as number;
+  }
   return { widthPx, heightPx: widthPx / 2, data };
 }
 

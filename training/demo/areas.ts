@@ -128,7 +128,7 @@ export async function indexOf(area: DemoArea, bundleDir: string): Promise<string
 
 /** What the area's index answers to its places, to those outside, and to made-up ones where `madeUpEvery` is not 0. */
 export async function answersOf(area: DemoArea, bundleDir: string, madeUpEvery: number): Promise<Answers> {
-  const path = join(folderOf(bundleDir, area.name), 'answers.json');
+  const path = join(folderOf(bundleDir, area.name), `answers-${madeUpEvery}.json`);
   const { encoderSha256 } = await loadBundle(bundleDir);
   const kept = await readAnswers(path).catch(() => undefined);
   if (kept?.encoderSha256 === encoderSha256) return kept;

@@ -31,10 +31,10 @@ const FITTED_TO: Readonly<Record<string, readonly [DemoArea, ...DemoArea[]]>> = 
   'small-town': [VALIDATION, OTHER_TOWN],
   general: [VALIDATION],
 };
-/** Of the test area's panoramas, outsiders are made up from every so many; the fit has none of them. */
-const MADE_UP_EVERY = 30;
+/** Outsiders are made up from every so many panoramas: as often as "skyfix index calibrate" does, and for the test. */
+const MADE_UP_EVERY = { fit: 8, test: 30 } as const;
 /** An image in which there is something to see: what is judged here are the places. */
-const CLEAR = { validShare: 1, spread: 255 };
+const CLEAR = { validShare: 1, spread: 255, coherence: 1 };
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 const cell = (value: string | number | null) => ` ${value ?? '–'} |`;
@@ -122,14 +122,14 @@ function insideTable(test: Answers, calibration: Calibration): string {
 async function calibrateShipped(name: string): Promise<void> {
   const bundleDir = bundleDirOf(name);
   const [first, ...further] = FITTED_TO[name] ?? [VALIDATION, OTHER_TOWN];
-  const asked: [Answers, ...Answers[]] = [await answersOf(first, bundleDir, 0)];
-  for (const area of further) asked.push(await answersOf(area, bundleDir, 0));
+  const asked: [Answers, ...Answers[]] = [await answersOf(first, bundleDir, MADE_UP_EVERY.fit)];
+  for (const area of further) asked.push(await answersOf(area, bundleDir, MADE_UP_EVERY.fit));
   const all = mergeAnswers(asked);
   const names = [first, ...further].map((area) => area.name).join(' and ');
   const { calibration, figures: validated } = calibrate(all);
   await calibrateBundle(bundleDir, calibration);
   process.stdout.write(`${name}, cross-validated\n\n${FIGURES_HEAD}${figuresRow(names, validated)}\n`);
-  const test = await answersOf(TEST, bundleDir, MADE_UP_EVERY);
+  const test = await answersOf(TEST, bundleDir, MADE_UP_EVERY.test);
   // The others are counted by themselves: they are easier than panoramas of the same town.
   const real = {
     ...test,

@@ -1,0 +1,30 @@
+// An index of the demo area by any bundle, for a whole request with that bundle's networks; kept, since full-size networks
+// need minutes for it.
+import { execFile } from 'node:child_process';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { loadBundle } from '../src/bundles/index.js';
+
+/** A tile so often, metres: what is measured is a request, and one search more or less is no part of it that counts. */
+const STRIDE_M = 64;
+
+/** A folder below var/bench with the index; made where it is not there. Throws with what the command line says. */
+export async function servedIndex(root: string, bundleDir: string): Promise<string> {
+  const { encoderSha256 } = await loadBundle(bundleDir);
+  const dir = join(root, 'var/bench', `index-${encoderSha256.slice(0, 16)}`);
+  if (await stat(join(dir, 'index.json')).catch(() => undefined)) return dir;
+  console.error(`Describing the demo area by ${bundleDir}, once.`);
+  const demo = (name: string) => join(root, 'demo', name);
+  const where = [
+    '--imagery',
+    demo('mosaic.tif'),
+    '--area',
+    demo('area.geojson'),
+    '--stride-m',
+    String(STRIDE_M),
+  ];
+  const args = ['index', 'build', '--bundle', bundleDir, '--out', dir, ...where, '--basemap', 'off'];
+  await promisify(execFile)(process.execPath, [join(root, 'bin/skyfix.js'), ...args, '--no-contact-sheet']);
+  return dir;
+}
