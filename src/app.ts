@@ -19,6 +19,7 @@ import {
   parserProblem,
   type Regions,
   registerHttp,
+  ServiceTimes,
   UploadGate,
   WorkQueue,
 } from './http/index.js';
@@ -48,6 +49,8 @@ export interface AppParts {
   readonly traces?: Traces | undefined;
   /** What the last round of canaries told. */
   readonly canaries?: () => CanaryReport | undefined;
+  /** What warming each region took, milliseconds; regions may come and go. Default: nobody knows. */
+  readonly warmedMs?: ReadonlyMap<string, number>;
   /** Takes the log, a JSON line at a time. Default: standard output. */
   readonly logTo?: { write(line: string): void };
 }
@@ -63,7 +66,7 @@ const CHECK_INTERVAL_MS = 1_000;
 export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const { config, regions } = parts;
   const queue = new WorkQueue(config.concurrency, config.queueSize);
-  const admission = new Admission(config);
+  const admission = new Admission(config, { times: new ServiceTimes(parts.warmedMs) });
   const uploads = new UploadGate({
     uploads: config.uploads,
     perAddress: config.uploadsPerAddress,

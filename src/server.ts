@@ -41,6 +41,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
   // Until the application with its log is there, they are kept.
   const early: { region: string; error: unknown }[] = [];
   let app: FastifyInstance | undefined;
+  const warmedMs = new Map<string, number>();
   const onError = (region: string, error: unknown) => {
     if (!app) early.push({ region, error });
     else app.log.error({ region, err: error }, 'region failed; the others serve');
@@ -53,7 +54,9 @@ export async function startServer(config: Config): Promise<RunningServer> {
     cluster: clusterOf(config),
     clusterMayBeAway: true,
     engine,
-    warm: warmRegion,
+    warm: async (region) => {
+      warmedMs.set(region.name, await warmRegion(region));
+    },
     onError,
     onPart: (part, death) => {
       if (death) app?.log.error({ part, err: death }, 'a part ended; it is opened again');
@@ -69,11 +72,12 @@ export async function startServer(config: Config): Promise<RunningServer> {
     onFailed: (file, error) => app?.log.warn({ file, err: error }, 'a canary could not be located'),
   });
   try {
-    app = await buildApp({ config, regions, keys, traces, canaries: () => canaries.report });
+    app = await buildApp({ config, regions, keys, traces, warmedMs, canaries: () => canaries.report });
     const url = await app.listen({ host: config.host, port: config.port });
     for (const { region, error } of early) onError(region, error);
     for (const { region, engines } of regions.summaries()) {
-      app.log.info({ region, generator: engines.generator, encoder: engines.encoder }, 'engines chosen');
+      const { notes: _, ...chosen } = engines;
+      app.log.info({ region, ...chosen }, 'engines chosen');
     }
     for (const { region, ready, reason } of regions.health()) {
       if (!ready) app.log.warn({ region, reason }, 'a region waits for its cluster; the others serve');

@@ -6,7 +6,7 @@ import { SkyfixError } from '../../src/errors/index.js';
 import { Admission, ServiceTimes } from '../../src/http/index.js';
 import { seededRandom } from '../../src/random/index.js';
 import { answerOf } from '../support/fake-regions.js';
-import { rawClient, startApp, UPLOAD, untilMetric, uploadHead } from '../support/raw-http.js';
+import { metric, rawClient, startApp, UPLOAD, untilMetric, uploadHead } from '../support/raw-http.js';
 
 const full = (error: unknown) => error instanceof SkyfixError && error.code === 'QUEUE_FULL';
 
@@ -15,7 +15,7 @@ function lineAt(limits: Partial<ConstructorParameters<typeof Admission>[0]> = {}
   const clock = { ms: 0 };
   const admission = new Admission(
     { concurrency: 2, queueSize: 16, budgetMs: 180, ...limits },
-    () => clock.ms,
+    { now: () => clock.ms },
   );
   admission.times.note('a', 100);
   const enter = (region = 'a') => {
@@ -117,7 +117,10 @@ test('expected times follow what work takes, and no single odd one', () => {
 function simulate(load: number, servers: number) {
   const random = seededRandom(7);
   const clock = { ms: 0 };
-  const admission = new Admission({ concurrency: servers, queueSize: 16, budgetMs: 180 }, () => clock.ms);
+  const admission = new Admission(
+    { concurrency: servers, queueSize: 16, budgetMs: 180 },
+    { now: () => clock.ms },
+  );
   const busyUntil: number[] = Array(servers).fill(0);
   const events: { readonly at: number; readonly run: () => void }[] = [];
   const latencies: number[] = [];
@@ -233,4 +236,26 @@ test('who is refused is not told to begin, and who leaves the line makes room', 
   release[1]?.();
   assert.equal((await fourth).status, 200);
   await app.close();
+});
+
+test('what warming a region took is expected of its first requests, and soon forgotten', async () => {
+  const warmedMs = new Map([['demo', 120]]);
+  const { app } = await startApp({}, undefined, { warmedMs });
+  assert.equal(await metric(app, 'skyfix_service_time_seconds{region="demo"}'), 0.12);
+  warmedMs.set('later', 300);
+  assert.equal(await metric(app, 'skyfix_service_time_seconds{region="later"}'), 0.3);
+  await app.close();
+
+  const times = new ServiceTimes(warmedMs);
+  const first = new Admission({ concurrency: 1, queueSize: 16, budgetMs: 400 }, { now: () => 0, times });
+  // Nobody was answered yet; 120 of the one that is worked on, of the one that waits, and its own.
+  for (let k = 0; k < 3; k++) first.open('demo').received();
+  assert.throws(() => first.open('demo'), /about 480 ms behind 3 requests; the budget is 400 ms/);
+  assert.equal(times.expectedMs('demo'), 120);
+  assert.equal(times.expectedMs('unknown'), 210, 'as the others');
+  times.note('demo', 60);
+  assert.equal(times.expectedMs('demo'), 90);
+  for (let k = 0; k < 100; k++) times.note('demo', 60);
+  assert.ok(Math.abs((times.expectedMs('demo') ?? 0) - 60) < 0.1);
+  assert.equal(times.expectedMs('later'), 300);
 });

@@ -36,7 +36,7 @@ describe('RegionService', () => {
       let cold = false;
       const warm = async (region: LoadedRegion) => {
         if (cold) throw new Error('too cold');
-        await warmRegion(region);
+        assert.ok((await warmRegion(region)) > 0);
         warmed.push(`${region.version.manifest.version}, serving: ${service?.summaries()[0]?.indexVersion}`);
       };
       let service: RegionService | undefined;
@@ -58,8 +58,8 @@ describe('RegionService', () => {
 
   test('says which engine runs each network', async () => {
     await withService(async (_dataDir, service) => {
-      const { generator, encoder, notes } = service.summaries()[0]?.engines ?? {};
-      for (const engine of [generator, encoder]) {
+      const { generator, encoder, whole, notes } = service.summaries()[0]?.engines ?? {};
+      for (const engine of [generator, encoder, whole]) {
         assert.match(engine?.name ?? '', /^onnxruntime-node \d/);
         assert.equal(engine?.precision, 'f32');
         assert.deepEqual(engine?.timings, []);

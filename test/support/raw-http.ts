@@ -3,14 +3,18 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { buildApp } from '../../src/app.js';
+import { type AppParts, buildApp } from '../../src/app.js';
 import type { Locate } from '../../src/http/index.js';
 import { answerOf, FakeRegions, testConfig } from './fake-regions.js';
 
 /** An app that listens on a free port; `locate` answers at once unless another is given. */
-export async function startApp(env: Record<string, string>, locate: Locate = async () => answerOf('demo')) {
+export async function startApp(
+  env: Record<string, string>,
+  locate: Locate = async () => answerOf('demo'),
+  more: Partial<AppParts> = {},
+) {
   const regions = new FakeRegions();
-  const app = await buildApp({ config: testConfig(env), regions, locate });
+  const app = await buildApp({ config: testConfig(env), regions, locate, ...more });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   return { app, url, regions };
 }

@@ -35,14 +35,23 @@ interface Entry {
   since: number;
 }
 
+export interface AdmissionParts {
+  readonly now?: () => number;
+  readonly times?: ServiceTimes;
+}
+
 export class Admission {
-  readonly times = new ServiceTimes();
+  readonly times: ServiceTimes;
   readonly #limits: AdmissionLimits;
   readonly #now: () => number;
   readonly #line = new Set<Entry>();
 
   /** `now` in milliseconds. */
-  constructor(limits: AdmissionLimits, now: () => number = () => performance.now()) {
+  constructor(
+    limits: AdmissionLimits,
+    { now = () => performance.now(), times = new ServiceTimes() }: AdmissionParts = {},
+  ) {
+    this.times = times;
     this.#limits = limits;
     this.#now = now;
   }
