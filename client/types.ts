@@ -18,6 +18,7 @@ export type Heading = {
 export type Timings = {
   readonly decode: number;
   readonly bev: number;
+  /** The view from above; 0 where generator and encoder ran as one graph: embed is the time of both. */
   readonly generate: number;
   readonly embed: number;
   readonly search: number;
@@ -300,6 +301,11 @@ export type Region = {
   readonly engines: {
     readonly generator: Engine | null;
     readonly encoder: Engine;
+    /**
+     * Both as one graph, which requests with a known heading go through; null where they run one after
+     * the other.
+     */
+    readonly whole: Engine | null;
     /** What would make them faster on this machine, or why what was asked for is not used. */
     readonly notes: readonly string[];
   };

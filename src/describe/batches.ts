@@ -29,7 +29,7 @@ export function oneAtATime(engine: InferenceEngine): InferenceEngine {
     get state() {
       return engine.state;
     },
-    run: (input) => runInParts(engine, input, 1),
+    run: (input: Tensor) => runInParts(engine, input, 1),
     close: () => engine.close(),
   };
 }

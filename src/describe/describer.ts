@@ -1,6 +1,12 @@
 // The one way from a BEV to descriptors: BEVs become views, views are looked at, looks become descriptors. Requests, index
 // builds, evaluation and the command line all go it.
-import { type BundleManifest, MOST_AT_ONCE, MOST_VIEWS_AT_ONCE, viewSizePx } from '../bundles/index.js';
+import {
+  type BundleManifest,
+  looksPerSide,
+  MOST_AT_ONCE,
+  MOST_VIEWS_AT_ONCE,
+  viewSizePx,
+} from '../bundles/index.js';
 import { type Precision, restoreLength, type Tensor, unitLengthFault } from '../engines/index.js';
 import { type ErrorCode, SkyfixError } from '../errors/index.js';
 import { areaDownsample, type Bev, type RgbImage } from '../geometry/index.js';
@@ -19,7 +25,7 @@ export class Describer {
   readonly offsets: readonly Offset[];
   /** One pass over a view shows all of its looks: asking for some of them saves nothing. */
   readonly showsAllAtOnce: boolean;
-  readonly #networks: Pick<Networks, 'generator' | 'encoder'>;
+  readonly #networks: Pick<Networks, 'generator' | 'encoder' | 'whole'>;
   readonly #manifest: Manifest;
   readonly #faultCode: ErrorCode;
 
@@ -28,7 +34,7 @@ export class Describer {
    * NETWORK_INVALID where an artefact is made with them.
    */
   constructor(
-    networks: Pick<Networks, 'generator' | 'encoder'>,
+    networks: Pick<Networks, 'generator' | 'encoder' | 'whole'>,
     manifest: Manifest,
     faultCode: ErrorCode = 'INTERNAL',
   ) {
@@ -63,12 +69,48 @@ export class Describer {
     return signedToUnit(await this.generate(stackTensors(bevs.map((bev) => bevToNchw(bev, 'signed')))));
   }
 
+  /** Whether a BEV goes all the way at once: then there is nothing in `views` for whoever wants looks only. */
+  get atOnce(): boolean {
+    return this.#networks.whole?.state === 'ready';
+  }
+
+  /** The looks at the views of BEVs [V x V], [n][offsets]: what look() says of views(). */
+  async lookAt(bevs: readonly Bev[]): Promise<readonly (readonly Look[])[]> {
+    const { whole } = this.#networks;
+    if (whole?.state !== 'ready') return this.look(await this.views(bevs));
+    const { geometry, looks } = this.#manifest;
+    const size = viewSizePx(geometry);
+    const fault = bevs.find(({ image }) => image.widthPx !== size || image.heightPx !== size);
+    if (fault) throw this.#fault(`A BEV has ${fault.image.widthPx} pixels a side, not ${size}.`);
+    const each = looksPerSide(geometry) ** 2;
+    const most = looks === 'dense' ? MOST_VIEWS_AT_ONCE : Math.max(1, Math.floor(MOST_AT_ONCE / each));
+    const found: (readonly Look[])[] = [];
+    for (let first = 0; first < bevs.length; first += most) {
+      const part = bevs.slice(first, first + most);
+      const data = Buffer.concat(part.map(({ image }) => image.data));
+      const descriptors = await whole.run({ data, shape: [part.length, size, size, 3] });
+      this.#checkDescriptors(descriptors, part.length * each, whole.precision);
+      const rows = looks === 'dense' ? denseRows(geometry) : [...this.offsets.keys()];
+      found.push(...this.#looksIn(descriptors, part.length, this.offsets, { each, rows }));
+    }
+    return found;
+  }
+
   /** The looks at each of some views [n,3,V,V] in [0,1]: [n][offsets]. `offsets` are some of the describer's own. */
   async look(views: Tensor, offsets = this.offsets): Promise<readonly (readonly Look[])[]> {
     const [count = 0] = views.shape;
     const size = viewSizePx(this.#manifest.geometry);
     this.#expectShape('view', views, [count, 3, size, size]);
-    const { descriptors, each, rows } = await this.#descriptorsOfLooks(views, offsets);
+    const { descriptors, ...order } = await this.#descriptorsOfLooks(views, offsets);
+    return this.#looksIn(descriptors, count, offsets, order);
+  }
+
+  #looksIn(
+    descriptors: Tensor,
+    count: number,
+    offsets: readonly Offset[],
+    { each, rows }: { readonly each: number; readonly rows: readonly number[] },
+  ): Look[][] {
     return Array.from({ length: count }, (_, view) =>
       offsets.map((offset, k) => ({
         ...offset,
@@ -89,16 +131,20 @@ export class Describer {
 
   /** Descriptors [n * each,D] of unit length, `each` of an image; at most `most` images at once. */
   async #run(images: Tensor, most: number, each: number): Promise<Tensor> {
-    const count = (images.shape[0] ?? 0) * each;
+    const { encoder } = this.#networks;
+    const descriptors = await runInParts(encoder, images, most);
+    this.#checkDescriptors(descriptors, (images.shape[0] ?? 0) * each, encoder.precision);
+    return descriptors;
+  }
+
+  #checkDescriptors(descriptors: Tensor, count: number, precision: Precision): void {
     const { dimensions } = this.#manifest.descriptor;
-    const descriptors = await runInParts(this.#networks.encoder, images, most);
     this.#expectShape('encoder', descriptors, [count, dimensions]);
-    if (COARSE.has(this.#networks.encoder.precision)) restoreLength(descriptors);
+    if (COARSE.has(precision)) restoreLength(descriptors);
     for (let row = 0; row < count; row++) {
       const fault = unitLengthFault(descriptors.data, row * dimensions, dimensions);
       if (fault) throw this.#fault(`The encoder's descriptor of image ${row + 1} of ${count} ${fault}.`);
     }
-    return descriptors;
   }
 
   /** Descriptors [n * each, D], those of a view behind each other: offset k of the first view has the row `rows[k]`. */

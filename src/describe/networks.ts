@@ -6,11 +6,14 @@ import { SkyfixError } from '../errors/index.js';
 import type { LifeEvents } from '../threads/index.js';
 import { oneAtATime } from './batches.js';
 import { lookOffsets } from './looks.js';
+import { wholeNetworkFile } from './whole-network.js';
 
 export interface Networks {
   /** Absent where the BEV goes straight into the encoder. */
   readonly generator?: InferenceEngine;
   readonly encoder: InferenceEngine;
+  /** Both and what lies between them as one, see wholeGraph; where it was asked for, can be had and is not slower. */
+  readonly whole?: InferenceEngine;
   close(): Promise<void>;
 }
 
@@ -26,11 +29,13 @@ export interface NetworkOptions {
   readonly inFloat?: boolean | undefined;
   /** What a network reports its deaths and recoveries to. */
   readonly eventsOf?: ((part: 'generator' | 'encoder') => LifeEvents) | undefined;
+  /** Opens both as one, too: for those who answer requests. */
+  readonly whole?: boolean;
 }
 
 /** Loads a bundle's networks; where one fails the other is closed. Throws PRECISION_UNAVAILABLE, BUNDLE_CORRUPT. */
 export async function openNetworks(bundle: Bundle, options: NetworkOptions): Promise<Networks> {
-  const { threads, engine: asked = DEFAULT_ENGINE, eventsOf, inFloat = false } = options;
+  const { threads, engine: asked = DEFAULT_ENGINE, eventsOf, inFloat = false, whole = false } = options;
   const engine = inFloat ? inFloatOf(asked) : asked;
   const quantised = inFloat ? undefined : bundle.quantised;
   if (engine.precision === 'int8' && !quantised) {
@@ -61,13 +66,58 @@ export async function openNetworks(bundle: Bundle, options: NetworkOptions): Pro
     await close();
     throw failed?.reason ?? new Error('no encoder');
   }
+  const joined = whole ? await openWhole(bundle, engines, options, engine, quantised) : undefined;
   const fitted = (file: NetworkFile, engine: InferenceEngine) =>
     bundle.manifest.oneAtATime?.includes(file) ? oneAtATime(engine) : engine;
   return {
     ...(generator ? { generator: fitted('generator.onnx', generator) } : {}),
     encoder: fitted('encoder.onnx', encoder),
-    close,
+    ...(joined && { whole: joined }),
+    close: async () => {
+      await Promise.all([close(), joined?.close()]);
+    },
   };
+}
+
+/** Slower by more than timings differ that were not taken in turns. */
+const CLEARLY = 1.25;
+
+/** What engines took together for a request when they were timed; 0 where one was not. */
+function msOf(engines: readonly InferenceEngine[]): number {
+  const best = engines.map(({ timings = [] }) => Math.min(...timings.map(({ ms }) => ms)));
+  return best.every(Number.isFinite) ? best.reduce((sum, ms) => sum + ms, 0) : 0;
+}
+
+/** Undefined where the networks are not to be had as one, or are faster apart: then they are run one after the other. */
+async function openWhole(
+  bundle: Bundle,
+  apart: readonly InferenceEngine[],
+  { threads, eventsOf }: NetworkOptions,
+  engine: EngineChoice,
+  quantised: Bundle['quantised'],
+): Promise<InferenceEngine | undefined> {
+  const path = await wholeNetworkFile(bundle);
+  if (path === undefined) return undefined;
+  const quantisedPath = quantised && (await wholeNetworkFile(inEightBits(bundle, quantised)));
+  const inInt8 = engine.precision === 'int8';
+  if (inInt8 && quantisedPath === undefined) return undefined;
+  const view = viewSizePx(bundle.manifest.geometry);
+  const given = { threads, typicalShape: [1, view, view, 3], takesBytes: true, ...eventsOf?.('encoder') };
+  const opened = inInt8
+    ? openEngine(engine, quantisedPath ?? path, given)
+    : openEngine(engine, path, { ...given, quantisedPath });
+  const whole = await opened.catch(() => undefined);
+  const apartMs = msOf(apart);
+  if (!whole || apartMs === 0 || msOf([whole]) <= apartMs * CLEARLY) return whole;
+  await whole.close();
+  return undefined;
+}
+
+/** A bundle whose networks are those in 8 bits, as far as it has them. */
+function inEightBits(bundle: Bundle, quantised: NonNullable<Bundle['quantised']>): Bundle {
+  const { encoder: encoderPath = bundle.encoderPath, generator: generatorPath = bundle.generatorPath } =
+    quantised;
+  return { ...bundle, encoderPath, ...(generatorPath !== undefined && { generatorPath }) };
 }
 
 /** What a request gives a network. */

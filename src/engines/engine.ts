@@ -1,10 +1,17 @@
-// The port every inference engine implements. Tensors are dense float32, row-major, with the batch first.
+// The port every inference engine implements. Tensors are dense, row-major, with the batch first, and float32 but for the inputs
+// of those networks that take bytes.
 import type { LifeEvents, PartState } from '../threads/index.js';
 import type { EngineTiming, Precision } from './choice.js';
 
 export interface Tensor {
   readonly data: Float32Array;
   /** e.g. [B, 3, 256, 256] */
+  readonly shape: readonly number[];
+}
+
+/** What a network takes whose input is uint8, e.g. pixels [B, 256, 256, 3]. */
+export interface ByteTensor {
+  readonly data: Uint8Array;
   readonly shape: readonly number[];
 }
 
@@ -24,7 +31,7 @@ export interface InferenceEngine {
    * engine is closed, with RECOVERING while it is not there; the next run may work. What it computes is not judged: NaN
    * comes back as NaN.
    */
-  run(input: Tensor): Promise<Tensor>;
+  run(input: Tensor | ByteTensor): Promise<Tensor>;
   /** Lets the running and waiting batches finish. */
   close(): Promise<void>;
 }
@@ -36,4 +43,6 @@ export interface EngineOptions extends LifeEvents {
   readonly typicalShape?: readonly number[] | undefined;
   /** The same network in 8 bits: what else may be opened where any precision will do. */
   readonly quantisedPath?: string | undefined;
+  /** The network's input is uint8. */
+  readonly takesBytes?: boolean | undefined;
 }

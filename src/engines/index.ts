@@ -9,7 +9,7 @@ export {
   type Precision,
 } from './choice.js';
 export { chooseEngine, type Machine } from './choose-engine.js';
-export type { EngineOptions, InferenceEngine, Tensor } from './engine.js';
+export type { ByteTensor, EngineOptions, InferenceEngine, Tensor } from './engine.js';
 export { DEFAULT_ENGINE, openOnnxEngine } from './onnx-engine.js';
 export { openEngine } from './open-engine.js';
 export { type Candidate, openFastest } from './open-fastest.js';

@@ -1,7 +1,7 @@
 // What an engine asks the thread that its network lives in.
 import { moved } from '../threads/index.js';
 import type { Precision } from './choice.js';
-import type { Tensor } from './engine.js';
+import type { ByteTensor, Tensor } from './engine.js';
 
 /** A thread opens with the network's file, its compute threads, and what its own kind of engine needs beside. */
 export interface NetworkSetup {
@@ -24,7 +24,7 @@ export interface OpenVinoSetup extends NetworkSetup {
 }
 
 export interface NetworkRequests {
-  run(input: Tensor): {
+  run(input: Tensor | ByteTensor): {
     readonly output: Tensor;
     /** The input's memory, given back for the next run of the same size. */
     readonly spent: ArrayBuffer;
@@ -32,7 +32,10 @@ export interface NetworkRequests {
 }
 
 /** An answer whose memory goes to the owner without a copy. */
-export function answered(input: Tensor, output: Tensor & { readonly data: Float32Array<ArrayBuffer> }) {
+export function answered(
+  input: Tensor | ByteTensor,
+  output: Tensor & { readonly data: Float32Array<ArrayBuffer> },
+) {
   const spent = input.data.buffer as ArrayBuffer;
   return moved({ output, spent }, [output.data.buffer, spent]);
 }

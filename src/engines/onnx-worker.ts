@@ -20,7 +20,10 @@ await serveRequests<NetworkRequests, OnnxSetup>(async ({ path, threads, provider
   return {
     answers: {
       run: async (given) => {
-        const feeds = { [input]: new Tensor('float32', given.data, given.shape) };
+        const { data, shape } = given;
+        const tensor =
+          data instanceof Uint8Array ? new Tensor('uint8', data, shape) : new Tensor('float32', data, shape);
+        const feeds = { [input]: tensor };
         const result = (await session.run(feeds, [output]))[output];
         if (!result || !(result.data instanceof Float32Array)) {
           throw new Error(`output ${output} is not float32`);

@@ -74,10 +74,13 @@ async function opened(
 /** Those that run, each with its best time; they take turns, so that a busy machine slows them alike. */
 async function timeAll(
   candidates: readonly Candidate[],
-  { threads, typicalShape: shape }: EngineOptions & { readonly typicalShape: readonly number[] },
+  { threads, typicalShape: shape, takesBytes }: EngineOptions & { readonly typicalShape: readonly number[] },
   open: Opener,
 ): Promise<readonly EngineTiming[]> {
-  const data = new Float32Array(shape.reduce((product, n) => product * n, 1)).fill(0.5);
+  const count = shape.reduce((product, n) => product * n, 1);
+  const input = takesBytes
+    ? { data: new Uint8Array(count).fill(128), shape }
+    : { data: new Float32Array(count).fill(0.5), shape };
   const running = new Map<EngineChoice, { engine: InferenceEngine; ms: number }>();
   let firstError: unknown;
   try {
@@ -94,7 +97,7 @@ async function timeAll(
       for (const [choice, entry] of running) {
         const started = performance.now();
         try {
-          await entry.engine.run({ data, shape });
+          await entry.engine.run(input);
         } catch (error) {
           firstError ??= error;
           running.delete(choice);

@@ -13,7 +13,8 @@ export class OpenVinoError extends Error {
 }
 
 export interface OpenVinoTensor {
-  readonly data: Float32Array;
+  /** float32 or uint8, as the network takes it. */
+  readonly data: Float32Array | Uint8Array;
   readonly shape: readonly number[];
 }
 
@@ -105,6 +106,8 @@ export class CompiledNetwork {
   readonly #api: Functions;
   readonly #compiled: Pointer;
   readonly #request: Pointer;
+  /** The input's element type, by the library's own numbers, which differ between its versions. */
+  readonly #inputType: number;
   /** What it was imported from: the library reads this memory for as long as the network lives, so it is held here. */
   readonly content: Uint8Array | undefined;
 
@@ -113,6 +116,7 @@ export class CompiledNetwork {
     this.#compiled = compiled;
     this.content = content;
     this.#request = made(api, 'making a request', (out) => api.createRequest(compiled, out));
+    this.#inputType = this.inputs === 1 ? this.#typeOfInput() : F32;
   }
 
   get inputs(): number {
@@ -143,8 +147,14 @@ export class CompiledNetwork {
   run({ data, shape }: OpenVinoTensor): { data: Float32Array<ArrayBuffer>; shape: number[] } {
     const api = this.#api;
     const dimensions = { rank: shape.length, dims: shape };
-    const input = made(api, 'taking the input', (out) => api.tensorOf(F32, dimensions, data, out));
+    const input = made(api, 'taking the input', (out) =>
+      api.tensorOf(this.#inputType, dimensions, data, out),
+    );
     try {
+      const bytes = this.#count((out) => api.tensorBytes(input, out));
+      if (bytes !== data.byteLength) {
+        throw new OpenVinoError(`the input has ${data.byteLength} bytes; the network takes ${bytes}`);
+      }
       check(api, 'taking the input', api.setInput(this.#request, input));
       check(api, 'computing', api.infer(this.#request));
       const output = made(api, 'giving the output', (out) => api.getOutput(this.#request, out));
@@ -178,6 +188,16 @@ export class CompiledNetwork {
     if (elements === 0) return { data: new Float32Array(0), shape };
     const at = made(api, 'giving the output', (out) => api.tensorData(tensor, out));
     return { data: new Float32Array(koffi.view(at, elements * 4)).slice(), shape };
+  }
+
+  #typeOfInput(): number {
+    const api = this.#api;
+    const port = made(api, 'asking for the input', (out) => api.input(this.#compiled, out));
+    try {
+      return this.#count((out) => api.portType(port, out));
+    } finally {
+      api.portFree(port);
+    }
   }
 
   #count(call: (out: [number]) => Status): number {

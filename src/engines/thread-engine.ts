@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { messageOf, SkyfixError } from '../errors/index.js';
 import { type PartState, RESTART_PACE, RequestWorker, ThreadClosed, ThreadDied } from '../threads/index.js';
 import type { EngineChoice, Precision } from './choice.js';
-import type { EngineOptions, InferenceEngine, Tensor } from './engine.js';
+import type { ByteTensor, EngineOptions, InferenceEngine, Tensor } from './engine.js';
 import type { NetworkRequests, NetworkSetup } from './network-requests.js';
 
 /** For two requests at once, of two shapes. */
@@ -32,15 +32,19 @@ class ThreadEngine implements InferenceEngine {
   }
 
   /** Copies the input, so that the caller keeps its own. */
-  async run({ data, shape }: Tensor): Promise<Tensor> {
+  async run({ data, shape }: Tensor | ByteTensor): Promise<Tensor> {
     const elements = shape.reduce((product, n) => product * n, 1);
     if (elements !== data.length) {
       throw new SkyfixError('INTERNAL', `A tensor [${shape}] came with ${data.length} values.`);
     }
-    const copy = this.#copyOf(data);
+    const memory = this.#memoryOf(data.byteLength);
+    const asked =
+      data instanceof Uint8Array
+        ? { data: new Uint8Array(memory), shape }
+        : { data: new Float32Array(memory), shape };
+    asked.data.set(data);
     try {
-      const asked = { data: copy, shape };
-      const { output, spent } = await this.#worker.ask('run', asked, { transfer: [copy.buffer] });
+      const { output, spent } = await this.#worker.ask('run', asked, { transfer: [memory] });
       this.#spare = [...this.#spare, spent].slice(-MOST_SPARE);
       return output;
     } catch (error) {
@@ -52,13 +56,10 @@ class ThreadEngine implements InferenceEngine {
     return this.#worker.close();
   }
 
-  #copyOf(data: Float32Array): Float32Array<ArrayBuffer> {
-    const spare = this.#spare.find(({ byteLength }) => byteLength === data.byteLength);
-    if (!spare) return new Float32Array(data);
+  #memoryOf(bytes: number): ArrayBuffer {
+    const spare = this.#spare.find(({ byteLength }) => byteLength === bytes);
     this.#spare = this.#spare.filter((other) => other !== spare);
-    const copy = new Float32Array(spare);
-    copy.set(data);
-    return copy;
+    return spare ?? new ArrayBuffer(bytes);
   }
 
   #failure(error: unknown): SkyfixError {

@@ -18,6 +18,9 @@ export async function looksUnder(
   run: RunStep = plainly,
 ): Promise<readonly Look[]> {
   const projected = await run('bev', bevs);
+  if (describer.atOnce) {
+    return run('embed', async () => averageLooks(await describer.lookAt(projected)));
+  }
   const views = await run('generate', () => describer.views(projected));
   return run('embed', async () => averageLooks(await describer.look(views)));
 }

@@ -115,7 +115,7 @@ function namesIn(graph: Uint8Array): Set<string> {
 }
 
 /** A graph whose values have other names, in subgraphs too: they see the values of the graph around them. */
-function renamed(graph: Uint8Array, nameOf: (name: string) => string): Uint8Array {
+export function renamed(graph: Uint8Array, nameOf: (name: string) => string): Uint8Array {
   const changed = (field: WireField, id: number): Uint8Array | undefined => {
     const before = text(field.value);
     const after = nameOf(before);

@@ -17,7 +17,8 @@ export type OnnxDimension = number | string;
 const bytesOf = (values: Float32Array | BigInt64Array | Uint16Array) =>
   new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 
-const valueInfo = (name: string, shape: readonly OnnxDimension[], dataType: number) => ({
+/** What a ValueInfo says of a value of the graph. */
+export const valueInfo = (name: string, shape: readonly OnnxDimension[], dataType: number) => ({
   name,
   type: {
     tensorType: {
@@ -110,12 +111,12 @@ export class OnnxGraph {
     return output;
   }
 
-  /** The bytes of the .onnx file. */
-  encode(): Uint8Array {
+  /** The bytes of the .onnx file; another operator set is for those who know that its operators are the same there. */
+  encode(opset = ONNX_OPSET): Uint8Array {
     return encodeMessage('Model', {
       irVersion: IR_VERSION,
       producerName: 'skyfix',
-      opsetImport: [{ domain: '', version: ONNX_OPSET }],
+      opsetImport: [{ domain: '', version: opset }],
       graph: {
         name: this.#name,
         node: this.#nodes,

@@ -9,7 +9,7 @@ import type { OpenIndexVersion } from '../versions/index.js';
 export interface LoadedRegion {
   readonly name: string;
   readonly bundle: Bundle;
-  readonly networks: Pick<Networks, 'generator' | 'encoder'>;
+  readonly networks: Pick<Networks, 'generator' | 'encoder' | 'whole'>;
   readonly version: OpenIndexVersion;
   /** Sampling tables kept between panoramas. */
   readonly tables: BevTableOwner;

@@ -4,7 +4,7 @@ import { type NetworkOptions, type Networks, openNetworks } from '../describe/in
 
 /** A holder's share of a pair of networks; release() once, when no inference of this holder is under way. */
 export interface SharedNetworks {
-  readonly networks: Pick<Networks, 'generator' | 'encoder'>;
+  readonly networks: Pick<Networks, 'generator' | 'encoder' | 'whole'>;
   release(): Promise<void>;
 }
 
@@ -33,9 +33,12 @@ export class NetworkPool {
    * networks that answer. Throws what openNetworks throws.
    */
   async acquire(bundle: Bundle): Promise<SharedNetworks> {
-    const { files } = bundle.manifest;
+    const { files, geometry, looks } = bundle.manifest;
+    const { inputSizePx, searchMarginPx, searchStepPx } = geometry;
     const networks = NETWORK_FILES.flatMap((file) => [file, QUANTISED_FILES[file]]);
-    const key = networks.map((file) => files[file]?.sha256 ?? 'none').join(' ');
+    const sums = networks.map((file) => files[file]?.sha256 ?? 'none').join(' ');
+    // Where the looks lie is part of what is run.
+    const key = `${sums} ${JSON.stringify([inputSizePx, searchMarginPx, searchStepPx, looks])}`;
     const shared = this.#entries.get(key);
     const held = shared && answers(shared) ? shared : this.#open(key, bundle);
     held.holders++;
@@ -60,7 +63,7 @@ export class NetworkPool {
   }
 
   #open(key: string, bundle: Bundle): Entry {
-    const entry: Entry = { opening: openNetworks(bundle, this.#options), holders: 0 };
+    const entry: Entry = { opening: openNetworks(bundle, { ...this.#options, whole: true }), holders: 0 };
     this.#entries.set(key, entry);
     entry.opening.then(
       (networks) => {
@@ -78,5 +81,6 @@ export class NetworkPool {
 /** Open and ready, or not open yet. */
 function answers({ networks }: Entry): boolean {
   if (!networks) return true;
-  return networks.encoder.state === 'ready' && (networks.generator?.state ?? 'ready') === 'ready';
+  const { encoder, generator, whole } = networks;
+  return [encoder, generator, whole].every((engine) => (engine?.state ?? 'ready') === 'ready');
 }

@@ -30,6 +30,8 @@ export interface RegionSummary {
   readonly engines: {
     readonly generator: NetworkEngine | null;
     readonly encoder: NetworkEngine;
+    /** Both as one graph; null where they run one after the other. */
+    readonly whole: NetworkEngine | null;
     /** What would make them faster on this machine, or why what was asked for is not used. */
     readonly notes: readonly string[];
   };
@@ -52,7 +54,7 @@ export function summaryOf(
   notes: readonly string[],
 ): RegionSummary {
   const { manifest } = region.version;
-  const { generator, encoder } = region.networks;
+  const { generator, encoder, whole } = region.networks;
   const { ready, reason } = healthOf(region);
   return {
     region: region.name,
@@ -68,7 +70,12 @@ export function summaryOf(
     bounds: manifest.bounds,
     recall: manifest.recall,
     basemap: basemapOf(manifest),
-    engines: { generator: generator ? engineOf(generator) : null, encoder: engineOf(encoder), notes },
+    engines: {
+      generator: generator ? engineOf(generator) : null,
+      encoder: engineOf(encoder),
+      whole: whole ? engineOf(whole) : null,
+      notes,
+    },
     loadedAt: openedAt.toISOString(),
   };
 }

@@ -212,7 +212,7 @@ function wideBev(scale: number): Bev {
 describe('batches', () => {
   /** An encoder of code: the first two values of each image, at unit length. */
   const fake = (run: (input: Tensor) => Tensor): InferenceEngine =>
-    ({ run: async (input) => run(input) }) as Partial<InferenceEngine> as InferenceEngine;
+    ({ run: async (input: Tensor) => run(input) }) as Partial<InferenceEngine> as InferenceEngine;
   const manifest = { geometry: { ...GEOMETRY, inputSizePx: 1, bevSizePx: 1 }, descriptor: { dimensions: 2 } };
   const images = (count: number): Tensor => ({
     data: Float32Array.from({ length: 3 * count }, (_, k) => (k % 7) + 1),

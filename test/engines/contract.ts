@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import type { EngineOptions, InferenceEngine } from '../../src/engines/index.js';
-import { OnnxGraph } from '../../src/onnx/index.js';
+import { DATA_TYPES, OnnxGraph } from '../../src/onnx/index.js';
 import { watchEventLoop } from '../support/event-loop.js';
 import { until } from '../support/threads.js';
 
@@ -39,6 +39,15 @@ export function meanGraph(): Uint8Array {
   const graph = new OnnxGraph('mean');
   const x = graph.input('x', ['N', 3, 'H', 'W']);
   graph.output(graph.node('GlobalAveragePool', [x], {}, 'y'), ['N', 3, 1, 1]);
+  return graph.encode();
+}
+
+/** The mean of each channel of pixels: uint8 [N, H, W, 3] to [N, 3]. */
+export function bytesGraph(): Uint8Array {
+  const graph = new OnnxGraph('bytes');
+  const x = graph.input('x', ['N', 'H', 'W', 3], DATA_TYPES.UINT8);
+  const values = graph.node('Cast', [x], { to: DATA_TYPES.FLOAT });
+  graph.output(graph.node('ReduceMean', [values], { axes: [1, 2], keepdims: 0 }, 'y'), ['N', 3]);
   return graph.encode();
 }
 
@@ -91,6 +100,27 @@ export function engineContract(name: string, { open, lose }: EngineUnderTest): v
         assert.deepEqual(await engine.run(pair(1, 1)), pair(2, -3));
         assert.equal(engine.state, 'ready');
       });
+    });
+
+    test('a network of pixels takes bytes, and no floats', async () => {
+      const pixels = join(folder, 'bytes.onnx');
+      await writeFile(pixels, bytesGraph());
+      const engine = await open(pixels, { threads: 1 });
+      try {
+        const data = Uint8Array.from({ length: 2 * 2 * 3 * 3 }, (_, k) => 7 * k);
+        const means = [0, 1].flatMap((image) =>
+          [0, 1, 2].map((c) => 7 * (image * 18 + c + (3 * (0 + 1 + 2 + 3 + 4 + 5)) / 6)),
+        );
+        for (let round = 0; round < 2; round++) {
+          const { data: found, shape } = await engine.run({ data, shape: [2, 2, 3, 3] });
+          assert.deepEqual(shape, [2, 3]);
+          for (const [k, mean] of means.entries()) assert.ok(Math.abs((found[k] ?? 0) - mean) < 1e-3);
+        }
+        const floats = { data: new Float32Array(18), shape: [1, 2, 3, 3] };
+        await assert.rejects(engine.run(floats), { code: 'INTERNAL' });
+      } finally {
+        await engine.close();
+      }
     });
 
     test('height and width may change from run to run where the network leaves them open, and come again', async () => {

@@ -9,6 +9,7 @@ import {
   type EngineChoice,
   type InferenceEngine,
   openFastest,
+  type Tensor,
 } from '../../src/engines/index.js';
 
 const folder = await mkdtemp(join(tmpdir(), 'skyfix-fastest-'));
@@ -33,7 +34,7 @@ function machine(broken: { readonly open?: string; readonly run?: string } = {})
       description,
       precision,
       state: 'ready',
-      run: async (input) => {
+      run: async (input: Tensor) => {
         if (broken.run === description) throw new Error(`${description} cannot run it`);
         if (description === 'slow') await new Promise((resolve) => setTimeout(resolve, 30));
         return input;

@@ -317,10 +317,7 @@ describe('HTTP', () => {
   test('metrics count what happened', async () => {
     const text = (await server.inject('/metrics')).body;
     assert.match(text, /skyfix_requests_total\{route="\/locate",method="POST",status="200"\} [1-9]/);
-    assert.match(
-      text,
-      /skyfix_stage_duration_seconds_bucket\{le="0.18",stage="generate",outcome="ok"\} [1-9]/,
-    );
+    assert.match(text, /skyfix_stage_duration_seconds_bucket\{le="0.18",stage="embed",outcome="ok"\} [1-9]/);
     assert.match(text, /skyfix_index_tiles\{region="tiny"\} [1-9]/);
   });
 });

@@ -103,6 +103,18 @@ test("a client's code is for what the client sent: behind the BEV the same error
   await app.close();
 });
 
+test('a step that was not taken has no duration', async () => {
+  const { app, url } = await startApp({}, async () => {
+    const answer = answerOf('demo');
+    return { ...answer, timingsMs: { ...answer.timingsMs, generate: 0 } };
+  });
+  assert.equal((await fetch(`${url}/locate`, UPLOAD)).status, 200);
+  const count = (stage: string) =>
+    metric(app, `skyfix_stage_duration_seconds_count{stage="${stage}",outcome="ok"}`);
+  assert.deepEqual([await count('embed'), await count('generate')], [1, 0]);
+  await app.close();
+});
+
 test('answers are counted by verdict and heading, and their probabilities and gaps have histograms', async () => {
   let gap: number | undefined = 0.125;
   const { app, url } = await startApp({}, async () => {

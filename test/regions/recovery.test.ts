@@ -113,6 +113,28 @@ for (const part of ['encoder', 'generator', 'index'] as const) {
   });
 }
 
+test('where the one graph of both networks is away, answers go on by the two', async () => {
+  const payload = await pngOf(noisePanorama(3));
+  await withHouse(async ({ app, regions, threads, events }) => {
+    const locate = async () => {
+      const headers = { 'content-type': 'image/png' };
+      const answer = await app.inject({ method: 'POST', url: '/locate?headingDeg=0', payload, headers });
+      return { status: answer.statusCode, ...answer.json() };
+    };
+    const before = await locate();
+    assert.equal(before.timingsMs.generate, 0, 'both in one step');
+    const after = Math.max(...Object.values(THREAD_OF)) + 1;
+    await threads.crash(threads.alive[after]);
+    assert.deepEqual(events, ['encoder died']);
+    assert.equal(regions.ready, true);
+    const meanwhile = await locate();
+    assert.ok(meanwhile.timingsMs.generate > 0, 'one after the other');
+    assert.deepEqual([meanwhile.status, meanwhile.results[0].tile], [before.status, before.results[0].tile]);
+    await until(() => events.length === 2, 'it to come back');
+    assert.deepEqual([(await locate()).status, events[1]], [200, 'encoder is back']);
+  });
+});
+
 test('a reload while a network is away gets networks that answer', async () => {
   await withHouse(async ({ regions, threads }) => {
     await threads.crash(threads.alive[THREAD_OF.generator]);

@@ -37,6 +37,7 @@ export function summaryOf(region: string): RegionSummary {
     engines: {
       generator: null,
       encoder: { name: 'onnxruntime-node 1.0.0 cpu', precision: 'f32', timings: [] },
+      whole: null,
       notes: [],
     },
     loadedAt: '2026-01-01T00:00:00.000Z',

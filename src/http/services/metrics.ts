@@ -133,7 +133,10 @@ export function createMetrics(sources: MetricSources): Metrics {
       const { timingsMs, heading } = answer;
       worth(answer);
       headings.inc({ source: heading.source });
-      for (const [stage, ms] of Object.entries(timingsMs)) steps.observe({ stage, outcome: 'ok' }, ms / 1000);
+      for (const [stage, ms] of Object.entries(timingsMs)) {
+        // Of a step that was not taken there is no duration.
+        if (ms > 0) steps.observe({ stage, outcome: 'ok' }, ms / 1000);
+      }
     },
     notLocated: (done) => {
       for (const { step, ms, ok } of done) {

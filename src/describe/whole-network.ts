@@ -1,0 +1,115 @@
+// A bundle's networks as one graph: pixels of a BEV in, the descriptors of all looks out, nothing copied or converted in between.
+// It is made of the bundle's own files when they are loaded, so every bundle has it that can have it.
+import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Bundle, type BundleManifest, MOST_AT_ONCE, viewSizePx } from '../bundles/index.js';
+import { sha256OfBytes, sha256OfFile, userCacheFolder, writeFileAtomic } from '../files/index.js';
+import { chained, DATA_TYPES, OnnxGraph, readOnnx } from '../onnx/index.js';
+import { lookCorners } from './looks.js';
+
+/** Larger networks are not held in memory twice: what is saved is a few milliseconds of many. */
+const MOST_BYTES = 64 * 2 ** 20;
+/** What no process opened for so long was of a bundle that is no more. */
+const UNUSED_MS = 30 * 24 * 60 * 60 * 1000;
+/** The operators used here are the same since this operator set. */
+const LEAST_OPSET = 13;
+
+/**
+ * The one graph of a bundle's networks: "bev" uint8 [N, V, V, 3], unseen pixels black, to "descriptor" [N * looks, D], those of
+ * a view behind each other as Describer.look has them before it sorts dense ones. Throws Error, saying why, where the files
+ * cannot be joined.
+ */
+export function wholeGraph(
+  generator: Uint8Array | undefined,
+  encoder: Uint8Array,
+  { geometry, descriptor, looks }: Pick<BundleManifest, 'geometry' | 'descriptor' | 'looks'>,
+): Uint8Array {
+  const { opset } = readOnnx(encoder);
+  if (opset < LEAST_OPSET) throw new Error(`the encoder is of operator set ${opset}`);
+  const crop = (graph: OnnxGraph, view: string): string =>
+    looks === 'dense' ? view : addCrops(graph, view, lookCorners(geometry), geometry.inputSizePx);
+  const view = viewSizePx(geometry);
+  const pixels = new OnnxGraph('pixels');
+  const bev = pixels.input('bev', ['N', view, view, 3], DATA_TYPES.UINT8);
+  const planes = pixels.node('Transpose', [pixels.node('Cast', [bev], { to: DATA_TYPES.FLOAT })], {
+    perm: [0, 3, 1, 2],
+  });
+  const scalar = (graph: OnnxGraph, name: string, value: number) =>
+    graph.constant(name, [], Float32Array.of(value));
+  // Halves of whole numbers up to 255: a bfloat16 holds each, so that only the product is rounded, as it is on its way in.
+  const levels = generator ? pixels.node('Sub', [planes, scalar(pixels, 'middle', 127.5)]) : planes;
+  const scaled = pixels.node('Mul', [levels, scalar(pixels, 'level', (generator ? 2 : 1) / 255)]);
+  const firstShape = ['N', 3, view, view];
+  if (!generator) {
+    pixels.output(crop(pixels, scaled), firstShape);
+    return chained([pixels.encode(opset), encoder], ['rows', descriptor.dimensions]);
+  }
+  pixels.output(scaled, firstShape);
+  const unit = new OnnxGraph('unit');
+  const half = scalar(unit, 'half', 0.5);
+  const signed = unit.input('view', firstShape);
+  const shifted = unit.node('Add', [unit.node('Mul', [signed, half]), half]);
+  const clipped = unit.node('Clip', [shifted, scalar(unit, 'zero', 0), scalar(unit, 'one', 1)]);
+  unit.output(crop(unit, clipped), ['looks', 3, geometry.inputSizePx, geometry.inputSizePx]);
+  const models = [pixels.encode(opset), generator, unit.encode(opset), encoder];
+  return chained(models, ['rows', descriptor.dimensions]);
+}
+
+/** Squares of a view [N, 3, V, V]: [N * n, 3, S, S], the n of the first view first. */
+function addCrops(
+  graph: OnnxGraph,
+  view: string,
+  corners: ReturnType<typeof lookCorners>,
+  sizePx: number,
+): string {
+  if (corners.length === 1) return view;
+  const axes = graph.integers('sides', [2, 3]);
+  const look = graph.integers('look', [1]);
+  const squares = corners.map(({ topPx, leftPx }, k) => {
+    const starts = graph.integers(`starts${k}`, [topPx, leftPx]);
+    const ends = graph.integers(`ends${k}`, [topPx + sizePx, leftPx + sizePx]);
+    return graph.node('Unsqueeze', [graph.node('Slice', [view, starts, ends, axes]), look]);
+  });
+  const all = graph.node('Concat', squares, { axis: 1 });
+  return graph.node('Reshape', [all, graph.integers('squares', [-1, 3, sizePx, sizePx])]);
+}
+
+/**
+ * The file of a bundle's one graph, in `folder`, where engines and what they keep know it by its content; undefined for networks
+ * that are large, take one image at a time or cannot be joined, and where the folder cannot be written.
+ */
+export async function wholeNetworkFile(
+  { manifest, generatorPath, encoderPath }: Pick<Bundle, 'manifest' | 'generatorPath' | 'encoderPath'>,
+  folder = join(userCacheFolder(), 'joined'),
+): Promise<string | undefined> {
+  const { geometry, looks, oneAtATime = [] } = manifest;
+  const atOnce = looks === 'dense' ? 1 : lookCorners(geometry).length;
+  if (oneAtATime.length > 0 || atOnce > MOST_AT_ONCE) return undefined;
+  try {
+    const paths = generatorPath === undefined ? [encoderPath] : [generatorPath, encoderPath];
+    const sizes = await Promise.all(paths.map((path) => stat(path)));
+    if (sizes.reduce((sum, { size }) => sum + size, 0) > MOST_BYTES) return undefined;
+    const generator = generatorPath === undefined ? undefined : await readFile(generatorPath);
+    const graph = wholeGraph(generator, await readFile(encoderPath), manifest);
+    const sha256 = sha256OfBytes(graph);
+    const path = join(folder, `${sha256}.onnx`);
+    const kept = await sha256OfFile(path).catch(() => undefined);
+    if (kept !== sha256) await writeFileAtomic(path, graph);
+    await keepOnlyUsed(folder, path);
+    return path;
+  } catch {
+    // The two networks say what is wrong with them, where anything is.
+    return undefined;
+  }
+}
+
+/** Marks a file as used and removes those that were not for long. */
+async function keepOnlyUsed(folder: string, path: string): Promise<void> {
+  const now = Date.now();
+  await utimes(path, now / 1000, now / 1000);
+  for (const name of await readdir(folder)) {
+    const other = join(folder, name);
+    const used = await stat(other).catch(() => undefined);
+    if (used && now - used.mtimeMs > UNUSED_MS) await rm(other, { force: true });
+  }
+}
