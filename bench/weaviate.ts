@@ -1,104 +1,95 @@
-// npm run bench:weaviate -- --cluster URL[,URL] --cluster-grpc URL[,URL] [--side N] [--dimensions D] [--rounds N] [--replicas N]:
-// places of one request in a cluster beside the same in memory, for a made-up town of side x side tiles.
+// npm run bench:weaviate -- [--tiles N] [--dimensions 512,1024] [--rounds N] [--replicas N] [--quantise] [--bundle DIR]
+// [--cluster URL[,URL] --cluster-grpc URL[,URL]] [--write]: what a search and a whole request take where a cluster holds the
+// tiles of a made-up town. Without --cluster three nodes are started here, of the weaviate-server that is installed. With
+// --write the table goes into docs/weaviate.md.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { median, percentile } from '../loadtest/index.js';
-import { lookOffsets } from '../src/describe/index.js';
-import { type Look, RemotePlaceFinder, searchPlaces } from '../src/places/index.js';
-import { seededRandom } from '../src/random/index.js';
-import { Catalogue, ExactIndex } from '../src/search/index.js';
-import {
-  Cluster,
-  cellLengthFor,
-  createCollection,
-  deleteCollection,
-  writeRows,
-  writtenShards,
-} from '../src/weaviate/index.js';
-import { descriptorsOf, madeUpTown, STRIDE_M } from './made-up-town.js';
+import { machine, markdownTable, writeSection } from '../loadtest/index.js';
+import type { ClusterAddress } from '../src/weaviate/index.js';
+import { startWeaviate, type WeaviateNode, weaviateServer } from '../test/support/weaviate.js';
+import { type ClusterFigures, clusterFigures } from './weaviate-figures.js';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
+const NODES = 3;
 
 const { values } = parseArgs({
   options: {
-    cluster: { type: 'string', default: 'http://127.0.0.1:8080' },
+    cluster: { type: 'string', default: '' },
     'cluster-grpc': { type: 'string', default: '' },
-    side: { type: 'string', default: '245' },
-    dimensions: { type: 'string', default: '512' },
-    rounds: { type: 'string', default: '100' },
+    tiles: { type: 'string', default: '60000' },
+    dimensions: { type: 'string', default: '512,1024' },
+    rounds: { type: 'string', default: '200' },
     replicas: { type: 'string', default: '1' },
     quantise: { type: 'boolean', default: false },
+    bundle: { type: 'string', default: join(ROOT, 'models/general') },
+    write: { type: 'boolean', default: false },
   },
 });
-const [side, dimensions, rounds, replicas] = [
-  values.side,
-  values.dimensions,
-  values.rounds,
-  values.replicas,
-].map(Number) as [number, number, number, number];
 const listed = (text: string) => text.split(',').filter(Boolean);
-const urls = listed(values.cluster);
-const address = { urls, grpcUrls: listed(values['cluster-grpc']), deadlineMs: 10_000 };
-const collection = 'SkyfixBench';
-
-const town = madeUpTown(side, dimensions, 1);
-const catalogue = new Catalogue(town.tiles());
-const descriptors = descriptorsOf(town, dimensions, 2);
-const { count } = descriptors;
-const cluster = new Cluster(address);
-await deleteCollection(cluster, collection);
-await createCollection(cluster, collection, {
-  replicas,
-  shards: urls.length,
-  ...(values.quantise && { quantiseBits: 8 }),
-});
-const started = performance.now();
-await writeRows(cluster, { collection, descriptors, catalogue });
-const writeS = (performance.now() - started) / 1000;
-console.log(`${count} tiles x ${dimensions}: ${(count / writeS).toFixed(0)} rows written a second`);
-const shards = await writtenShards(cluster, collection, { count, replicas });
-const cellLength = cellLengthFor(catalogue);
-const source = { address, collection, dimensions, shards, cellLength };
-const remote = await RemotePlaceFinder.openRemote({ ...source, catalogue: catalogue.parts });
-
-/** Looks as the general bundle has them: 5 a side, 6 m apart. */
-const offsets = lookOffsets({ tileSizeM: 48, inputSizePx: 48, searchMarginPx: 12, searchStepPx: 6 });
-const random = seededRandom(3);
-const looksAt = (): Look[] => {
-  const [eastM, northM] = [random(), random()].map((x) => x * (side - 1) * STRIDE_M) as [number, number];
-  return offsets.map((offset) => {
-    const descriptor = new Float32Array(dimensions);
-    town.describe(eastM + offset.eastM, northM + offset.northM, descriptor, random);
-    return { ...offset, descriptor };
-  });
+const whole = (text: string, name: string): number => {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new Error(`--${name} has "${text}"; a whole number over 0.`);
 };
-const asked = Array.from({ length: rounds }, looksAt);
+const options = {
+  tiles: whole(values.tiles, 'tiles'),
+  rounds: whole(values.rounds, 'rounds'),
+  replicas: whole(values.replicas, 'replicas'),
+  quantise: values.quantise,
+  bundleDir: values.bundle,
+  panoramasDir: join(ROOT, 'demo/panoramas'),
+};
 
-async function timesOf(index: Parameters<typeof searchPlaces>[0]['index']) {
-  const times: number[] = [];
-  const rows: number[] = [];
-  for (const looks of asked) {
-    const before = performance.now();
-    const [best] = await searchPlaces({ index, catalogue }, looks, 5);
-    times.push(performance.now() - before);
-    rows.push(best?.row ?? -1);
+const folder = await mkdtemp(join(tmpdir(), 'skyfix-bench-weaviate-'));
+let nodes: readonly WeaviateNode[] = [];
+
+/** Of the cluster that is named, or of three nodes that are started. Throws where there is no program to start. */
+async function clusterAddress(): Promise<ClusterAddress> {
+  const deadlineMs = 10_000;
+  const urls = listed(values.cluster);
+  if (urls.length > 0) return { urls, grpcUrls: listed(values['cluster-grpc']), deadlineMs };
+  const program = weaviateServer();
+  if (program === undefined) {
+    throw new Error(
+      'weaviate-server is not installed (docs/weaviate.md says how), and --cluster names no nodes.',
+    );
   }
-  return { times, rows };
+  nodes = await startWeaviate(program, folder, NODES);
+  return { urls: nodes.map(({ url }) => url), grpcUrls: nodes.map(({ grpcUrl }) => grpcUrl), deadlineMs };
 }
 
-console.log('places of a request, ms          median     p95');
-const lines = (what: string, times: readonly number[]) =>
-  console.log(
-    `${what.padEnd(30)} ${median(times).toFixed(1).padStart(8)} ${percentile(times, 95).toFixed(1).padStart(7)}`,
+const HEAD = ['tiles', 'dimensions', 'rows written a second', 'milliseconds of', 'p50', 'p95', 'p99'];
+const rowsOf = ({ tiles, dimensions, rowsPerSecond, times }: ClusterFigures): string[][] =>
+  times.map(({ of, p50Ms, p95Ms, p99Ms }, k) => [
+    ...(k === 0 ? [tiles.toLocaleString('en'), `${dimensions}`, rowsPerSecond.toFixed(0)] : ['', '', '']),
+    of,
+    ...[p50Ms, p95Ms, p99Ms].map((ms) => ms.toFixed(1)),
+  ]);
+
+try {
+  const address = await clusterAddress();
+  const all: ClusterFigures[] = [];
+  for (const dimensions of listed(values.dimensions).map((text) => whole(text, 'dimensions')))
+    all.push(await clusterFigures(address, { ...options, dimensions }));
+  const copies = options.replicas === 1 ? 'one copy' : `${options.replicas} copies`;
+  const how =
+    `${machine()} ${address.urls.length} nodes${nodes.length > 0 ? ' on the same machine' : ''}, ` +
+    `${address.urls.length} shards, ${copies} of each object${values.quantise ? ', quantised to 8 bits' : ''}; ` +
+    `one request at a time, ${options.rounds} of them; ${all[0]?.engine}.`;
+  const same = all.map(
+    ({ dimensions, same, compared }) => `${same} of ${compared} at ${dimensions} dimensions`,
   );
-const cold = await timesOf(remote);
-lines('cluster, descriptors fetched', cold.times);
-const warm = await timesOf(remote);
-lines('cluster, descriptors kept', warm.times);
-await remote.close();
-const exact = new ExactIndex(descriptors);
-const few = asked.splice(10);
-const truth = await timesOf(exact);
-const same = truth.rows.filter((row, k) => row === cold.rows[k]).length;
-console.log(
-  `the same first place as exact search: ${same} of ${truth.rows.length} (${few.length} not compared)`,
-);
-await deleteCollection(cluster, collection);
-cluster.close();
+  const text = [
+    how,
+    markdownTable(HEAD, all.flatMap(rowsOf)),
+    `The same first place as exact search: ${same.join(', ')}.`,
+  ];
+  console.log(`\n${text.join('\n\n')}`);
+  if (values.write) await writeSection(join(ROOT, 'docs/weaviate.md'), 'bench', text.join('\n\n'));
+} finally {
+  await Promise.all(nodes.map((node) => node.kill()));
+  await rm(folder, { recursive: true, force: true });
+}

@@ -13,6 +13,12 @@ export interface LoadResult {
   readonly medianMs: number;
 }
 
+/** A line of what happened: what became of the questions, or how long it took. */
+export type Note = (
+  what: string,
+  result: Partial<LoadResult> & { readonly lost?: number; readonly seconds?: number },
+) => void;
+
 const LATER = new Set(['RECOVERING', 'CLUSTER_UNAVAILABLE']);
 /** So many ask at a time. */
 const ASKERS = 4;

@@ -1,10 +1,8 @@
 // The cluster of a region is away when the server starts, or goes away for long: the region says so, the others answer, and it
 // comes by itself as soon as the cluster is there.
 import assert from 'node:assert/strict';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { offsetLonLat } from '../../src/geometry/index.js';
-import { seededRandom } from '../../src/random/index.js';
 import { RegionService } from '../../src/regions/index.js';
 import { readCatalogue, readDescriptors } from '../../src/search/index.js';
 import { type RunningServer, startServer } from '../../src/server.js';
@@ -12,54 +10,15 @@ import { type SearchPlace, writeSearchPlace } from '../../src/versions/index.js'
 import { cellLengthFor } from '../../src/weaviate/index.js';
 import { testConfig } from '../support/fake-regions.js';
 import { FAKE_SHARD, FakeWeaviate } from '../support/fake-weaviate.js';
+import { publishLargeTown, SMALL_CACHE_BYTES } from '../support/large-town.js';
 import { until, watchThreads } from '../support/threads.js';
-import {
-  CENTRE,
-  descriptorByHand,
-  noisePanorama,
-  pngOf,
-  publishTiles,
-  publishTinyVersion,
-  tinyTile,
-  versionBundleDir,
-  withTemporaryFolder,
-  writeTinyBundle,
-} from '../support/tiny-region.js';
-
-/** With so little room for descriptors this many rows are compared in the cluster and not here. */
-const CACHE_BYTES = 2 ** 20;
-const FILLERS = 1030;
-const FILLERS_A_ROW = 32;
-
-/** A version of "town": place 3, and many tiles that look like nothing. Returns its folder. */
-async function publishTown(dataDir: string): Promise<string> {
-  const bundleDir = versionBundleDir(dataDir, 'town');
-  const encoderSha256 = await writeTinyBundle(bundleDir);
-  const own = descriptorByHand(noisePanorama(3));
-  const random = seededRandom(1);
-  const filler = () => {
-    const values = own.map(() => random() - 0.5);
-    const length = Math.hypot(...values);
-    return values.map((value) => value / length);
-  };
-  const descriptors = [own, ...Array.from({ length: FILLERS }, filler)];
-  const tiles = Array.from({ length: FILLERS }, (_, k) => {
-    const place = offsetLonLat(CENTRE, 16 * (k % FILLERS_A_ROW), 300 + 16 * Math.floor(k / FILLERS_A_ROW));
-    return { tile: `filler-${k}`, ...place, sizeM: 16, source: 'test' };
-  });
-  await publishTiles(dataDir, 'town', {
-    tiles: [tinyTile(3), ...tiles],
-    descriptors: Float32Array.from(descriptors.flatMap((values) => [...values])),
-    bundle: { name: 'tiny', version: '1', encoderSha256 },
-  });
-  return dirname(bundleDir);
-}
+import { noisePanorama, pngOf, publishTinyVersion, withTemporaryFolder } from '../support/tiny-region.js';
 
 /** "town" is searched in a cluster of one node, which listens; "village" in memory. */
 async function withClusterRegion(use: (dataDir: string, node: FakeWeaviate) => Promise<void>): Promise<void> {
   await withTemporaryFolder(async (dataDir) => {
     await publishTinyVersion(dataDir, 'village', { indexVersion: 'v1' });
-    const dir = await publishTown(dataDir);
+    const dir = await publishLargeTown(dataDir, { region: 'town', seeds: [3] });
     const catalogue = await readCatalogue(join(dir, 'catalogue.csv'));
     const descriptors = await readDescriptors(join(dir, 'descriptors.f32'));
     const node = new FakeWeaviate({ collection: 'SkyfixV_town', descriptors, catalogue });
@@ -80,7 +39,7 @@ const clusterOf = ({ url, grpcUrl }: FakeWeaviate) => ({
   urls: [url],
   grpcUrls: [grpcUrl],
   deadlineMs: 500,
-  cacheBytes: CACHE_BYTES,
+  cacheBytes: SMALL_CACHE_BYTES,
 });
 
 async function withServer(
@@ -95,7 +54,7 @@ async function withServer(
     SKYFIX_WEAVIATE_URLS: url,
     SKYFIX_WEAVIATE_GRPC_URLS: grpcUrl,
     SKYFIX_WEAVIATE_DEADLINE_MS: '500',
-    SKYFIX_WEAVIATE_CACHE_BYTES: `${CACHE_BYTES}`,
+    SKYFIX_WEAVIATE_CACHE_BYTES: `${SMALL_CACHE_BYTES}`,
   };
   const server = await startServer(testConfig(env));
   try {

@@ -196,8 +196,8 @@ function versionFolder(dataDir: string, region: string, indexVersion = FIRST_VER
 }
 
 /** Where the bundle of a version has to be when its tiles are published. */
-export function versionBundleDir(dataDir: string, region: string): string {
-  return join(versionFolder(dataDir, region), 'bundle');
+export function versionBundleDir(dataDir: string, region: string, indexVersion?: string): string {
+  return join(versionFolder(dataDir, region, indexVersion), 'bundle');
 }
 
 export interface TilesToPublish {
