@@ -99,7 +99,9 @@ export function overloadSvg(results: readonly OpenResult[], capacity: number): s
     mark: { at: BUDGET_MS, name: 'budget' },
   });
   const moved = latency.replace('<svg ', '<svg x="460" ');
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="920" height="300" viewBox="0 0 920 300">\n${goodput}${moved}</svg>\n`;
+  const title = '<title>More requests than can be answered</title>';
+  const size = 'width="920" height="300" viewBox="0 0 920 300"';
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size}>\n${title}\n${goodput}${moved}</svg>\n`;
 }
 
 const ms = (value: number) => (Number.isFinite(value) ? value.toFixed(0) : '–');

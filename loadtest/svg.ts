@@ -34,6 +34,7 @@ export function chartSvg(chart: Chart): string {
     FRAME.left + (across * Math.log(value / first)) / Math.max(1e-9, Math.log(last / first));
   const py = (value: number) => FRAME.top + up * (1 - value / top);
   const parts = [
+    `<title>${escaped(chart.title)}</title>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
     `<text x="${FRAME.left}" y="18" ${TEXT} font-weight="bold">${escaped(chart.title)}</text>`,
     ...[0, 0.25, 0.5, 0.75, 1].flatMap((share) => {
