@@ -58,7 +58,7 @@ const COLLECTION = 'SkyfixBench';
 /** Exact search of many looks among many tiles takes seconds. */
 const COMPARED = 20;
 /** A node is tried with thousands of rows before it is asked: the other nodes in the background, after the first. */
-const SETTLE_MS = 60_000;
+const SETTLE_MS = 45_000;
 const NEAREST = 10;
 
 /** Writes the town, measures, and removes it. Throws CLUSTER_UNAVAILABLE. */

@@ -7,13 +7,20 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { machine, markdownTable, writeSection } from '../loadtest/index.js';
+import {
+  machine,
+  markdownTable,
+  startWeaviate,
+  type WeaviateNode,
+  weaviateServer,
+  writeSection,
+} from '../loadtest/index.js';
 import type { ClusterAddress } from '../src/weaviate/index.js';
-import { startWeaviate, type WeaviateNode, weaviateServer } from '../test/support/weaviate.js';
 import { type ClusterFigures, clusterFigures } from './weaviate-figures.js';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const NODES = 3;
+const COLUMNS = 150;
 
 const { values } = parseArgs({
   options: {
@@ -83,7 +90,7 @@ try {
     ({ dimensions, same, compared }) => `${same} of ${compared} at ${dimensions} dimensions`,
   );
   const text = [
-    how,
+    wrapped(how),
     markdownTable(HEAD, all.flatMap(rowsOf)),
     `The same first place as exact search: ${same.join(', ')}.`,
   ];
@@ -92,4 +99,15 @@ try {
 } finally {
   await Promise.all(nodes.map((node) => node.kill()));
   await rm(folder, { recursive: true, force: true });
+}
+
+/** In lines that fit the page. */
+function wrapped(text: string): string {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const line = lines[lines.length - 1] as string;
+    if (line.length + word.length < COLUMNS) lines[lines.length - 1] = `${line} ${word}`.trim();
+    else lines.push(word);
+  }
+  return lines.join('\n');
 }

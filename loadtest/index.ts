@@ -6,4 +6,5 @@ export { median, percentile } from './percentiles.js';
 export { type ServerProcess, startServerProcess } from './server-process.js';
 export { demoPanoramas, machine } from './surroundings.js';
 export { type Chart, chartSvg } from './svg.js';
+export { NO_SERVER, startWeaviate, type WeaviateNode, weaviateServer } from './weaviate-nodes.js';
 export { writeSection } from './write-section.js';

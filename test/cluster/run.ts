@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { NO_SERVER, startWeaviate, type WeaviateNode, weaviateServer } from '../support/weaviate.js';
+import { NO_SERVER, startWeaviate, type WeaviateNode, weaviateServer } from '../../loadtest/index.js';
 import type { Note } from './load.js';
 import { SEARCHED, searchCluster } from './searched.js';
 import { serveFromCluster } from './served.js';

@@ -2,6 +2,7 @@
 // Answers are those of exact search.
 import { setTimeout as wait } from 'node:timers/promises';
 import { writeToWeaviate } from '../../index/index.js';
+import type { WeaviateNode } from '../../loadtest/index.js';
 import { RemotePlaceFinder } from '../../src/places/index.js';
 import { Catalogue, type Descriptors, ExactIndex, type VectorIndex } from '../../src/search/index.js';
 import type { SearchPlace } from '../../src/versions/index.js';
@@ -14,7 +15,6 @@ import {
   nearestRows,
   type RowSource,
 } from '../../src/weaviate/index.js';
-import type { WeaviateNode } from '../support/weaviate.js';
 import { type LoadResult, type Note, underLoad } from './load.js';
 import { queriesOf, tilesOf, unitVectors } from './tiles.js';
 

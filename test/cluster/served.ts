@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { publishIndex, rollbackIndex } from '../../index/index.js';
+import type { WeaviateNode } from '../../loadtest/index.js';
 import { SkyfixError } from '../../src/errors/index.js';
 import { locate } from '../../src/locate/index.js';
 import { RegionService } from '../../src/regions/index.js';
@@ -10,7 +11,6 @@ import type { ClusterAddress } from '../../src/weaviate/index.js';
 import { ChaosServer } from '../chaos/server.js';
 import { publishLargeTown, SMALL_CACHE_BYTES } from '../support/large-town.js';
 import { noisePanorama, pngOf } from '../support/tiny-region.js';
-import type { WeaviateNode } from '../support/weaviate.js';
 import { type Note, underLoad } from './load.js';
 
 const REGION = 'served';

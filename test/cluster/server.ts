@@ -1,7 +1,7 @@
 // The Weaviate server for the cluster test: what is installed, or built by Go and kept.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { weaviateServer } from '../support/weaviate.js';
+import { weaviateServer } from '../../loadtest/index.js';
 
 const SOURCE = 'github.com/weaviate/weaviate/cmd/weaviate-server@v1.35.2';
 

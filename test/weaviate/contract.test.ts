@@ -5,6 +5,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { NO_SERVER, startWeaviate, type WeaviateNode, weaviateServer } from '../../loadtest/index.js';
 import { type Look, type Prior, RemotePlaceFinder, searchPlaces } from '../../src/places/index.js';
 import { buildHnswGraph, Catalogue, HeldIndex } from '../../src/search/index.js';
 import { HeldRows } from '../../src/weaviate/held-rows.js';
@@ -23,7 +24,6 @@ import {
   writtenShards,
 } from '../../src/weaviate/index.js';
 import { indexContract, storedVectors } from '../search/contract.js';
-import { NO_SERVER, startWeaviate, type WeaviateNode, weaviateServer } from '../support/weaviate.js';
 
 interface Written {
   readonly source: RowSource;

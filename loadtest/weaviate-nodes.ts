@@ -1,4 +1,4 @@
-// A Weaviate node for tests: the server where it is installed, on loopback as far as it can be told.
+// Weaviate nodes for measurements and tests: the server where it is installed, on loopback as far as it can be told.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants, openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
