@@ -33,8 +33,8 @@ interface Fit {
 }
 
 /**
- * What each is fitted to. Of its home small-town knows the kind of houses, so that it is fitted to another town too. Made-up
- * outsiders are what general takes for a place without: drawn animals are told from photos with an AUROC of 0.99 in place of 0.95.
+ * What each is fitted to. Of its home small-town knows the kind of houses, so that it is fitted to another town too. By made-up
+ * outsiders general is told what is no place: drawn animals from photos with an AUROC of 0.99 in place of 0.95.
  */
 const FITTED_TO: Readonly<Record<string, Fit>> = {
   'small-town': { areas: [VALIDATION, OTHER_TOWN], madeUpEvery: 0 },
