@@ -47,6 +47,11 @@ export async function decodePixels(
       if (options.widthPx !== undefined && options.heightPx !== undefined) {
         // Lanczos overshoots, which would change how far deep samples seem to reach.
         const kernel = rule ? 'linear' : 'lanczos3';
+        if (isStretchedByDecoder(facts, [widthPx, heightPx])) {
+          // A part is cut out before it is scaled, so the decoder has to give all of it: here the part is the whole.
+          const { width, height } = (await source.metadata()).autoOrient;
+          image = image.extract({ left: 0, top: 0, width, height });
+        }
         image = image.resize(options.widthPx, options.heightPx, { fit: 'fill', kernel });
       }
       const { data, info } = await image
@@ -67,6 +72,18 @@ export async function decodePixels(
       throw asDecodeError(error, maxPixels);
     }
   });
+}
+
+/**
+ * True where libjpeg, asked for a half, a quarter or an eighth of each side, would round a side up: what is left then covers more
+ * than the image, and is stretched, by up to a pixel of the result at the far edge.
+ */
+function isStretchedByDecoder({ format, widthPx, heightPx }: FileFacts, size: readonly number[]): boolean {
+  if (format !== 'jpeg') return false;
+  // Sides may be turned; no side is shrunk by more than this if both are shrunk alike.
+  const shrink = Math.max(widthPx, heightPx) / Math.max(...size);
+  const divisor = [8, 4, 2].find((each) => shrink >= each) ?? 1;
+  return widthPx % divisor !== 0 || heightPx % divisor !== 0;
 }
 
 /** How deep samples of a colour space are taken out of the decoder as they are, and scaled. */

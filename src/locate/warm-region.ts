@@ -28,6 +28,7 @@ export async function warmRegion(region: LoadedRegion): Promise<number> {
 /** No place on earth, but nowhere flat, which networks may have nothing to say about. */
 function grain(widthPx: number): RgbImage {
   const random = seededRandom(1);
-  const data = Uint8Array.from({ length: (widthPx * widthPx * 3) / 2 }, () => 64 + 128 * random());
+  const data = new Uint8Array((widthPx * widthPx * 3) / 2);
+  for (let k = 0; k < data.length; k++) data[k] = 64 + 128 * random();
   return { widthPx, heightPx: widthPx / 2, data };
 }
