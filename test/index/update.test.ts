@@ -14,7 +14,9 @@ import {
   updateIndex,
   verifyIndex,
 } from '../../index/index.js';
-import { sha256OfFile } from '../../src/files/index.js';
+import { loadBundle } from '../../src/bundles/index.js';
+import { DEFAULT_ENGINE, type EngineChoice } from '../../src/engines/index.js';
+import { sha256OfBytes, sha256OfFile } from '../../src/files/index.js';
 import { insideBbox, offsetLonLat } from '../../src/geometry/index.js';
 import { readCatalogue } from '../../src/search/index.js';
 import { currentVersionDir, type IndexManifest, openIndexVersion } from '../../src/versions/index.js';
@@ -253,4 +255,49 @@ test('files that stay are on disk once; pruning, verifying and copying do not mi
   const whole = join(folder, 'next-1');
   await publishIndex({ indexDir: whole, dataDir, region, share: true });
   assert.ok((await verifyIndex(await currentVersionDir(dataDir, region))).recall.at1 > 0.95);
+});
+
+test('a bundle that was quantised since: its networks come along, tiles stay described in float', async () => {
+  const quantisedDir = join(folder, 'quantised');
+  await cp(bundleDir, quantisedDir, { recursive: true });
+  const path = join(quantisedDir, 'bundle.json');
+  const manifest = JSON.parse(await readFile(path, 'utf8'));
+  const { sha256 } = manifest.files['encoder.onnx'];
+  // No network at all: whoever runs it fails.
+  await writeFile(join(quantisedDir, 'encoder.int8.onnx'), 'no network');
+  manifest.files['encoder.int8.onnx'] = { sha256: sha256OfBytes(Buffer.from('no network')), bytes: 10 };
+  manifest.quantisation = {
+    createdAt,
+    weightBits: 7,
+    calibration: { pictures: 1, from: 'nowhere' },
+    networks: { 'encoder.onnx': { of: sha256, ranges: 100, layers: 1, inFloat: [] } },
+    heldOut: { views: 1, from: 'nowhere', cosine: { mean: 1, p5: 1, least: 1 } },
+  };
+  await writeFile(path, JSON.stringify(manifest));
+  const engine: EngineChoice = { ...DEFAULT_ENGINE, precision: 'int8' };
+  const outDir = join(folder, 'with-int8');
+  await updateIndex({
+    indexDir,
+    bundleDir: quantisedDir,
+    imagery: at('new'),
+    createdAt,
+    graph,
+    engine,
+    outDir,
+  });
+  const made = await openIndexVersion(outDir);
+  try {
+    assert.equal(made.manifest.bundle.encoderSha256, sha256);
+    assert.equal(
+      (await loadBundle(made.bundleDir)).quantised?.encoder,
+      join(made.bundleDir, 'encoder.int8.onnx'),
+    );
+  } finally {
+    await made.close();
+  }
+  const plain = join(folder, 'without-int8');
+  await updateIndex({ indexDir, imagery: at('new'), createdAt, graph, outDir: plain });
+  const descriptorsOf = async (dir: string) => (await sums(dir))['descriptors.f16'];
+  assert.ok(await descriptorsOf(outDir));
+  assert.equal(await descriptorsOf(outDir), await descriptorsOf(plain));
 });
