@@ -1,4 +1,5 @@
 // Rows written to a collection, and written again where they are not found.
+import { setTimeout as wait } from 'node:timers/promises';
 import { SkyfixError } from '../errors/index.js';
 import type { Catalogue, Descriptors } from '../search/index.js';
 import { SHORTEST_CELL } from './cells.js';
@@ -72,14 +73,25 @@ export async function writeRows(
 async function putRows(cluster: Cluster, source: RowSource, rows: readonly number[]): Promise<void> {
   const objects = rows.map((row) => objectOf(source, row));
   const message = { objects, consistencyLevel: QUORUM };
-  const { errors } = await cluster.call(BATCH_OBJECTS, message, { deadlineMs: BATCH_DEADLINE_MS });
-  const [first] = errors;
-  if (!first) return;
-  throw new SkyfixError(
-    'CLUSTER_UNAVAILABLE',
-    `Weaviate did not take ${errors.length} of ${rows.length} rows (${first.error.replace(/[.]+$/, '')}).`,
-  );
+  const endsAt = performance.now() + SCHEMA_WITHIN_MS;
+  for (;;) {
+    const { errors } = await cluster.call(BATCH_OBJECTS, message, { deadlineMs: BATCH_DEADLINE_MS });
+    const [first] = errors;
+    if (!first) return;
+    if (!UNHEARD_OF.test(first.error) || performance.now() > endsAt) {
+      throw new SkyfixError(
+        'CLUSTER_UNAVAILABLE',
+        `Weaviate did not take ${errors.length} of ${rows.length} rows (${first.error.replace(/[.]+$/, '')}).`,
+      );
+    }
+    await wait(SCHEMA_EVERY_MS);
+  }
 }
+
+/** A node that lags behind the others, such as one that came back, hears of a new collection seconds after they do. */
+const UNHEARD_OF = /could not find (index for )?class/i;
+const SCHEMA_WITHIN_MS = 30_000;
+const SCHEMA_EVERY_MS = 200;
 
 /** So near one is the cosine of a vector with itself, and no other hit can be told from it. */
 const SAME = 1e-5;
