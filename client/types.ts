@@ -326,7 +326,10 @@ export type RegionFeature = {
 export type Engine = {
   readonly name: string;
   readonly precision: 'f32' | 'bf16' | 'int8';
-  /** Where it was chosen by time, the best of some runs of each candidate; else empty. */
+  /**
+   * Where it was chosen by time, the best of some runs of each candidate, in 8 bits too where the
+   * bundle has such networks; else empty.
+   */
   readonly timings: readonly {
     readonly engine: string;
     readonly ms: number;
