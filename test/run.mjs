@@ -1,4 +1,5 @@
-// npm run test:serving [-- ROOM...]: the built tests under Node's test runner; with names only those rooms'.
+// npm run test:serving [-- ROOM... --without=ROOM...]: the built tests under Node's test runner; with names only those rooms',
+// or all but those.
 // A runner of its own because Node 20 takes folders and later versions take patterns.
 import { existsSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -7,13 +8,17 @@ import { fileURLToPath } from 'node:url';
 import { runTests } from './runner.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const rooms = process.argv.slice(2);
+const WITHOUT = '--without=';
+const given = process.argv.slice(2);
+const rooms = given.filter((name) => !name.startsWith(WITHOUT));
+const without = given.filter((name) => name.startsWith(WITHOUT)).map((name) => name.slice(WITHOUT.length));
 const files = readdirSync(join(root, 'dist/test'), { recursive: true })
   .map(String)
   .filter((name) => name.endsWith('.test.js'))
   // A build leaves what was deleted since; those are no tests any more.
   .filter((name) => existsSync(join(root, 'test', name.replace(/js$/, 'ts'))))
   .filter((name) => rooms.length === 0 || rooms.some((room) => name.startsWith(room)))
+  .filter((name) => !without.some((room) => name.startsWith(room)))
   .sort()
   .map((name) => join('dist/test', name));
 
