@@ -3,12 +3,12 @@
 // made lies in --folder (var/bench-tiles) and is not made again; the table has all that was measured there. With --write
 // tables and curves go into docs/scale.md.
 import { execFile } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { chartSvg, machine, markdownTable, writeSection } from '../loadtest/index.js';
-import { makeFolder, writeFileAtomic } from '../src/files/index.js';
+import { filesBelow, makeFolder, writeFileAtomic } from '../src/files/index.js';
 import { builtGraph, CONTESTANTS, type Contestant, type TileSet, tileSet, truthOf } from './tile-sets.js';
 import type { TileFigures } from './tiles-child.js';
 
@@ -91,7 +91,7 @@ for (const dimensions of wholes(values.dimensions, 'dimensions')) {
 
 /** Everything that was measured in the folder, now or before: by dimensions, tiles and engine. */
 async function allRows(): Promise<readonly Row[]> {
-  const names = await readdir(values.folder, { recursive: true });
+  const names = await filesBelow(values.folder);
   const files = names.filter((name) => /figures-[\w-]+\.json$/.test(name));
   const rows = await Promise.all(
     files.map(async (name) => JSON.parse(await readFile(join(values.folder, name), 'utf8')) as Row),

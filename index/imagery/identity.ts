@@ -1,6 +1,6 @@
 // Which imagery this is: what the caches of tiles cut from it, and builds that go on, rest on.
 import { readFile, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { filesBelow, sha256OfBytes, sha256OfFile } from '../../src/files/index.js';
 
 const AT_ONCE = 16;
@@ -47,8 +47,8 @@ export async function contentDigestOf(path: string): Promise<string> {
     if (found?.isFile()) lines.push(`${name} ${await sha256OfFile(file)}`);
   };
   if ((await stat(path)).isDirectory()) {
-    const names = await filesBelow(path);
-    for (const name of names.filter((one) => !/(^|\/)\./.test(one))) await add(name, join(path, name), true);
+    const names = await filesBelow(path, isHidden);
+    for (const name of names.filter((one) => !isHidden(one))) await add(name, join(path, name), true);
     return sha256OfBytes(lines.join('\n'));
   }
   await add('', path, true);
@@ -60,6 +60,8 @@ export async function contentDigestOf(path: string): Promise<string> {
   }
   return sha256OfBytes(lines.join('\n'));
 }
+
+const isHidden = (name: string): boolean => basename(name).startsWith('.');
 
 async function sourcesOf(vrt: string): Promise<readonly string[]> {
   const xml = await readFile(vrt, 'utf8');

@@ -2,7 +2,6 @@
 import { type Calibration, type CalibrationSource, TRAINING_FREE } from '../calibration/index.js';
 import { DEFAULT_THRESHOLDS, type Evidence, evidenceOf, imageFault } from '../confidence/index.js';
 import type { LonLat } from '../geometry/index.js';
-import { coherenceOf } from '../imaging/index.js';
 import { nearestInside, type Prior, rowsWithin } from '../places/index.js';
 import type { LoadedRegion } from '../regions/index.js';
 import { placesOf } from './heading.js';
@@ -20,8 +19,8 @@ export async function evidenceOfPhoto(
 ): Promise<PhotoEvidence> {
   const options: LocateOptions = { top: 1, distinct: true, ...given };
   const panorama = await decodeUpload(upload, region, options);
-  const { candidates, texture } = await placesOf(panorama, region, options, async (_step, work) => work());
-  const unusable = imageFault({ ...texture, coherence: coherenceOf(panorama.image) }, DEFAULT_THRESHOLDS);
+  const { candidates, image } = await placesOf(panorama, region, options, async (_step, work) => work());
+  const unusable = imageFault(image, DEFAULT_THRESHOLDS);
   const photo = { evidence: evidenceOf(candidates), ground: groundOf(region, undefined) };
   return unusable === undefined ? photo : { ...photo, unusable };
 }

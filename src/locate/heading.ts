@@ -1,6 +1,6 @@
 // From a panorama to places, by the heading that somebody says, or by the one under which the tiles fit best.
 import { bevGeometryOf, cameraHeightsOf } from '../bundles/index.js';
-import { CANDIDATES } from '../confidence/index.js';
+import { CANDIDATES, type ImageFacts } from '../confidence/index.js';
 import { Describer, type Look } from '../describe/index.js';
 import { SkyfixError } from '../errors/index.js';
 import { type Bev, headingShifts } from '../geometry/index.js';
@@ -11,7 +11,7 @@ import {
   looksUnder,
   placesOfTried,
 } from '../headings/index.js';
-import { type BevTexture, bevTexture, type DecodedPhoto } from '../imaging/index.js';
+import { type BevTexture, bevTexture, coherenceOf, type DecodedPhoto } from '../imaging/index.js';
 import { type PlaceHit, searchPlaces } from '../places/index.js';
 import type { LoadedRegion } from '../regions/index.js';
 import { projectToGround, searchTiles } from './steps.js';
@@ -26,8 +26,8 @@ export interface Found {
   readonly hits: readonly PlaceHit[];
   /** Places, CANDIDATES of them where there are so many, whatever was asked for: what confidence is made of. */
   readonly candidates: readonly PlaceHit[];
-  /** Of the first BEV that was made. */
-  readonly texture: BevTexture;
+  /** Texture is that of the first BEV that was made. */
+  readonly image: ImageFacts;
 }
 
 /** Throws what projectToGround throws, and what `run` does. */
@@ -53,7 +53,7 @@ export async function placesOf(
   const found = (heading: HeadingAnswer, answered: Answered): Found => ({
     heading,
     ...answered,
-    texture: texture ?? NOTHING_SEEN,
+    image: { ...(texture ?? NOTHING_SEEN), coherence: coherenceOf(panorama.image) },
   });
   const heightsM = cameraHeightsOf(geometry, options.cameraHeightM);
   const bevsAt = (headingDeg: number) => heightsM.map((heightM) => bevAt(headingDeg, heightM));

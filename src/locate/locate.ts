@@ -2,7 +2,6 @@
 import { cameraHeightsOf } from '../bundles/index.js';
 import { assess, DEFAULT_THRESHOLDS } from '../confidence/index.js';
 import { distanceM, type LonLat } from '../geometry/index.js';
-import { coherenceOf } from '../imaging/index.js';
 import type { PlaceHit } from '../places/index.js';
 import type { LoadedRegion } from '../regions/index.js';
 import { calibrationOf, groundOf } from './calibrated.js';
@@ -26,13 +25,12 @@ export async function locate(
   checkHeadingOptions(options);
   const timer = new StepTimer(clock, options);
   const panorama = await timer.time('decode', () => decodeUpload(upload, region, options));
-  const { heading, hits, candidates, texture } = await placesOf(panorama, region, options, timer.time);
+  const { heading, hits, candidates, image } = await placesOf(panorama, region, options, timer.time);
   const { manifest } = region.bundle;
   const { include = [], cameraHeightM } = options;
   const place = hits[0] && { lon: hits[0].lon, lat: hits[0].lat };
   const explained = { photo: panorama, headingDeg: heading.deg, cameraHeightM, place };
   const pictures = include.length > 0 ? await picturesOf(include, region, explained, timer.time) : undefined;
-  const image = { ...texture, coherence: coherenceOf(panorama.image) };
   const { verdict, reason, confidence, places } = assess(
     { found: candidates, answered: hits, image, ground: groundOf(region, options.prior) },
     calibrationOf(region),
