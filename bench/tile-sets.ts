@@ -120,6 +120,7 @@ export async function builtGraph(set: TileSet, contestant: Contestant): Promise<
     const partial = `${path}.tmp`;
     await rm(partial, { force: true });
     const started = performance.now();
+    const cpu = process.cpuUsage();
     let told = started;
     await buildGraph(kind, descriptors, { ...GRAPH, precision }, partial, (done) => {
       if (performance.now() - told < 30_000) return;
@@ -127,8 +128,9 @@ export async function builtGraph(set: TileSet, contestant: Contestant): Promise<
       console.error(`${path}: ${done} of ${set.tiles} after ${((told - started) / 1000).toFixed(0)} s`);
     });
     const seconds = (performance.now() - started) / 1000;
+    const { user, system } = process.cpuUsage(cpu);
     await rename(partial, path);
-    await writeFileAtomic(note, JSON.stringify({ seconds }));
+    await writeFileAtomic(note, JSON.stringify({ seconds, processorSeconds: (user + system) / 1e6 }));
   }
   return (JSON.parse(await readFile(note, 'utf8')) as { seconds: number }).seconds;
 }

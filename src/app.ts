@@ -17,6 +17,7 @@ import {
   MAX_PARAM_LENGTH,
   type Metrics,
   parserProblem,
+  RefusalPace,
   type Regions,
   registerHttp,
   ServiceTimes,
@@ -75,6 +76,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     graceMs: config.uploadGraceMs,
     timeoutMs: config.uploadTimeoutMs,
   });
+  const refusals = new RefusalPace(config.refusalsPerSecond);
   const access = new Access({
     ring: parts.keys,
     adminKeys: config.apiKeys,
@@ -99,6 +101,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     queue,
     admission,
     uploads,
+    refusals,
     connections: () => guard.open,
     ready: () => regions.ready && !stopping,
     regions: () => regions.summaries(),
@@ -152,6 +155,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     admission,
     uploads,
     queue,
+    refusals,
     metrics,
     traces: parts.traces ?? NO_TRACES,
     waiting: (socket) => guard.waiting(socket),

@@ -100,6 +100,15 @@ export const LIMIT_VARIABLES = {
     maximum: 1_099_511_627_776,
     help: 'Bytes of all panoramas of a sequence; SKYFIX_UPLOAD_MEMORY_BYTES bounds it too.',
   },
+  // --- refusals ---
+  refusalsPerSecond: {
+    name: 'SKYFIX_REFUSALS_PER_SECOND',
+    type: 'integer',
+    default: 200,
+    minimum: 0,
+    maximum: 1_000_000,
+    help: 'Refusals (503, 429) told at once; those beyond wait up to 2 s for their turn. 0: none waits.',
+  },
   // --- connections ---
   connections: {
     name: 'SKYFIX_CONNECTIONS',

@@ -22,6 +22,17 @@ export class SkyfixError extends Error {
   }
 }
 
+/** An error of a server that has enough to do: thousands a second may be thrown, and nobody reads their stacks. */
+export function refusal(code: ErrorCode, detail: string): SkyfixError {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return new SkyfixError(code, detail);
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

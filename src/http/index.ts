@@ -6,7 +6,7 @@ import { ERROR_CODES, SkyfixError } from '../errors/index.js';
 import { admitRequests } from './admit.js';
 import { allowOrigins } from './cors.js';
 import { observeRequests } from './observe.js';
-import { asSkyfixError, sendProblem } from './problem.js';
+import { asSkyfixError, saysLater, sendProblem } from './problem.js';
 import { isServerFault } from './requests/public-detail.js';
 import { registerRoutes } from './routes/index.js';
 import { noteOutcome } from './services/outcome.js';
@@ -27,6 +27,7 @@ export { Admission } from './services/admission.js';
 export { ConnectionGuard } from './services/connection-guard.js';
 export { createMetrics, type Metrics } from './services/metrics.js';
 export { readPageFiles } from './services/page-files.js';
+export { RefusalPace } from './services/refusal-pace.js';
 export { ServiceTimes } from './services/service-times.js';
 export type { HttpConfig, HttpServices, Locate, Regions } from './services/services.js';
 export { UploadGate } from './services/upload-gate.js';
@@ -50,9 +51,11 @@ export async function registerHttp(app: FastifyInstance, services: HttpServices)
   app.addHook('onSend', async (_request, reply) => {
     if (services.stopping()) reply.header('connection', 'close');
   });
-  app.setErrorHandler((error: FastifyError, request, reply) =>
-    answerError(error, request, reply, metrics.errorAnswered),
-  );
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const tell = () => void answerError(error, request, reply, metrics.errorAnswered);
+    if (isPaced(error, request) && !services.stopping()) services.refusals.inTurn(tell);
+    else tell();
+  });
   answerUnmatched(app);
   await admitRequests(app, services);
   app.removeAllContentTypeParsers();
@@ -61,6 +64,14 @@ export async function registerHttp(app: FastifyInstance, services: HttpServices)
   await app.register(multipart);
   registerRoutes(app, services);
 }
+
+/** Refusals of those who want work, and come too many or too often. */
+function isPaced(error: unknown, { routeOptions }: FastifyRequest): boolean {
+  return routeOptions.config.limited === true && saysLater(ERROR_CODES[asSkyfixError(error).code].status);
+}
+
+/** Of too many who ask: the line of each request has the code, and what it says is in the metrics. */
+const OF_LOAD: readonly string[] = ['QUEUE_FULL', 'UPLOADS_FULL'];
 
 /** The one place where an error of a request becomes an answer and a log line. */
 export function answerError(
@@ -75,7 +86,8 @@ export function answerError(
   const { status } = ERROR_CODES[known.code];
   // The log has what the client is not told. A client's own fault is in the request's line; its detail may say where.
   if (isServerFault(status)) request.log.error({ err: error, code: known.code }, 'internal error');
-  else if (status >= 500) request.log.info({ code: known.code, detail: known.detail }, 'refused');
+  else if (status >= 500 && !OF_LOAD.includes(known.code))
+    request.log.info({ code: known.code, detail: known.detail }, 'refused');
   // What is left of an upload that nobody told to begin never comes.
   if (request.headers.expect !== undefined && !request.raw.complete) reply.header('connection', 'close');
   return sendProblem(reply, known);

@@ -15,6 +15,9 @@ const OF_THE_REQUEST: readonly ErrorCode[] = [
 /** An absolute path, POSIX or Windows, or a file URL; no other URL and no fraction ("a/b"). */
 const ABSOLUTE_PATH = /(?:file:\/\/\/|(?<![\w.:/])\/|\b[A-Za-z]:\\)[^\s"'`,;:()<>[\]{}]+/g;
 
+/** A text without any holds no path. */
+const SLASH = /[/\\]/;
+
 /** True where a status means that the server is at fault: then a client gets the code and nothing else. */
 export function isServerFault(status: number): boolean {
   return status >= 500 && status !== 503;
@@ -29,6 +32,7 @@ export function publicDetail({ code, detail }: SkyfixError): string {
 
 /** Absolute paths become the name at their end; the folders of this process go first (there may be spaces in them). */
 export function withoutPaths(text: string): string {
+  if (!SLASH.test(text)) return text;
   const roots = [process.cwd(), tmpdir(), homedir()].filter((root) => root.length > 1);
   const short = roots.reduce((left, root) => left.replaceAll(`${root}/`, '/'), text);
   return short.replace(ABSOLUTE_PATH, lastNameOf);

@@ -1,12 +1,11 @@
 // POST /locate/sequence: panoramas of one way in, in order; the track out that explains all of them together. Their files are
 // in memory until it is their turn, one is decoded at a time, and each waits in the line as any request does.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { SkyfixError } from '../../errors/index.js';
+import { refusal, SkyfixError } from '../../errors/index.js';
 import type { LocateAnswer, StepOutcome } from '../../locate/index.js';
 import type { RegionLease } from '../../regions/index.js';
 import { type LocatedFrame, type TrackFeatures, trackFeatures } from '../../sequences/index.js';
 import type { Trace } from '../../traces/index.js';
-import { drainRest } from '../requests/body.js';
 import { type Deadline, watchRequest } from '../requests/deadline.js';
 import { GEOJSON_MEDIA_TYPE } from '../requests/geojson.js';
 import { publicDetail } from '../requests/public-detail.js';
@@ -22,6 +21,7 @@ import type { HttpServices } from '../services/services.js';
 import { addStep, isOfTheClient, ownFault } from '../services/steps-taken.js';
 import type { OpenUpload } from '../services/upload-gate.js';
 import { uploadKeyOf } from '../services/upload-key.js';
+import { letGo, refuseAtDoor, regionAsked } from './door.js';
 
 /** Where a request stands in the line, and what it holds in memory. */
 type Places = readonly [PlaceInLine, OpenUpload];
@@ -35,8 +35,10 @@ interface SequenceAnswer extends TrackFeatures {
 
 export function locateSequenceRoute(app: FastifyInstance, services: HttpServices): void {
   let underWay = 0;
-  app.post('/locate/sequence', { config: { scope: 'locate', limited: true } }, async (request, reply) => {
-    const { config, metrics, uploads, admission } = services;
+  const { config, metrics } = services;
+  const onRequest = refuseAtDoor(services, config.sequenceBytes);
+  const options = { config: { scope: 'locate', limited: true }, onRequest } as const;
+  app.post('/locate/sequence', options, async (request, reply) => {
     const deadline = watchRequest(request, reply);
     const { socket } = request.raw;
     try {
@@ -54,10 +56,7 @@ export function locateSequenceRoute(app: FastifyInstance, services: HttpServices
       metrics.sequenceLocated(answer.features[0].properties.verdict);
       return reply.type(GEOJSON_MEDIA_TYPE).send(JSON.stringify(answer));
     } catch (error) {
-      if (error instanceof SkyfixError && error.code === 'QUEUE_FULL') {
-        reply.header('retry-after', String(admission.retryAfterSeconds));
-      }
-      drainRest(request, { ...uploads.limits, maxBytes: config.sequenceBytes });
+      letGo(request, reply, services, config.sequenceBytes, error);
       throw error;
     } finally {
       socket.setTimeout?.(app.server.timeout);
@@ -68,16 +67,13 @@ export function locateSequenceRoute(app: FastifyInstance, services: HttpServices
 
 function checkRoom(underWay: number, most: number): void {
   if (underWay < most) return;
-  throw new SkyfixError('QUEUE_FULL', `${underWay} sequences are being located; ${most} may be at once.`);
+  throw refusal('QUEUE_FULL', `${underWay} sequences are being located; ${most} may be at once.`);
 }
 
 /** Whatever can be refused is refused before the body is read. */
 function open(request: FastifyRequest, services: HttpServices, deadline: Deadline): Places {
-  const { regions, queue, uploads, admission } = services;
-  const { region } = request.query as { readonly region?: unknown };
-  regions.checkReady();
-  queue.checkRoom();
-  const turn = admission.open(typeof region === 'string' ? region : undefined);
+  const { uploads, admission } = services;
+  const turn = admission.open(regionAsked(request));
   return [turn, uploads.open(senderOf(request.ip), deadline.abort, uploadKeyOf(request, services))];
 }
 

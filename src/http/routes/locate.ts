@@ -1,8 +1,6 @@
 // POST /locate: a panorama in, the places where it may have been taken out.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { SkyfixError } from '../../errors/index.js';
 import type { LocateAnswer, LocateOptions, StepOutcome } from '../../locate/index.js';
-import { drainRest } from '../requests/body.js';
 import { type Deadline, watchRequest } from '../requests/deadline.js';
 import { GEOJSON_MEDIA_TYPE, toGeoJson, wantsGeoJson } from '../requests/geojson.js';
 import { parseLocateParameters, toLocateOptions } from '../requests/locate-parameters.js';
@@ -15,9 +13,12 @@ import { traceOf } from '../services/request-trace.js';
 import type { HttpServices } from '../services/services.js';
 import { addStep, ownFault } from '../services/steps-taken.js';
 import { uploadKeyOf } from '../services/upload-key.js';
+import { letGo, refuseAtDoor, regionAsked } from './door.js';
 
 export function locateRoute(app: FastifyInstance, services: HttpServices): void {
-  app.post('/locate', { config: { scope: 'locate', limited: true } }, async (request, reply) => {
+  const { maxUploadBytes } = services.config;
+  const onRequest = refuseAtDoor(services, maxUploadBytes);
+  app.post('/locate', { config: { scope: 'locate', limited: true }, onRequest }, async (request, reply) => {
     const deadline = watchRequest(request, reply);
     try {
       const answer = { requestId: request.id, ...(await answerTo(request, reply, services, deadline)) };
@@ -25,11 +26,7 @@ export function locateRoute(app: FastifyInstance, services: HttpServices): void 
       noteOutcome(request, factsOf(answer, services.config.logPositions === 'on'));
       return send(reply, answer, wantsGeoJson(request));
     } catch (error) {
-      if (error instanceof SkyfixError && error.code === 'QUEUE_FULL') {
-        reply.header('retry-after', String(services.admission.retryAfterSeconds));
-      }
-      // Refused at the door or on the way: what still comes is not kept.
-      drainRest(request, { ...services.uploads.limits, maxBytes: services.config.maxUploadBytes });
+      letGo(request, reply, services, maxUploadBytes, error);
       throw error;
     } finally {
       deadline.clear();
@@ -44,12 +41,8 @@ async function answerTo(
   services: HttpServices,
   deadline: Deadline,
 ): Promise<LocateAnswer> {
-  const { regions, queue, uploads, admission } = services;
-  const { region } = request.query as { readonly region?: unknown };
-  const asked = typeof region === 'string' ? region : undefined;
-  regions.checkReady();
-  queue.checkRoom();
-  const turn = admission.open(asked);
+  const { uploads, admission } = services;
+  const turn = admission.open(regionAsked(request));
   const place = uploads.open(senderOf(request.ip), deadline.abort, uploadKeyOf(request, services));
   const work = async () => {
     try {

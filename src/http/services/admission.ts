@@ -1,7 +1,7 @@
 // The line: all requests whose upload has begun, until their work has ended. Who comes and could not be answered within the
 // budget behind those before it is told so at once, before its upload is read; so the line stays short, and those in it are
 // answered in time.
-import { SkyfixError } from '../../errors/index.js';
+import { refusal } from '../../errors/index.js';
 import { ServiceTimes } from './service-times.js';
 
 export interface AdmissionLimits {
@@ -70,13 +70,13 @@ export class Admission {
     const ahead = this.#ahead().length;
     if (ahead < concurrency) return;
     if (ahead >= concurrency + queueSize) {
-      throw new SkyfixError('QUEUE_FULL', `${ahead} requests are being worked on or wait.`);
+      throw refusal('QUEUE_FULL', `${ahead} requests are being worked on or wait.`);
     }
     // One may always wait, or workers would stand idle between two requests.
     if (budgetMs === 0 || ahead === concurrency) return;
     const expectedMs = this.expectedWaitMs + (this.times.expectedMs(region) ?? 0);
     if (expectedMs <= budgetMs) return;
-    throw new SkyfixError(
+    throw refusal(
       'QUEUE_FULL',
       `An answer would take about ${Math.round(expectedMs)} ms behind ${ahead} requests; the budget is ${budgetMs} ms.`,
     );

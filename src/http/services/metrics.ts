@@ -6,6 +6,7 @@ import { HEADING_SOURCES, STEPS, VERDICTS } from '../../locate/index.js';
 import type { PartLives, RegionSummary } from '../../regions/index.js';
 import type { Admission } from './admission.js';
 import { registerProcessMetrics } from './process-metrics.js';
+import type { RefusalPace } from './refusal-pace.js';
 import type { UploadGate } from './upload-gate.js';
 import type { WorkQueue } from './work-queue.js';
 
@@ -47,6 +48,7 @@ export interface MetricSources {
   readonly queue: WorkQueue;
   readonly admission: Admission;
   readonly uploads: UploadGate;
+  readonly refusals: RefusalPace;
   /** Open connections. */
   readonly connections: () => number;
   readonly ready: () => boolean;
@@ -197,7 +199,7 @@ const ERRORS_FROM_THE_START = [
 ];
 
 function registerGauges(registry: Registry, sources: MetricSources): void {
-  const { queue, admission, uploads, connections, ready, regions } = sources;
+  const { queue, admission, uploads, refusals, connections, ready, regions } = sources;
   const registers = [registry];
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
@@ -221,6 +223,7 @@ function registerGauges(registry: Registry, sources: MetricSources): void {
   gauge('skyfix_expected_wait_seconds', 'What a request that came now would wait for its turn.', () => {
     return admission.expectedWaitMs / 1000;
   });
+  gauge('skyfix_refusals_waiting', 'Refusals that wait for their turn to be told.', () => refusals.waiting);
   gauge('skyfix_in_flight', 'Panoramas being located now.', () => queue.running);
   new Gauge({
     name: 'skyfix_service_time_seconds',

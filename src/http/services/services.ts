@@ -7,6 +7,7 @@ import type { Traces } from '../../traces/index.js';
 import type { Access } from './access.js';
 import type { Admission } from './admission.js';
 import type { Metrics } from './metrics.js';
+import type { RefusalPace } from './refusal-pace.js';
 import type { UploadGate } from './upload-gate.js';
 import type { WorkQueue } from './work-queue.js';
 
@@ -48,6 +49,7 @@ export interface HttpServices {
   readonly admission: Admission;
   readonly uploads: UploadGate;
   readonly queue: WorkQueue;
+  readonly refusals: RefusalPace;
   readonly metrics: Metrics;
   readonly traces: Traces;
   /** Says that a request waits for its client (see ConnectionGuard). */

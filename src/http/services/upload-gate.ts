@@ -1,7 +1,7 @@
 // Uploads have bounds of their own, apart from the queue for work: how many at once, how many from one address, how
 // many bytes in memory, how slow. A place is taken by the first byte, so that headers alone hold none, and where
 // places run short an upload that stands still gives its own to the one that comes.
-import { type ErrorCode, SkyfixError } from '../../errors/index.js';
+import { refusal, SkyfixError } from '../../errors/index.js';
 import { type RateLimits, RateWatch } from '../requests/rate-watch.js';
 
 export interface UploadLimits extends RateLimits {
@@ -164,14 +164,14 @@ export class UploadGate {
     const { uploads } = this.limits;
     if ((this.#placedOf.get(name) ?? 0) >= atOnce) return { error: busy(), of: name };
     if (this.#placed.size >= uploads) {
-      return { error: full('UPLOADS_FULL', `${uploads} uploads are under way.`) };
+      return { error: refusal('UPLOADS_FULL', `${uploads} uploads are under way.`) };
     }
     return this.#shortOfMemory(bytes);
   }
 
   #shortOfMemory(bytes: number): { error: SkyfixError; of?: string } | undefined {
     if (this.#bytes + bytes <= this.limits.memoryBytes) return undefined;
-    return { error: full('UPLOADS_FULL', `Uploads of ${this.#bytes} bytes are in memory.`) };
+    return { error: refusal('UPLOADS_FULL', `Uploads of ${this.#bytes} bytes are in memory.`) };
   }
 
   /** The slowest upload that pauses, or that is under the rate; past the patience both. */
@@ -192,17 +192,13 @@ export class UploadGate {
 }
 
 function senderOfAddress(address: string, atOnce: number): Sender {
-  const busy = () => full('ADDRESS_BUSY', `${atOnce} uploads from this address are under way.`);
+  const busy = () => refusal('ADDRESS_BUSY', `${atOnce} uploads from this address are under way.`);
   return { name: address, atOnce, busy };
 }
 
 function senderOfKey({ name, uploads }: UploadKey): Sender {
-  const busy = () => full('KEY_BUSY', `${uploads} uploads with the key "${name}" are under way.`);
+  const busy = () => refusal('KEY_BUSY', `${uploads} uploads with the key "${name}" are under way.`);
   return { name: `key ${name}`, atOnce: uploads, busy };
-}
-
-function full(code: ErrorCode, detail: string): SkyfixError {
-  return new SkyfixError(code, detail);
 }
 
 function tooSlow(detail: string): SkyfixError {

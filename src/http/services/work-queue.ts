@@ -1,6 +1,6 @@
 // Work: at most `concurrency` requests are worked on and `queueSize` more wait; the rest are refused at once, so that
 // memory and waiting time stay bounded. Only a request whose upload is there takes a place.
-import { SkyfixError } from '../../errors/index.js';
+import { refusal } from '../../errors/index.js';
 
 export class WorkQueue {
   readonly concurrency: number;
@@ -25,7 +25,7 @@ export class WorkQueue {
   /** Throws QUEUE_FULL where there is no place now. */
   checkRoom(): void {
     if (this.#running < this.concurrency || this.#waiting.length < this.queueSize) return;
-    throw new SkyfixError(
+    throw refusal(
       'QUEUE_FULL',
       `${this.#running} requests are being worked on and ${this.#waiting.length} wait.`,
     );
