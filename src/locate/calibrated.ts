@@ -4,6 +4,7 @@ import { DEFAULT_THRESHOLDS, type Evidence, evidenceOf, imageFault } from '../co
 import type { LonLat } from '../geometry/index.js';
 import { nearestInside, type Prior, rowsWithin } from '../places/index.js';
 import type { LoadedRegion } from '../regions/index.js';
+import { RowSet } from '../search/index.js';
 import { placesOf } from './heading.js';
 import { decodeUpload } from './steps.js';
 import type { LocateOptions } from './types.js';
@@ -51,12 +52,8 @@ const GROUND_POINTS = 256;
 /** Centres of tiles spread evenly over the region, or over the prior in it. */
 export function groundOf({ version: { catalogue } }: LoadedRegion, prior: Prior | undefined): LonLat[] {
   const rows = prior && rowsWithin(catalogue, prior, 0);
-  const count = rows ? rows.length : catalogue.count;
-  const points = Math.min(count, GROUND_POINTS);
-  const ground = Array.from({ length: points }, (_, k) => {
-    const at = Math.floor(((k + 0.5) * count) / points);
-    return catalogue.place(rows ? (rows[at] as number) : at);
-  });
+  const spread = (rows ?? RowSet.all(catalogue.count)).evenly(GROUND_POINTS);
+  const ground = Array.from(spread, (row) => catalogue.place(row));
   // A prior between the centres of tiles: its own middle.
   return ground.length > 0 || !prior ? ground : [middleOf(prior)];
 }

@@ -8,7 +8,7 @@ import {
   offsetLonLat,
   wrapLonDeg,
 } from '../geometry/index.js';
-import type { Catalogue } from '../search/index.js';
+import type { Catalogue, RowSet } from '../search/index.js';
 
 /** A circle (its radius may be 0), or a box, which may cross the antimeridian; the border belongs to it. */
 export type Prior = { readonly centre: LonLat; readonly radiusM: number } | { readonly bounds: Bounds };
@@ -16,8 +16,8 @@ export type Prior = { readonly centre: LonLat; readonly radiusM: number } | { re
 /** Below the length of a degree of latitude anywhere (110,574 m at the equator). */
 const METRES_PER_DEGREE = 110_500;
 
-/** Sorted rows of the tiles whose centre lies in the prior, or at most about `reachM` outside (never less). */
-export function rowsWithin(catalogue: Catalogue, prior: Prior, reachM: number): Uint32Array {
+/** Rows of the tiles whose centre lies in the prior, or at most about `reachM` outside (never less). */
+export function rowsWithin(catalogue: Catalogue, prior: Prior, reachM: number): RowSet {
   return 'bounds' in prior
     ? catalogue.rowsInBbox(grown(prior.bounds, reachM))
     : catalogue.rowsInRadius(prior.centre, prior.radiusM + reachM);

@@ -1,6 +1,7 @@
 // The tile catalogue: which place on Earth each row of the index shows.
 import { SkyfixError } from '../errors/index.js';
 import { type Bounds, boundsOf, type LonLat } from '../geometry/index.js';
+import type { RowSet } from './row-set.js';
 import { type TileColumns, TileColumnsBuilder, tileAt } from './tile-columns.js';
 import { TileTree } from './tile-tree.js';
 import type { Tile } from './types.js';
@@ -63,8 +64,8 @@ export class Catalogue {
     return { lon, lat };
   }
 
-  /** Sorted rows whose centre is at most `radiusM` from `centre`. Some milliseconds for a million tiles. */
-  rowsInRadius(centre: LonLat, radiusM: number): Uint32Array {
+  /** Rows whose centre is at most `radiusM` from `centre`. Some milliseconds for a million tiles. */
+  rowsInRadius(centre: LonLat, radiusM: number): RowSet {
     return this.#tree.rowsInRadius(centre, radiusM);
   }
 
@@ -80,14 +81,14 @@ export class Catalogue {
     }
     const known = this.#neighbours.get(row);
     if (known) return known;
-    const rows = this.rowsInRadius(this.place(row), radiusM);
+    const { rows } = this.rowsInRadius(this.place(row), radiusM);
     this.#neighbours.set(row, rows);
     this.#neighbourRows += rows.length;
     return rows;
   }
 
-  /** Sorted rows whose centre is inside the box, its border included; the box may cross the antimeridian. */
-  rowsInBbox(bounds: Bounds): Uint32Array {
+  /** Rows whose centre is inside the box, its border included; the box may cross the antimeridian. */
+  rowsInBbox(bounds: Bounds): RowSet {
     return this.#tree.rowsInBbox(bounds);
   }
 

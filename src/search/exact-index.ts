@@ -4,6 +4,7 @@ import { SkyfixError } from '../errors/index.js';
 import type { PartState } from '../threads/index.js';
 import type { Descriptors } from './descriptors.js';
 import { checkPairs, checkQuery, checkRows } from './queries.js';
+import { type AllowedRows, RowSet } from './row-set.js';
 import { bestOfLooks, compareHits, placeOfHighest, TopK } from './top-k.js';
 import type { Hit, LookPairs, VectorIndex } from './types.js';
 
@@ -62,7 +63,8 @@ export class ExactIndex implements VectorIndex {
     return this.#descriptors ? 'ready' : 'closed';
   }
 
-  async search(descriptor: Float32Array, k: number, allowed?: Uint32Array): Promise<readonly Hit[]> {
+  async search(descriptor: Float32Array, k: number, given?: AllowedRows): Promise<readonly Hit[]> {
+    const allowed = given && RowSet.from(given, this.count).rows;
     checkQuery(descriptor, this.dimensions, k);
     const total = allowed ? allowed.length : this.count;
     if (total === 0) return [];
@@ -80,7 +82,7 @@ export class ExactIndex implements VectorIndex {
   async searchLooks(
     descriptors: readonly Float32Array[],
     k: number,
-    allowed?: Uint32Array,
+    allowed?: AllowedRows,
   ): Promise<readonly Hit[]> {
     const answers: (readonly Hit[])[] = [];
     for (const descriptor of descriptors) answers.push(await this.search(descriptor, k, allowed));

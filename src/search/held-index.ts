@@ -2,11 +2,12 @@
 import { SkyfixError } from '../errors/index.js';
 import type { PartState } from '../threads/index.js';
 import { arraysOf } from './descriptors.js';
-import { type Graph, type RowSet, rowSetOf } from './graph.js';
+import type { Graph } from './graph.js';
 import { loadHnsw } from './hnsw-graph.js';
 import type { GraphKind, IndexSetup } from './index-requests.js';
 import { checkPairs, checkRows } from './queries.js';
 import { RowProducts } from './row-products.js';
+import { type AllowedRows, RowSet } from './row-set.js';
 import { bestOfLooks, compareHits } from './top-k.js';
 import type { Hit, LookPairs, VectorIndex } from './types.js';
 import { loadUsearch } from './usearch-graph.js';
@@ -53,14 +54,14 @@ export class HeldIndex implements VectorIndex {
     return this.#state;
   }
 
-  search(descriptor: Float32Array, k: number, allowed?: Uint32Array): Promise<readonly Hit[]> {
+  search(descriptor: Float32Array, k: number, allowed?: AllowedRows): Promise<readonly Hit[]> {
     return this.searchLooks([descriptor], k, allowed);
   }
 
   async searchLooks(
     descriptors: readonly Float32Array[],
     k: number,
-    given?: Uint32Array,
+    given?: AllowedRows,
   ): Promise<readonly Hit[]> {
     this.#check();
     // All rows need no filter.
@@ -70,9 +71,9 @@ export class HeldIndex implements VectorIndex {
     if (wanted === 0) return [];
     const graph = this.#graph;
     if (!graph || candidates * this.dimensions <= this.#limit(candidates, allowed !== undefined)) {
-      return this.#products.best(descriptors, wanted, allowed);
+      return this.#products.best(descriptors, wanted, allowed && RowSet.from(allowed, this.count).rows);
     }
-    const set = allowed && rowSetOf(allowed, this.count);
+    const set = allowed && RowSet.from(allowed, this.count);
     const answers = descriptors.map((descriptor) => this.#throughGraph(graph, descriptor, wanted, set));
     return bestOfLooks(answers, wanted);
   }

@@ -37,6 +37,7 @@ export { checkPairs, checkQuery, checkRows, unpacked } from './queries.js';
 export { numberOf } from './read-columns.js';
 export { measureRecall, type Recall } from './recall.js';
 export { RowProducts } from './row-products.js';
+export { type AllowedRows, RowSet } from './row-set.js';
 export { type Held, type IndexSource, openThread, ThreadedIndex } from './threaded-index.js';
 export { bestOfLooks, compareHits, placeOfHighest } from './top-k.js';
 export type { Hit, LookPairs, Tile, VectorIndex } from './types.js';

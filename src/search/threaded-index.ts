@@ -12,6 +12,7 @@ import {
 import type { DescriptorShape } from './descriptor-format.js';
 import type { IndexRequests, IndexSetup } from './index-requests.js';
 import { checkPairs, checkQuery, checkRows, packed, unpackedHits } from './queries.js';
+import { type AllowedRows, RowSet } from './row-set.js';
 import type { Hit, LookPairs, VectorIndex } from './types.js';
 
 const SCRIPT = new URL('./index-worker.js', import.meta.url);
@@ -59,17 +60,17 @@ export class ThreadedIndex implements VectorIndex {
     return undefined;
   }
 
-  search(descriptor: Float32Array, k: number, allowed?: Uint32Array): Promise<readonly Hit[]> {
+  search(descriptor: Float32Array, k: number, allowed?: AllowedRows): Promise<readonly Hit[]> {
     return this.searchLooks([descriptor], k, allowed);
   }
 
   async searchLooks(
     descriptors: readonly Float32Array[],
     k: number,
-    allowed?: Uint32Array,
+    allowed?: AllowedRows,
   ): Promise<readonly Hit[]> {
     const queries = this.checked(descriptors, k);
-    const request = { queries, k, ...(allowed ? { allowed } : {}) };
+    const request = { queries, k, ...(allowed ? { allowed: RowSet.from(allowed, this.count).rows } : {}) };
     const transfer = [queries.buffer as ArrayBuffer];
     return unpackedHits(await this.answered(() => this.#worker.ask('search', request, { transfer })));
   }

@@ -2,7 +2,7 @@
 import KDBush from 'kdbush';
 import { type Bounds, distanceM, insideBbox, type LonLat, wrapLonDeg } from '../geometry/index.js';
 import { RoughDistance } from './rough-distance.js';
-import { RowCollector } from './row-collector.js';
+import { type RowRun, RowSet } from './row-set.js';
 
 /** Points that are looked at one by one where a border runs through them. */
 const NODE_SIZE = 16;
@@ -35,41 +35,47 @@ export class TileTree {
     return this.#tree.data;
   }
 
-  /** Sorted rows of the points at most `radiusM` from `centre`. */
-  rowsInRadius(centre: LonLat, radiusM: number): Uint32Array {
+  /** Rows of the points at most `radiusM` from `centre`. */
+  rowsInRadius(centre: LonLat, radiusM: number): RowSet {
     const rough = new RoughDistance(centre);
+    const sideOf = rough.within(radiusM);
     const around = degreeBox(aroundCircle(centre, radiusM));
     const judge: Judge = (west, south, east, north) => {
-      if (around.judge(west, south, east, north) === 'outside') return 'outside';
-      // From the middle along the meridian and then along the parallel: as far as any point of the box can be.
+      if (around(west, south, east, north) === 'outside') return 'outside';
+      // From the middle to a corner, straight in degrees: no point of the box is farther than that way is long.
       const lowestLat = south <= 0 && north >= 0 ? 0 : Math.min(Math.abs(south), Math.abs(north));
       const acrossDeg = ((east - west) / 2) * Math.cos(lowestLat * RADIANS);
-      const mostM = MOST_METRES_PER_DEGREE * ((north - south) / 2 + acrossDeg);
+      const upDeg = (north - south) / 2;
+      const mostM = MOST_METRES_PER_DEGREE * Math.sqrt(upDeg * upDeg + acrossDeg * acrossDeg);
       if (mostM > radiusM) return 'border';
       const { leastM, mostM: farthestM } = rough.to((west + east) / 2, (south + north) / 2);
       if (farthestM + mostM <= radiusM) return 'inside';
       return leastM - mostM > radiusM ? 'outside' : 'border';
     };
-    const keep = (place: LonLat): boolean => {
-      if (!around.holds(place)) return false;
-      const { leastM, mostM } = rough.to(place.lon, place.lat);
-      return mostM <= radiusM || (leastM <= radiusM && distanceM(place, centre) <= radiusM);
+    const keep = (lon: number, lat: number): boolean => {
+      const side = sideOf(lon, lat);
+      return side === 0 ? distanceM({ lon, lat }, centre) <= radiusM : side > 0;
     };
     return this.#rows(judge, keep);
   }
 
-  /** Sorted rows of the points in the box, its border included; it may cross the antimeridian. */
-  rowsInBbox(bounds: Bounds): Uint32Array {
-    return this.#rows(degreeBox(bounds).judge, (place) => insideBbox(place, bounds));
+  /** Rows of the points in the box, its border included; it may cross the antimeridian. */
+  rowsInBbox(bounds: Bounds): RowSet {
+    return this.#rows(degreeBox(bounds), (lon, lat) => insideBbox({ lon, lat }, bounds));
   }
 
   /** Rows of the boxes inside, and of those on the border the rows whose place passes `keep`. */
-  #rows(judge: Judge, keep: (place: LonLat) => boolean): Uint32Array {
+  #rows(judge: Judge, keep: (lon: number, lat: number) => boolean): RowSet {
     const { ids, coords } = this.#tree;
-    const found = new RowCollector(ids.length);
+    // Of whole branches, and of the points along the border; places in `ids`.
+    const inside: RowRun[] = [];
+    const outside: RowRun[] = [];
+    const more: number[] = [];
+    const less: number[] = [];
     const take = (i: number): void => {
       const row = ids[i] as number;
-      if (keep({ lon: this.#lons[row] as number, lat: this.#lats[row] as number })) found.add(row);
+      const kept = keep(this.#lons[row] as number, this.#lats[row] as number);
+      (kept ? more : less).push(i);
     };
     const visit = (
       left: number,
@@ -81,9 +87,8 @@ export class TileTree {
       n: number,
     ): void => {
       const verdict = judge(w, s, e, n);
-      if (verdict === 'outside') return;
-      if (verdict === 'inside') {
-        found.addAll(ids, left, right + 1);
+      if (verdict !== 'border') {
+        (verdict === 'inside' ? inside : outside).push({ from: left, to: right + 1 });
         return;
       }
       if (right - left <= NODE_SIZE) {
@@ -103,7 +108,7 @@ export class TileTree {
       }
     };
     if (ids.length > 0) visit(0, ids.length - 1, 0, ...this.#all);
-    return found.sorted();
+    return RowSet.ofRuns(ids, inside, more, outside, less);
   }
 }
 
@@ -119,7 +124,7 @@ function aroundCircle({ lon, lat }: LonLat, radiusM: number): Bounds {
 }
 
 /** A box as tests on the tree's longitudes, which are in [-180, 180). */
-function degreeBox([west, south, east, north]: Bounds): { judge: Judge; holds(place: LonLat): boolean } {
+function degreeBox([west, south, east, north]: Bounds): Judge {
   const round = east - west >= 360;
   const from = round ? -180 : wrapLonDeg(west);
   const to = round ? 180 : wrapLonDeg(east);
@@ -129,15 +134,9 @@ function degreeBox([west, south, east, north]: Bounds): { judge: Judge; holds(pl
     crosses ? e >= from - HAIR_DEG || w <= to + HAIR_DEG : e >= from - HAIR_DEG && w <= to + HAIR_DEG;
   const within = (w: number, e: number) =>
     crosses ? w >= from + HAIR_DEG || e <= to - HAIR_DEG : w >= from + HAIR_DEG && e <= to - HAIR_DEG;
-  return {
-    judge: (w, s, e, n) => {
-      if (s > north + HAIR_DEG || n < south - HAIR_DEG || !meets(w, e)) return 'outside';
-      return s >= south && n <= north && (round || within(w, e)) ? 'inside' : 'border';
-    },
-    holds: ({ lon, lat }) => {
-      const wrapped = wrapLonDeg(lon);
-      return lat >= south - HAIR_DEG && lat <= north + HAIR_DEG && meets(wrapped, wrapped);
-    },
+  return (w, s, e, n) => {
+    if (s > north + HAIR_DEG || n < south - HAIR_DEG || !meets(w, e)) return 'outside';
+    return s >= south && n <= north && (round || within(w, e)) ? 'inside' : 'border';
   };
 }
 

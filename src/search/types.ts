@@ -1,6 +1,7 @@
 // The words of the search room.
 import type { LonLat } from '../geometry/index.js';
 import type { PartState } from '../threads/index.js';
+import type { AllowedRows } from './row-set.js';
 
 /** One georeferenced satellite image; its row in the catalogue is its number in index and descriptors. */
 export interface Tile extends LonLat {
@@ -33,13 +34,13 @@ export interface VectorIndex {
   readonly state: PartState;
   /** Why it is recovering, where that is known. */
   readonly trouble?: string | undefined;
-  /** The k best rows, best first; `allowed` (sorted row numbers) limits the candidates. */
-  search(descriptor: Float32Array, k: number, allowed?: Uint32Array): Promise<readonly Hit[]>;
+  /** The k best rows, best first; `allowed` limits the candidates. */
+  search(descriptor: Float32Array, k: number, allowed?: AllowedRows): Promise<readonly Hit[]>;
   /** The same by several descriptors of one query: each row counts with the best of its cosines. */
   searchLooks(
     descriptors: readonly Float32Array[],
     k: number,
-    allowed?: Uint32Array,
+    allowed?: AllowedRows,
   ): Promise<readonly Hit[]>;
   /** The exact cosine of each pair; the same bits in whatever company a pair is. */
   cosines(descriptors: readonly Float32Array[], pairs: LookPairs): Promise<Float32Array>;

@@ -4,8 +4,9 @@ import { createRequire } from 'node:module';
 import { messageOf } from '../errors/index.js';
 import type { DescriptorShape } from './descriptor-format.js';
 import type { Descriptors } from './descriptors.js';
-import type { Graph, RowSet } from './graph.js';
+import type { Graph } from './graph.js';
 import type { GraphOptions, GraphPrecision } from './index-requests.js';
+import type { RowSet } from './row-set.js';
 import { checkUsearchFile } from './usearch-file.js';
 
 /** What is used of the package here. It is optional: where there is no binary of it, regions that need it are refused. */
@@ -108,10 +109,10 @@ function nearestAllowed(
   rowsNear: (query: Float32Array, k: number) => number[],
   query: Float32Array,
   k: number,
-  { rows, bits }: RowSet,
+  { length, bits }: RowSet,
   count: number,
 ): number[] {
-  const times = (SPARE * count) / rows.length;
+  const times = (SPARE * count) / length;
   if (times > MOST_TIMES || k * times > count) return [];
   const near = rowsNear(query, Math.ceil(k * times));
   return near.filter((row) => ((bits[row >> 3] as number) & (1 << (row & 7))) !== 0);

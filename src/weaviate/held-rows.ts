@@ -169,13 +169,13 @@ export class HeldRows {
     const { catalogue, cellLength } = this.#options;
     const [west, south, east, north] = boundsOfGeohash(cell);
     // Rounding may put a place on a border into either cell.
-    const near = catalogue.rowsInBbox([
+    const { rows } = catalogue.rowsInBbox([
       Math.max(-180, west - HAIR_DEG),
       south - HAIR_DEG,
       Math.min(180, east + HAIR_DEG),
       north + HAIR_DEG,
     ]);
-    return near.filter((row) => geohash(catalogue.place(row), cellLength) === cell);
+    return rows.filter((row) => geohash(catalogue.place(row), cellLength) === cell);
   }
 }
 

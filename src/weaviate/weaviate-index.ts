@@ -2,6 +2,7 @@
 // answered here from their descriptors, which are fetched by cells of the map and kept.
 import { SkyfixError } from '../errors/index.js';
 import {
+  type AllowedRows,
   bestOfLooks,
   type Catalogue,
   checkPairs,
@@ -10,6 +11,7 @@ import {
   compareHits,
   type Hit,
   type LookPairs,
+  RowSet,
   type VectorIndex,
 } from '../search/index.js';
 import type { PartState } from '../threads/index.js';
@@ -172,13 +174,13 @@ export class WeaviateIndex implements VectorIndex {
     this.#trustLater();
   }
 
-  search(descriptor: Float32Array, k: number, allowed?: Uint32Array): Promise<readonly Hit[]> {
+  search(descriptor: Float32Array, k: number, allowed?: AllowedRows): Promise<readonly Hit[]> {
     return this.searchLooks([descriptor], k, allowed);
   }
 
-  searchLooks(descriptors: readonly Float32Array[], k: number, given?: Uint32Array): Promise<readonly Hit[]> {
+  searchLooks(descriptors: readonly Float32Array[], k: number, given?: AllowedRows): Promise<readonly Hit[]> {
     return this.#asked(descriptors, k, async () => {
-      const allowed = given?.length === this.count ? undefined : given;
+      const allowed = given && given.length < this.count ? RowSet.from(given, this.count).rows : undefined;
       const candidates = allowed ? allowed.length : this.count;
       const wanted = Math.min(k, candidates);
       if (wanted === 0) return [];

@@ -12,6 +12,7 @@ import {
   Catalogue,
   formatCatalogue,
   formatDescriptors,
+  type RowSet,
   readCatalogue,
   readDescriptorShape,
   readDescriptors,
@@ -142,7 +143,7 @@ test('a catalogue is the same read in pieces of any size, and by a thread', asyn
       assert.ok(Math.abs(catalogue.place(row).lon - tile.lon) < 1e-8);
     }
     assert.deepEqual(
-      [...catalogue.rowsInBbox([-180, -90, 180, 90])],
+      [...catalogue.rowsInBbox([-180, -90, 180, 90]).rows],
       tiles.map((_, row) => row),
     );
     assert.throws(() => catalogue.tile(300), { code: 'INTERNAL' });
@@ -167,11 +168,11 @@ test('rows inside a radius or a box, also across the antimeridian', () => {
   }
   const catalogue = new Catalogue(tiles);
   const centre = { lon: -179.9995, lat: -16.99 };
-  const near = [...catalogue.rowsInRadius(centre, 400)];
+  const near = [...catalogue.rowsInRadius(centre, 400).rows];
   const expected = tiles.flatMap((tile, row) => (distanceM(tile, centre) <= 400 ? [row] : []));
   assert.ok(expected.length > 100);
   assert.deepEqual(near, expected);
-  const inBox = [...catalogue.rowsInBbox([179.995, -16.995, -179.995, -16.99])];
+  const inBox = [...catalogue.rowsInBbox([179.995, -16.995, -179.995, -16.99]).rows];
   assert.deepEqual(
     inBox,
     tiles.flatMap(({ lon, lat }, row) =>
@@ -181,6 +182,25 @@ test('rows inside a radius or a box, also across the antimeridian', () => {
   assert.ok(inBox.length > 100);
   assert.equal(catalogue.rowsInRadius({ lon: 0, lat: 0 }, 1000).length, 0);
 });
+
+/** The list and the bits of a set are these rows, whichever is asked for first, and so is what is spread over it. */
+function checkSet(set: RowSet, expected: readonly number[]): void {
+  assert.equal(set.length, expected.length);
+  const inBits = (found: RowSet) =>
+    Array.from({ length: found.total }, (_, row) => row).filter(
+      (row) => ((found.bits[row >> 3] as number) >> (row & 7)) & 1,
+    );
+  const many = Math.min(7, expected.length);
+  const spread = Array.from(
+    { length: many },
+    (_, k) => expected[Math.floor(((k + 0.5) * expected.length) / many)],
+  );
+  assert.deepEqual([...set.evenly(7)], spread);
+  assert.deepEqual(inBits(set), expected);
+  assert.equal(set.bits.length, Math.ceil(set.total / 8));
+  assert.deepEqual([...set.rows], expected);
+  assert.deepEqual([...set.evenly(7)], spread);
+}
 
 test('rows in any circle or box are those that a test of each centre finds', () => {
   const random = seededRandom(11);
@@ -209,7 +229,7 @@ test('rows in any circle or box are those that a test of each centre finds', () 
   fc.assert(
     fc.property(spots, radii, (centre, radiusM) => {
       const expected = tiles.flatMap((tile, row) => (distanceM(tile, centre) <= radiusM ? [row] : []));
-      assert.deepEqual([...catalogue.rowsInRadius(centre, radiusM)], expected);
+      checkSet(catalogue.rowsInRadius(centre, radiusM), expected);
     }),
     { numRuns: 300 },
   );
@@ -217,7 +237,7 @@ test('rows in any circle or box are those that a test of each centre finds', () 
     fc.property(spots, spots, (a, b) => {
       const box = [a.lon, Math.min(a.lat, b.lat), b.lon, Math.max(a.lat, b.lat)] as const;
       const expected = tiles.flatMap((tile, row) => (insideBbox(tile, box) ? [row] : []));
-      assert.deepEqual([...catalogue.rowsInBbox(box)], expected);
+      checkSet(catalogue.rowsInBbox(box), expected);
     }),
     { numRuns: 300 },
   );
@@ -257,7 +277,7 @@ test('a prior that holds a whole town, most of it or half of it is found in a bl
   };
   const catalogue = new Catalogue(tiles());
   const middle = { lon: 10.06, lat: 50.03 };
-  const timed = (find: () => Uint32Array, least: number): number => {
+  const timed = (find: () => RowSet, least: number): number => {
     // Of this process, whatever else the machine does.
     const times = [1, 2, 3].map(() => {
       const started = process.cpuUsage();
@@ -276,7 +296,10 @@ test('a prior that holds a whole town, most of it or half of it is found in a bl
     assert.ok(ms < 100, `${radiusM} m took ${ms} ms`);
   }
   assert.ok(timed(() => catalogue.rowsInBbox([10.0001, 49, 11, 51]), 0.99 * side * side) < 100);
-  assert.ok(catalogue.rowsInRadius(middle, 3000).buffer instanceof SharedArrayBuffer, 'threads need no copy');
+  assert.ok(
+    catalogue.rowsInRadius(middle, 3000).rows.buffer instanceof SharedArrayBuffer,
+    'threads need no copy',
+  );
 });
 
 test('descriptors: header and values come back; every kind of damage is named', async () => {

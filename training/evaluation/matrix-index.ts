@@ -2,11 +2,13 @@
 import type { Tensor2D } from '@tensorflow/tfjs-node-gpu';
 import { SkyfixError } from 'skyfix/errors';
 import {
+  type AllowedRows,
   bestOfLooks,
   compareHits,
   type Hit,
   type LookPairs,
   placeOfHighest,
+  RowSet,
   type VectorIndex,
 } from 'skyfix/search';
 import { tf } from '../runtime/index.js';
@@ -35,9 +37,9 @@ export class MatrixIndex implements VectorIndex {
     return this.#tiles ? 'ready' : 'closed';
   }
 
-  async search(descriptor: Float32Array, k: number, allowed?: Uint32Array): Promise<readonly Hit[]> {
+  async search(descriptor: Float32Array, k: number, allowed?: AllowedRows): Promise<readonly Hit[]> {
     const scores = await this.#similaritiesOf(descriptor);
-    const rows = allowed ?? Uint32Array.from({ length: this.count }, (_, row) => row);
+    const { rows } = allowed ? RowSet.from(allowed, this.count) : RowSet.all(this.count);
     return Array.from(highest(scores, rows, k), (row): Hit => ({ row, score: scores[row] as number })).sort(
       compareHits,
     );
@@ -46,7 +48,7 @@ export class MatrixIndex implements VectorIndex {
   async searchLooks(
     descriptors: readonly Float32Array[],
     k: number,
-    allowed?: Uint32Array,
+    allowed?: AllowedRows,
   ): Promise<readonly Hit[]> {
     const searches = descriptors.map((descriptor) => this.search(descriptor, k, allowed));
     return bestOfLooks(await Promise.all(searches), k);
