@@ -2,8 +2,10 @@
 // Contestant and the number of queries as JSON; the answer is a line of JSON.
 import { readFile, stat } from 'node:fs/promises';
 import { median, percentile } from '../loadtest/index.js';
+import { sha256OfFile } from '../src/files/index.js';
 import type { Bounds, LonLat } from '../src/geometry/index.js';
-import { PlaceFinder } from '../src/places/index.js';
+import { PlaceFinder, type Prior } from '../src/places/index.js';
+import { seededRandom } from '../src/random/index.js';
 import { openDescriptors, readCatalogue } from '../src/search/index.js';
 import {
   type Contestant,
@@ -17,10 +19,9 @@ import {
   WANTED,
 } from './tile-sets.js';
 
-/** A hit that is so much worse than the exact one is as good: rounding. */
-const SAME_SCORE = 1e-6;
-
 export interface TileFigures {
+  /** Of the checksums of its files, which the first opening computes. */
+  readonly hashMs: number;
   readonly loadMs: number;
   readonly bytesPerTile: number;
   readonly recallAt1: number;
@@ -29,8 +30,10 @@ export interface TileFigures {
   readonly p99Ms: number;
   /** Of the processor, a search, all threads: where others compute on the same cores this says more than the clock. */
   readonly processorMs: number;
-  /** The slowest of several priors, each the best of nine times. */
+  /** The rows of the slowest of many priors, each the best of nine times. */
   readonly priorMs: number;
+  /** Ten places by one look within the slowest of the priors, rows included, each the best of three times. */
+  readonly withinMs: number;
   /** Of the process, less what it had before, bytes: its own, and pages of mapped files. */
   readonly ownBytes: number;
   readonly mappedBytes: number;
@@ -51,7 +54,7 @@ const truth = await truthOf(set, many);
 const before = await memory();
 let started = performance.now();
 const catalogue = await readCatalogue(catalogueFile(set));
-const { descriptors, close } = await openDescriptors(descriptorFile(set));
+const { descriptors, close } = await openDescriptors(descriptorFile(set, set.precision));
 const index = await PlaceFinder.open({
   ...{ kind: contestant.kind, path: graphFile(set, contestant), descriptors, efSearch: EF_SEARCH },
   ...{ m: GRAPH.m, precision: contestant.precision, catalogue: catalogue.parts },
@@ -70,38 +73,73 @@ for (let k = 0; k < many; k++) {
   started = performance.now();
   const hits = await index.search(query, WANTED);
   times.push(performance.now() - started);
-  const exact = truth.scores[k] as readonly number[];
-  const last = exact.at(-1) as number;
-  if ((hits[0]?.score ?? -2) >= (exact[0] as number) - SAME_SCORE) first++;
-  found += Math.min(exact.length, hits.filter(({ score }) => score >= last - SAME_SCORE).length);
+  const exact = truth.rows[k] as readonly number[];
+  if (hits[0]?.row === exact[0]) first++;
+  found += hits.filter(({ row }) => exact.includes(row)).length;
 }
 const { user, system } = process.cpuUsage(cpu);
 const after = await memory();
 
 const [west, south, east, north] = catalogue.bounds() as Bounds;
-const centre: LonLat = { lon: (west + east) / 2, lat: (south + north) / 2 };
+const middle: LonLat = { lon: (west + east) / 2, lat: (south + north) / 2 };
 const widthM = Math.sqrt(set.tiles) * 16;
-const priors = [0.01, 0.1, 0.3, 0.5, 0.6, 1].flatMap((share) => [
-  () => catalogue.rowsInRadius(centre, share * widthM),
-  () => catalogue.rowsInBbox([west, south, west + share * (east - west), south + share * (north - south)]),
-]);
-const priorTimes = priors.map((rows) =>
-  Math.min(
-    ...Array.from({ length: 9 }, () => {
-      started = performance.now();
-      rows();
-      return performance.now() - started;
-    }),
-  ),
-);
-const sizes = await Promise.all(
-  [...new Set([descriptorFile(set), catalogueFile(set), graphFile(set, contestant)])].map(
-    async (path) => (await stat(path)).size,
-  ),
-);
+
+/** Around the middle and from a corner, from a thousandth of the width to all of it; then anywhere and of any size. */
+function* priorsOf(): Generator<Prior> {
+  for (const share of [0.001, 0.01, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 1]) {
+    yield { centre: middle, radiusM: share * widthM };
+    yield { bounds: [west, south, west + share * (east - west), south + share * (north - south)] };
+    yield { bounds: [west, south, east, south + share * (north - south)] };
+  }
+  const random = seededRandom(4);
+  const between = (from: number, to: number) => from + random() * (to - from);
+  for (let k = 0; k < 50; k++) {
+    yield {
+      centre: { lon: between(west, east), lat: between(south, north) },
+      radiusM: widthM * 10 ** between(-3, 0),
+    };
+    const [a, b, c, d] = [
+      between(west, east),
+      between(west, east),
+      between(south, north),
+      between(south, north),
+    ];
+    yield { bounds: [Math.min(a, b), Math.min(c, d), Math.max(a, b), Math.max(c, d)] };
+  }
+}
+
+/** The least of some times, milliseconds. */
+async function least(times: number, work: () => unknown): Promise<number> {
+  let leastMs = Number.POSITIVE_INFINITY;
+  for (let k = 0; k < times; k++) {
+    started = performance.now();
+    await work();
+    leastMs = Math.min(leastMs, performance.now() - started);
+  }
+  return leastMs;
+}
+
+const looks = [{ eastM: 0, northM: 0, descriptor: queryOf(0) }];
+let [priorMs, withinMs] = [0, 0];
+for (const prior of priorsOf()) {
+  const rows = () =>
+    'bounds' in prior
+      ? catalogue.rowsInBbox(prior.bounds)
+      : catalogue.rowsInRadius(prior.centre, prior.radiusM);
+  priorMs = Math.max(priorMs, await least(9, () => rows().bits));
+  withinMs = Math.max(withinMs, await least(3, () => index.places(looks, { k: WANTED, prior })));
+}
+const files = [
+  ...new Set([descriptorFile(set, set.precision), catalogueFile(set), graphFile(set, contestant)]),
+];
+const sizes = await Promise.all(files.map(async (path) => (await stat(path)).size));
+started = performance.now();
+for (const path of files) await sha256OfFile(path);
+const hashMs = performance.now() - started;
 await index.close();
 close();
 const figures: TileFigures = {
+  hashMs,
   loadMs,
   bytesPerTile: sizes.reduce((sum, size) => sum + size, 0) / set.tiles,
   recallAt1: first / many,
@@ -109,7 +147,8 @@ const figures: TileFigures = {
   p50Ms: median(times),
   p99Ms: percentile(times, 99),
   processorMs: (user + system) / 1000 / many,
-  priorMs: Math.max(...priorTimes),
+  priorMs,
+  withinMs,
   ownBytes: after.own - before.own,
   mappedBytes: after.mapped - before.mapped,
 };

@@ -1,4 +1,5 @@
-// npm run bench:tiles -- [--tiles 1e3,1e4,1e5] [--dimensions 256,1024] [--engines LIST] [--queries N] [--folder DIR] [--write]:
+// npm run bench:tiles -- [--tiles 1e3,1e4,1e5] [--dimensions 256,1024] [--engines LIST] [--descriptors f16,i8] [--queries N]
+// [--folder DIR] [--write]:
 // what a region costs by its number of tiles: building, loading, bytes, recall, times of searches and priors, memory. What is
 // made lies in --folder (var/bench-tiles) and is not made again; the table has all that was measured there. With --write
 // tables and curves go into docs/scale.md.
@@ -9,7 +10,16 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { chartSvg, machine, markdownTable, writeSection } from '../loadtest/index.js';
 import { filesBelow, makeFolder, writeFileAtomic } from '../src/files/index.js';
-import { builtGraph, CONTESTANTS, type Contestant, type TileSet, tileSet, truthOf } from './tile-sets.js';
+import {
+  type BuildTimes,
+  builtGraph,
+  CONTESTANTS,
+  type Contestant,
+  STORED_PRECISIONS,
+  type TileSet,
+  tileSet,
+  truthOf,
+} from './tile-sets.js';
 import type { TileFigures } from './tiles-child.js';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -20,6 +30,7 @@ const { values } = parseArgs({
     tiles: { type: 'string', default: '1e3,1e4,1e5' },
     dimensions: { type: 'string', default: '256,1024' },
     engines: { type: 'string', default: CONTESTANTS.map(({ name }) => name).join(',') },
+    descriptors: { type: 'string', default: 'f16' },
     queries: { type: 'string', default: '200' },
     folder: { type: 'string', default: join(ROOT, 'var/bench-tiles') },
     write: { type: 'boolean', default: false },
@@ -40,51 +51,61 @@ const contestants = values.engines.split(',').map((name) => {
   const names = CONTESTANTS.map((one) => one.name).join(', ');
   throw new Error(`--engines has "${name}"; there are ${names}.`);
 });
+const precisions = values.descriptors.split(',').map((name) => {
+  const found = STORED_PRECISIONS.find((one) => one === name.trim());
+  if (found) return found;
+  throw new Error(`--descriptors has "${name}"; there are ${STORED_PRECISIONS.join(', ')}.`);
+});
 const [queries = 200] = wholes(values.queries, 'queries');
 
 interface Row extends TileFigures {
   readonly set: TileSet;
   readonly engine: string;
-  readonly buildSeconds: number;
+  readonly build: BuildTimes;
 }
 
 /** Comparing all of more products than these says nothing new. */
 const MOST_EXACT_PRODUCTS = 3e8;
 
 async function rowOf(set: TileSet, contestant: Contestant): Promise<Row> {
-  const kept = join(set.dir, `figures-${contestant.name.replace(' ', '-')}.json`);
-  const buildSeconds = await builtGraph(set, contestant);
+  const kept = join(set.dir, `figures-${contestant.name.replace(' ', '-')}-${set.precision}.json`);
+  const build = await builtGraph(set, contestant);
   const args = [set, contestant, queries].map((value) => JSON.stringify(value));
   const { stdout } = await promisify(execFile)(process.execPath, [CHILD, ...args]);
-  const row = { ...(JSON.parse(stdout) as TileFigures), set, engine: contestant.name, buildSeconds };
+  const row = { ...(JSON.parse(stdout) as TileFigures), set, engine: contestant.name, build };
   await writeFileAtomic(kept, JSON.stringify(row));
   return row;
 }
 
 const HEAD = [
-  ...['tiles', 'dimensions', 'engine', 'build s', 'load ms', 'bytes a tile', 'recall @1', '@10'],
-  ...['p50 ms', 'p99 ms', 'cpu ms', 'prior ms', 'memory MB', 'mapped MB'],
+  ...['tiles', 'dimensions', 'kept', 'engine', 'build s', 'cpu s', 'hash ms', 'load ms', 'bytes a tile'],
+  ...['recall @1', '@10', 'p50 ms', 'p99 ms', 'cpu ms', 'prior ms', 'within ms', 'memory MB', 'mapped MB'],
 ];
+
+const secondsOf = (seconds: number | undefined) => (seconds ? seconds.toFixed(1) : '–');
 
 const cellsOf = (row: Row): string[] => {
   const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0);
   return [
-    ...[row.set.tiles.toLocaleString('en'), `${row.set.dimensions}`, row.engine],
-    ...[row.buildSeconds === 0 ? '–' : row.buildSeconds.toFixed(1), row.loadMs.toFixed(0)],
+    ...[row.set.tiles.toLocaleString('en'), `${row.set.dimensions}`, row.set.precision, row.engine],
+    ...[secondsOf(row.build.seconds), secondsOf(row.build.processorSeconds)],
+    ...[row.hashMs.toFixed(0), row.loadMs.toFixed(0)],
     ...[row.bytesPerTile.toFixed(0), row.recallAt1.toFixed(3), row.recallAt10.toFixed(3)],
-    ...[row.p50Ms, row.p99Ms, row.processorMs, row.priorMs].map((ms) => ms.toFixed(2)),
+    ...[row.p50Ms, row.p99Ms, row.processorMs, row.priorMs, row.withinMs].map((ms) => ms.toFixed(2)),
     ...[megabytes(row.ownBytes), megabytes(row.mappedBytes)],
   ];
 };
 
 for (const dimensions of wholes(values.dimensions, 'dimensions')) {
   for (const tiles of wholes(values.tiles, 'tiles')) {
-    const set = await tileSet(values.folder, tiles, dimensions);
-    await truthOf(set, queries);
-    for (const contestant of contestants) {
-      if (contestant.kind === 'none' && set.tiles * dimensions > MOST_EXACT_PRODUCTS) continue;
-      const row = await rowOf(set, contestant);
-      console.error(cellsOf(row).join(' | '));
+    for (const precision of precisions) {
+      const set = await tileSet(values.folder, tiles, dimensions, precision);
+      await truthOf(set, queries);
+      for (const contestant of contestants) {
+        if (contestant.kind === 'none' && set.tiles * dimensions > MOST_EXACT_PRODUCTS) continue;
+        const row = await rowOf(set, contestant);
+        console.error(cellsOf(row).join(' | '));
+      }
     }
   }
 }
@@ -98,9 +119,13 @@ async function allRows(): Promise<readonly Row[]> {
   );
   const place = ({ engine }: Row) => CONTESTANTS.findIndex(({ name }) => name === engine);
   // Those of before a column was measured are left out.
-  const whole = rows.filter(({ processorMs }) => Number.isFinite(processorMs));
+  const whole = rows.filter(({ hashMs }) => Number.isFinite(hashMs));
   return whole.sort(
-    (a, b) => a.set.dimensions - b.set.dimensions || a.set.tiles - b.set.tiles || place(a) - place(b),
+    (a, b) =>
+      a.set.dimensions - b.set.dimensions ||
+      a.set.tiles - b.set.tiles ||
+      place(a) - place(b) ||
+      a.set.precision.localeCompare(b.set.precision),
   );
 }
 

@@ -258,6 +258,7 @@ function versionOf(finder: RemotePlaceFinder, catalogue: Catalogue, bundle: Bund
     },
     basemap: undefined,
     outline: undefined,
+    trusted: [],
     close: () => finder.close(),
   };
 }

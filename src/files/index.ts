@@ -5,6 +5,7 @@ import { createReadStream } from 'node:fs';
 import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { asDiskError } from '../errors/index.js';
 import { makeFolder } from './usable-folder.js';
 
@@ -88,10 +89,26 @@ export async function replaceFolder(finished: string, target: string): Promise<v
   await rm(old, { recursive: true, force: true });
 }
 
-/** SHA-256 of a file as lower-case hex, streamed. */
-export async function sha256OfFile(path: string): Promise<string> {
+export interface HashOptions {
+  /** As fast as it goes where absent. */
+  readonly bytesPerSecond?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** SHA-256 of a file as lower-case hex, streamed. Throws the signal's reason where that fires first. */
+export async function sha256OfFile(
+  path: string,
+  { bytesPerSecond, signal }: HashOptions = {},
+): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
+  const paced = async function* (pieces: AsyncIterable<Buffer>) {
+    for await (const piece of pieces) {
+      yield piece;
+      if (bytesPerSecond !== undefined)
+        await delay((1000 * piece.length) / bytesPerSecond, undefined, { ref: false });
+    }
+  };
+  await pipeline(createReadStream(path), paced, hash, { ...(signal && { signal }) });
   return hash.digest('hex');
 }
 

@@ -14,7 +14,7 @@ import {
 } from './health.js';
 import type { LoadedRegion } from './loaded-region.js';
 import { NetworkPool } from './network-pool.js';
-import { openRegionSlot, type RegionLease, type RegionSlot } from './region-slot.js';
+import { type FileTrust, openRegionSlot, type RegionLease, type RegionSlot } from './region-slot.js';
 import { mapOf, type RegionMap, type RegionSummary, summaryOf } from './region-summary.js';
 
 export interface RegionServiceOptions {
@@ -30,11 +30,13 @@ export interface RegionServiceOptions {
    * does. Otherwise it cannot be opened, and a reload never waits: the old version goes on serving.
    */
   readonly clusterMayBeAway?: boolean | undefined;
+  /** Default: files of 16 MiB and more that the user's cache folder knows. */
+  readonly files?: FileTrust | undefined;
   /** Default: onnxruntime on the CPU. */
   readonly engine?: EngineChoice | undefined;
   /** Done to a region before it serves, so that its first request is as quick as its others. */
   readonly warm?: ((region: LoadedRegion) => Promise<void>) | undefined;
-  /** Told about a region that could not be opened at the start; the others serve. */
+  /** Told about a region that could not be opened at the start, or whose files have changed; the others serve. */
   readonly onError?: ((region: string, error: unknown) => void) | undefined;
   /** Told when a network or an index dies (with its death) and when it is there again (without). */
   readonly onPart?: ((part: RegionPart, death?: Error) => void) | undefined;
@@ -208,6 +210,7 @@ export class RegionService {
       minRecall: this.#options.minRecall,
       cluster: this.#options.cluster,
       clusterMayBeAway,
+      files: this.#options.files,
       indexEvents: this.#lives.eventsOf('index'),
     });
     try {
@@ -223,8 +226,22 @@ export class RegionService {
     const old = this.#slots.get(name);
     this.#slots.set(name, fresh);
     if (old) this.#retire(old);
+    void this.#recheck(fresh);
     await this.#readDefault();
     return this.#summaryOf(fresh);
+  }
+
+  /** A version of which the disk has changed a file since it was first opened is served no longer. */
+  async #recheck(slot: RegionSlot): Promise<void> {
+    const { name } = slot.region;
+    try {
+      await slot.recheck();
+    } catch (error) {
+      if (slot.retired) return;
+      this.#options.onError?.(name, error);
+      if (this.#slots.get(name) === slot) this.#slots.delete(name);
+      this.#retire(slot);
+    }
   }
 
   /** The default that was stays where none is named, also beside a second region. */

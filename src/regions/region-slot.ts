@@ -5,15 +5,19 @@ import { SkyfixError } from '../errors/index.js';
 import { BevTableCache, bevTableBytes, DEFAULT_TABLE_BYTES } from '../geometry/index.js';
 import type { LifeEvents } from '../threads/index.js';
 import {
+  type CheckFilesOptions,
   currentVersion,
   markServing,
   openIndexVersion,
+  recheckFiles,
   type SearchCluster,
   type ServingMark,
   versionDir,
 } from '../versions/index.js';
 import type { LoadedRegion } from './loaded-region.js';
 import type { NetworkPool, SharedNetworks } from './network-pool.js';
+
+export type FileTrust = Omit<CheckFilesOptions, 'trustSeen'>;
 
 /** Permission to use a region; release() exactly once, also after an error. */
 export interface RegionLease {
@@ -26,17 +30,26 @@ export class RegionSlot {
   readonly openedAt: Date;
   readonly #networks: SharedNetworks;
   readonly #mark: ServingMark;
+  readonly #files: FileTrust;
   #leases = 0;
   #retired = false;
   #closing: Promise<void> | undefined;
+  readonly #rechecking = new AbortController();
   readonly #closed: Promise<void>;
   #resolveClosed: (done: Promise<void>) => void = () => {};
 
-  constructor(region: LoadedRegion, networks: SharedNetworks, mark: ServingMark, openedAt: Date) {
+  constructor(
+    region: LoadedRegion,
+    networks: SharedNetworks,
+    mark: ServingMark,
+    openedAt: Date,
+    files: FileTrust = {},
+  ) {
     this.region = region;
     this.openedAt = openedAt;
     this.#networks = networks;
     this.#mark = mark;
+    this.#files = files;
     this.#closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -61,9 +74,24 @@ export class RegionSlot {
     };
   }
 
+  get retired(): boolean {
+    return this.#retired;
+  }
+
+  /**
+   * Reads again, at leisure, the files that were believed when it was opened. Throws INDEX_CORRUPT where the disk has changed
+   * one; ends with an error, too, when it is retired.
+   */
+  recheck(): Promise<void> {
+    const { dir, manifest, trusted } = this.region.version;
+    const { signal } = this.#rechecking;
+    return recheckFiles(dir, manifest, trusted, { ...this.#files, signal });
+  }
+
   /** No new leases will come. Resolves when the last one is released and everything is closed. */
   retire(): Promise<void> {
     this.#retired = true;
+    this.#rechecking.abort();
     this.#closeWhenUnused();
     return this.#closed;
   }
@@ -84,6 +112,8 @@ export interface SlotOptions {
   readonly cluster?: SearchCluster | undefined;
   /** Whether a version is opened while its cluster does not answer. */
   readonly clusterMayBeAway?: boolean | undefined;
+  /** Which large files are believed by what was found earlier; see checkFiles. */
+  readonly files?: FileTrust | undefined;
   /** What the index reports its deaths and recoveries to. */
   readonly indexEvents?: LifeEvents | undefined;
 }
@@ -118,12 +148,14 @@ async function openVersion(
   dataDir: string,
   name: string,
   versionName: string,
-  { pool, minRecall, cluster, clusterMayBeAway, indexEvents }: SlotOptions,
+  { pool, minRecall, cluster, clusterMayBeAway, indexEvents, files }: SlotOptions,
   mark: ServingMark,
 ): Promise<RegionSlot> {
   const dir = versionDir(dataDir, name, versionName);
   const version = await openIndexVersion(dir, {
     ...indexEvents,
+    ...files,
+    trustSeen: true,
     cluster,
     clusterMayBeAway,
     ...(minRecall !== undefined && { recallGate: minRecall }),
@@ -138,7 +170,7 @@ async function openVersion(
       version,
       tables: tablesFor(bundle.manifest.geometry),
     };
-    return new RegionSlot(region, shared, mark, new Date());
+    return new RegionSlot(region, shared, mark, new Date(), files);
   } catch (error) {
     await version.close();
     throw error;

@@ -3,6 +3,7 @@ import hnswlib from 'hnswlib-node';
 import type { DescriptorShape } from './descriptor-format.js';
 import type { Descriptors } from './descriptors.js';
 import type { Graph } from './graph.js';
+import { HugePages } from './huge-pages.js';
 import type { GraphOptions } from './index-requests.js';
 
 /** Between two reports of a build. */
@@ -17,6 +18,7 @@ export function buildHnsw(
 ): void {
   const made = new hnswlib.HierarchicalNSW('ip', dimensions);
   made.initIndex(Math.max(1, count), m, efConstruction, seed);
+  new HugePages().ask();
   for (let row = 0; row < count; row++) {
     made.addPoint(Array.from(data.subarray(row * dimensions, (row + 1) * dimensions)), row);
     if ((row + 1) % REPORT_ROWS === 0 || row + 1 === count) report(row + 1);

@@ -70,7 +70,8 @@ function checkGraph(pieces: FilePieces, from: number, count: number, m: number):
   const levelsAt = from + GRAPH_BYTES;
   const levels = new Uint8Array(count);
   for (let row = 0; row < count; row++) {
-    const level = pieces.at(levelsAt + 2 * row, 2).readInt16LE(0);
+    const at = levelsAt + 2 * row;
+    const level = pieces.viewWith(at, 2).getInt16(at - pieces.from, true);
     if (!(level >= 0 && level <= highest)) throw new Error(`node ${row} has level ${level} of ${highest}`);
     levels[row] = level;
   }
@@ -82,19 +83,20 @@ function checkGraph(pieces: FilePieces, from: number, count: number, m: number):
   for (let row = 0; row < count; row++) {
     const level = levels[row] as number;
     const bytes = NODE_HEAD_BYTES + 4 + 4 * baseLinks + level * (4 + 4 * links);
-    const node = pieces.at(at, bytes);
-    const key = Number(node.readBigUInt64LE(0));
+    const view = pieces.viewWith(at, bytes);
+    const nodeAt = at - pieces.from;
+    const key = view.getUint32(nodeAt, true) + 2 ** 32 * view.getUint32(nodeAt + 4, true);
     if (!(key < count) || keys[key] === 1)
       throw new Error(`node ${row} has the key ${key}, or another has it`);
     keys[key] = 1;
-    if (node.readInt16LE(8) !== level) throw new Error(`node ${row} has two levels`);
-    let listAt = NODE_HEAD_BYTES;
+    if (view.getInt16(nodeAt + 8, true) !== level) throw new Error(`node ${row} has two levels`);
+    let listAt = nodeAt + NODE_HEAD_BYTES;
     for (let k = 0; k <= level; k++) {
       const room = k === 0 ? baseLinks : links;
-      const many = node.readUInt32LE(listAt);
+      const many = view.getUint32(listAt, true);
       if (many > room) throw new Error(`node ${row} has ${many} links, more than ${room}`);
       for (let i = 1; i <= many; i++) {
-        const to = node.readUInt32LE(listAt + 4 * i);
+        const to = view.getUint32(listAt + 4 * i, true);
         if (to >= count || (levels[to] as number) < k) throw new Error(`node ${row} is linked to node ${to}`);
       }
       listAt += 4 + 4 * room;
@@ -109,6 +111,7 @@ class FilePieces {
   readonly size: number;
   readonly #file: number;
   #piece = Buffer.alloc(0);
+  #view = new DataView(this.#piece.buffer, this.#piece.byteOffset, 0);
   #from = 0;
 
   constructor(file: number, size: number) {
@@ -116,11 +119,21 @@ class FilePieces {
     this.size = size;
   }
 
+  /** Where the view begins in the file. */
+  get from(): number {
+    return this.#from;
+  }
+
   /** So many bytes from `at`. Throws where the file ends before them. */
   at(at: number, bytes: number): Buffer {
+    this.viewWith(at, bytes);
+    return this.#piece.subarray(at - this.#from, at - this.#from + bytes);
+  }
+
+  /** A view of a piece that has these bytes. Throws where the file ends before them. */
+  viewWith(at: number, bytes: number): DataView {
     const offset = at - this.#from;
-    if (offset >= 0 && offset + bytes <= this.#piece.length)
-      return this.#piece.subarray(offset, offset + bytes);
+    if (offset >= 0 && offset + bytes <= this.#piece.length) return this.#view;
     if (at + bytes > this.size)
       throw new Error(`it ends after ${this.size} bytes, within what it should hold`);
     const piece = Buffer.allocUnsafe(Math.max(bytes, Math.min(PIECE_BYTES, this.size - at)));
@@ -131,7 +144,8 @@ class FilePieces {
       read += now;
     }
     this.#piece = piece;
+    this.#view = new DataView(piece.buffer, piece.byteOffset, piece.length);
     this.#from = at;
-    return piece.subarray(0, bytes);
+    return this.#view;
   }
 }

@@ -5,6 +5,7 @@ import { messageOf } from '../errors/index.js';
 import type { DescriptorShape } from './descriptor-format.js';
 import type { Descriptors } from './descriptors.js';
 import type { Graph } from './graph.js';
+import { HugePages } from './huge-pages.js';
 import type { GraphOptions, GraphPrecision } from './index-requests.js';
 import type { RowSet } from './row-set.js';
 import { checkUsearchFile } from './usearch-file.js';
@@ -56,11 +57,14 @@ export function buildUsearch(
   report: (done: number) => void,
 ): void {
   const index = openUsearch(dimensions, { m, efConstruction, efSearch: efConstruction, precision });
+  const pages = new HugePages();
   for (let from = 0; from < count; from += ADDED_ROWS) {
     const many = Math.min(ADDED_ROWS, count - from);
     const keys = BigUint64Array.from({ length: many }, (_, k) => BigInt(from + k));
     // Copied: the library takes no shared memory. One thread, so that the same descriptors make the same graph.
     index.add(keys, data.slice(from * dimensions, (from + many) * dimensions), 1);
+    // It takes memory as it grows, each piece twice as large as the one before.
+    pages.ask();
     report(from + many);
   }
   if (Number(index.size()) !== count) throw new Error(`usearch holds ${index.size()} of ${count} vectors`);

@@ -1,5 +1,6 @@
 // Versions: index versions on disk, verified and opened; the folder of regions that index/ publishes to.
 
+export { type CheckFilesOptions, recheckFiles } from './check-files.js';
 export { checkDataFolder } from './data-folder.js';
 export { keepDefaultRegion, readDefaultRegion, setDefaultRegion } from './default-region.js';
 export {
@@ -41,4 +42,5 @@ export {
   writePointer,
 } from './region-store.js';
 export { readSearchPlace, type SearchPlace, writeSearchPlace } from './search-place.js';
+export { SeenFiles } from './seen-files.js';
 export { markServing, type ServingMark, type ServingProcess, servingProcesses } from './serving-marks.js';

@@ -1,9 +1,8 @@
 // An index version folder, verified and opened for search.
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Calibration, checkCalibration } from '../calibration/index.js';
 import { messageOf, SkyfixError } from '../errors/index.js';
-import { sha256OfFile } from '../files/index.js';
 import { PlaceFinder, RemotePlaceFinder } from '../places/index.js';
 import type { VectorIndex } from '../search/index.js';
 import {
@@ -16,11 +15,11 @@ import {
 } from '../search/index.js';
 import type { LifeEvents } from '../threads/index.js';
 import type { ClusterAddress } from '../weaviate/index.js';
+import { type CheckFilesOptions, checkFiles } from './check-files.js';
 import {
   CALIBRATION_FILE,
   catalogueFileOf,
   descriptorFileOf,
-  filesOfIndex,
   graphFileOf,
   type IndexManifest,
   PROJECTION_FILE,
@@ -43,6 +42,8 @@ export interface OpenIndexVersion extends MapFiles {
   readonly searchedIn?: SearchPlace;
   /** The bundle that the version was built with. */
   readonly bundleDir: string;
+  /** Files that were believed by what was found earlier: recheckFiles reads them. */
+  readonly trusted: readonly string[];
   close(): Promise<void>;
 }
 
@@ -54,21 +55,16 @@ export async function checkIndexFolder(
   dir: string,
   recallGate = DEFAULT_RECALL_GATE,
 ): Promise<IndexManifest> {
+  return (await checked(dir, recallGate)).manifest;
+}
+
+async function checked(
+  dir: string,
+  recallGate: number | undefined,
+  options?: CheckFilesOptions,
+): Promise<{ readonly manifest: IndexManifest; readonly trusted: readonly string[] }> {
   const manifest = await readIndexManifest(dir);
-  for (const name of filesOfIndex(manifest)) {
-    const path = join(dir, name);
-    const expected = manifest.files[name];
-    const found = await stat(path).catch(() => undefined);
-    if (!found) throw new SkyfixError('INDEX_CORRUPT', `${path} is missing.`);
-    const sha256 = await sha256OfFile(path);
-    if (found.size !== expected?.bytes || sha256 !== expected.sha256) {
-      throw new SkyfixError(
-        'INDEX_CORRUPT',
-        `${path} has ${found.size} bytes and the SHA-256 ${sha256}, index.json says ${expected?.bytes} ` +
-          `bytes and ${expected?.sha256}.`,
-      );
-    }
-  }
+  const trusted = await checkFiles(dir, manifest, options);
   const name = descriptorFileOf(manifest);
   const shape = await readDescriptorHeader(join(dir, name));
   if (name !== `descriptors.${shape.precision}`) {
@@ -88,8 +84,8 @@ export async function checkIndexFolder(
       `${dir} was built with the encoder ${manifest.bundle.encoderSha256}, its bundle holds ${encoder}.`,
     );
   }
-  checkRecall(manifest.recall, recallGate, dir);
-  return manifest;
+  checkRecall(manifest.recall, recallGate ?? DEFAULT_RECALL_GATE, dir);
+  return { manifest, trusted };
 }
 
 /** Throws INDEX_RECALL_TOO_LOW where recall@1 or recall@10 is under the gate. */
@@ -106,7 +102,7 @@ export interface SearchCluster extends ClusterAddress {
   readonly cacheBytes?: number | undefined;
 }
 
-export interface OpenVersionOptions extends LifeEvents {
+export interface OpenVersionOptions extends LifeEvents, CheckFilesOptions {
   readonly recallGate?: number | undefined;
   /** See IndexSetup: 0 has every search go through the graph. */
   readonly exactProducts?: number | undefined;
@@ -126,7 +122,7 @@ export async function openIndexVersion(
   dir: string,
   options: OpenVersionOptions = {},
 ): Promise<OpenIndexVersion> {
-  const manifest = await checkIndexFolder(dir, options.recallGate);
+  const { manifest, trusted } = await checked(dir, options.recallGate, options);
   const catalogue = await readCatalogue(join(dir, catalogueFileOf(manifest)));
   if (catalogue.count !== manifest.count) {
     throw new SkyfixError(
@@ -146,7 +142,8 @@ export async function openIndexVersion(
     closing.push(() => index.close());
     const maps = await openMapFiles(dir, manifest);
     closing.push(() => maps.basemap?.close());
-    const opened = { dir, manifest, catalogue, index, ...maps, bundleDir: join(dir, 'bundle'), close };
+    const bundleDir = join(dir, 'bundle');
+    const opened = { dir, manifest, catalogue, index, ...maps, bundleDir, trusted, close };
     return { ...opened, ...(calibration && { calibration }), ...(searchedIn && { searchedIn }) };
   } catch (error) {
     await close();
