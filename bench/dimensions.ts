@@ -1,5 +1,5 @@
-// npm run bench:dimensions -- INDEX PANORAMAS.csv [--split NAME] [--dimensions 256,128,64]: what a region loses by keeping
-// fewer dimensions and bits: its index version, with all dimensions, is asked with located panoramas (file,lon,lat), and so
+// npm run bench:dimensions -- INDEX PANORAMAS.csv [--split NAME] [--every N] [--dimensions 256,128,64]: what a region loses by
+// keeping fewer dimensions and bits: its index version, with all dimensions, is asked with located panoramas (file,lon,lat), and so
 // are versions of it that keep less. Of each panorama the looks are made once.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,11 @@ import {
 import { descriptorFileOf, openIndexVersion } from '../src/versions/index.js';
 
 const { values, positionals } = parseArgs({
-  options: { dimensions: { type: 'string', default: '256,128,64' }, split: { type: 'string' } },
+  options: {
+    dimensions: { type: 'string', default: '256,128,64' },
+    split: { type: 'string' },
+    every: { type: 'string', default: '1' },
+  },
   allowPositionals: true,
 });
 const [indexDir, list] = positionals;
@@ -53,12 +57,15 @@ async function askedFor(): Promise<Asked[]> {
     views.push(looks);
     return places.call(finder, looks, question);
   };
+  const every = Number(values.every);
+  if (!(Number.isInteger(every) && every > 0))
+    throw new Error(`--every is "${values.every}", no whole number over 0.`);
+  const located = await readLocatedPanoramas(list as string, { split: values.split, headings: false });
+  const inside = located.filter(({ lon, lat }) => insideBbox({ lon, lat }, version.manifest.bounds));
+  const chosen = inside.filter((_, k) => k % every === 0);
   try {
-    for (const { file, lon, lat } of await readLocatedPanoramas(list as string, {
-      split: values.split,
-      headings: false,
-    })) {
-      if (!insideBbox({ lon, lat }, version.manifest.bounds)) continue;
+    for (const [k, { file, lon, lat }] of chosen.entries()) {
+      if (k > 0 && k % 20 === 0) console.error(`${k} of ${chosen.length} panoramas`);
       views = [];
       await locate(region, await readFile(file), { top: 1, distinct: false });
       asked.push({ truth: { lon, lat }, views });
@@ -101,7 +108,15 @@ async function measure(dimensions: number, precision: DescriptorPrecision): Prom
   const within = (metres: number) => percent(errors.filter((m) => m <= metres).length / errors.length);
   const bytes = dimensions * { f32: 4, f16: 2, i8: 1 }[precision];
   rows.push([
-    ...[`${dimensions}`, precision, `${bytes}`, percent(fitted?.kept ?? 1), within(25), within(5)],
+    ...[
+      version.manifest.bundle.name,
+      `${dimensions}`,
+      precision,
+      `${bytes}`,
+      percent(fitted?.kept ?? 1),
+      within(25),
+      within(5),
+    ],
     ...[`${median(errors).toFixed(1)} m`, percent(same / asked.length), percent(sameTen / asked.length)],
   ]);
 }
@@ -117,7 +132,7 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 const head = [
-  ...['dimensions', 'precision', 'bytes a tile', 'square kept', 'within 25 m', 'within 5 m', 'median error'],
-  ...['same first', 'same ten'],
+  ...['bundle', 'dimensions', 'precision', 'bytes a tile', 'square kept', 'first within 25 m', 'within 5 m'],
+  ...['median error', 'same first', 'same ten'],
 ];
 console.log(`${machine()}\n\n${asked.length} panoramas.\n\n${markdownTable(head, rows)}`);
