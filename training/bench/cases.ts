@@ -7,7 +7,6 @@ import {
   Adam,
   CONVNEXT_SIZES,
   type ConvNextSize,
-  clipToLength,
   createContrastHeads,
   createConvNext,
   createDiscriminator,
@@ -114,9 +113,8 @@ function encoderCase(profile: Case['profile'], size: ConvNextSize, sizePx: numbe
         const [q, t] = tf.split(encoder.apply(batch), 2, 0) as [Tensor2D, Tensor2D];
         return { loss: infoNce(q, t, { scale: 14.3, labelSmoothing: 0.1 }) };
       }, [encoder.params]);
-      const clipped = clipToLength(grads[0] as Tensor1D, 1);
-      adam.step(clipped, 1e-4);
-      tf.dispose([batch, loss, clipped, ...grads]);
+      adam.step(grads[0] as Tensor1D, 1e-4, 1);
+      tf.dispose([batch, loss, ...grads]);
       watch.mark('optimiser');
       return watch.times;
     };

@@ -1,7 +1,8 @@
 // Adam (Kingma & Ba 2015) and AdamW (Loshchilov & Hutter 2019) on a network's flat vector, with PyTorch's
 // placement of epsilon: p −= lr·m̂/(√v̂ + ε).
 import type { Tensor1D, Variable } from '@tensorflow/tfjs-node-gpu';
-import { hasKernels, runKernelMulti, tf } from '../runtime/index.js';
+import { hasKernels, runKernelInPlace, tf } from '../runtime/index.js';
+import { clipFactor } from './gradients.js';
 import type { NamedArray, ParameterStore } from './parameter-store.js';
 
 export interface AdamOptions {
@@ -43,11 +44,15 @@ export class Adam {
     }
   }
 
-  /** Updates the network by one step; `gradient` [count] stays the caller's to dispose. */
-  step(gradient: Tensor1D, learningRate: number): void {
+  /**
+   * Updates the network by one step. The gradient [count] is shortened to `longest` where it is longer; it stays the
+   * caller's, to be disposed.
+   */
+  step(gradient: Tensor1D, learningRate: number, longest = Number.POSITIVE_INFINITY): void {
     this.#steps += 1;
     const correction1 = 1 - this.#beta1 ** this.#steps;
     const correction2 = 1 - this.#beta2 ** this.#steps;
+    const clips = Number.isFinite(longest);
     if (hasKernels()) {
       const shrink = learningRate * this.#weightDecay;
       const numbers = [
@@ -60,17 +65,16 @@ export class Adam {
         shrink,
       ];
       tf.tidy(() => {
-        const state = [this.#store.vector, this.#m, this.#v, gradient, this.#decayMask ?? tf.zeros([0])];
-        const moved = runKernelMulti('SkyfixAdam', [], [...state, tf.tensor1d(numbers)], 3);
-        [this.#store.vector, this.#m, this.#v].forEach((variable, i) => {
-          variable.assign(moved[i] as Tensor1D);
-        });
+        const factor = clips ? clipFactor(gradient, longest).reshape([1]) : tf.ones([1]);
+        const others = [gradient, factor, this.#decayMask ?? tf.zeros([0]), tf.tensor1d(numbers)];
+        runKernelInPlace('SkyfixAdam', [this.#store.vector, this.#m, this.#v], others);
       });
       return;
     }
     tf.tidy(() => {
-      const m = this.#m.mul(this.#beta1).add(gradient.mul(1 - this.#beta1));
-      const v = this.#v.mul(this.#beta2).add(gradient.square().mul(1 - this.#beta2));
+      const clipped = clips ? gradient.mul(clipFactor(gradient, longest)) : gradient;
+      const m = this.#m.mul(this.#beta1).add(clipped.mul(1 - this.#beta1));
+      const v = this.#v.mul(this.#beta2).add(clipped.square().mul(1 - this.#beta2));
       this.#m.assign(m);
       this.#v.assign(v);
       const direction = m.div(v.div(correction2).sqrt().add(this.#epsilon));

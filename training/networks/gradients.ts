@@ -52,10 +52,10 @@ export function valueAndFlatGrads(
   return { loss: loss as Scalar, aux, grads: grads as Tensor1D[] };
 }
 
-/** The vector, shortened to `longest` where it is longer (Pascanu et al. 2013). */
-export function clipToLength(vector: Tensor1D, longest: number): Tensor1D {
+/** What shortens the vector to `longest` where it is longer (Pascanu et al. 2013): a factor of at most 1, to be disposed. */
+export function clipFactor(vector: Tensor1D, longest: number): Scalar {
   return tf.tidy(() => {
     const length = vector.square().sum().sqrt();
-    return vector.mul(tf.minimum(1, tf.div(longest, length.add(1e-12))));
+    return tf.minimum(1, tf.div(longest, length.add(1e-12))) as Scalar;
   });
 }

@@ -8,6 +8,7 @@ export {
   hasKernels,
   intType,
   runKernel,
+  runKernelInPlace,
   runKernelMulti,
   runtimeText,
   stringAttribute,

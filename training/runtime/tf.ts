@@ -78,6 +78,8 @@ interface NativeBackend {
     inputs: readonly TensorFlow.Tensor[],
     count: number,
   ): TensorFlow.Tensor[];
+  /** Tensors that lie in the same memory. */
+  refCount(dataId: object): number;
   /** TensorFlow's type codes. */
   readonly binding: Readonly<Record<string, number>>;
 }
@@ -104,6 +106,22 @@ export function runKernelMulti<N extends number>(
   outputs: N,
 ): Tensors<N> {
   return runtime().backend.executeMultipleOutputs(name, attributes, inputs, outputs) as Tensors<N>;
+}
+
+/**
+ * Runs a kernel that changes its first inputs where they lie and has no output. They get memory of their own before, where
+ * they share it with a clone or with another variable. A reshape of one of them changes with it: none may be kept.
+ */
+export function runKernelInPlace(
+  name: string,
+  changed: readonly TensorFlow.Variable[],
+  others: readonly TensorFlow.Tensor[],
+): void {
+  const { backend } = runtime();
+  for (const variable of changed) {
+    if (backend.refCount(variable.dataId) > 1) tf.tidy(() => variable.assign(variable.mul(1)));
+  }
+  backend.executeMultipleOutputs(name, [], [...changed, ...others], 0);
 }
 
 /** One attribute of a kernel. */

@@ -17,8 +17,7 @@ const Operation kDepthwiseNormGrad = {"SkyfixDepthwiseNormGrad",
                                       {"dx", "dfilter", "dbias", "dweight", "dshift"}};
 const Operation kLayerNorm = {"SkyfixLayerNorm", {"x", "weight", "bias"}, {"y", "n", "r"}};
 const Operation kLayerNormGrad = {"SkyfixLayerNormGrad", {"dy", "n", "r", "weight"}, {"dx", "dweight", "dbias"}};
-const Operation kAdam = {
-    "SkyfixAdam", {"p", "m", "v", "gradient", "decay", "numbers"}, {"newp", "newm", "newv"}};
+const Operation kAdam = {"SkyfixAdam", {"p", "m", "v", "gradient", "factor", "decay", "numbers"}, {}};
 const Operation kInstanceNorm = {"SkyfixInstanceNorm", {"x"}, {"y", "mean", "r"}, {"slope"}};
 const Operation kInstanceNormGrad = {"SkyfixInstanceNormGrad", {"dy", "x", "mean", "r"}, {"dx"}, {"slope"}};
 const Operation kConv = {"SkyfixConv", {"x", "filter"}, {"y"}, {"stride", "pad", "reflect"}};

@@ -48,6 +48,8 @@ class Call {
   /** A number that the operation was called with. */
   float attribute(const char* name) const { return attributes_.at(name); }
   const float* input(int i) const { return static_cast<const float*>(TF_TensorData(inputs_[i])); }
+  /** Input i's own memory, to be written to: of a tensor that belongs to the caller of the operation alone. */
+  float* inPlace(int i) { return static_cast<float*>(TF_TensorData(inputs_[i])); }
   Shape shape(int i) const;
   /** The last axis of input i. */
   int64_t channels(int i) const;

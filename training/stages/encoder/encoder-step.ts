@@ -2,7 +2,7 @@
 import type { Scalar, Tensor2D, Tensor4D } from '@tensorflow/tfjs-node-gpu';
 import { makeRng } from 'skyfix/random';
 import { createLearnableScale, hardTriplet, infoNce } from '../../losses/index.js';
-import { Adam, clipToLength, Ema, type Encoder, valueAndFlatGrads } from '../../networks/index.js';
+import { Adam, Ema, type Encoder, valueAndFlatGrads } from '../../networks/index.js';
 import { tf } from '../../runtime/index.js';
 import { assertFinite } from '../common/loop.js';
 import { cosineDecay } from '../common/schedule.js';
@@ -68,12 +68,11 @@ export async function encoderStep(
   assertFinite('encoder', index, losses, batch.pairs);
   const [gradient, scaleGradient] = grads;
   if (!gradient) throw new Error('No gradient for the encoder.');
-  const clipped = clipToLength(gradient, options.clipNorm);
   const rate = cosineDecay(index, options.steps, options.learningRate, options.warmupSteps);
-  trainee.adam.step(clipped, rate);
+  trainee.adam.step(gradient, rate, options.clipNorm);
   if (scaleGradient) trainee.scaleAdam?.step(scaleGradient, rate);
   trainee.average?.update();
-  tf.dispose([images, loss, clipped, ...grads, ...Object.values(aux)]);
+  tf.dispose([images, loss, ...grads, ...Object.values(aux)]);
   return losses;
 }
 

@@ -7,6 +7,7 @@ import {
   createConvNext,
   createDiscriminator,
   createGenerator,
+  Ema,
   ParameterStore,
   valueAndFlatGrads,
 } from '../../networks/index.js';
@@ -109,5 +110,39 @@ describe('Adam', () => {
     p.forEach((x, i) => {
       assert.ok(Math.abs(x - (found[i] ?? 0)) < 1e-5, `${found[i]} is not ${x}`);
     });
+  });
+
+  test('a long gradient is cut to the length asked for, a short one stays', () => {
+    const store = new ParameterStore([{ name: 'bias', shape: [2], data: Float32Array.of(0, 0) }]);
+    for (const [longest, expected] of [
+      [10, [3, 4]],
+      [1, [0.6, 0.8]],
+      [undefined, [3, 4]],
+    ] as const) {
+      const adam = new Adam(store, { beta1: 0.5, beta2: 0.75 });
+      adam.step(tf.tensor1d([3, 4]), 0.1, longest);
+      const { m, v } = adam.toArrays();
+      expected.forEach((g, i) => {
+        assert.ok(Math.abs((m?.data[i] ?? 0) - 0.5 * g) < 1e-6, `${m?.data[i]} is not half of ${g}`);
+        assert.ok(
+          Math.abs((v?.data[i] ?? 0) - 0.25 * g * g) < 1e-5,
+          `${v?.data[i]} is not a quarter of ${g}²`,
+        );
+      });
+    }
+  });
+
+  test('what was copied from the weights before a step stays as it was', () => {
+    const store = new ParameterStore([{ name: 'bias', shape: [3], data: Float32Array.of(1, 2, 3) }]);
+    const adam = new Adam(store);
+    const ema = new Ema(store, { decay: 0.5, warmup: false }); // starts as a clone of the weights
+    const clone = store.vector.clone();
+    for (let step = 0; step < 2; step++) adam.step(tf.tensor1d([1, 1, 1]), 0.5);
+    assert.deepEqual([...clone.dataSync()], [1, 2, 3]);
+    assert.deepEqual([...(ema.toArrays().average?.data ?? [])], [1, 2, 3]);
+    assert.ok(Math.abs((store.vector.dataSync()[0] ?? 1) - 0) < 1e-5, 'two steps of 0.5 were taken');
+    store.vector.assign(clone);
+    adam.step(tf.tensor1d([1, 1, 1]), 0.5);
+    assert.deepEqual([...clone.dataSync()], [1, 2, 3], 'weights that are put back are a copy, too');
   });
 });
