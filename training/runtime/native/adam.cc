@@ -6,15 +6,16 @@
 namespace skyfix {
 
 /**
- * p, m, v, gradient [N], factor [1] of the gradient, decay [N] (1 where the weight decays) or [0], numbers [7]: β1, β2, ε, 1 − β1ᵗ, 1 − β2ᵗ, rate,
- * rate·weight decay. Moves p, m and v where they lie, so that a large network's step takes no new memory, which the
- * system would have to clear first; nobody else may look at their memory:
+ * p, m, v, gradient [N], factor [1] of the gradient, decay [N] (1 where the weight decays) or [0], numbers [7]: β1, β2, ε,
+ * 1 − β1ᵗ, 1 − β2ᵗ, rate, rate·weight decay. Moves p, m and v where they lie, so that a large network's step takes no new
+ * memory, which the system would have to clear first; nobody else may look at their memory:
  * m ← β1·m + (1 − β1)·g, v ← β2·v + (1 − β2)·g², p ← p − rate·m̂/(√v̂ + ε) − rate·weight decay·p
  */
 void adam(Call& call) {
   const int64_t count = call.channels(0);
   const bool decays = call.channels(5) == count;
-  if (call.channels(1) != count || call.channels(2) != count || call.channels(3) != count || call.channels(4) != 1 || call.channels(6) != 7)
+  if (call.channels(1) != count || call.channels(2) != count || call.channels(3) != count || call.channels(4) != 1 ||
+      call.channels(6) != 7)
     return call.refuse("vectors of different length");
   float *__restrict p = call.inPlace(0), *__restrict m = call.inPlace(1), *__restrict v = call.inPlace(2);
   const float *gradient = call.input(3), *decay = call.input(5), *numbers = call.input(6);
