@@ -40,10 +40,10 @@ export {
 export { type ListedRegion, type ListedVersion, listIndex } from './list.js';
 export { MADE_UP, type MadeUp, madeUp } from './made-up-panoramas.js';
 export { type PublishOptions, publishIndex } from './publish.js';
-export { type WeaviateTarget, writeToWeaviate } from './publish-weaviate.js';
 export { type RollbackOptions, rollbackIndex } from './rollback.js';
 export { type GridOptions, openGrid } from './tile-grid.js';
 export { openTilesCsv } from './tile-list.js';
 export type { TileSource } from './tile-source.js';
 export { type UpdateMade, type UpdateOptions, updateIndex } from './update.js';
 export { type VerifyOptions, type VerifyReport, verifyIndex } from './verify.js';
+export { type WeaviateTarget, writeToWeaviate } from './write-collection.js';

@@ -19,15 +19,17 @@ import {
   type IndexManifest,
   keepDefaultRegion,
   readIndexManifest,
+  readSearchPlace,
   regionDir,
   versionDir,
   writePointer,
   writeSearchPlace,
 } from '../src/versions/index.js';
 import { pruneVersions, removeLeftovers } from './prune.js';
-import { pointAlias, pruneCollections, publishToWeaviate, type WeaviateTarget } from './publish-weaviate.js';
+import { pointAlias, pruneCollections, publishToWeaviate } from './publish-weaviate.js';
 import { type RegionLockOptions, withRegionLock } from './region-lock.js';
 import { isWhole, linkFile } from './share-files.js';
+import type { WeaviateTarget } from './write-collection.js';
 
 export interface PublishOptions extends RegionLockOptions {
   /** What buildIndex made. */
@@ -62,6 +64,7 @@ export async function publishIndex(options: PublishOptions): Promise<string> {
     await removeLeftovers(dataDir, region);
     const target = versionDir(dataDir, region, version);
     await putVersion(target, options);
+    const placeBefore = weaviate && (await readSearchPlace(target));
     const place = weaviate && (await publishToWeaviate(target, region, minRecall, weaviate));
     await writeSearchPlace(target, place);
     if (weaviate && place) await pointAlias(weaviate.address, region, place);
@@ -73,7 +76,7 @@ export async function publishIndex(options: PublishOptions): Promise<string> {
       await writePointer(dataDir, region, version, history);
     }
     await pruneVersions(dataDir, region, Math.max(2, keep));
-    if (weaviate) await pruneCollections(weaviate.address, dataDir, region);
+    if (weaviate) await pruneCollections(weaviate.address, dataDir, region, placeBefore);
     return version;
   });
 }

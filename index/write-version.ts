@@ -73,7 +73,11 @@ export async function makeVersion(
   await rm(work, { recursive: true, force: true });
   await makeFolder(work);
   const manifest = await writeVersion(work, parts);
-  if (options.takeFrom !== undefined) await shareFiles(work, options.takeFrom, manifest);
+  if (options.takeFrom !== undefined) {
+    const { shared, total } = await shareFiles(work, options.takeFrom, manifest);
+    const text = `${megabytes(shared)} of ${megabytes(total)} MB are the same files on disk as in ${options.takeFrom}`;
+    options.onNote?.({ kind: 'fact', text });
+  }
   // What cannot be served must not look like a version: too large for a reader, or damaged on the way to the disk.
   await (await openIndexVersion(work, { recallGate: 0 })).close();
   await rename(work, outDir);
@@ -82,21 +86,37 @@ export async function makeVersion(
   return manifest;
 }
 
-/** Files of another version that are the same, as links to them: one copy on disk. What is damaged there is left alone. */
-async function shareFiles(dir: string, other: string, manifest: IndexManifest): Promise<void> {
+const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
+
+/**
+ * Files of another version that are the same, as links to them: one copy on disk. What is damaged there is left alone. Returns the
+ * bytes that are shared, and those of all files.
+ */
+async function shareFiles(
+  dir: string,
+  other: string,
+  manifest: IndexManifest,
+): Promise<{ readonly shared: number; readonly total: number }> {
   const there = await readIndexManifest(other);
-  const same = filesOfIndex(manifest).filter(
-    (name) => there.files[name]?.sha256 === manifest.files[name]?.sha256,
-  );
-  for (const name of same) await shareFile(join(other, name), join(dir, name), manifest.files[name]);
   const bundle = await loadBundle(join(dir, 'bundle'));
-  for (const [name, expected] of Object.entries(bundle.manifest.files)) {
-    await shareFile(join(other, 'bundle', name), join(dir, 'bundle', name), expected);
+  const files = [
+    ...filesOfIndex(manifest).map((name) => [name, manifest.files[name], there.files[name]] as const),
+    ...Object.entries(bundle.manifest.files).map(
+      ([name, expected]) => [join('bundle', name), expected, expected] as const,
+    ),
+  ];
+  let [shared, total] = [0, 0];
+  for (const [name, expected, before] of files) {
+    if (!expected) continue;
+    total += expected.bytes;
+    if (before?.sha256 !== expected.sha256) continue;
+    if (await shareFile(join(other, name), join(dir, name), expected)) shared += expected.bytes;
   }
+  return { shared, total };
 }
 
-async function shareFile(from: string, to: string, expected: FileChecksum | undefined): Promise<void> {
-  if (expected && (await isWhole(from, expected))) await linkFile(from, to);
+async function shareFile(from: string, to: string, expected: FileChecksum): Promise<boolean> {
+  return (await isWhole(from, expected)) && (await linkFile(from, to));
 }
 
 async function writeVersion(dir: string, parts: VersionParts): Promise<IndexManifest> {

@@ -149,7 +149,7 @@ function publishCommand(): Command {
       const dataDir = dataDirOf(flags);
       const server = await serverOf(flags);
       const progress = openStageProgress();
-      const weaviate = weaviateOf(flags, progress.update);
+      const weaviate = weaviateOf(flags, progress);
       const common = { dataDir, region, keep, minRecall, onWait: sayWaiting };
       const version = await publishIndex({ ...common, indexDir, bundleDir, weaviate }).finally(progress.stop);
       await tellWhatServes(dataDir, region, version, server);

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { WeaviateTarget } from '../../index/index.js';
 import { clusterOf, loadConfig } from '../../src/config/index.js';
 import { SkyfixError } from '../../src/errors/index.js';
+import type { StageProgress } from '../shared/progress.js';
 import { parseUrl } from '../shared/server-address.js';
 import { whole } from './build-options.js';
 
@@ -39,7 +40,7 @@ export function addWeaviateOptions(command: Command): Command {
 /** Undefined where each server searches. Throws CONFIG_INVALID where no cluster is named. */
 export function weaviateOf(
   flags: WeaviateFlags,
-  onProgress: WeaviateTarget['onProgress'],
+  progress: Pick<StageProgress, 'update' | 'clear'>,
 ): WeaviateTarget | undefined {
   if (flags.engine !== 'weaviate') return undefined;
   const known = clusterOf(loadConfig(process.env));
@@ -53,5 +54,10 @@ export function weaviateOf(
   const { weaviateApiKey: apiKey, weaviateDeadlineMs: deadlineMs } = loadConfig(process.env);
   const address = { urls: cluster, grpcUrls: clusterGrpc, apiKey, deadlineMs: Math.max(10_000, deadlineMs) };
   const { shards = cluster.length, quantise } = flags;
-  return { address, replicas, shards, onProgress, ...(quantise && { quantiseBits: 8 }) };
+  const onNote = (text: string) => {
+    progress.clear();
+    console.error(`Note: ${text}.`);
+  };
+  const told = { onProgress: progress.update, onNote };
+  return { address, replicas, shards, ...told, ...(quantise && { quantiseBits: 8 }) };
 }

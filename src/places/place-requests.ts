@@ -1,6 +1,6 @@
 // What the owner of a region's tiles asks the thread that holds them, beside what it asks any index.
 import type { CatalogueParts, Descriptors, IndexRequests, IndexSetup } from '../search/index.js';
-import type { CollectionSource } from '../weaviate/index.js';
+import type { CollectionPlace, CollectionSource } from '../weaviate/index.js';
 import type { PlaceHit } from './merge-places.js';
 import type { Prior } from './priors.js';
 
@@ -34,6 +34,6 @@ export interface RemotePlaceSetup extends CollectionSource {
 }
 
 export interface RemotePlaceRequests extends PlaceRequests {
-  /** See WeaviateIndex.probe. */
-  probe(request: Readonly<Record<string, never>>): void;
+  /** See FollowingIndex.probe. */
+  probe(request: { readonly place?: CollectionPlace | undefined }): void;
 }

@@ -2,6 +2,7 @@
 // (a circuit breaker): requests are refused at once instead of waiting for their deadline.
 import { SkyfixError } from '../errors/index.js';
 import { type LifeEvents, Pacer, type PartState, RESTART_PACE, RequestWorker } from '../threads/index.js';
+import type { CollectionPlace } from '../weaviate/index.js';
 import { PlaceFinder } from './place-finder.js';
 import type { RemotePlaceRequests, RemotePlaceSetup } from './place-requests.js';
 
@@ -10,12 +11,15 @@ const SCRIPT = new URL('./remote-place-worker.js', import.meta.url);
 export interface RemotePlaceSource extends RemotePlaceSetup, LifeEvents {
   /** Opened also where the cluster is away: then it is recovering, and ready as soon as the cluster is there. */
   readonly mayBeAway?: boolean | undefined;
+  /** Where the rows are by now: read before the cluster is asked whether it is there again. */
+  readonly placeNow?: (() => Promise<CollectionPlace | undefined>) | undefined;
 }
 
 export class RemotePlaceFinder extends PlaceFinder {
   readonly #worker: RequestWorker<RemotePlaceRequests>;
   readonly #collection: string;
   readonly #events: LifeEvents;
+  readonly #placeNow: RemotePlaceSource['placeNow'];
   readonly #pacer = new Pacer(RESTART_PACE);
   /** Why nothing is asked. */
   #open: SkyfixError | undefined;
@@ -28,13 +32,14 @@ export class RemotePlaceFinder extends PlaceFinder {
     this.#worker = worker;
     this.#collection = source.collection;
     this.#events = source;
+    this.#placeNow = source.placeNow;
   }
 
   /**
    * Throws CLUSTER_UNAVAILABLE where the cluster has not all of the collection, or does not answer, unless it may be away.
    */
   static async openRemote(source: RemotePlaceSource): Promise<RemotePlaceFinder> {
-    const { onDeath, onRecovered, mayBeAway, ...setup } = source;
+    const { onDeath, onRecovered, mayBeAway, placeNow: _, ...setup } = source;
     let finder: RemotePlaceFinder | undefined;
     const worker = new RequestWorker<RemotePlaceRequests>(SCRIPT, {
       of: `the collection ${source.collection}`,
@@ -111,7 +116,7 @@ export class RemotePlaceFinder extends PlaceFinder {
 
   async #probe(): Promise<void> {
     try {
-      await this.#worker.ask('probe', {});
+      await this.#worker.ask('probe', { place: await this.#placeNow?.() });
     } catch (error) {
       if (this.#open && isUnavailable(error)) this.#open = error;
       if (super.state !== 'closed') this.#probeLater();

@@ -1,7 +1,7 @@
 // The thread that searches a region in a cluster: waiting for answers and voting among them blocks it and nothing else.
 import { Catalogue, indexAnswers, queryReader } from '../search/index.js';
 import { serveRequests } from '../threads/index.js';
-import { WeaviateIndex } from '../weaviate/index.js';
+import { FollowingIndex } from '../weaviate/index.js';
 import { placeAnswers } from './place-answers.js';
 import type { RemotePlaceRequests, RemotePlaceSetup } from './place-requests.js';
 
@@ -12,13 +12,13 @@ await serveRequests<RemotePlaceRequests, RemotePlaceSetup>(
   ({ catalogue: parts, projection, ...source }) => {
     const catalogue = new Catalogue(parts);
     // Its owner asks whether the cluster is there: a thread that starts again need not wait for that.
-    const index = WeaviateIndex.unprobed(source, catalogue);
+    const index = new FollowingIndex(source, catalogue);
     const queriesOf = queryReader({ descriptors: source, projection });
     return {
       answers: {
         ...indexAnswers(index, queriesOf),
         ...placeAnswers({ index, catalogue }, queriesOf),
-        probe: () => index.probe(),
+        probe: ({ place }) => index.probe(place),
       },
       close: () => index.close(),
     };

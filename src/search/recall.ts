@@ -24,7 +24,7 @@ const NOISE = 0.75;
  * near tiles and never on them.
  */
 export async function measureRecall(
-  index: VectorIndex,
+  index: Pick<VectorIndex, 'search'>,
   descriptors: Descriptors,
   options: {
     readonly queries?: number | undefined;

@@ -179,7 +179,8 @@ async function openSearch(
   if (place && cluster) {
     const { cacheBytes, ...address } = cluster;
     const { dimensions } = manifest;
-    const remote = { address, dimensions, cacheBytes, mayBeAway: clusterMayBeAway };
+    const placeNow = () => readSearchPlace(dir);
+    const remote = { address, dimensions, cacheBytes, mayBeAway: clusterMayBeAway, placeNow };
     return RemotePlaceFinder.openRemote({ ...place, ...common, ...remote });
   }
   const descriptorPath = join(dir, descriptorFileOf(manifest));

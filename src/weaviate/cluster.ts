@@ -28,6 +28,8 @@ export interface CallOptions {
   readonly node?: number | undefined;
   /** These nodes alone; all when absent. */
   readonly among?: readonly number[] | undefined;
+  /** REST: 404 is a node that has not heard of it yet, as one that came back; another is asked. */
+  readonly allKnow?: boolean | undefined;
 }
 
 /** What REST answered: its JSON, undefined where there was none. */
@@ -90,7 +92,8 @@ export class Cluster {
         signal: AbortSignal.timeout(deadlineMs),
       });
       const text = await response.text();
-      if (response.status >= 500) throw new Error(`status ${response.status} ${text.slice(0, 200)}`);
+      const elsewhere = response.status >= 500 || (options.allKnow && response.status === 404);
+      if (elsewhere) throw new Error(`status ${response.status} ${text.slice(0, 200)}`);
       return { status: response.status, json: text === '' ? undefined : (JSON.parse(text) as unknown) };
     });
   }

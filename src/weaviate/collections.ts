@@ -1,7 +1,7 @@
 // Collections and aliases: a version of a region is a collection, and the region's alias names the one that is current.
 import { createHash } from 'node:crypto';
 import { SkyfixError } from '../errors/index.js';
-import type { Cluster } from './cluster.js';
+import type { CallOptions, Cluster } from './cluster.js';
 import { AGGREGATE, VECTOR } from './protocol.js';
 
 /** Collections of whatever else lives in the cluster begin otherwise. */
@@ -15,10 +15,23 @@ const regionPart = (region: string) => region.replaceAll('-', '_');
 /** The alias of a region. */
 export const aliasOf = (region: string): string => `${PREFIX}_${regionPart(region)}`;
 
-/** The collection of a version; the digest keeps names apart that are the same but for their punctuation. */
+/** The first collection of a version; the digest keeps names apart that are the same but for their punctuation. */
 export function collectionOf(region: string, version: string): string {
   const digest = createHash('sha256').update(`${region}/${version}`).digest('hex').slice(0, 8);
   return `${PREFIX}V_${regionPart(region)}__${version.replace(/[^0-9A-Za-z]/g, '_')}__${digest}`;
+}
+
+/** Of the same rows as `first`, written anew where a node has lost what it knew of those before: 2, 3 and so on. */
+export const generationOf = (first: string, generation: number): string =>
+  generation === 1 ? first : `${first}__g${generation}`;
+
+/** Which one of `first`'s a collection is; undefined for another's. */
+export function generationIn(first: string, collection: string): number | undefined {
+  if (collection === first) return 1;
+  const [, generation] = /__g([1-9]\d*)$/.exec(collection) ?? [];
+  return generation !== undefined && collection === generationOf(first, Number(generation))
+    ? Number(generation)
+    : undefined;
 }
 
 export interface CollectionOptions {
@@ -83,11 +96,21 @@ export async function deleteCollection(cluster: Cluster, name: string): Promise<
 
 /** Collections of the versions of a region that are in the cluster. */
 export async function listCollections(cluster: Cluster, region: string): Promise<readonly string[]> {
+  return (await allCollections(cluster)).filter((name) =>
+    name.startsWith(`${PREFIX}V_${regionPart(region)}__`),
+  );
+}
+
+/** The generations of a collection that are in the cluster, ascending. */
+export async function listGenerations(cluster: Cluster, first: string): Promise<readonly number[]> {
+  const all = await allCollections(cluster);
+  return all.flatMap((name) => generationIn(first, name) ?? []).sort((a, b) => a - b);
+}
+
+async function allCollections(cluster: Cluster): Promise<readonly string[]> {
   const { json } = await rest(cluster, 'GET', 'schema', undefined, [200]);
   const classes = (json as { classes?: { class: string }[] } | undefined)?.classes ?? [];
-  return classes
-    .map((one) => one.class)
-    .filter((name) => name.startsWith(`${PREFIX}V_${regionPart(region)}__`));
+  return classes.map((one) => one.class);
 }
 
 /** The collection that an alias names; undefined where there is no such alias. */
@@ -120,7 +143,8 @@ export interface Replica {
 
 /** The copies of a collection's shards on the nodes that answer now. */
 export async function replicasOf(cluster: Cluster, collection: string): Promise<readonly Replica[]> {
-  const { json } = await rest(cluster, 'GET', `nodes/${collection}?output=verbose`, undefined, [200]);
+  const path = `nodes/${collection}?output=verbose`;
+  const { json } = await rest(cluster, 'GET', path, undefined, [200], { allKnow: true });
   const { nodes = [] } = (json ?? {}) as { nodes?: readonly NodeStatus[] };
   // A node that misses another calls itself unhealthy and answers; one that does not answer has no shards in the list.
   return nodes.flatMap(({ name, shards }) =>
@@ -140,8 +164,8 @@ async function rest(
   path: string,
   body: unknown,
   expected: readonly number[],
+  options: CallOptions = method === 'GET' ? {} : { deadlineMs: SCHEMA_DEADLINE_MS },
 ): Promise<{ readonly status: number; readonly json: unknown }> {
-  const options = method === 'GET' ? {} : { deadlineMs: SCHEMA_DEADLINE_MS };
   const answer = await cluster.rest(method, path, body, options);
   if (expected.includes(answer.status)) return answer;
   const errors = (answer.json as { error?: readonly { message: string }[] } | undefined)?.error ?? [];

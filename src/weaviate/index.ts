@@ -9,14 +9,18 @@ export {
   countObjects,
   createCollection,
   deleteCollection,
+  generationIn,
+  generationOf,
   listCollections,
+  listGenerations,
   moveAlias,
   replicasOf,
 } from './collections.js';
 export { incompleteness, type ShardCounts } from './completeness.js';
+export { FollowingIndex } from './following-index.js';
 export { boundsOfGeohash, geohash } from './geohash.js';
 export { type Nearest, nearestRows } from './nearest.js';
-export { type CollectionSource, WeaviateIndex } from './weaviate-index.js';
+export { type CollectionPlace, type CollectionSource, WeaviateIndex } from './weaviate-index.js';
 export {
   type RowProgress,
   type RowSource,

@@ -24,15 +24,19 @@ import { HeldRows, MOST_RESULTS } from './held-rows.js';
 import { nearestRows } from './nearest.js';
 import { rowsNotFound } from './write-rows.js';
 
-/** What of a cluster is searched, and how. */
-export interface CollectionSource {
-  readonly address: ClusterAddress;
+/** Where the rows of a catalogue are. */
+export interface CollectionPlace {
   readonly collection: string;
-  readonly dimensions: number;
   /** Objects of each shard. */
   readonly shards: ShardCounts;
   /** Length of the geohash cells whose descriptors are fetched together. */
   readonly cellLength: number;
+}
+
+/** What of a cluster is searched, and how. */
+export interface CollectionSource extends CollectionPlace {
+  readonly address: ClusterAddress;
+  readonly dimensions: number;
   /** Room for descriptors that were fetched; 256 MiB. */
   readonly cacheBytes?: number | undefined;
   /** So many rows that a filter lets through are all compared here; 2048. 0 has Weaviate search among them. */

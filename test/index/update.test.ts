@@ -226,6 +226,20 @@ test('another encoder, a list, fewer dimensions, an older version, another engin
   assert.equal(await stat(outDir).catch(() => 'missing'), 'missing');
 });
 
+/** Bytes of the files of a version, manifests aside, and of those that are one file with another's, by what the disk says. */
+async function sizesShared(before: string, dir: string) {
+  let [shared, total] = [0, 0];
+  for (const entry of await readdir(dir, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || ['index.json', 'bundle.json'].includes(entry.name)) continue;
+    const path = join(entry.parentPath, entry.name);
+    const { ino, size } = await stat(path);
+    const other = await stat(path.replace(dir, before)).catch(() => undefined);
+    total += size;
+    if (other?.ino === ino) shared += size;
+  }
+  return { shared, total };
+}
+
 test('files that stay are on disk once; pruning, verifying and copying do not mind', async () => {
   const dataDir = join(folder, 'data');
   const region = 'town';
@@ -235,7 +249,12 @@ test('files that stay are on disk once; pruning, verifying and copying do not mi
   for (const [k, imagery] of [at('new'), at('old'), at('new')].entries()) {
     const outDir = join(folder, `next-${k}`);
     const from = await currentVersionDir(dataDir, region);
-    await updateIndex({ indexDir: from, imagery, outDir, graph });
+    const facts: string[] = [];
+    await updateIndex({ indexDir: from, imagery, outDir, graph, onNote: ({ text }) => facts.push(text) });
+    const { shared, total } = await sizesShared(from, outDir);
+    assert.ok(shared > 0 && shared < total);
+    const [a, b] = [shared, total].map((bytes) => (bytes / 1e6).toFixed(1));
+    assert.ok(facts.includes(`${a} of ${b} MB are the same files on disk as in ${from}`), facts.join('\n'));
     await publishIndex({ indexDir: outDir, dataDir, region, keep: 2, share: true });
     made.push(await currentVersionDir(dataDir, region));
   }

@@ -15,7 +15,9 @@ import { until, watchThreads } from '../support/threads.js';
 import { noisePanorama, pngOf, publishTinyVersion, withTemporaryFolder } from '../support/tiny-region.js';
 
 /** "town" is searched in a cluster of one node, which listens; "village" in memory. */
-async function withClusterRegion(use: (dataDir: string, node: FakeWeaviate) => Promise<void>): Promise<void> {
+async function withClusterRegion(
+  use: (dataDir: string, node: FakeWeaviate, move: (collection: string) => Promise<void>) => Promise<void>,
+): Promise<void> {
   await withTemporaryFolder(async (dataDir) => {
     await publishTinyVersion(dataDir, 'village', { indexVersion: 'v1' });
     const dir = await publishLargeTown(dataDir, { region: 'town', seeds: [3] });
@@ -26,9 +28,10 @@ async function withClusterRegion(use: (dataDir: string, node: FakeWeaviate) => P
     const shards = { [FAKE_SHARD]: catalogue.count };
     const place: SearchPlace = { engine: 'weaviate', collection: 'SkyfixV_town', shards, cellLength };
     await writeSearchPlace(dir, place);
+    const move = (collection: string) => writeSearchPlace(dir, { ...place, collection });
     await node.start();
     try {
-      await use(dataDir, node);
+      await use(dataDir, node, move);
     } finally {
       await node.stop();
     }
@@ -148,6 +151,31 @@ test('a node that comes back with rows missing is not ready, and is when it has 
       node.lost.clear();
       await allReady(regions);
       assert.equal((await locate(url, 'town')).json.results?.[0]?.tile, 'place-3');
+    });
+  });
+});
+
+test('a region whose rows were written to another collection follows them', async () => {
+  await withClusterRegion(async (dataDir, node, move) => {
+    await withServer(dataDir, node, async (server) => {
+      await assertThere(server);
+      // As after all nodes were killed: the version is published again.
+      node.collection = 'SkyfixV_town__g2';
+      assert.equal((await locate(server.url, 'town')).status, 503);
+      assert.match(
+        (await regionsOf(server.url)).town?.reason ?? '',
+        /Weaviate (answered|would answer) in part/,
+      );
+      await move(node.collection);
+      await assertThere(server);
+      // A thread of its own starts with what the region was opened with.
+      const threads = watchThreads();
+      await server.regions.reload('town');
+      node.collection = 'SkyfixV_town__g3';
+      await move(node.collection);
+      await threads.crashYoungest();
+      await assertThere(server);
+      threads.stop();
     });
   });
 });

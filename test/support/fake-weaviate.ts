@@ -18,6 +18,7 @@ export interface FakeCollection {
 export const FAKE_SHARD = 'whole';
 
 interface SearchQuestion {
+  readonly collection: string;
   readonly limit: number;
   readonly filters?: { readonly valueTextArray: { readonly values: readonly string[] } };
   readonly nearVector?: {
@@ -34,11 +35,14 @@ export class FakeWeaviate {
   #ports: readonly [number, number] = [0, 0];
   /** Rows that it has lost. */
   readonly lost = new Set<number>();
+  /** What its rows are asked for as; it knows no other. */
+  collection: string;
 
   readonly #rows: readonly number[];
 
   constructor(held: FakeCollection) {
     this.#held = held;
+    this.collection = held.collection;
     this.#rows = Array.from({ length: held.descriptors.count }, (_, row) => row);
   }
 
@@ -52,8 +56,9 @@ export class FakeWeaviate {
 
   /** Listens; again on the same ports. */
   async start(): Promise<void> {
-    const rest = createRestServer((_, response) => {
-      const shards = [{ name: FAKE_SHARD, objectCount: this.#there().length }];
+    const rest = createRestServer(({ url }, response) => {
+      const known = url?.startsWith(`/v1/nodes/${this.collection}?`);
+      const shards = known ? [{ name: FAKE_SHARD, objectCount: this.#there().length }] : [];
       response.setHeader('content-type', 'application/json');
       response.end(JSON.stringify({ nodes: [{ name: 'w0', shards }] }));
     });
@@ -106,7 +111,8 @@ export class FakeWeaviate {
 
   #search(body: Uint8Array): object[] {
     const type = messageType('SearchRequest');
-    const { limit, filters, nearVector } = type.toObject(type.decode(body)) as SearchQuestion;
+    const { collection, limit, filters, nearVector } = type.toObject(type.decode(body)) as SearchQuestion;
+    if (collection !== this.collection) return [];
     const { catalogue, descriptors } = this.#held;
     const cells = filters?.valueTextArray.values;
     const inCells = (row: number) =>

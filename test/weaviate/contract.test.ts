@@ -5,6 +5,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { writeToWeaviate } from '../../index/index.js';
 import { NO_SERVER, startWeaviate, type WeaviateNode, weaviateServer } from '../../loadtest/index.js';
 import { type Look, type Prior, RemotePlaceFinder, searchPlaces } from '../../src/places/index.js';
 import { buildHnswGraph, Catalogue, HeldIndex } from '../../src/search/index.js';
@@ -14,6 +15,7 @@ import {
   cellLengthFor,
   createCollection,
   deleteCollection,
+  listGenerations,
   type RowSource,
   replicasOf,
   rowsNotFound,
@@ -23,6 +25,7 @@ import {
   writeRows,
   writtenShards,
 } from '../../src/weaviate/index.js';
+import { uuidOfRow } from '../../src/weaviate/row-ids.js';
 import { indexContract, storedVectors } from '../search/contract.js';
 
 interface Written {
@@ -182,6 +185,23 @@ async function withNode(server: string): Promise<void> {
         message: /599 objects, the catalogue 600/,
       });
       await deleteCollection(cluster, collection);
+    });
+
+    test('rows are written anew where some are no longer found, and stay where all are', async () => {
+      const source = { collection: 'SkyfixAnew', descriptors: stored, catalogue };
+      const notes: string[] = [];
+      const onNote = (text: string) => notes.push(text);
+      const publish = () => writeToWeaviate(source, 0.9, { address, replicas: 1, shards: 1, onNote });
+      assert.equal((await publish()).collection, 'SkyfixAnew');
+      await cluster.rest('DELETE', `objects/SkyfixAnew/${uuidOfRow(300)}`);
+      assert.equal((await publish()).collection, 'SkyfixAnew__g2');
+      assert.deepEqual(notes, ['a node does not find 1 rows of SkyfixAnew (300): all are written anew']);
+      const { collection } = await publish();
+      assert.deepEqual([collection, notes.length], ['SkyfixAnew__g2', 1]);
+      assert.deepEqual(await listGenerations(cluster, 'SkyfixAnew'), [1, 2]);
+      const asked = { collection, vectorOf: (row: number) => vectorOfRow(stored, row) };
+      assert.deepEqual(await rowsNotFound(cluster, asked, Array(stored.count).keys(), 0), []);
+      for (const name of ['SkyfixAnew', collection]) await deleteCollection(cluster, name);
     });
 
     test('a shard that no node holds, and a copy that is behind, are named', async () => {

@@ -3,7 +3,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { insideBbox } from '../../src/geometry/index.js';
-import { aliasOf, boundsOfGeohash, collectionOf, geohash, incompleteness } from '../../src/weaviate/index.js';
+import {
+  aliasOf,
+  boundsOfGeohash,
+  collectionOf,
+  generationIn,
+  generationOf,
+  geohash,
+  incompleteness,
+} from '../../src/weaviate/index.js';
 
 test('published examples', () => {
   // https://en.wikipedia.org/wiki/Geohash and http://geohash.org
@@ -41,4 +49,20 @@ test('a collection is whole with one whole copy of each shard, and none that is 
   assert.match(incompleteness([copy('1', 'a', 5)], shards) ?? '', /the shard b/);
   const behind = [copy('1', 'a', 5), copy('2', 'b', 7), copy('3', 'b', 6)];
   assert.match(incompleteness(behind, shards) ?? '', /3 has 6 of 7 objects/);
+});
+
+test('generations of a collection are told from each other and from other collections', () => {
+  const first = collectionOf('town', '1');
+  for (const generation of [1, 2, 17]) {
+    assert.equal(generationIn(first, generationOf(first, generation)), generation);
+  }
+  assert.match(generationOf(first, 17), /^[A-Z][0-9A-Za-z_]*$/);
+  const others = [
+    collectionOf('town', '2'),
+    `${first}__g1`,
+    `${first}__g02`,
+    `${first}x__g2`,
+    `${first}__g2__g2`,
+  ];
+  for (const other of others) assert.equal(generationIn(first, other), undefined, other);
 });
