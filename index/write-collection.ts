@@ -117,7 +117,9 @@ async function writtenAnew(writing: Writing, from: number): Promise<SearchPlace>
       lost = await lostRows(writing, fresh, lost);
     }
     if (lost.length === 0) return finished(writing, fresh);
-    const what = `${lost.length} of ${source.descriptors.count} rows of ${fresh.collection} are not found by their own descriptors`;
+    const what =
+      `${lost.length} of ${source.descriptors.count} rows of ${fresh.collection} are not found by their own ` +
+      'descriptors';
     if (ended() === before || attempt + 1 === ATTEMPTS) {
       throw new SkyfixError('CLUSTER_UNAVAILABLE', `${what} (${someOf(lost)}).`);
     }

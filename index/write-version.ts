@@ -89,8 +89,8 @@ export async function makeVersion(
 const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
 
 /**
- * Files of another version that are the same, as links to them: one copy on disk. What is damaged there is left alone. Returns the
- * bytes that are shared, and those of all files.
+ * Files of another version that are the same, as links to them: one copy on disk. What is damaged there is left alone. Returns
+ * the bytes that are shared, and those of all files.
  */
 async function shareFiles(
   dir: string,

@@ -193,7 +193,14 @@ async function withNode(server: string): Promise<void> {
       const onNote = (text: string) => notes.push(text);
       const publish = () => writeToWeaviate(source, 0.9, { address, replicas: 1, shards: 1, onNote });
       assert.equal((await publish()).collection, 'SkyfixAnew');
-      await cluster.rest('DELETE', `objects/SkyfixAnew/${uuidOfRow(300)}`);
+      // As good as a row that its graph has lost: it is there, and its descriptor does not lead to it.
+      const other = {
+        class: 'SkyfixAnew',
+        id: uuidOfRow(300),
+        vectors: { look: [...vectorOfRow(stored, 7)] },
+      };
+      const put = await cluster.rest('PUT', `objects/SkyfixAnew/${other.id}`, { ...other, properties: {} });
+      assert.equal(put.status, 200, JSON.stringify(put.json));
       assert.equal((await publish()).collection, 'SkyfixAnew__g2');
       assert.deepEqual(notes, ['a node does not find 1 rows of SkyfixAnew (300): all are written anew']);
       const { collection } = await publish();
