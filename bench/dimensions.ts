@@ -1,5 +1,5 @@
-// npm run bench:dimensions -- INDEX PANORAMAS.csv [--split NAME] [--every N] [--dimensions 256,128,64]: what a region
-// loses by keeping fewer dimensions and bits: its index version, with all dimensions, is asked with located panoramas
+// npm run bench:dimensions -- INDEX PANORAMAS.csv [--split NAME] [--every N] [--dimensions 256,128,64]: what a region loses
+// by keeping fewer dimensions and bits: its index version, with all dimensions, is asked with located panoramas
 // (file,lon,lat), and so are versions of it that keep less. Of each panorama the looks are made once.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -78,8 +78,8 @@ async function rowOf(set: TileSet, contestant: Contestant): Promise<Row> {
 }
 
 const HEAD = [
-  ...['tiles', 'dimensions', 'kept', 'engine', 'build s', 'cpu s', 'hash ms', 'load ms', 'bytes a tile'],
-  ...['recall @1', '@10', 'p50 ms', 'p99 ms', 'cpu ms', 'prior ms', 'within ms', 'memory MB', 'mapped MB'],
+  ...['tiles', 'dim', 'kept', 'engine', 'build s', 'cpu s', 'hash ms', 'load ms', 'bytes'],
+  ...['@1', '@10', 'p50 ms', 'p99 ms', 'cpu ms', 'prior ms', 'within ms', 'own MB', 'mapped MB'],
 ];
 
 const secondsOf = (seconds: number | undefined) => (seconds ? seconds.toFixed(1) : '–');

@@ -75,6 +75,9 @@ export function buildUsearch(
 const SPARE = 2;
 /** A filter that lets less through than one of so many rows is left to whoever compares them all. */
 const MOST_TIMES = 32;
+/** Where too few of the rows near a query pass, so many times as many are looked at, up to so many rows. */
+const MORE_TIMES = 4;
+const MOST_NEAR = 8192;
 
 /**
  * Maps the file. Throws where it is not a whole usearch file of these descriptors' number, dimensions and precision, whose
@@ -117,9 +120,13 @@ function nearestAllowed(
   count: number,
 ): number[] {
   const times = (SPARE * count) / length;
-  if (times > MOST_TIMES || k * times > count) return [];
-  const near = rowsNear(query, Math.ceil(k * times));
-  return near.filter((row) => ((bits[row >> 3] as number) & (1 << (row & 7))) !== 0);
+  if (times > MOST_TIMES) return [];
+  let passed: number[] = [];
+  for (let many = Math.ceil(k * times); many <= count; many *= MORE_TIMES) {
+    passed = rowsNear(query, many).filter((row) => ((bits[row >> 3] as number) & (1 << (row & 7))) !== 0);
+    if (passed.length >= k || many * MORE_TIMES > MOST_NEAR) break;
+  }
+  return passed;
 }
 
 function openUsearch(

@@ -8,7 +8,7 @@ import { after, describe, test } from 'node:test';
 import { chooseGraph } from '../../index/index.js';
 import { sha256OfFile } from '../../src/files/index.js';
 import { seededRandom } from '../../src/random/index.js';
-import { buildGraph, type Descriptors, ThreadedIndex } from '../../src/search/index.js';
+import { buildGraph, type Descriptors, ExactIndex, ThreadedIndex } from '../../src/search/index.js';
 
 const folder = await mkdtemp(join(tmpdir(), 'skyfix-usearch-'));
 after(() => rm(folder, { recursive: true, force: true }));
@@ -60,6 +60,28 @@ test('the same descriptors make the same file', async () => {
   const again = join(folder, 'again.usearch');
   await buildGraph('usearch', descriptors, GRAPH, again);
   assert.equal(await sha256OfFile(again), await sha256OfFile(path));
+});
+
+test('rows that are allowed and not near are found, too', async () => {
+  const index = await open(path, { efSearch: 8 });
+  const exact = new ExactIndex(descriptors);
+  try {
+    for (let row = 0; row < 20; row++) {
+      const query = descriptors.data.slice(row * DIMENSIONS, (row + 1) * DIMENSIONS);
+      const order = (await exact.search(query, COUNT)).map((hit) => hit.row);
+      for (const share of [0.9, 0.5, 0.2, 0.02]) {
+        // The farthest ones alone.
+        const allowed = Uint32Array.from(order.slice(Math.floor((1 - share) * COUNT))).sort();
+        const [hits, truth] = [await index.search(query, 4, allowed), await exact.search(query, 4, allowed)];
+        assert.equal(hits.length, 4);
+        assert.ok(hits.every((hit) => allowed.includes(hit.row)));
+        const found = hits.filter((hit) => truth.some((other) => other.row === hit.row)).length;
+        assert.ok(found >= 3, `${found} of 4 among the farthest ${share}`);
+      }
+    }
+  } finally {
+    await index.close();
+  }
 });
 
 describe('a usearch file is refused', () => {
