@@ -144,6 +144,8 @@ export interface HeadConfig {
   readonly channels: number;
   /** Share of the mean variance that is added to every direction's own. */
   readonly regularisation: number;
+  /** Cells weigh 1 / (1 + their distance from the middle) ^ falloff; 1 when absent. */
+  readonly falloff?: number;
   /** Further copies of all pairs, mirrored and turned by right angles. */
   readonly turned: number;
   /** Further copies of all pairs as other cameras and sensors would have seen them. */

@@ -113,6 +113,9 @@ const head = object(
   {
     channels: count("Numbers a cell that are kept of the trunk's channels."),
     regularisation: positive("Share of the mean variance that is added to every direction's own."),
+    '?falloff': nonNegative(
+      'Cells of a window weigh 1 / (1 + their distance from its middle, in cells) to this power; 1 when absent.',
+    ),
     turned: between(0, 7, 'integer')('Further copies of all pairs, mirrored and turned by right angles.'),
     changed: between(
       0,

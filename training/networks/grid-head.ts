@@ -46,11 +46,11 @@ export interface HeadSizes {
   readonly dimensions: number;
 }
 
-/** [k, k]: 1 / (1 + distance from the middle in cells). */
-export function centredCellWeights(cells: number): NamedArray {
+/** [k, k]: 1 / (1 + distance from the middle in cells) ^ falloff; with a falloff of 0 all cells are alike. */
+export function centredCellWeights(cells: number, falloff = 1): NamedArray {
   const middle = (cells - 1) / 2;
   const data = Float32Array.from({ length: cells * cells }, (_, i) => {
-    return 1 / (1 + Math.hypot(Math.floor(i / cells) - middle, (i % cells) - middle));
+    return (1 + Math.hypot(Math.floor(i / cells) - middle, (i % cells) - middle)) ** -falloff;
   });
   return { shape: [cells, cells], data };
 }

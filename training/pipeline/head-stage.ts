@@ -34,7 +34,7 @@ export async function runHead(
   options: HeadConfig,
 ): Promise<FittedEncoder> {
   const { config, dir } = context;
-  const { channels, regularisation, priorPairs = PRIOR_PAIRS } = options;
+  const { channels, regularisation, falloff, priorPairs = PRIOR_PAIRS } = options;
   const { projection: dimensions } = config.networks.encoder;
   const cells = config.geometry.inputSizePx / GRID_STRIDE_PX;
   const { withHead, earlier } = await openTrunkOf(config);
@@ -49,7 +49,13 @@ export async function runHead(
       pairs: priorPairs,
     };
     const grid = fitHead(areas, { cells, regularisation });
-    const whole = { cells, channels, regularisation, ...(dimensions !== undefined && { dimensions }) };
+    const whole = {
+      cells,
+      channels,
+      regularisation,
+      ...(dimensions !== undefined && { dimensions }),
+      ...(falloff !== undefined && { falloff }),
+    };
     const { head, statistics } = fitWithStatistics(areas, whole, prior);
     const arrays = statisticsToArrays(statistics);
     await writeFileAtomic(join(dir, HEAD_FILE), writeSafetensors({ ...headToArrays(head), ...arrays }));

@@ -16,6 +16,8 @@ export interface FitOptions {
   readonly regularisation: number;
   /** D: dimensions of the descriptor; k·k·C' when absent. */
   readonly dimensions?: number;
+  /** How fast cells weigh less from the middle outwards, see centredCellWeights; 1 when absent. */
+  readonly falloff?: number;
 }
 
 /** What a head was fitted to: enough to fit it further to other pairs. */
@@ -49,7 +51,8 @@ export type WholeFitOptions = FitOptions & Required<Pick<FitOptions, 'channels'>
 export function fitHead(areas: readonly FeaturePairs[], options: FitOptions): GridHead {
   const { channels } = options;
   if (channels !== undefined) return fitWithStatistics(areas, { ...options, channels }).head;
-  return { ...channelMoments(areas, options.cells), cellWeights: centredCellWeights(options.cells) };
+  const { cells, falloff } = options;
+  return { ...channelMoments(areas, cells), cellWeights: centredCellWeights(cells, falloff) };
 }
 
 /**
@@ -61,7 +64,7 @@ export function fitWithStatistics(
   options: WholeFitOptions,
   prior?: FitPrior,
 ): HeadFit {
-  const { cells, channels, regularisation, dimensions } = options;
+  const { cells, channels, regularisation, dimensions, falloff } = options;
   const { mean, deviation } = prior?.moments ?? channelMoments(areas, cells);
   const moments = { mean, deviation };
   const size = mean.length;
@@ -78,7 +81,7 @@ export function fitWithStatistics(
   const data = channelDirections(ofChannels, size, channels, regularisation);
   const head: GridHead = {
     ...moments,
-    cellWeights: centredCellWeights(cells),
+    cellWeights: centredCellWeights(cells, falloff),
     convolution: { weight: { shape: [channels, size], data } },
   };
   const windows = scaledToOne(windowCovariances(areas, head), cells * cells).map((own, k) =>

@@ -51,6 +51,11 @@ describe('a head', () => {
     );
     assert.ok(Math.abs(Math.hypot(...unitCellWeights(plainHead(4, 3))) - 1) < 1e-6);
   });
+  test('how fast weights fall is told by an exponent, 0: not at all', () => {
+    const half = [...centredCellWeights(3, 0.5).data].slice(0, 5).map((w) => w.toFixed(4));
+    assert.deepEqual(half, ['0.6436', '0.7071', '0.6436', '0.7071', '1.0000']);
+    assert.deepEqual([...centredCellWeights(3, 0).data], Array(9).fill(1));
+  });
   test('what does not fit is told with its name, its shape and the one that is needed', () => {
     const faults: [GridHead, RegExp][] = [
       [{ ...full, deviation: numbers(3) }, /head\.deviation has \[3\], not \[4\]/],

@@ -3,12 +3,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { makeRng, type Rng } from 'skyfix/random';
 import { recallOf, strictRanks } from '../../../evaluation/index.js';
-import { headToArrays } from '../../../networks/index.js';
+import { type GridHead, headToArrays, LEAST_SEEN } from '../../../networks/index.js';
 import { describeFeatures } from '../../../stages/head/describe-features.js';
 import type { FeaturePairs } from '../../../stages/head/feature-pairs.js';
 import { channelDirections, fitHead, fitWithStatistics } from '../../../stages/head/fit.js';
 import { channelMoments } from '../../../stages/head/statistics.js';
 import { statisticsFromArrays, statisticsToArrays } from '../../../stages/head/statistics-file.js';
+import type { FeatureStore } from '../../../stores/index.js';
 import { readSafetensors, writeSafetensors } from '../../../weights/index.js';
 import { memoryFeatures } from '../../support/feature-maps.js';
 
@@ -40,6 +41,33 @@ function pairs(count: number, noise: number, seed: number): FeaturePairs {
     tileOf: Array.from({ length: count }, (_, k) => k),
   };
   return { name: `seed ${seed}`, copies: [copy], locations: copy.tileOf.map(() => undefined) };
+}
+
+/** The same maps, of which every one was seen so far as `shares` [cells²] say. */
+const withSeen = (store: FeatureStore, shares: Float32Array): FeatureStore => ({
+  ...store,
+  read: (index, features, seen, at = 0) => {
+    store.read(index, features, seen, at);
+    seen.set(shares, at * shares.length);
+  },
+});
+
+/** A cell by a head without a bias, of unit length. */
+function cellOf(head: GridHead, store: FeatureStore, index: number, cell: number): number[] {
+  const features = new Float32Array(CELLS * CELLS * CHANNELS);
+  store.read(index, features, new Float32Array(CELLS * CELLS));
+  const { mean, deviation, convolution } = head;
+  const weights = convolution?.weight.data ?? new Float32Array();
+  const values = Array.from({ length: convolution?.weight.shape[0] ?? 0 }, (_, k) => {
+    let sum = 0;
+    for (let c = 0; c < CHANNELS; c++) {
+      const value = features[cell * CHANNELS + c] ?? 0;
+      sum += ((weights[k * CHANNELS + c] ?? 0) * (value - (mean[c] ?? 0))) / (deviation[c] ?? 1);
+    }
+    return sum;
+  });
+  const length = Math.hypot(...values);
+  return values.map((value) => value / length);
 }
 
 async function recall(head: Parameters<typeof describeFeatures>[0], { copies: [copy] }: FeaturePairs) {
@@ -126,6 +154,43 @@ describe('the fit of a head', () => {
     const [before, after] = [await recall(grid, test), await recall(fitted, test)];
     assert.ok(before < 70, `${before}`);
     assert.ok(after > 95, `${after}`);
+  });
+
+  it('without a window projection compares the seen cells alone, as plain loops do', async () => {
+    const area = pairs(30, 2, 8);
+    const head = fitHead([area], { cells: CELLS, channels: 4, regularisation: 0.1, falloff: 0.5 });
+    assert.equal(head.projection, undefined);
+    const { views, tiles } = area.copies[0];
+    // Of every view the two southern rows of cells alone were seen; what the trunk makes of black ground is anything.
+    const sector = new Float32Array(CELLS * CELLS).fill(1).fill(0, 0, CELLS);
+    const [asked, gallery] = [
+      await describeFeatures(head, withSeen(views, sector)),
+      await describeFeatures(head, tiles),
+    ];
+    for (const [v, t] of [
+      [0, 0],
+      [3, 17],
+      [29, 4],
+    ] as const) {
+      let product = 0;
+      let square = 0;
+      for (let cell = 0; cell < CELLS * CELLS; cell++) {
+        const awayCells = Math.hypot(Math.floor(cell / CELLS) - 1, (cell % CELLS) - 1);
+        // The head scales weights so that their squares sum to 1: of a tile, which is seen whole, nothing else is left to do.
+        const weight = (1 + awayCells) ** -0.5;
+        const [a, b] = [cellOf(head, views, v, cell), cellOf(head, tiles, t, cell)];
+        const share = Math.max(LEAST_SEEN, sector[cell] ?? 0);
+        const cosine = a.reduce((sum, value, c) => sum + value * (b[c] ?? 0), 0);
+        product += share * weight ** 2 * cosine;
+        square += (share * weight) ** 2;
+      }
+      const tileLength = Math.sqrt(1 + 4 * 2 ** -1 + 4 * (1 + Math.SQRT2) ** -1);
+      const row = (all: Float32Array, k: number) =>
+        all.subarray(k * gallery.dimensions, (k + 1) * gallery.dimensions);
+      const [x, y] = [row(asked.data, v), row(gallery.data, t)];
+      const served = x.reduce((sum, value, d) => sum + value * (y[d] ?? 0), 0);
+      assert.ok(Math.abs(served - product / Math.sqrt(square) / tileLength) < 1e-5, `${v}, ${t}: ${served}`);
+    }
   });
 
   it('goes on from an earlier one by the share of its pairs, and knows it again from its file', () => {
