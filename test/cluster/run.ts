@@ -29,6 +29,7 @@ const program = await installedServer().catch((error: Error) => {
 const folder = await mkdtemp(join(tmpdir(), 'skyfix-cluster-'));
 let nodes: WeaviateNode[] = [];
 let faults = 0;
+let ended = false;
 const began = performance.now();
 const note: Note = (what, result) => {
   const { right = '–', wrong = '–', refused = '–', medianMs, slowestMs, lost = '–', seconds } = result;
@@ -51,9 +52,12 @@ try {
     await Promise.all(nodes.map((node) => node.start()));
   }
   if (values.only !== 'search') await serveFromCluster(folder, nodes, address, note);
+  ended = true;
 } finally {
   await Promise.all(nodes.map((node) => node.kill()));
-  if (process.exitCode === undefined) await rm(folder, { recursive: true, force: true });
+  // The nodes' logs say why one did not answer.
+  if (ended && faults === 0) await rm(folder, { recursive: true, force: true });
+  else console.log(`\nthe nodes' data and logs stay in ${folder}`);
 }
 console.log(`\n${((performance.now() - began) / 1000).toFixed(0)} s, ${faults} wrong answers and lost tiles`);
 process.exit(faults === 0 ? 0 : 1);
