@@ -28,7 +28,10 @@ export async function drivePatient({ url, panoramas, connections, seconds }: Loa
         timings.push((JSON.parse(reply.text) as LocateAnswer).timingsMs);
       } else if (reply && (reply.status === 503 || reply.status === 429) && reply.retryAfterS > 0) {
         refused++;
-        await delay(Math.min(reply.retryAfterS * 1000, Math.max(0, endMs - performance.now())));
+        const leftMs = endMs - performance.now();
+        const waitMs = reply.retryAfterS * 1000;
+        await delay(Math.max(0, Math.min(waitMs, leftMs)));
+        if (waitMs >= leftMs) return; // timers may end a moment early: it must not come again in that moment
       } else failures++;
     }
   };
