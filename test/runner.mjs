@@ -32,7 +32,8 @@ export function runTests({ title, files, args = [], cwd, ci = /^(1|true)$/i.test
       `--test-reporter=${join(HERE, 'facts-reporter.mjs')}`,
       `--test-reporter-destination=${factsFile}`,
     ];
-    const run = spawnSync(process.execPath, ['--test', ...reporters, ...args, ...files], {
+    // A test that fails may leave a server open: that must not hold up all others for ever.
+    const run = spawnSync(process.execPath, ['--test', '--test-force-exit', ...reporters, ...args, ...files], {
       stdio: 'inherit',
       cwd,
     });

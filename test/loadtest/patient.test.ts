@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { drivePatient } from '../../loadtest/patient.js';
 import { answerOf } from '../support/fake-regions.js';
 
-test('who is refused does not come again before Retry-After; others go on; what is no answer is a failure', async () => {
+test('who is refused does not come again before Retry-After; others go on; what is no answer is a failure', async (t) => {
   let asked = 0;
   const server = createServer((request, response) => {
     const number = ++asked;
@@ -18,6 +18,7 @@ test('who is refused does not come again before Retry-After; others go on; what 
       else response.writeHead(200).end(JSON.stringify(answerOf('demo')));
     });
   }).listen(0, '127.0.0.1');
+  t.after(() => server.close());
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const load = { url, panoramas: [Buffer.from('a'), Buffer.from('b')], seconds: 0.3 };
@@ -27,5 +28,4 @@ test('who is refused does not come again before Retry-After; others go on; what 
   assert.deepEqual([refused, failures], [0, 2]);
   assert.ok(latenciesMs.length > 0);
   assert.equal(timings.length, latenciesMs.length);
-  server.close();
 });
