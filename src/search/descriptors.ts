@@ -1,25 +1,20 @@
-// Descriptors written, read into shared memory, or mapped; see descriptor-format for the files.
-import { type FileHandle, open, stat } from 'node:fs/promises';
-import { messageOf, SkyfixError } from '../errors/index.js';
-import { writeFileAtomic } from '../files/index.js';
+// Descriptors as arrays, and written to files; see descriptor-format for these, and open-descriptors for reading them.
+import { SkyfixError } from '../errors/index.js';
+import { sha256OfBytes, writeFileAtomic } from '../files/index.js';
 import { unpackHalves } from '../onnx/index.js';
 import {
-  corrupt,
   DESCRIPTOR_HEADER_BYTES,
   type DescriptorHeader,
   type DescriptorShape,
+  type DescriptorShard,
   headerBytes,
-  headerOf,
   layoutOf,
+  shardNameOf,
+  shardPathOf,
+  tableBytes,
 } from './descriptor-format.js';
-import { bytesAt, mapFile } from './mapped-file.js';
-import {
-  DESCRIPTOR_PRECISIONS,
-  type DescriptorPrecision,
-  packBytes,
-  packHalves,
-  unpackBytes,
-} from './precision.js';
+import { bytesAt } from './mapped-file.js';
+import { type DescriptorPrecision, packBytes, packHalves, unpackBytes } from './precision.js';
 
 /** data: [count, dimensions], each row of unit length; on a SharedArrayBuffer a worker sees it without a copy. */
 export interface Descriptors extends DescriptorShape {
@@ -38,16 +33,20 @@ export type StoredDescriptors =
       readonly scales: Float32Array;
     });
 
-/** A file of descriptors that is mapped into the memory of the process. */
+/** Files of descriptors that are mapped into the memory of the process: one, or a shard each. */
 export interface MappedDescriptors extends DescriptorHeader {
+  readonly segments: readonly MappedSegment[];
+}
+
+/** A file with `count` of the rows. */
+export interface MappedSegment {
+  readonly count: number;
   readonly address: bigint;
   readonly bytes: number;
 }
 
-/** So many bytes are read or written at a time: a read of 2 GiB and more is refused by the system. */
+/** So many bytes are written at a time. */
 const PIECE_BYTES = 64 * 2 ** 20;
-/** Larger files are mapped: what no search looks at takes no memory, and what one does is shared with whoever else maps it. */
-const MAPPED_FROM_BYTES = 64 * 2 ** 20;
 
 /** The bytes of the file in pieces. Throws INTERNAL where data is not [count, dimensions]. */
 function* pieces(descriptors: Descriptors, precision: DescriptorPrecision): Generator<Uint8Array> {
@@ -100,59 +99,46 @@ export function writeDescriptors(
 }
 
 /**
- * Reads a file of descriptors as float32 into shared memory, `pieceBytes` at a time. Where there is no such file, the one of
- * the same name that keeps them in fewer bits is read. Throws INDEX_MISSING or INDEX_CORRUPT naming the file and what is wrong.
+ * Writes descriptors in shards of so many rows each, and the file that names them at `path`, last; returns the names of the
+ * shards' files, without those that are there twice. Throws INTERNAL where data is not [count, dimensions], DISK_FULL.
  */
-export async function readDescriptors(path: string, pieceBytes = PIECE_BYTES): Promise<Descriptors> {
-  return asFloats(await readStored(await fileThatIs(path), pieceBytes));
-}
-
-/** Reads a file of descriptors as they are kept, into shared memory. Throws INDEX_MISSING, INDEX_CORRUPT. */
-export async function readStored(path: string, pieceBytes = PIECE_BYTES): Promise<StoredDescriptors> {
-  const file = await openFile(path);
-  try {
-    const header = await headerOfFile(file, path);
-    const { size } = layoutOf(header);
-    const memory = new SharedArrayBuffer(size - DESCRIPTOR_HEADER_BYTES);
-    const bytes = new Uint8Array(memory);
-    for (let at = 0; at < bytes.length; ) {
-      const piece = bytes.subarray(at, at + pieceBytes);
-      const { bytesRead } = await file.read(piece, 0, piece.length, DESCRIPTOR_HEADER_BYTES + at);
-      if (bytesRead === 0) throw corrupt(path, `ends after ${at} of ${bytes.length} bytes`);
-      at += bytesRead;
-    }
-    return arraysIn(header, memory, 0);
-  } finally {
-    await file.close();
-  }
-}
-
-/** Descriptors that are open, and how they are let go: not before whoever uses them has ended. */
-export interface OpenDescriptors {
-  readonly descriptors: StoredDescriptors | MappedDescriptors;
-  close(): void;
-}
-
-/** Opens a file of descriptors: a large one is mapped where the system can, others are read. Throws as readStored. */
-export async function openDescriptors(
+export async function writeDescriptorShards(
   path: string,
-  mappedFrom = MAPPED_FROM_BYTES,
-): Promise<OpenDescriptors> {
-  const header = await readDescriptorHeader(path);
-  const mapped = layoutOf(header).size >= mappedFrom ? mapFile(path) : undefined;
-  if (!mapped) return { descriptors: await readStored(path), close: () => {} };
-  const { address, bytes } = mapped;
-  return { descriptors: { ...header, address, bytes }, close: mapped.unmap };
+  descriptors: Descriptors,
+  precision: DescriptorPrecision,
+  rowsOfShards: readonly number[],
+): Promise<readonly string[]> {
+  const { count, dimensions, data } = descriptors;
+  const together = rowsOfShards.reduce((sum, rows) => sum + rows, 0);
+  if (together !== count) {
+    throw new SkyfixError('INTERNAL', `Shards of ${together} rows together are not ${count} descriptors.`);
+  }
+  const shards: DescriptorShard[] = [];
+  const names = new Set<string>();
+  let from = 0;
+  for (const rows of rowsOfShards) {
+    const values = data.subarray(from * dimensions, (from + rows) * dimensions);
+    const bytes = formatDescriptors({ count: rows, dimensions, data: values }, precision);
+    const shard = { rows, sha256: sha256OfBytes(bytes) };
+    await writeFileAtomic(shardPathOf(path, shard, precision), bytes);
+    shards.push(shard);
+    names.add(shardNameOf(shard.sha256, precision));
+    from += rows;
+  }
+  await writeFileAtomic(path, tableBytes({ count, dimensions, precision }, shards));
+  return [...names];
 }
 
-/** Mapped descriptors as arrays in this thread; others as they are. */
-export function arraysOf(descriptors: StoredDescriptors | MappedDescriptors): StoredDescriptors {
-  if (!('address' in descriptors)) return descriptors;
-  const { address, bytes } = descriptors;
-  return arraysIn(descriptors, bytesAt(address, bytes), DESCRIPTOR_HEADER_BYTES);
+/** Descriptors as arrays in this thread, in the order of their rows: one, and of mapped ones one a file. */
+export function arraysOf(descriptors: StoredDescriptors | MappedDescriptors): readonly StoredDescriptors[] {
+  if (!('segments' in descriptors)) return [descriptors];
+  return descriptors.segments.map(({ count, address, bytes }) =>
+    arraysIn({ ...descriptors, count }, bytesAt(address, bytes), DESCRIPTOR_HEADER_BYTES),
+  );
 }
 
-function arraysIn(header: DescriptorHeader, memory: ArrayBufferLike, from: number): StoredDescriptors {
+/** Values, and scales where there are some, as a file has them, from a byte of the memory on. */
+export function arraysIn(header: DescriptorHeader, memory: ArrayBufferLike, from: number): StoredDescriptors {
   const { count, dimensions, precision } = header;
   const values = count * dimensions;
   if (precision === 'f32') return { count, dimensions, data: new Float32Array(memory, from, values) };
@@ -181,46 +167,4 @@ export function asFloats(stored: StoredDescriptors): Descriptors {
     }
   }
   return { count, dimensions, data };
-}
-
-/** The header alone, checked against the file's size. Throws INDEX_MISSING, INDEX_CORRUPT. */
-export async function readDescriptorHeader(path: string): Promise<DescriptorHeader> {
-  const file = await openFile(path);
-  try {
-    return await headerOfFile(file, path);
-  } finally {
-    await file.close();
-  }
-}
-
-/** How many there are, of which length. Throws INDEX_MISSING, INDEX_CORRUPT. */
-export async function readDescriptorShape(path: string): Promise<DescriptorShape> {
-  const { count, dimensions } = await readDescriptorHeader(path);
-  return { count, dimensions };
-}
-
-/** The path itself, or where there is no such file, the one beside it that keeps descriptors otherwise. */
-async function fileThatIs(path: string): Promise<string> {
-  const stem = DESCRIPTOR_PRECISIONS.reduce(
-    (name, kind) => name.replace(new RegExp(`\\.${kind}$`), ''),
-    path,
-  );
-  const others = stem === path ? [] : DESCRIPTOR_PRECISIONS.map((kind) => `${stem}.${kind}`);
-  for (const candidate of [path, ...others]) {
-    if (await stat(candidate).catch(() => undefined)) return candidate;
-  }
-  return path;
-}
-
-function openFile(path: string): Promise<FileHandle> {
-  return open(path, 'r').catch((error: unknown) => {
-    const text = `${path} cannot be read (${messageOf(error)}).`;
-    throw new SkyfixError('INDEX_MISSING', text, { cause: error });
-  });
-}
-
-async function headerOfFile(file: FileHandle, path: string): Promise<DescriptorHeader> {
-  const { size } = await file.stat();
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(DESCRIPTOR_HEADER_BYTES), 0);
-  return headerOf(buffer.subarray(0, bytesRead), size, path);
 }

@@ -3,18 +3,19 @@
 export { buildGraph, buildHnswGraph } from './build-graph.js';
 export { Catalogue, type CatalogueParts } from './catalogue.js';
 export { cataloguePieces, formatCatalogue, readCatalogue, writeCatalogue } from './catalogue-file.js';
-export { type DescriptorHeader, type DescriptorShape, MOST_VALUES } from './descriptor-format.js';
+export {
+  type DescriptorHeader,
+  type DescriptorShape,
+  MOST_VALUES,
+  SHARD_FOLDER,
+} from './descriptor-format.js';
 export {
   asFloats,
   type Descriptors,
   formatDescriptors,
   type MappedDescriptors,
-  openDescriptors,
-  readDescriptorHeader,
-  readDescriptorShape,
-  readDescriptors,
-  readStored,
   type StoredDescriptors,
+  writeDescriptorShards,
   writeDescriptors,
 } from './descriptors.js';
 export { ExactIndex } from './exact-index.js';
@@ -31,6 +32,14 @@ export {
   type IndexRequests,
   type IndexSetup,
 } from './index-requests.js';
+export {
+  openDescriptors,
+  readDescriptorHeader,
+  readDescriptorShape,
+  readDescriptors,
+  readShardNames,
+  readStored,
+} from './open-descriptors.js';
 export { DESCRIPTOR_PRECISIONS, type DescriptorPrecision, roundTo } from './precision.js';
 export { type FittedProjection, fitProjection, Projector, projectAll, queryReader } from './projection.js';
 export { checkPairs, checkQuery, checkRows, unpacked } from './queries.js';

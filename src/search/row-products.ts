@@ -1,8 +1,10 @@
 // Exact scores of rows, many at a time, in WebAssembly: the one memory that it works in holds the queries, the rows and what
 // comes out.
+import { SkyfixError } from '../errors/index.js';
 import { openKernel, reserve } from '../wasm/index.js';
 import { isFloats, type StoredDescriptors } from './descriptors.js';
 import { productFunctions, QUERIES_AT_ONCE, ROWS_AT_ONCE, VECTOR_BYTES } from './products-code.js';
+import { RowSegments } from './row-segments.js';
 import { TopK } from './top-k.js';
 import type { Hit, LookPairs } from './types.js';
 
@@ -18,7 +20,7 @@ const clipped = (value: number) => Math.max(-1, Math.min(1, value));
 
 /** Cosines of unit descriptors with rows, in single precision; the same two give the same bits in whatever company. */
 export class RowProducts {
-  readonly #descriptors: StoredDescriptors;
+  readonly #descriptors: RowSegments;
   readonly #kernel = openKernel(productFunctions());
   /** Bytes from one vector to the next. */
   readonly #stride: number;
@@ -27,10 +29,14 @@ export class RowProducts {
   /** Whether row k lies k strides behind #rowsAt for good. */
   readonly #kept: boolean;
 
-  constructor(descriptors: StoredDescriptors, keptBytes = KEPT_BYTES) {
+  /** Of descriptors in one array, or in several, one behind the other. */
+  constructor(given: StoredDescriptors | readonly StoredDescriptors[], keptBytes = KEPT_BYTES) {
+    const [first, ...others] = 'data' in given ? [given] : given;
+    if (!first) throw new SkyfixError('INTERNAL', 'There are no descriptors to compare with.');
+    const descriptors = new RowSegments([first, ...others]);
     this.#descriptors = descriptors;
     this.#stride = upTo(descriptors.dimensions * 4, VECTOR_BYTES);
-    this.#rowsAt = isFloats(descriptors) ? 0 : BLOCK_ROWS * (this.#stride / 2) + VECTOR_BYTES;
+    this.#rowsAt = descriptors.floats ? 0 : BLOCK_ROWS * (this.#stride / 2) + VECTOR_BYTES;
     const bytes = upTo(descriptors.count, BLOCK_ROWS) * this.#stride;
     this.#kept = bytes <= keptBytes;
     reserve(this.#kernel, this.#rowsAt + (this.#kept ? bytes : 0));
@@ -181,14 +187,23 @@ export class RowProducts {
   #copyBlock(first: number, many: number, at: number): boolean {
     const descriptors = this.#descriptors;
     const { dimensions } = descriptors;
+    if (this.#stride !== 4 * dimensions) return false;
     const { memory, run } = this.#kernel;
-    if (this.#stride !== 4 * dimensions || descriptors.precision === 'i8') return false;
-    const [from, to] = [first * dimensions, (first + many) * dimensions];
-    if (isFloats(descriptors)) {
-      new Float32Array(memory.buffer, at, to - from).set(descriptors.data.subarray(from, to));
-    } else {
-      new Uint16Array(memory.buffer, 0, to - from).set(descriptors.data.subarray(from, to));
-      run.halves(0, 2 * (to - from), at);
+    for (let row = first; row < first + many; ) {
+      const number = descriptors.partOf(row);
+      const part = descriptors.part(number);
+      if (part.precision === 'i8') return false;
+      const start = descriptors.start(number);
+      const end = Math.min(first + many, descriptors.start(number + 1));
+      const [from, to] = [(row - start) * dimensions, (end - start) * dimensions];
+      const into = at + (row - first) * this.#stride;
+      if (isFloats(part)) {
+        new Float32Array(memory.buffer, into, to - from).set(part.data.subarray(from, to));
+      } else {
+        new Uint16Array(memory.buffer, 0, to - from).set(part.data.subarray(from, to));
+        run.halves(0, 2 * (to - from), into);
+      }
+      row = end;
     }
     return true;
   }
@@ -197,16 +212,19 @@ export class RowProducts {
     const descriptors = this.#descriptors;
     const { dimensions } = descriptors;
     const { memory, run } = this.#kernel;
-    const [from, to] = [row * dimensions, (row + 1) * dimensions];
-    if (isFloats(descriptors)) {
-      new Float32Array(memory.buffer, at, dimensions).set(descriptors.data.subarray(from, to));
-    } else if (descriptors.precision === 'f16') {
+    const number = descriptors.partOf(row);
+    const part = descriptors.part(number);
+    const own = row - descriptors.start(number);
+    const [from, to] = [own * dimensions, (own + 1) * dimensions];
+    if (isFloats(part)) {
+      new Float32Array(memory.buffer, at, dimensions).set(part.data.subarray(from, to));
+    } else if (part.precision === 'f16') {
       // Behind a row there are always zeros: nothing else is ever written there.
-      new Uint16Array(memory.buffer, 0, dimensions).set(descriptors.data.subarray(from, to));
+      new Uint16Array(memory.buffer, 0, dimensions).set(part.data.subarray(from, to));
       run.halves(0, this.#stride / 2, at);
     } else {
-      new Int8Array(memory.buffer, 0, dimensions).set(descriptors.data.subarray(from, to));
-      new Float32Array(memory.buffer, this.#stride, 1)[0] = descriptors.scales[row] as number;
+      new Int8Array(memory.buffer, 0, dimensions).set(part.data.subarray(from, to));
+      new Float32Array(memory.buffer, this.#stride, 1)[0] = part.scales[own] as number;
       run.bytes(0, this.#stride / 4, at, this.#stride);
     }
   }

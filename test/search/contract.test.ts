@@ -74,7 +74,7 @@ for (const [precision, mappedFrom] of [
         const path = join(folder, `descriptors.${precision}`);
         await writeDescriptors(path, given, precision);
         const { descriptors, close } = await openDescriptors(path, mappedFrom);
-        assert.equal('address' in descriptors, mappedFrom === 0);
+        assert.equal('segments' in descriptors, mappedFrom === 0);
         const source = { kind: 'none', path, descriptors, efSearch: 128, ...events } as const;
         const index = await ThreadedIndex.open(source);
         const closeIndex = index.close.bind(index);
