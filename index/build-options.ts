@@ -62,6 +62,8 @@ export interface VersionOptions {
   readonly takeFrom?: string | undefined;
   /** PNG file to write sample tiles to; none when absent. */
   readonly contactSheet?: string | undefined;
+  /** See rowsOfShards; a power of 4. Versions share descriptors only where it is the same. */
+  readonly shardCells?: number | undefined;
 }
 
 export interface BuildOptions extends TileOptions, VersionOptions {

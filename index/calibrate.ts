@@ -18,11 +18,13 @@ import {
   temporaryNameFor,
   writeFileAtomic,
 } from '../src/files/index.js';
+import { SHARD_FOLDER } from '../src/search/index.js';
 import {
   CALIBRATION_FILE,
   filesOfIndex,
   type IndexManifest,
   readIndexManifest,
+  shardFilesOf,
 } from '../src/versions/index.js';
 import type { Answers, AskedAnswers } from './ask-located.js';
 import { copyBundle, versionName } from './write-version.js';
@@ -74,6 +76,7 @@ export async function writeCalibratedVersion(
   const temporary = temporaryNameFor(target);
   try {
     await makeFolder(temporary);
+    if (shardFilesOf(before).length > 0) await makeFolder(join(temporary, SHARD_FOLDER));
     for (const name of filesOfIndex(before)) {
       if (name !== CALIBRATION_FILE) await copyFile(join(indexDir, name), join(temporary, name));
     }

@@ -10,6 +10,7 @@ import {
   syncFolder,
   temporaryNameFor,
 } from '../src/files/index.js';
+import { SHARD_FOLDER } from '../src/search/index.js';
 import {
   checkIndexFolder,
   checkRecall,
@@ -21,6 +22,7 @@ import {
   readIndexManifest,
   readSearchPlace,
   regionDir,
+  shardFilesOf,
   versionDir,
   writePointer,
   writeSearchPlace,
@@ -91,9 +93,10 @@ async function putVersion(target: string, options: PublishOptions): Promise<void
   try {
     await copyVersion(temporary, options);
     // The copy is what will be served, so the copy is what is checked.
-    await checkIndexFolder(temporary, minRecall);
+    const manifest = await checkIndexFolder(temporary, minRecall);
     await loadBundle(join(temporary, 'bundle'));
     await syncFolder(join(temporary, 'bundle'));
+    if (shardFilesOf(manifest).length > 0) await syncFolder(join(temporary, SHARD_FOLDER));
     await syncFolder(temporary);
     if (there) await replaceFolder(temporary, target);
     else await rename(temporary, target);
@@ -120,6 +123,7 @@ async function copyVersion(target: string, options: PublishOptions): Promise<voi
   await makeFolder(join(target, 'bundle'));
   const { manifest } = await loadBundle(bundleDir);
   const index = await readIndexManifest(indexDir);
+  if (shardFilesOf(index).length > 0) await makeFolder(join(target, SHARD_FOLDER));
   const current = options.share ? await currentVersion(options.dataDir, options.region) : undefined;
   const shared = current && versionDir(options.dataDir, options.region, current.version);
   const put = async (from: string, name: string, expected: FileChecksum | undefined) => {

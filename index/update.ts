@@ -16,7 +16,7 @@ import { makeVersion } from './write-version.js';
 
 export interface UpdateOptions
   extends Pick<TileOptions, 'imageryOptions' | 'threads' | 'engine' | 'createdAt' | 'onProgress' | 'onNote'>,
-    Pick<VersionOptions, 'basemap' | 'attribution' | 'graph' | 'contactSheet'> {
+    Pick<VersionOptions, 'basemap' | 'attribution' | 'graph' | 'contactSheet' | 'shardCells'> {
   /** The version before. */
   readonly indexDir: string;
   /** Folder to make; must not exist. */
@@ -154,6 +154,7 @@ function versionAsBefore({ manifest }: EarlierVersion, options: UpdateOptions): 
     attribution = manifest.basemap?.attribution,
     graph,
     contactSheet,
+    shardCells,
     onNote,
     onProgress,
   } = options;
@@ -163,6 +164,7 @@ function versionAsBefore({ manifest }: EarlierVersion, options: UpdateOptions): 
     descriptors: manifest.descriptors?.precision ?? 'f32',
     graph: { m, efConstruction, efSearch, seed, ...(precision && { precision }), ...graph },
     contactSheet,
+    shardCells,
     onNote,
     ...(onProgress && { onProgress }),
   };

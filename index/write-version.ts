@@ -14,6 +14,7 @@ import {
 import {
   buildGraph,
   Catalogue,
+  type DescriptorPrecision,
   type Descriptors,
   fitProjection,
   measureRecall,
@@ -21,6 +22,7 @@ import {
   roundTo,
   ThreadedIndex,
   writeCatalogue,
+  writeDescriptorShards,
   writeDescriptors,
 } from '../src/search/index.js';
 import {
@@ -39,6 +41,7 @@ import {
 import type { VersionOptions } from './build-options.js';
 import { chooseGraph } from './choose-graph.js';
 import { writeContactSheet } from './contact-sheet.js';
+import { rowsOfShards } from './descriptor-shards.js';
 import { writeMapFiles } from './map-files.js';
 import type { BuildSettings } from './open-tiles.js';
 import type { Embedded } from './shards.js';
@@ -134,7 +137,8 @@ async function writeVersion(dir: string, parts: VersionParts): Promise<IndexMani
   await writeCatalogue(join(dir, CATALOGUE_FILE), tiles);
   await writeTileDigests(join(dir, TILE_DIGESTS_FILE), embedded.digests);
   const descriptorFile = descriptorFileOf({ descriptors: kept });
-  await writeDescriptors(join(dir, descriptorFile), descriptors, precision);
+  const shards = rowsOfShards(source, embedded.numbers, options.shardCells);
+  const shardFiles = await writeRows(join(dir, descriptorFile), descriptors, precision, shards);
   // What a server will compare with, so that a graph built of the version's files alone is the same.
   roundTo(precision, descriptors.data, dimensions);
   const graphFile = graphFileOf(graph.kind);
@@ -154,7 +158,7 @@ async function writeVersion(dir: string, parts: VersionParts): Promise<IndexMani
   const files: Record<string, FileChecksum> = {};
   const own = [
     ...(graphFile === undefined ? [] : [graphFile]),
-    ...[descriptorFile, CATALOGUE_FILE],
+    ...[descriptorFile, ...shardFiles, CATALOGUE_FILE],
     ...(projection ? [PROJECTION_FILE] : []),
   ];
   const calibration = await calibrationFrom(options.takeFrom, dir);
@@ -182,6 +186,18 @@ async function writeVersion(dir: string, parts: VersionParts): Promise<IndexMani
   };
   await writeFileAtomic(join(dir, 'index.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   return manifest;
+}
+
+/** One file where they are in no shards. Returns the names of the shards' files. */
+async function writeRows(
+  path: string,
+  descriptors: Descriptors,
+  precision: DescriptorPrecision,
+  shards: readonly number[],
+): Promise<readonly string[]> {
+  if (shards.length > 0) return writeDescriptorShards(path, descriptors, precision, shards);
+  await writeDescriptors(path, descriptors, precision);
+  return [];
 }
 
 /** The name of the calibration that was taken; none where there is none. */

@@ -25,14 +25,23 @@ NEIGHBOURS = 64
 PANORAMA_WIDTH = 2048
 
 
+def rows_in(raw, kind, numpy):
+    _, count, dimensions = struct.unpack_from("<III", raw, 8)
+    values = numpy.frombuffer(raw, dtype=kind, offset=32, count=count * dimensions)
+    return values.reshape(count, dimensions).astype(numpy.float32)
+
+
 def read_descriptors(index, numpy):
     for name, kind in (("descriptors.f32", "<f4"), ("descriptors.f16", "<f2"), ("descriptors.i8", "i1")):
         if not (index / name).exists():
             continue
         raw = (index / name).read_bytes()
-        _, count, dimensions = struct.unpack_from("<III", raw, 8)
-        values = numpy.frombuffer(raw, dtype=kind, offset=32, count=count * dimensions)
-        rows = values.reshape(count, dimensions).astype(numpy.float32)
+        version, _, _, _, shards = struct.unpack_from("<IIIII", raw, 8)
+        files = [raw]
+        if version == 3:
+            sums = [raw[36 + 36 * k : 68 + 36 * k].hex() for k in range(shards)]
+            files = [(index / "descriptors" / f"{sha256}{Path(name).suffix}").read_bytes() for sha256 in sums]
+        rows = numpy.concatenate([rows_in(one, kind, numpy) for one in files])
         return rows / numpy.linalg.norm(rows, axis=1, keepdims=True)
     raise FileNotFoundError(f"{index} has no descriptors")
 

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SkyfixError } from '../errors/index.js';
 import { sha256OfFile } from '../files/index.js';
-import { filesOfIndex, type IndexManifest } from './manifest.js';
+import { filesOfIndex, type IndexManifest, shardFilesOf } from './manifest.js';
 import { SeenFiles, TRUSTED_FROM_BYTES } from './seen-files.js';
 
 export interface CheckFilesOptions {
@@ -22,12 +22,15 @@ export async function checkFiles(
 ): Promise<readonly string[]> {
   const { trustSeen, seen = new SeenFiles(), trustedFromBytes = TRUSTED_FROM_BYTES } = options;
   const trusted: string[] = [];
+  const shards = new Set(shardFilesOf(manifest));
+  // Shards are small one by one: they count as the one large file that they are together.
+  const shardBytes = [...shards].reduce((sum, name) => sum + (manifest.files[name]?.bytes ?? 0), 0);
   for (const name of filesOfIndex(manifest)) {
     const path = join(dir, name);
     const expected = manifest.files[name];
     const found = await stat(path, { bigint: true }).catch(() => undefined);
     if (!found) throw new SkyfixError('INDEX_CORRUPT', `${path} is missing.`);
-    const large = found.size >= trustedFromBytes;
+    const large = (shards.has(name) ? shardBytes : found.size) >= trustedFromBytes;
     if (large && trustSeen && expected && (await seen.has(found, expected))) {
       trusted.push(name);
       continue;

@@ -16,6 +16,7 @@ export {
   type IndexManifest,
   PROJECTION_FILE,
   readIndexManifest,
+  shardFilesOf,
   TILE_DIGESTS_FILE,
 } from './manifest.js';
 export { AREA_FILE, BASEMAP_FILE, type MapFiles, type Outline } from './map-files.js';

@@ -12,6 +12,7 @@ import {
   type GraphPrecision,
   INDEX_KINDS,
   type IndexKind,
+  SHARD_FOLDER,
 } from '../search/index.js';
 
 export const INDEX_SCHEMA = 'skyfix-index/1';
@@ -82,7 +83,7 @@ export interface BasemapManifest {
 export const graphFileOf = (kind: IndexKind): string | undefined =>
   kind === 'none' ? undefined : `graph.${kind}`;
 
-/** The file of a version's descriptors. */
+/** The file of a version's descriptors; in large versions it names the shards that hold them. */
 export const descriptorFileOf = ({ descriptors }: Pick<IndexManifest, 'descriptors'>): string =>
   `descriptors.${descriptors?.precision ?? 'f32'}`;
 
@@ -110,6 +111,12 @@ export const OPTIONAL_INDEX_FILES = [
   CALIBRATION_FILE,
 ] as const;
 
+const SHARD_NAME = `^${SHARD_FOLDER}/[0-9a-f]{64}\\.(${DESCRIPTOR_PRECISIONS.join('|')})$`;
+
+/** The files that hold a version's descriptors where these are in shards, within its folder, each named by its SHA-256. */
+export const shardFilesOf = ({ files }: Pick<IndexManifest, 'files'>): readonly string[] =>
+  Object.keys(files).filter((name) => new RegExp(SHARD_NAME).test(name));
+
 /** The files of a version, in a fixed order, index.json and the bundle aside. */
 export function filesOfIndex(
   manifest: Pick<IndexManifest, 'files' | 'descriptors' | 'projection'> & {
@@ -119,7 +126,7 @@ export function filesOfIndex(
   const graph = graphFileOf(manifest.graph.kind);
   return [
     ...(graph === undefined ? [] : [graph]),
-    ...[descriptorFileOf(manifest), catalogueFileOf(manifest)],
+    ...[descriptorFileOf(manifest), ...shardFilesOf(manifest), catalogueFileOf(manifest)],
     ...(manifest.projection ? [PROJECTION_FILE] : []),
     ...OPTIONAL_INDEX_FILES.filter((name) => Object.hasOwn(manifest.files, name)),
   ];
@@ -189,6 +196,7 @@ const check = new Ajv({ allErrors: true }).compile<IndexManifest>(
       files: {
         type: 'object',
         properties: Object.fromEntries(KNOWN_FILES.map((name) => [name, checksum])),
+        patternProperties: { [SHARD_NAME]: checksum },
       },
     },
   ),

@@ -1,6 +1,6 @@
 // An index version folder, verified and opened for search.
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type Calibration, checkCalibration } from '../calibration/index.js';
 import { messageOf, SkyfixError } from '../errors/index.js';
 import { PlaceFinder, RemotePlaceFinder } from '../places/index.js';
@@ -12,6 +12,7 @@ import {
   readCatalogue,
   readDescriptorHeader,
   readDescriptors,
+  readShardNames,
 } from '../search/index.js';
 import type { LifeEvents } from '../threads/index.js';
 import type { ClusterAddress } from '../weaviate/index.js';
@@ -77,6 +78,7 @@ async function checked(
         `${shape.count} x ${shape.dimensions}.`,
     );
   }
+  await checkShards(dir, manifest);
   const encoder = await encoderSha256Of(join(dir, 'bundle'));
   if (encoder !== manifest.bundle.encoderSha256) {
     throw new SkyfixError(
@@ -86,6 +88,21 @@ async function checked(
   }
   checkRecall(manifest.recall, recallGate ?? DEFAULT_RECALL_GATE, dir);
   return { manifest, trusted };
+}
+
+/** What holds the rows must be what was checked: the shards that index.json names, each by its sum. Throws INDEX_CORRUPT. */
+async function checkShards(dir: string, { files, ...manifest }: IndexManifest): Promise<void> {
+  const path = join(dir, descriptorFileOf(manifest));
+  const isKnown = (name: string) => {
+    const expected = files[name];
+    return expected !== undefined && basename(name).startsWith(`${expected.sha256}.`);
+  };
+  const unknown = (await readShardNames(path)).find((name) => !isKnown(name));
+  if (unknown === undefined) return;
+  throw new SkyfixError(
+    'INDEX_CORRUPT',
+    `${path} names the shard ${unknown}; index.json says ${files[unknown]?.sha256 ?? 'nothing'} of it.`,
+  );
 }
 
 /** Throws INDEX_RECALL_TOO_LOW where recall@1 or recall@10 is under the gate. */

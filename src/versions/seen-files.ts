@@ -1,5 +1,6 @@
 // Which files were found whole. Hashing takes three seconds a gigabyte: a large file that was read and had the right sum, and
-// is the same file still (by device, inode, size and times of change), serves at once, and is read again while it does.
+// is the same file still (by device, inode, size and times of change), serves at once, and is read again while it does. One that
+// another version comes to share, or ceases to, has a new time of change: it is hashed once more.
 import type { BigIntStats } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
