@@ -12,6 +12,7 @@ import {
   ExactIndex,
   openDescriptors,
   ThreadedIndex,
+  writeDescriptorShards,
   writeDescriptors,
 } from '../../src/search/index.js';
 import { watchThreads } from '../support/threads.js';
@@ -57,22 +58,28 @@ for (const precision of ['f32', 'f16', 'i8'] as const) {
   });
 }
 
-/** Small regions have no graph; descriptors in memory or mapped, as they are or in fewer bits. */
-for (const [precision, mappedFrom] of [
-  ['f32', 0],
-  ['f16', Number.POSITIVE_INFINITY],
-  ['f16', 0],
-  ['i8', Number.POSITIVE_INFINITY],
-  ['i8', 0],
+const runsOf = (count: number, rows: number) =>
+  Array.from({ length: Math.ceil(count / rows) }, (_, k) => Math.min(rows, count - k * rows));
+
+/** Small regions have no graph; descriptors in memory or mapped, as they are or in fewer bits, in one file or in several. */
+for (const [precision, mappedFrom, shardRows] of [
+  ['f32', 0, undefined],
+  ['f16', Number.POSITIVE_INFINITY, undefined],
+  ['f16', 0, undefined],
+  ['i8', Number.POSITIVE_INFINITY, undefined],
+  ['i8', 0, undefined],
+  ['f16', 0, 50],
+  ['i8', Number.POSITIVE_INFINITY, 7],
 ] as const) {
-  const how = mappedFrom === 0 ? 'mapped' : 'in memory';
+  const how = `${mappedFrom === 0 ? 'mapped' : 'in memory'}${shardRows ? `, ${shardRows} a shard` : ''}`;
   // The exact answer is that of the descriptors as they are kept.
   indexContract(
     `no graph, descriptors of ${precision} ${how},`,
     {
       open: async (given, events) => {
         const path = join(folder, `descriptors.${precision}`);
-        await writeDescriptors(path, given, precision);
+        if (shardRows) await writeDescriptorShards(path, given, precision, runsOf(given.count, shardRows));
+        else await writeDescriptors(path, given, precision);
         const { descriptors, close } = await openDescriptors(path, mappedFrom);
         assert.equal('segments' in descriptors, mappedFrom === 0);
         const source = { kind: 'none', path, descriptors, efSearch: 128, ...events } as const;
