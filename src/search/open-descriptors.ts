@@ -179,7 +179,10 @@ function mapFiles(files: readonly RowFile[]) {
   }
 }
 
-/** The header alone, checked against the file's size; of a file that names shards, of all of them together. Throws INDEX_MISSING, INDEX_CORRUPT. */
+/**
+ * The header alone, checked against the file's size; of a file that names shards, of all of them together. Throws INDEX_MISSING,
+ * INDEX_CORRUPT.
+ */
 export async function readDescriptorHeader(path: string): Promise<DescriptorHeader> {
   const { count, dimensions, precision } = await readHeader(path);
   return { count, dimensions, precision };
