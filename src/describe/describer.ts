@@ -7,7 +7,13 @@ import {
   MOST_VIEWS_AT_ONCE,
   viewSizePx,
 } from '../bundles/index.js';
-import { type Precision, restoreLength, type Tensor, unitLengthFault } from '../engines/index.js';
+import {
+  type ByteTensor,
+  type Precision,
+  restoreLength,
+  type Tensor,
+  unitLengthFault,
+} from '../engines/index.js';
 import { type ErrorCode, SkyfixError } from '../errors/index.js';
 import { areaDownsample, type Bev, type RgbImage } from '../geometry/index.js';
 import { bevToNchw, cropSquares, rgbToNchw, signedToUnit, stackTensors } from '../imaging/index.js';
@@ -19,6 +25,14 @@ type Manifest = Pick<BundleManifest, 'geometry' | 'descriptor' | 'looks'>;
 
 /** Of these a descriptor's length comes back rounded, up to 0.6 % off in bf16, whatever the network does at its end. */
 const COARSE: ReadonlySet<Precision> = new Set(['bf16', 'int8']);
+
+/** What BEVs became, and what was seen in it. */
+export interface SeenViews {
+  /** [n,3,V,V] in [0,1] */
+  readonly views: Tensor;
+  /** [n][offsets] */
+  readonly looks: readonly (readonly Look[])[];
+}
 
 export class Describer {
   /** Where the looks of every view lie, the camera's own ground first. */
@@ -74,10 +88,43 @@ export class Describer {
     return this.#networks.whole?.state === 'ready';
   }
 
+  /** The same for whoever wants the views too: not every engine gives both (see InferenceEngine.runBoth). */
+  get seesAtOnce(): boolean {
+    return this.atOnce && this.#networks.whole?.runBoth !== undefined;
+  }
+
   /** The looks at the views of BEVs [V x V], [n][offsets]: what look() says of views(). */
   async lookAt(bevs: readonly Bev[]): Promise<readonly (readonly Look[])[]> {
     const { whole } = this.#networks;
     if (whole?.state !== 'ready') return this.look(await this.views(bevs));
+    return this.#inWhole(bevs, whole.precision, (pixels) => whole.run(pixels));
+  }
+
+  /** Views of BEVs [V x V], as views() makes them, and the looks at them. */
+  async see(bevs: readonly Bev[]): Promise<SeenViews> {
+    const { whole } = this.#networks;
+    const runBoth = whole?.state === 'ready' ? whole.runBoth : undefined;
+    if (!whole || !runBoth) {
+      const views = await this.views(bevs);
+      return { views, looks: await this.look(views) };
+    }
+    const parts: Tensor[] = [];
+    const looks = await this.#inWhole(bevs, whole.precision, async (pixels) => {
+      const [descriptors, views] = await runBoth(pixels);
+      const [count = 0, size = 0] = pixels.shape;
+      this.#expectShape('view', views, [count, 3, size, size]);
+      parts.push(views);
+      return descriptors;
+    });
+    return { views: stackTensors(parts), looks };
+  }
+
+  /** Through the one graph, in parts; `run` has the descriptors of a part's pixels [n,V,V,3] made. */
+  async #inWhole(
+    bevs: readonly Bev[],
+    precision: Precision,
+    run: (pixels: ByteTensor) => Promise<Tensor>,
+  ): Promise<readonly (readonly Look[])[]> {
     const { geometry, looks } = this.#manifest;
     const size = viewSizePx(geometry);
     const fault = bevs.find(({ image }) => image.widthPx !== size || image.heightPx !== size);
@@ -88,8 +135,8 @@ export class Describer {
     for (let first = 0; first < bevs.length; first += most) {
       const part = bevs.slice(first, first + most);
       const data = Buffer.concat(part.map(({ image }) => image.data));
-      const descriptors = await whole.run({ data, shape: [part.length, size, size, 3] });
-      this.#checkDescriptors(descriptors, part.length * each, whole.precision);
+      const descriptors = await run({ data, shape: [part.length, size, size, 3] });
+      this.#checkDescriptors(descriptors, part.length * each, precision);
       const rows = looks === 'dense' ? denseRows(geometry) : [...this.offsets.keys()];
       found.push(...this.#looksIn(descriptors, part.length, this.offsets, { each, rows }));
     }

@@ -102,7 +102,13 @@ async function openWhole(
   const inInt8 = engine.precision === 'int8';
   if (inInt8 && quantisedPath === undefined) return undefined;
   const view = viewSizePx(bundle.manifest.geometry);
-  const given = { threads, typicalShape: [1, view, view, 3], takesBytes: true, ...eventsOf?.('encoder') };
+  const given = {
+    threads,
+    typicalShape: [1, view, view, 3],
+    takesBytes: true,
+    secondOutput: true,
+    ...eventsOf?.('encoder'),
+  };
   const opened = inInt8
     ? openEngine(engine, quantisedPath ?? path, given)
     : openEngine(engine, path, { ...given, quantisedPath });

@@ -14,10 +14,13 @@ const UNUSED_MS = 30 * 24 * 60 * 60 * 1000;
 /** The operators used here are the same since this operator set. */
 const LEAST_OPSET = 13;
 
+/** The second output of the one graph. It lies on the way to the first: whoever wants both has nothing more computed. */
+const VIEW = 'view';
+
 /**
  * The one graph of a bundle's networks: "bev" uint8 [N, V, V, 3], unseen pixels black, to "descriptor" [N * looks, D], those of
- * a view behind each other as Describer.look has them before it sorts dense ones. Throws Error, saying why, where the files
- * cannot be joined.
+ * a view behind each other as Describer.look has them before it sorts dense ones, and to "view" [N, 3, V, V] in [0, 1], as
+ * Describer.views has it. Throws Error, saying why, where the files cannot be joined.
  */
 export function wholeGraph(
   generator: Uint8Array | undefined,
@@ -38,21 +41,24 @@ export function wholeGraph(
     graph.constant(name, [], Float32Array.of(value));
   // Halves of whole numbers up to 255: a bfloat16 holds each, so that only the product is rounded, as it is on its way in.
   const levels = generator ? pixels.node('Sub', [planes, scalar(pixels, 'middle', 127.5)]) : planes;
-  const scaled = pixels.node('Mul', [levels, scalar(pixels, 'level', (generator ? 2 : 1) / 255)]);
+  const factor = scalar(pixels, 'level', (generator ? 2 : 1) / 255);
+  const scaled = pixels.node('Mul', [levels, factor], {}, generator ? 'signed' : VIEW);
   const firstShape = ['N', 3, view, view];
+  const outputShape = ['rows', descriptor.dimensions];
   if (!generator) {
     pixels.output(crop(pixels, scaled), firstShape);
-    return chained([pixels.encode(opset), encoder], ['rows', descriptor.dimensions]);
+    const kept = { network: 0, name: VIEW, shape: firstShape };
+    return chained([pixels.encode(opset), encoder], outputShape, kept);
   }
   pixels.output(scaled, firstShape);
   const unit = new OnnxGraph('unit');
   const half = scalar(unit, 'half', 0.5);
-  const signed = unit.input('view', firstShape);
+  const signed = unit.input('generated', firstShape);
   const shifted = unit.node('Add', [unit.node('Mul', [signed, half]), half]);
-  const clipped = unit.node('Clip', [shifted, scalar(unit, 'zero', 0), scalar(unit, 'one', 1)]);
+  const clipped = unit.node('Clip', [shifted, scalar(unit, 'zero', 0), scalar(unit, 'one', 1)], {}, VIEW);
   unit.output(crop(unit, clipped), ['looks', 3, geometry.inputSizePx, geometry.inputSizePx]);
   const models = [pixels.encode(opset), generator, unit.encode(opset), encoder];
-  return chained(models, ['rows', descriptor.dimensions]);
+  return chained(models, outputShape, { network: 2, name: VIEW, shape: firstShape });
 }
 
 /** Squares of a view [N, 3, V, V]: [N * n, 3, S, S], the n of the first view first. */

@@ -32,6 +32,11 @@ export interface InferenceEngine {
    * comes back as NaN.
    */
   run(input: Tensor | ByteTensor): Promise<Tensor>;
+  /**
+   * As run, and the second output behind the first. Absent where the network has none, and of engines that would compute it
+   * in every run, asked for or not.
+   */
+  readonly runBoth?: (input: Tensor | ByteTensor) => Promise<readonly [Tensor, Tensor]>;
   /** Lets the running and waiting batches finish. */
   close(): Promise<void>;
 }
@@ -45,4 +50,6 @@ export interface EngineOptions extends LifeEvents {
   readonly quantisedPath?: string | undefined;
   /** The network's input is uint8. */
   readonly takesBytes?: boolean | undefined;
+  /** The network has a second output, which some runs ask for. */
+  readonly secondOutput?: boolean | undefined;
 }

@@ -23,19 +23,24 @@ export interface OpenVinoSetup extends NetworkSetup {
   readonly compiledDir?: string | undefined;
 }
 
+/** `both`: the second output is wanted, too. */
+export type NetworkInput = (Tensor | ByteTensor) & { readonly both?: boolean };
+
 export interface NetworkRequests {
-  run(input: Tensor | ByteTensor): {
+  run(input: NetworkInput): {
     readonly output: Tensor;
+    /** Where it was wanted. */
+    readonly second?: Tensor;
     /** The input's memory, given back for the next run of the same size. */
     readonly spent: ArrayBuffer;
   };
 }
 
+type OwnTensor = Tensor & { readonly data: Float32Array<ArrayBuffer> };
+
 /** An answer whose memory goes to the owner without a copy. */
-export function answered(
-  input: Tensor | ByteTensor,
-  output: Tensor & { readonly data: Float32Array<ArrayBuffer> },
-) {
+export function answered(input: NetworkInput, output: OwnTensor, second?: OwnTensor) {
   const spent = input.data.buffer as ArrayBuffer;
-  return moved({ output, spent }, [output.data.buffer, spent]);
+  if (!second) return moved({ output, spent }, [output.data.buffer, spent]);
+  return moved({ output, second, spent }, [output.data.buffer, second.data.buffer, spent]);
 }

@@ -32,5 +32,6 @@ export function openOnnxEngine(
 ): Promise<InferenceEngine> {
   const setup: OnnxSetup = { path, threads: options.threads, provider: onnxProviderOf(choice.kind) };
   const script = new URL('./onnx-worker.js', import.meta.url);
-  return openThreadEngine({ script, choice, setup }, options);
+  // A session copies out what a run asks for.
+  return openThreadEngine({ script, choice, setup, givesBoth: options.secondOutput ?? false }, options);
 }

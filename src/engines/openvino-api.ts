@@ -1,6 +1,8 @@
 // OpenVINO's C API (openvino/c/openvino.h), as much of it as a network needs, called through koffi. Every call blocks the
 // thread that it is made on, so that this is for threads of their own.
+import { readFileSync } from 'node:fs';
 import koffi from 'koffi';
+import { withFirstOutput } from '../onnx/index.js';
 import { type Functions, loadFunctions, type Out, type Pointer, type Status } from './openvino-functions.js';
 
 /** ov_element_type_e */
@@ -47,9 +49,9 @@ export class OpenVino {
     return this.#deviceProperty('FULL_DEVICE_NAME').trim();
   }
 
-  /** Reads and compiles an ONNX file. Throws OpenVinoError. */
+  /** Reads and compiles an ONNX file with its first output. Throws OpenVinoError. */
   compile(path: string, properties: Readonly<Record<string, string>>): CompiledNetwork {
-    const model = this.#made('reading', (out) => this.#api.readModel(this.#core, path, null, out));
+    const model = this.#read(path);
     try {
       const pairs = Object.entries(properties).map(([key, value]) => ({ key, value }));
       return this.#network(
@@ -75,6 +77,21 @@ export class OpenVino {
 
   close(): void {
     this.#api.coreFree(this.#core);
+  }
+
+  /** The library computes and keeps all outputs that a network has in every run: those that nobody asks for are left out. */
+  #read(path: string): Pointer {
+    const model = this.#made('reading', (out) => this.#api.readModel(this.#core, path, null, out));
+    const outputs: [number] = [0];
+    check(this.#api, 'counting outputs', this.#api.modelOutputs(model, outputs));
+    if (Number(outputs[0]) <= 1) return model;
+    const bytes = withFirstOutput(readFileSync(path));
+    const given: Out = [null];
+    const status = this.#api.readModelBytes(this.#core, bytes, bytes.length, null, given);
+    // What has weights in files beside it cannot be read from memory.
+    if (status !== 0 || given[0] === null) return model;
+    this.#api.modelFree(model);
+    return given[0];
   }
 
   #network(compiled: Pointer, content?: Uint8Array): CompiledNetwork {

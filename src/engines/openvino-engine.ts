@@ -5,7 +5,10 @@ import type { EngineOptions, InferenceEngine } from './engine.js';
 import type { OpenVinoSetup } from './network-requests.js';
 import { openThreadEngine } from './thread-engine.js';
 
-/** Loads an ONNX network with one float32 input and output. Throws BUNDLE_CORRUPT where OpenVINO cannot load it. */
+/**
+ * Loads an ONNX network with one float32 input and output. A second output is not to be had: the library computes all outputs
+ * of a compiled network in every run, so that only the first is compiled. Throws BUNDLE_CORRUPT where OpenVINO cannot load it.
+ */
 export async function openOpenVinoEngine(
   path: string,
   options: EngineOptions,

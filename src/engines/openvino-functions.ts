@@ -38,6 +38,12 @@ export function loadFunctions(path: string) {
     coreFree: nothing('core_free'),
     coreProperty: status('core_get_property', 'void *', 'const char *', 'const char *', outPointer),
     readModel: status('core_read_model', 'void *', 'const char *', 'const char *', outPointer),
+    readModelBytes: status(
+      'core_read_model_from_memory_buffer',
+      ...['void *', 'void *', 'size_t', 'void *'],
+      outPointer,
+    ),
+    modelOutputs: status('model_outputs_size', 'void *', outSize),
     modelFree: nothing('model_free'),
     compileModel: status(
       'core_compile_model_props',

@@ -17,14 +17,27 @@ class ThreadEngine implements InferenceEngine {
   readonly precision: Precision;
   readonly #path: string;
   readonly #worker: RequestWorker<NetworkRequests>;
+  readonly runBoth?: (input: Tensor | ByteTensor) => Promise<readonly [Tensor, Tensor]>;
   /** Memory of inputs that were run, youngest last: requests are of few sizes. */
   #spare: readonly ArrayBuffer[] = [];
 
-  constructor({ description, precision }: Named, path: string, worker: RequestWorker<NetworkRequests>) {
+  constructor(
+    { description, precision }: Named,
+    path: string,
+    worker: RequestWorker<NetworkRequests>,
+    givesBoth: boolean,
+  ) {
     this.description = description;
     this.precision = precision;
     this.#path = path;
     this.#worker = worker;
+    if (givesBoth) {
+      this.runBoth = async (input) => {
+        const { output, second } = await this.#ask(input, true);
+        if (!second) throw new SkyfixError('INTERNAL', `Running ${path} gave one output.`);
+        return [output, second];
+      };
+    }
   }
 
   get state(): PartState {
@@ -32,7 +45,11 @@ class ThreadEngine implements InferenceEngine {
   }
 
   /** Copies the input, so that the caller keeps its own. */
-  async run({ data, shape }: Tensor | ByteTensor): Promise<Tensor> {
+  async run(input: Tensor | ByteTensor): Promise<Tensor> {
+    return (await this.#ask(input)).output;
+  }
+
+  async #ask({ data, shape }: Tensor | ByteTensor, both?: boolean) {
     const elements = shape.reduce((product, n) => product * n, 1);
     if (elements !== data.length) {
       throw new SkyfixError('INTERNAL', `A tensor [${shape}] came with ${data.length} values.`);
@@ -40,13 +57,13 @@ class ThreadEngine implements InferenceEngine {
     const memory = this.#memoryOf(data.byteLength);
     const asked =
       data instanceof Uint8Array
-        ? { data: new Uint8Array(memory), shape }
-        : { data: new Float32Array(memory), shape };
+        ? { data: new Uint8Array(memory), shape, ...(both && { both }) }
+        : { data: new Float32Array(memory), shape, ...(both && { both }) };
     asked.data.set(data);
     try {
-      const { output, spent } = await this.#worker.ask('run', asked, { transfer: [memory] });
-      this.#spare = [...this.#spare, spent].slice(-MOST_SPARE);
-      return output;
+      const answer = await this.#worker.ask('run', asked, { transfer: [memory] });
+      this.#spare = [...this.#spare, answer.spent].slice(-MOST_SPARE);
+      return answer;
     } catch (error) {
       throw this.#failure(error);
     }
@@ -75,11 +92,17 @@ class ThreadEngine implements InferenceEngine {
 const sentence = (what: string) => (/[.!?]$/.test(what) ? what : `${what}.`);
 
 /**
- * Loads a network with one float32 input and output in a thread that runs `script`. Throws BUNDLE_CORRUPT where the library
+ * Loads a network with one float32 input and output in a thread that runs `script`; `givesBoth`: it answers for the second
+ * output too. Throws BUNDLE_CORRUPT where the library
  * cannot load it; an error of the table that the script throws keeps its code.
  */
 export async function openThreadEngine<S extends NetworkSetup>(
-  { script, choice, setup }: { readonly script: URL; readonly choice: Named; readonly setup: S },
+  {
+    script,
+    choice,
+    setup,
+    givesBoth = false,
+  }: { readonly script: URL; readonly choice: Named; readonly setup: S; readonly givesBoth?: boolean },
   { onDeath, onRecovered }: EngineOptions,
 ): Promise<InferenceEngine> {
   const { path } = setup;
@@ -97,5 +120,5 @@ export async function openThreadEngine<S extends NetworkSetup>(
     const why = error instanceof ThreadDied ? `its thread ended (${error.why})` : messageOf(error);
     throw new SkyfixError('BUNDLE_CORRUPT', `${path} cannot be loaded: ${sentence(why)}`, { cause: error });
   }
-  return new ThreadEngine(choice, path, worker);
+  return new ThreadEngine(choice, path, worker, givesBoth);
 }

@@ -6,5 +6,5 @@ export {
   placesOfTried,
   type TriedHeading,
 } from './estimate-heading.js';
-export { looksUnder, type RunStep } from './looks-under.js';
+export { looksUnder, type RunStep, seenUnder } from './looks-under.js';
 export { evenHeadings, type HeadingRange, peakDeg, type ScoredHeading, spreadDeg } from './turns.js';

@@ -3,15 +3,16 @@ import { bevGeometryOf, cameraHeightsOf } from '../bundles/index.js';
 import { CANDIDATES, type ImageFacts } from '../confidence/index.js';
 import { Describer, type Look } from '../describe/index.js';
 import { SkyfixError } from '../errors/index.js';
-import { type Bev, headingShifts } from '../geometry/index.js';
+import { type Bev, headingShifts, type RgbImage } from '../geometry/index.js';
 import {
   type EstimatedHeading,
   estimateHeading,
   type HeadingRange,
   looksUnder,
   placesOfTried,
+  seenUnder,
 } from '../headings/index.js';
-import { type BevTexture, bevTexture, coherenceOf, type DecodedPhoto } from '../imaging/index.js';
+import { type BevTexture, bevTexture, coherenceOf, type DecodedPhoto, nchwToRgb } from '../imaging/index.js';
 import { type PlaceHit, searchPlaces } from '../places/index.js';
 import type { LoadedRegion } from '../regions/index.js';
 import { projectToGround, searchTiles } from './steps.js';
@@ -28,6 +29,8 @@ export interface Found {
   readonly candidates: readonly PlaceHit[];
   /** Texture is that of the first BEV that was made. */
   readonly image: ImageFacts;
+  /** The view that was looked at, where it is to be shown and one was made under the heading and height that it is shown for. */
+  readonly view?: RgbImage;
 }
 
 /** Throws what projectToGround throws, and what `run` does. */
@@ -50,17 +53,23 @@ export async function placesOf(
     texture ??= bevTexture(bev);
     return bev;
   };
-  const found = (heading: HeadingAnswer, answered: Answered): Found => ({
+  const found = (heading: HeadingAnswer, answered: Answered, view?: RgbImage): Found => ({
     heading,
     ...answered,
+    ...(view && { view }),
     image: { ...(texture ?? NOTHING_SEEN), coherence: coherenceOf(panorama.image) },
   });
   const heightsM = cameraHeightsOf(geometry, options.cameraHeightM);
   const bevsAt = (headingDeg: number) => heightsM.map((heightM) => bevAt(headingDeg, heightM));
   if (source !== 'assumed' && !range) {
     const { headingDeg: deg } = panorama.pose;
-    const looks = await looksUnder(describer, () => bevsAt(deg), run);
-    return found({ deg, source }, await run('search', () => answeredBy(looks, region, options)));
+    const bevs = () => bevsAt(deg);
+    const shown = heightsM.indexOf(options.cameraHeightM ?? geometry.cameraHeightM);
+    const showsView = options.include?.includes('view') && region.networks.generator && shown >= 0;
+    const seen = showsView ? await seenUnder(describer, bevs, run) : undefined;
+    const looks = seen?.looks ?? (await looksUnder(describer, bevs, run));
+    const view = seen && nchwToRgb(seen.views, 'unit', shown);
+    return found({ deg, source }, await run('search', () => answeredBy(looks, region, options)), view);
   }
   const { prior } = options;
   const top = Math.max(options.top, CANDIDATES);

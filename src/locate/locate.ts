@@ -25,11 +25,11 @@ export async function locate(
   checkHeadingOptions(options);
   const timer = new StepTimer(clock, options);
   const panorama = await timer.time('decode', () => decodeUpload(upload, region, options));
-  const { heading, hits, candidates, image } = await placesOf(panorama, region, options, timer.time);
+  const { heading, hits, candidates, image, view } = await placesOf(panorama, region, options, timer.time);
   const { manifest } = region.bundle;
   const { include = [], cameraHeightM } = options;
   const place = hits[0] && { lon: hits[0].lon, lat: hits[0].lat };
-  const explained = { photo: panorama, headingDeg: heading.deg, cameraHeightM, place };
+  const explained = { photo: panorama, headingDeg: heading.deg, cameraHeightM, place, view };
   const pictures = include.length > 0 ? await picturesOf(include, region, explained, timer.time) : undefined;
   const { verdict, reason, confidence, places } = assess(
     { found: candidates, answered: hits, image, ground: groundOf(region, options.prior) },

@@ -2,7 +2,7 @@
 // photo shows it, what the generator makes of it, and the imagery where the best place lies.
 import { bevGeometryOf, viewSizePx } from '../bundles/index.js';
 import { Describer } from '../describe/index.js';
-import { type LonLat, normalisedDeg } from '../geometry/index.js';
+import { type LonLat, normalisedDeg, type RgbImage } from '../geometry/index.js';
 import { type DecodedPhoto, encodeWebp, nchwToRgb } from '../imaging/index.js';
 import type { LoadedRegion } from '../regions/index.js';
 import type { MissingPicture, Picture, PictureName, Pictures } from './picture.js';
@@ -16,6 +16,8 @@ export interface Explained {
   readonly cameraHeightM?: number | undefined;
   /** The best place; undefined where there is none. */
   readonly place: LonLat | undefined;
+  /** The view [V x V] under this heading and height, where one was made on the way to the place. */
+  readonly view?: RgbImage | undefined;
 }
 
 type Run = <T>(step: 'bev' | 'generate', work: () => T | Promise<T>) => Promise<T>;
@@ -41,7 +43,7 @@ export async function picturesOf(
 /** The BEV in full resolution, and the view that the generator makes of it. */
 async function fromPhoto(
   { bundle, networks, tables }: LoadedRegion,
-  { photo, headingDeg, cameraHeightM, place }: Explained,
+  { photo, headingDeg, cameraHeightM, place, view }: Explained,
   wantsView: boolean,
   run: Run,
 ): Promise<{ bev: Picture; view: Picture | MissingPicture }> {
@@ -66,8 +68,9 @@ async function fromPhoto(
   }
   if (!wantsView) return { bev: picture, view: missing('It was not asked for.') };
   const describer = new Describer(networks, manifest);
-  const views = await run('generate', () => describer.views([describer.shrink(bev)]));
-  const file = await encodeWebp(nchwToRgb(views, 'unit'));
+  const generated = async () =>
+    nchwToRgb(await run('generate', () => describer.views([describer.shrink(bev)])), 'unit');
+  const file = await encodeWebp(view ?? (await generated()));
   return { bev: picture, view: { ...square(file, viewSizePx(manifest.geometry), groundM), ...seen } };
 }
 

@@ -35,6 +35,19 @@ export function withSignature(model: Uint8Array, input: SignatureEnd, output: Si
   );
 }
 
+/** The file with its first output and no other. */
+export function withFirstOutput(model: Uint8Array): Uint8Array {
+  const nothing = new Uint8Array();
+  return withFields(model, (field) => {
+    if (field.id !== MODEL_GRAPH) return undefined;
+    let outputs = 0;
+    const graph = withFields(field.value, ({ id }) =>
+      id === GRAPH.output && outputs++ > 0 ? nothing : undefined,
+    );
+    return again(field, graph);
+  });
+}
+
 function adaptedGraph(graph: Uint8Array, input: SignatureEnd, output: SignatureEnd): Uint8Array {
   const before = fieldsOf(graph);
   const types = new Map(

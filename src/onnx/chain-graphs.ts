@@ -10,13 +10,32 @@ const MODEL = { irVersion: 1, graph: 7, opset: 8, functions: 25 };
 const NODE_NAME = 3;
 const GRAPH = { node: 1, name: 2, initializer: 5, input: 11, output: 12, sparse: 15 };
 
+/** A float32 value of one of the networks that is an output of the whole too, under the name that it has there. */
+export interface KeptValue {
+  /** From 0. */
+  readonly network: number;
+  readonly name: string;
+  readonly shape: readonly OnnxDimension[];
+}
+
 /**
  * The bytes of one graph of several, each with one input and its first output, all of one operator set. Input and output keep
- * their names; the output is float32 of `outputShape`. Throws Error, saying why, where they cannot be joined.
+ * their names; the output is float32 of `outputShape`, and `kept` is a second one. Throws Error, saying why, where they cannot
+ * be joined.
  */
-export function chained(models: readonly Uint8Array[], outputShape: readonly OnnxDimension[]): Uint8Array {
+export function chained(
+  models: readonly Uint8Array[],
+  outputShape: readonly OnnxDimension[],
+  kept?: KeptValue,
+): Uint8Array {
   const last = models.length - 1;
   let handed = '';
+  let keptIsThere = false;
+  const outer = (name: string, k: number): string => {
+    if (kept?.network !== k || kept.name !== name) return `${k}.${name}`;
+    keptIsThere = true;
+    return name;
+  };
   const graphs = models.map((model, k) => {
     const { inputs, outputs } = readOnnx(model);
     const [input, output] = [inputs[0]?.name, outputs[0]?.name];
@@ -24,22 +43,28 @@ export function chained(models: readonly Uint8Array[], outputShape: readonly Onn
       throw new Error(`network ${k + 1} has ${inputs.length} inputs and ${outputs.length} outputs`);
     }
     const names = new Map([[input, k === 0 ? input : handed]]);
-    handed = k === last ? output : `${k}.${output}`;
+    handed = k === last ? output : outer(output, k);
     names.set(output, handed);
     // No name at all stands for an input that is left out.
-    const graph = renamed(graphOf(model, k), (name) => names.get(name) ?? (name && `${k}.${name}`));
+    const graph = renamed(graphOf(model, k), (name) => names.get(name) ?? (name && outer(name, k)));
     return { fields: fieldsOf(graph).map((field) => withNodeName(field, k)), input: names.get(input) ?? '' };
   });
   const all = (id: number) => graphs.flatMap(({ fields }) => fields.filter((field) => field.id === id));
   const { fields = [], input = '' } = graphs[0] ?? {};
   const first = fields.find((field) => field.id === GRAPH.input && nameOf(field) === input);
   if (!first) throw new Error('the first network has no input');
-  const output = encodeMessage('ValueInfo', valueInfo(handed, outputShape, DATA_TYPES.FLOAT));
+  if (kept && !keptIsThere) throw new Error(`network ${kept.network + 1} has no value ${kept.name} to keep`);
+  if (kept && [input, handed].includes(kept.name))
+    throw new Error(`${kept.name} would be the name of two values`);
+  const outputs = [
+    valueInfo(handed, outputShape, DATA_TYPES.FLOAT),
+    ...(kept ? [valueInfo(kept.name, kept.shape, DATA_TYPES.FLOAT)] : []),
+  ];
   const graph = joined([
     ...[...all(GRAPH.node), ...all(GRAPH.initializer)].map(({ whole }) => whole),
     bytesField(GRAPH.name, new TextEncoder().encode('skyfix-chained')),
     first.whole,
-    bytesField(GRAPH.output, output),
+    ...outputs.map((output) => bytesField(GRAPH.output, encodeMessage('ValueInfo', output))),
   ]);
   return joined([...headerOf(models), bytesField(MODEL.graph, graph)]);
 }

@@ -1,7 +1,7 @@
 // ONNX: the graph format, built in code, read, and adapted where other people's files differ.
-export { isCastable, type SignatureEnd, withSignature } from './adapt-signature.js';
+export { isCastable, type SignatureEnd, withFirstOutput, withSignature } from './adapt-signature.js';
 export { ONNX_OPSET, type OnnxAttribute, type OnnxDimension, OnnxGraph } from './build-graph.js';
-export { chained } from './chain-graphs.js';
+export { chained, type KeptValue } from './chain-graphs.js';
 export { type ExternalTensor, externalTensors, withTensorsInside } from './external-data.js';
 export {
   type FloatConstant,

@@ -51,6 +51,18 @@ export function bytesGraph(): Uint8Array {
   return graph.encode();
 }
 
+/** twin = x + 1 is the second output, y = twin * [2, -3] the first. */
+export function twinGraph(): Uint8Array {
+  const graph = new OnnxGraph('twin');
+  const x = graph.input('x', ['N', 2]);
+  const one = graph.constant('one', [1], Float32Array.of(1));
+  const twin = graph.node('Add', [x, one], {}, 'twin');
+  const factor = graph.constant('factor', [2], Float32Array.of(2, -3));
+  graph.output(graph.node('Mul', [twin, factor], {}, 'y'), ['N', 2]);
+  graph.output(twin, ['N', 2]);
+  return graph.encode();
+}
+
 export const pair = (...values: number[]) => ({
   data: Float32Array.from(values),
   shape: [values.length / 2, 2],
@@ -121,6 +133,29 @@ export function engineContract(name: string, { open, lose }: EngineUnderTest): v
       } finally {
         await engine.close();
       }
+    });
+
+    test('a second output comes where it is asked for, or not at all', async () => {
+      const twin = join(folder, 'twin.onnx');
+      await writeFile(twin, twinGraph());
+      const engine = await open(twin, { threads: 1, secondOutput: true });
+      try {
+        for (let round = 0; round < 2; round++) {
+          assert.deepEqual(await engine.run(pair(0, 0, 9, -11)), pair(2, -3, 20, 30));
+          if (!engine.runBoth) continue;
+          const input = pair(0, 0, 9, -11);
+          assert.deepEqual(await engine.runBoth(input), [pair(2, -3, 20, 30), pair(1, 1, 10, -10)]);
+          assert.deepEqual([...input.data], [0, 0, 9, -11]);
+          const wide = { data: new Float32Array(3), shape: [1, 3] };
+          await assert.rejects(engine.runBoth(wide), { code: 'INTERNAL', message: /twin\.onnx failed/ });
+        }
+      } finally {
+        await engine.close();
+      }
+      await assert.rejects(async () => engine.runBoth?.(pair(1, 1)) ?? engine.run(pair(1, 1)), {
+        code: 'INTERNAL',
+      });
+      await withEngine(async ({ runBoth }) => assert.equal(runBoth, undefined));
     });
 
     test('height and width may change from run to run where the network leaves them open, and come again', async () => {

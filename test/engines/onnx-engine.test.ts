@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { openOnnxEngine } from '../../src/engines/index.js';
 import { watchThreads } from '../support/threads.js';
-import { engineContract, scaleGraph } from './contract.js';
+import { engineContract, pair, scaleGraph, twinGraph } from './contract.js';
 
 const folder = await mkdtemp(join(tmpdir(), 'skyfix-engine-'));
 after(() => rm(folder, { recursive: true }));
@@ -24,5 +24,22 @@ describe('the onnxruntime engine', () => {
     assert.match(engine.description, /^onnxruntime-node \d+\.\d+\.\d+ cpu$/);
     await engine.close();
     assert.equal(threads.alive.length, 0);
+  });
+
+  test('gives a second output where a run asks for it, and says so where there is none', async () => {
+    const path = join(folder, 'twin.onnx');
+    await writeFile(path, twinGraph());
+    const options = { threads: 1, secondOutput: true };
+    const engine = await openOnnxEngine(path, options);
+    assert.deepEqual(await engine.runBoth?.(pair(0, 0)), [pair(2, -3), pair(1, 1)]);
+    await engine.close();
+    await writeFile(path, scaleGraph());
+    const single = await openOnnxEngine(path, options);
+    await assert.rejects(single.runBoth?.(pair(1, 1)) ?? Promise.resolve(), {
+      code: 'INTERNAL',
+      message: /twin\.onnx failed: the network has one output/,
+    });
+    assert.deepEqual(await single.run(pair(1, 1)), pair(2, -3));
+    await single.close();
   });
 });

@@ -13,7 +13,7 @@ import { OpenVino } from '../../src/engines/openvino-api.js';
 import { seededRandom } from '../../src/random/index.js';
 import { installedOpenVino, NO_OPENVINO } from '../support/openvino.js';
 import { watchThreads } from '../support/threads.js';
-import { engineContract, pair, scaleGraph } from './contract.js';
+import { engineContract, pair, scaleGraph, twinGraph } from './contract.js';
 
 const folder = await mkdtemp(join(tmpdir(), 'skyfix-openvino-'));
 after(() => rm(folder, { recursive: true }));
@@ -86,6 +86,21 @@ describe('the OpenVINO engine', { skip: installed ? false : NO_OPENVINO }, () =>
     } finally {
       await engine.close();
     }
+  });
+
+  test('of a network with two outputs the first alone is compiled, and no run gives the other', async () => {
+    const path = join(folder, 'twin.onnx');
+    await writeFile(path, twinGraph());
+    const { library } = openvino();
+    const openVino = new OpenVino(library ?? '');
+    const compiled = openVino.compile(path, { INFERENCE_PRECISION_HINT: 'f32' });
+    assert.equal(compiled.outputs, 1);
+    assert.deepEqual(compiled.run(pair(0, 0, 9, -11)), pair(2, -3, 20, 30));
+    compiled.close();
+    openVino.close();
+    const engine = await openEngine(openvino(), path, { threads: 1, secondOutput: true });
+    assert.equal(engine.runBoth, undefined);
+    await engine.close();
   });
 
   test('a library that is cut short is refused in a sentence, and ends no process but its own', async () => {

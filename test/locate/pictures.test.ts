@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import sharp from 'sharp';
 import { ArchiveWriter, tilesUnder } from '../../src/basemap/index.js';
+import type { ByteTensor, InferenceEngine, Tensor } from '../../src/engines/index.js';
 import { sha256OfBytes } from '../../src/files/index.js';
 import { fullSphere, projectBev, type RgbImage } from '../../src/geometry/index.js';
 import {
@@ -15,7 +16,7 @@ import {
   PICTURES,
   type Picture,
 } from '../../src/locate/index.js';
-import { RegionService } from '../../src/regions/index.js';
+import { type LoadedRegion, RegionService } from '../../src/regions/index.js';
 import { CENTRE, GEOMETRY, noisePanorama, pngOf, publishTinyVersion } from '../support/tiny-region.js';
 
 const options: LocateOptions = { top: 1, distinct: true, headingDeg: 0, include: PICTURES };
@@ -115,6 +116,65 @@ describe('pictures', () => {
         const [seen, below] = [data[(y * 8 + x) * 4 + c] ?? 0, image.data[(y * 8 + x) * 3 + c] ?? 0];
         assert.ok(Math.abs(seen - (255 - below)) < 60, `${x},${y}: ${seen}, of ${below}`);
       }
+    }
+  });
+
+  test('a view that was looked at is not made again, and only whoever asks for it has it made', async () => {
+    const upload = await pngOf(quarters());
+    const { region, release } = service.acquire('tiny');
+    const { generator, encoder, whole } = region.networks;
+    assert.ok(generator && whole?.runBoth);
+    const asked: string[] = [];
+    const counted = (
+      name: string,
+      { description, precision, run, runBoth }: InferenceEngine,
+      of = generator,
+    ) => ({
+      description,
+      precision,
+      state: 'ready' as const,
+      run: (input: Tensor | ByteTensor) => {
+        asked.push(name);
+        return run.call(of, input);
+      },
+      ...(runBoth && {
+        runBoth: (input: Tensor | ByteTensor) => {
+          asked.push(`${name}, both`);
+          return runBoth(input);
+        },
+      }),
+      close: async () => {},
+    });
+    const apart = {
+      generator: counted('generator', generator),
+      encoder: counted('encoder', encoder, encoder),
+    };
+    const together = { ...apart, whole: counted('whole', whole, whole) };
+    const ask = async (networks: LoadedRegion['networks'], more: Partial<LocateOptions>) => {
+      asked.length = 0;
+      const all = { ...options, include: ['view'] as const, ...more };
+      return locate({ ...region, networks }, upload, all).finally(() => asked.sort());
+    };
+    try {
+      const one = await ask(together, {});
+      assert.deepEqual(asked, ['whole, both']);
+      assert.equal(one.timingsMs.generate, 0);
+      const two = await ask(apart, {});
+      assert.deepEqual(asked, ['encoder', 'generator']);
+      assert.deepEqual(one.results, two.results);
+      const [view, other] = [pictureOf(one.pictures?.view), pictureOf(two.pictures?.view)];
+      assert.deepEqual({ ...view, data: '' }, { ...other, data: '' });
+      const [found, expected] = [await pixelsOf(view), await pixelsOf(other)];
+      assert.ok(found.data.every((value, k) => Math.abs(value - (expected.data[k] ?? 999)) <= 2));
+      for (const include of [undefined, ['bev'], ['tile']] as const) {
+        await ask(together, { include });
+        assert.deepEqual(asked, ['whole']);
+      }
+      // Of the heading that is answered, which lies between those that were tried, no view was made on the way.
+      await ask(together, { headingDeg: 3, headingToleranceDeg: 4 });
+      assert.deepEqual(asked, ['generator', 'whole', 'whole', 'whole']);
+    } finally {
+      release();
     }
   });
 

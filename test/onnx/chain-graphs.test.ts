@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { chained, OnnxGraph, readOnnx } from '../../src/onnx/index.js';
+import { chained, OnnxGraph, readOnnx, withFirstOutput } from '../../src/onnx/index.js';
 
 /** out = in * factor + 1; all its values have the names that every other one's have. */
 function affine(factor: number, input: string, output: string): OnnxGraph {
@@ -40,6 +40,34 @@ test('three networks with the same names inside compute what they do one after t
   }
 });
 
+test('a value that is kept is a second output, and the first alone is what it was', async () => {
+  const models = [affine(2, 'x', 'y'), affine(-3, 'x', 'y'), affine(5, 'y', 'z')].map((g) => g.encode());
+  const shape = ['M', 2];
+  const plain = chained(models, shape);
+  for (const [kept, expected] of [
+    [{ network: 0, name: 'inner', shape }, [2, 4]],
+    [{ network: 0, name: 'y', shape }, [3, 5]],
+    [{ network: 1, name: 'inner', shape }, [-9, -15]],
+    [{ network: 1, name: 'y', shape }, [-8, -14]],
+  ] as const) {
+    const one = chained(models, shape, kept);
+    assert.deepEqual(readOnnx(one).outputs, [
+      { name: 'z', shape, dataType: 1 },
+      { name: kept.name, shape, dataType: 1 },
+    ]);
+    const session = await InferenceSession.create(one, { logSeverityLevel: 3 });
+    const feeds = { x: new Tensor('float32', Float32Array.of(1, 2), [1, 2]) };
+    const both = await session.run(feeds);
+    assert.deepEqual(Array.from(both[kept.name]?.data as Float32Array), expected);
+    assert.deepEqual(Array.from(both.z?.data as Float32Array), await run(plain, [1, 2]));
+    assert.deepEqual(Object.keys(await session.run(feeds, ['z'])), ['z']);
+    const first = withFirstOutput(one);
+    assert.deepEqual(readOnnx(first).outputs, [{ name: 'z', shape, dataType: 1 }]);
+    assert.deepEqual(await run(first, [1, 2]), await run(plain, [1, 2]));
+  }
+  assert.equal(withFirstOutput(plain), plain);
+});
+
 test('an input that is left out stays left out', async () => {
   const graph = new OnnxGraph('clip');
   const x = graph.input('x', ['N', 2]);
@@ -59,4 +87,9 @@ test('what cannot be joined says why', () => {
   two.input('z', ['N', 2]);
   assert.throws(() => chained([affines().encode(), two.encode()], ['N', 2]), /network 2 has 2 inputs/);
   assert.throws(() => chained([], ['N', 2]), /no input/);
+  const both = [affines().encode(), affines().encode()];
+  const keep = (network: number, name: string) => chained(both, ['N', 2], { network, name, shape: ['N', 2] });
+  assert.throws(() => keep(0, 'view'), /network 1 has no value view to keep/);
+  assert.throws(() => keep(7, 'inner'), /network 8 has no value inner to keep/);
+  assert.throws(() => keep(0, 'y'), /y would be the name of two values/);
 });
