@@ -1,7 +1,7 @@
 // A bundle's networks as one graph: pixels of a BEV in, the descriptors of all looks out, nothing copied or converted in between.
 // It is made of the bundle's own files when they are loaded, so every bundle has it that can have it.
 import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type Bundle, type BundleManifest, MOST_AT_ONCE, viewSizePx } from '../bundles/index.js';
 import { sha256OfBytes, sha256OfFile, userCacheFolder, writeFileAtomic } from '../files/index.js';
 import { chained, DATA_TYPES, OnnxGraph, readOnnx } from '../onnx/index.js';
@@ -11,6 +11,8 @@ import { lookCorners } from './looks.js';
 const MOST_BYTES = 64 * 2 ** 20;
 /** What no process opened for so long was of a bundle that is no more. */
 const UNUSED_MS = 30 * 24 * 60 * 60 * 1000;
+/** Of what wholeGraph makes: raised with every change of it, so that no graph of another form is taken for one of this. */
+const FORM = 1;
 /** The operators used here are the same since this operator set. */
 const LEAST_OPSET = 13;
 
@@ -80,14 +82,18 @@ function addCrops(
   return graph.node('Reshape', [all, graph.integers('squares', [-1, 3, sizePx, sizePx])]);
 }
 
+type Joinable = Pick<Bundle, 'manifest' | 'generatorPath' | 'encoderPath'>;
+
 /**
- * The file of a bundle's one graph, in `folder`, where engines and what they keep know it by its content; undefined for networks
- * that are large, take one image at a time or cannot be joined, and where the folder cannot be written.
+ * The file of a bundle's one graph, in `folder`, made once for all bundles of these networks; engines and what they keep know it
+ * by its content. Undefined for networks that are large, take one image at a time or cannot be joined, and where the folder
+ * cannot be written.
  */
 export async function wholeNetworkFile(
-  { manifest, generatorPath, encoderPath }: Pick<Bundle, 'manifest' | 'generatorPath' | 'encoderPath'>,
+  bundle: Joinable,
   folder = join(userCacheFolder(), 'joined'),
 ): Promise<string | undefined> {
+  const { manifest, generatorPath, encoderPath } = bundle;
   const { geometry, looks, oneAtATime = [] } = manifest;
   const atOnce = looks === 'dense' ? 1 : lookCorners(geometry).length;
   if (oneAtATime.length > 0 || atOnce > MOST_AT_ONCE) return undefined;
@@ -95,18 +101,45 @@ export async function wholeNetworkFile(
     const paths = generatorPath === undefined ? [encoderPath] : [generatorPath, encoderPath];
     const sizes = await Promise.all(paths.map((path) => stat(path)));
     if (sizes.reduce((sum, { size }) => sum + size, 0) > MOST_BYTES) return undefined;
+    const made = await madeOf(bundle);
+    const kept = await keptWhole(folder, made);
+    if (kept !== undefined) return kept;
     const generator = generatorPath === undefined ? undefined : await readFile(generatorPath);
     const graph = wholeGraph(generator, await readFile(encoderPath), manifest);
-    const sha256 = sha256OfBytes(graph);
-    const path = join(folder, `${sha256}.onnx`);
-    const kept = await sha256OfFile(path).catch(() => undefined);
-    if (kept !== sha256) await writeFileAtomic(path, graph);
+    const path = join(folder, fileName(made, sha256OfBytes(graph)));
+    await writeFileAtomic(path, graph);
     await keepOnlyUsed(folder, path);
     return path;
   } catch {
     // The two networks say what is wrong with them, where anything is.
     return undefined;
   }
+}
+
+/** Says of what the graph is made, and what the file must hold. */
+const fileName = (made: string, sha256: string | undefined): string => `${made}-${sha256}.onnx`;
+
+/** A name for everything that the graph depends on. The files are those that the manifest has the checksums of. */
+async function madeOf({ manifest, generatorPath, encoderPath }: Joinable): Promise<string> {
+  const { files, geometry, descriptor, looks = 'crops' } = manifest;
+  const checksum = async (path: string) => files[basename(path)]?.sha256 ?? (await sha256OfFile(path));
+  const { inputSizePx, searchMarginPx = 0, searchStepPx = 0 } = geometry;
+  const sizes = [inputSizePx, searchMarginPx, searchStepPx, descriptor.dimensions];
+  const first = generatorPath === undefined ? 'none' : await checksum(generatorPath);
+  return sha256OfBytes(JSON.stringify([FORM, first, await checksum(encoderPath), looks, ...sizes]));
+}
+
+/** What was made of these before, where it is whole. */
+async function keptWhole(folder: string, made: string): Promise<string | undefined> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter((each) => each.startsWith(made))) {
+    const path = join(folder, name);
+    if (name !== fileName(made, await sha256OfFile(path).catch(() => undefined))) continue;
+    // A folder that cannot be written can be read all the same.
+    await keepOnlyUsed(folder, path).catch(() => {});
+    return path;
+  }
+  return undefined;
 }
 
 /** Marks a file as used and removes those that were not for long. */

@@ -5,7 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { type Bundle, type BundleGeometry, loadBundle, viewSizePx } from '../../src/bundles/index.js';
-import { Describer, type Look, openNetworks, wholeNetworkFile } from '../../src/describe/index.js';
+import {
+  Describer,
+  type Look,
+  openNetworks,
+  wholeGraph,
+  wholeNetworkFile,
+} from '../../src/describe/index.js';
 import { DEFAULT_ENGINE, type EngineChoice } from '../../src/engines/index.js';
 import { sha256OfBytes } from '../../src/files/index.js';
 import type { Bev } from '../../src/geometry/index.js';
@@ -172,11 +178,19 @@ describe('the file of the one graph', () => {
   const folder = join(root, 'joined');
 
   test('is made once, made again where it was changed, and removed where none opened it for a month', async () => {
-    const dir = await writeTinyBundle(join(root, 'kept'), GEOMETRY, { 'encoder.onnx': flatEncoder(4, true) });
+    const encoder = flatEncoder(4, true);
+    const dir = await writeTinyBundle(join(root, 'kept'), GEOMETRY, { 'encoder.onnx': encoder });
     const bundle = await loadBundle(dir);
     const path = await wholeNetworkFile(bundle, folder);
     assert.ok(path);
     const bytes = await readFile(path);
+    // Of these bytes nothing can be made: what is there is known by the checksums of what it was made of.
+    await writeFile(bundle.encoderPath, new Uint8Array(encoder.length));
+    assert.equal(await wholeNetworkFile(bundle, folder), path);
+    await writeFile(path, bytes.subarray(1));
+    assert.equal(await wholeNetworkFile(bundle, folder), undefined);
+    await writeFile(bundle.encoderPath, encoder);
+    assert.equal(await wholeNetworkFile(bundle, folder), path);
     await writeFile(path, 'something else');
     const old = join(folder, 'old.onnx');
     await writeFile(old, 'old');
@@ -184,6 +198,39 @@ describe('the file of the one graph', () => {
     assert.equal(await wholeNetworkFile(bundle, folder), path);
     assert.deepEqual(await readFile(path), bytes);
     assert.deepEqual(await readdir(folder), [path.slice(folder.length + 1)]);
+  });
+
+  test('is another for another network, and for another way to look at the same', async () => {
+    const paths = new Set<string | undefined>();
+    const networks = { 'encoder.onnx': flatEncoder(4, true) };
+    const wide = { ...GEOMETRY, searchMarginPx: 4, searchStepPx: 4 };
+    for (const [name, geometry, files] of [
+      ['flat', GEOMETRY, networks],
+      ['centred', GEOMETRY, { 'encoder.onnx': centredEncoder(4) }],
+      ['negative', GEOMETRY, { ...networks, 'generator.onnx': negativeGenerator(4) }],
+      ['nine', wide, networks],
+      ['twenty-five', { ...wide, searchStepPx: 2 }, networks],
+      ['margin', { ...wide, searchMarginPx: 2, searchStepPx: 2 }, networks],
+    ] as const) {
+      const dir = await writeTinyBundle(join(root, `other-${name}`), geometry, files, 48);
+      paths.add(await wholeNetworkFile(await loadBundle(dir), folder));
+    }
+    assert.ok(!paths.has(undefined));
+    assert.equal(paths.size, 6);
+    // A height of the camera changes nothing in it.
+    const dir = await writeTinyBundle(join(root, 'high'), { ...GEOMETRY, cameraHeightM: 3 }, networks, 48);
+    assert.ok(paths.has(await wholeNetworkFile(await loadBundle(dir), folder)));
+  });
+
+  test('has the form that its name stands for: whoever makes another raises FORM in whole-network.ts', () => {
+    const manifest = { geometry: { ...GEOMETRY, searchMarginPx: 2 }, descriptor: { dimensions: 48 } };
+    const graph = wholeGraph(negativeGenerator(8), flatEncoder(4, true), manifest);
+    const digest = sha256OfBytes(graph);
+    assert.equal(
+      digest,
+      '5480b4db351d07b229e3edf53097420c05c675b98049af99d8c84fcb3cf80e23',
+      'raise FORM in whole-network.ts, unless only the networks of this test changed',
+    );
   });
 
   test('is not made of networks that take one image at a time, nor where it cannot be written', async () => {
