@@ -1,6 +1,5 @@
 // The whole request: this server and the peer on the same panoramas, one request at a time, taking turns.
-import { readFileSync } from 'node:fs';
-import { markdownTable, median, percentile } from '../loadtest/index.js';
+import { markdownTable, median, percentile, processorMsOf } from '../loadtest/index.js';
 
 export interface Contestant {
   readonly name: string;
@@ -52,19 +51,4 @@ export function requestTable(contestants: readonly Contestant[], times: readonly
     return [name, ...values.map((value) => value.toFixed(1)), (median(ms) / first).toFixed(2)];
   });
   return markdownTable(['', 'median', 'p95', 'best', 'processor', 'times as long'], rows);
-}
-
-/** One tick of /proc's clock, which Linux fixes for user programs (USER_HZ). */
-const TICK_MS = 10;
-
-/** Processor time of a process so far, all its threads (proc_pid_stat(5), utime and stime); NaN elsewhere than on Linux. */
-export function processorMsOf(pid: number): number {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name in brackets may hold anything.
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
-  } catch {
-    return Number.NaN;
-  }
 }

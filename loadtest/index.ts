@@ -3,6 +3,7 @@ export type { LoadResult } from './drive.js';
 export { markdownTable } from './overload.js';
 export { type NoPeer, type Peer, type PeerBackend, runPeerProgram, startPeer } from './peer-process.js';
 export { median, percentile } from './percentiles.js';
+export { processorMsOf } from './processor-time.js';
 export { type ServerProcess, startServerProcess } from './server-process.js';
 export { demoPanoramas, machine } from './surroundings.js';
 export { type Chart, chartSvg } from './svg.js';

@@ -1,17 +1,21 @@
 // npm run loadtest: the shipped demo under load on this machine, by clients that wait for their answers and by clients that
 // do not, up to ten times what it can answer.
 //   npm run loadtest -- --seconds 5 --connections 1,8,64 --rates 0.5,1,10
-//   npm run loadtest -- --write       puts the tables and the chart into docs/performance.md
+//   npm run loadtest -- --cores all   instead: how many answers a second the server gives on 1, 2, ... cores
+//   npm run loadtest -- --write       puts the tables and the chart into docs/performance.md; so with --cores
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { STEPS } from '../src/locate/index.js';
+import { coresLegend, coresSvg, coresTable, measureByCores } from './by-cores.js';
+import { coreCounts, usableProcessors } from './cores.js';
 import { drive, type LoadResult } from './drive.js';
 import { driveOpen, type OpenResult } from './open-loop.js';
 import { BUDGET_MS, markdownTable, openTable, overloadSvg, overloadVerdict, peakOf } from './overload.js';
 import { drivePatient } from './patient.js';
 import { median, percentile } from './percentiles.js';
+import { processorMsOf } from './processor-time.js';
 import { startServerProcess } from './server-process.js';
 import { demoPanoramas, machine } from './surroundings.js';
 import { writeSection } from './write-section.js';
@@ -26,6 +30,7 @@ const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '5' },
     connections: { type: 'string', default: '1,2,4,8,16,32,64' },
+    cores: { type: 'string' },
     rates: { type: 'string', default: '0.25,0.5,0.75,1,1.5,2,5,10' },
     write: { type: 'boolean', default: false },
   },
@@ -36,6 +41,10 @@ const multiples = values.rates.split(',').map((text) => multiple(text));
 
 const panoramas = await demoPanoramas(join(ROOT, 'demo/panoramas'));
 const out: string[] = [];
+if (values.cores !== undefined) {
+  await sayByCores(values.cores);
+  process.exit();
+}
 say(machine());
 const server = await startServerProcess(ROOT);
 try {
@@ -92,6 +101,24 @@ try {
 function say(text: string): void {
   out.push(text);
   console.log(`${text}\n`);
+}
+
+async function sayByCores(asked: string): Promise<void> {
+  const processors = await usableProcessors();
+  const counts = coreCounts(asked, processors.length);
+  say(machine());
+  const start = (some: readonly number[]) => startServerProcess(ROOT, undefined, some);
+  const load = { processors, counts, panoramas, seconds, start, drive: drivePatient, processorMsOf };
+  const results = await measureByCores(load);
+  say(coresTable(results));
+  say(`${coresLegend(processors.length)} ${panoramas.length} panoramas in turn, ${seconds} s each run.`);
+  if (values.write) {
+    await writeFile(join(ROOT, 'docs/cores.svg'), coresSvg(results));
+    const text = [...out, '![Answers a second by cores](cores.svg)'].join('\n\n');
+    await writeSection(join(ROOT, 'docs/performance.md'), 'cores', text);
+  }
+  const broken = results.some(({ failures, best }) => failures > 0 || best.latenciesMs.length === 0);
+  if (broken) process.exitCode = 1;
 }
 
 function closedTable(results: readonly LoadResult[]): string {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { heldTo } from './cores.js';
 
 export interface ServerProcess {
   readonly url: string;
@@ -22,9 +23,14 @@ const STOP_LIMIT_MS = 10_000;
 
 /**
  * Puts the demo region, or the index version `indexDir` in its place, into a data folder and starts `bin/skyfix.js serve` below
- * `root` on a free port of 127.0.0.1. Throws with the child's output where it does not get ready.
+ * `root` on a free port of 127.0.0.1; where `processors` are named it is held to them, and its networks have as many threads.
+ * Throws with the child's output where it does not get ready.
  */
-export async function startServerProcess(root: string, indexDir?: string): Promise<ServerProcess> {
+export async function startServerProcess(
+  root: string,
+  indexDir?: string,
+  processors: readonly number[] = [],
+): Promise<ServerProcess> {
   const dataDir = await mkdtemp(join(tmpdir(), 'skyfix-loadtest-'));
   const skyfix = join(root, 'bin/skyfix.js');
   const put = indexDir ? ['index', 'publish', indexDir, '--region', 'demo'] : ['demo', 'install'];
@@ -32,8 +38,16 @@ export async function startServerProcess(root: string, indexDir?: string): Promi
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const started = performance.now();
-  const child = spawn(process.execPath, [skyfix, 'serve'], {
-    env: { ...process.env, HOST: '127.0.0.1', PORT: String(port), SKYFIX_DATA: dataDir, LOG_LEVEL: 'warn' },
+  const [program = '', ...args] = heldTo(processors, [process.execPath, skyfix, 'serve']);
+  const child = spawn(program, args, {
+    env: {
+      ...process.env,
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      SKYFIX_DATA: dataDir,
+      LOG_LEVEL: 'warn',
+      ...(processors.length > 0 && { SKYFIX_THREADS: String(processors.length) }),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
