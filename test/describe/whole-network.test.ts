@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { InferenceSession } from 'onnxruntime-node';
 import { type Bundle, type BundleGeometry, loadBundle, viewSizePx } from '../../src/bundles/index.js';
 import {
   Describer,
@@ -16,6 +17,7 @@ import { DEFAULT_ENGINE, type EngineChoice } from '../../src/engines/index.js';
 import { sha256OfBytes } from '../../src/files/index.js';
 import type { Bev } from '../../src/geometry/index.js';
 import { nchwToRgb } from '../../src/imaging/index.js';
+import { readOnnx, withFirstOutput } from '../../src/onnx/index.js';
 import { seededRandom } from '../../src/random/index.js';
 import { installedOpenVino } from '../support/openvino.js';
 import {
@@ -170,6 +172,28 @@ describe('descriptors within 1e-5 of those of the networks one after the other',
     test(`the bundle ${name}`, async () => {
       const bundle = await loadBundle(join('models', name));
       for (const engine of ENGINES) await assertSame(bundle, engine, 2);
+    });
+  }
+});
+
+/** What onnxruntime computes for a graph after it has optimised it. */
+async function operatorsOf(graph: Uint8Array): Promise<readonly string[]> {
+  const optimizedModelFilePath = join(root, 'optimised.onnx');
+  const session = await InferenceSession.create(graph, { optimizedModelFilePath, logSeverityLevel: 3 });
+  await session.release();
+  return readOnnx(await readFile(optimizedModelFilePath)).operators.toSorted();
+}
+
+describe('whoever does not ask for the view', () => {
+  for (const name of ['small-town', 'general']) {
+    test(`has nothing more computed: ${name}`, async () => {
+      const path = await wholeNetworkFile(await loadBundle(join('models', name)), join(root, 'both'));
+      const both = await readFile(path ?? '');
+      assert.deepEqual(
+        readOnnx(both).outputs.map(({ name }) => name),
+        ['descriptor', 'view'],
+      );
+      assert.deepEqual(await operatorsOf(both), await operatorsOf(withFirstOutput(both)));
     });
   }
 });
