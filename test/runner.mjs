@@ -32,8 +32,7 @@ export function runTests({ title, files, args = [], cwd, ci = /^(1|true)$/i.test
       `--test-reporter=${join(HERE, 'facts-reporter.mjs')}`,
       `--test-reporter-destination=${factsFile}`,
     ];
-    // A test that fails may leave a server open: that must not hold up all others for ever.
-    const run = spawnSync(process.execPath, ['--test', '--test-force-exit', ...reporters, ...args, ...files], {
+    const run = spawnSync(process.execPath, ['--test', ...reporters, ...args, ...files], {
       stdio: 'inherit',
       cwd,
     });
