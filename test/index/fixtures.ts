@@ -1,11 +1,11 @@
 // A small bundle with a real encoder graph, a small picture to cut tiles from, and a folder that goes away.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { writeArrayBuffer } from 'geotiff';
 import { BUNDLE_SCHEMA } from '../../src/bundles/index.js';
-import { sha256OfBytes } from '../../src/files/index.js';
+import { sha256OfBytes, sha256OfFile } from '../../src/files/index.js';
 import { OnnxGraph } from '../../src/onnx/index.js';
 import { seededRandom } from '../../src/random/index.js';
 
@@ -80,3 +80,18 @@ export async function writeMosaic(
   });
   await writeFile(path, new Uint8Array(bytes as ArrayBuffer));
 }
+
+/** The checksums of all files of a folder, by their paths in it. */
+export async function sums(dir: string): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const entry of await readdir(dir, { withFileTypes: true, recursive: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile()) found[path.slice(dir.length + 1)] = await sha256OfFile(path);
+  }
+  return found;
+}
+
+/** A change of a mosaic, see writeMosaic: pixels 250 to 269 of rows 100 to 119: 10 m by 10 m. */
+export const patch = (data: Uint8Array) => {
+  for (let y = 100; y < 120; y++) data.fill(7 * y, (y * 400 + 250) * 3, (y * 400 + 270) * 3);
+};

@@ -16,11 +16,10 @@ import {
   cutTile,
   openImagery,
 } from '../../index/index.js';
-import { sha256OfFile } from '../../src/files/index.js';
 import { distanceM } from '../../src/geometry/index.js';
 import { encodePng } from '../../src/imaging/index.js';
 import { readCatalogue } from '../../src/search/index.js';
-import { temporaryFolder, writeMosaic, writeTinyBundle } from './fixtures.js';
+import { sums, temporaryFolder, writeMosaic, writeTinyBundle } from './fixtures.js';
 
 const folder = await temporaryFolder();
 const bundleDir = join(folder, 'bundle');
@@ -45,15 +44,6 @@ before(async () => {
 });
 
 /** Every file below a folder with its checksum. */
-async function sums(dir: string): Promise<Record<string, string>> {
-  const found: Record<string, string> = {};
-  for (const entry of await readdir(dir, { withFileTypes: true, recursive: true })) {
-    const path = join(entry.parentPath, entry.name);
-    if (entry.isFile()) found[path.slice(dir.length + 1)] = await sha256OfFile(path);
-  }
-  return found;
-}
-
 async function partsOf(of: number, outDir: string, options: Partial<Parameters<typeof buildPart>[0]> = {}) {
   const dirs: string[] = [];
   for (let part = 1; part <= of; part++)

@@ -1,7 +1,7 @@
 // Versions whose descriptors are in shards: the same rows as in one file, however the build was divided; an update of a small
 // area leaves the shards of other ground the same files on disk; and whoever handles versions handles all of their files.
 import assert from 'node:assert/strict';
-import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { before, test } from 'node:test';
 import {
@@ -15,7 +15,6 @@ import {
   writeCalibratedVersion,
 } from '../../index/index.js';
 import type { Calibration } from '../../src/calibration/index.js';
-import { sha256OfFile } from '../../src/files/index.js';
 import { readCatalogue, readStored } from '../../src/search/index.js';
 import {
   checkIndexFolder,
@@ -25,7 +24,7 @@ import {
   SeenFiles,
   shardFilesOf,
 } from '../../src/versions/index.js';
-import { temporaryFolder, writeMosaic, writeTinyBundle } from './fixtures.js';
+import { patch, sums, temporaryFolder, writeMosaic, writeTinyBundle } from './fixtures.js';
 
 const folder = await temporaryFolder();
 const bundleDir = join(folder, 'bundle');
@@ -39,11 +38,6 @@ const tiles = { bundleDir, strideM: STRIDE_M, createdAt };
 const build = { ...tiles, graph, shardCells };
 const indexDir = join(folder, 'first');
 
-/** Pixels 250 to 269 of rows 100 to 119: 10 m by 10 m. */
-const patch = (data: Uint8Array) => {
-  for (let y = 100; y < 120; y++) data.fill(7 * y, (y * 400 + 250) * 3, (y * 400 + 270) * 3);
-};
-
 before(async () => {
   await writeTinyBundle(bundleDir, 5);
   for (const name of ['old', 'new', 'narrow']) await mkdir(join(folder, name));
@@ -52,15 +46,6 @@ before(async () => {
   await writeMosaic(at('narrow'), 1, { width: 300 });
   await buildIndex({ ...build, imagery: at('old'), outDir: indexDir });
 });
-
-async function sums(dir: string): Promise<Record<string, string>> {
-  const found: Record<string, string> = {};
-  for (const entry of await readdir(dir, { withFileTypes: true, recursive: true })) {
-    const path = join(entry.parentPath, entry.name);
-    if (entry.isFile()) found[path.slice(dir.length + 1)] = await sha256OfFile(path);
-  }
-  return found;
-}
 
 const shardsOf = async (dir: string) => shardFilesOf(await readIndexManifest(dir));
 const inode = async (dir: string, name: string) => (await stat(join(dir, name))).ino;

@@ -16,11 +16,11 @@ import {
 } from '../../index/index.js';
 import { loadBundle } from '../../src/bundles/index.js';
 import { DEFAULT_ENGINE, type EngineChoice } from '../../src/engines/index.js';
-import { sha256OfBytes, sha256OfFile } from '../../src/files/index.js';
+import { sha256OfBytes } from '../../src/files/index.js';
 import { insideBbox, offsetLonLat } from '../../src/geometry/index.js';
 import { readCatalogue } from '../../src/search/index.js';
 import { currentVersionDir, type IndexManifest, openIndexVersion } from '../../src/versions/index.js';
-import { INPUT_PX, temporaryFolder, writeMosaic, writeTinyBundle } from './fixtures.js';
+import { INPUT_PX, patch, sums, temporaryFolder, writeMosaic, writeTinyBundle } from './fixtures.js';
 
 const folder = await temporaryFolder();
 const bundleDir = join(folder, 'bundle');
@@ -30,11 +30,6 @@ const graph = { engine: 'hnswlib' } as const;
 const build = { bundleDir, strideM: 6, createdAt, graph };
 const indexDir = join(folder, 'first');
 
-/** Pixels 250 to 269 of rows 100 to 119: 10 m by 10 m. */
-const patch = (data: Uint8Array) => {
-  for (let y = 100; y < 120; y++) data.fill(7 * y, (y * 400 + 250) * 3, (y * 400 + 270) * 3);
-};
-
 before(async () => {
   await writeTinyBundle(bundleDir, 5);
   for (const name of ['old', 'new', 'narrow']) await mkdir(join(folder, name));
@@ -43,15 +38,6 @@ before(async () => {
   await writeMosaic(at('narrow'), 1, { width: 300 });
   await buildIndex({ ...build, imagery: at('old'), outDir: indexDir });
 });
-
-async function sums(dir: string): Promise<Record<string, string>> {
-  const found: Record<string, string> = {};
-  for (const entry of await readdir(dir, { withFileTypes: true, recursive: true })) {
-    const path = join(entry.parentPath, entry.name);
-    if (entry.isFile()) found[path.slice(dir.length + 1)] = await sha256OfFile(path);
-  }
-  return found;
-}
 
 /** A square of `sideM` around a pixel, as an area. */
 async function areaAround(name: string, x: number, y: number, sideM: number): Promise<string> {
