@@ -110,6 +110,11 @@ export class GraphParts {
     this.outputs = names(GRAPH.output);
   }
 
+  /** Names of the values that are stored, of any type. */
+  get stored(): readonly string[] {
+    return [...this.#initializers.keys()];
+  }
+
   /** What makes a value; undefined for inputs and initializers. */
   makerOf(name: string): GraphNode | undefined {
     return this.#makers.get(name);

@@ -30,7 +30,7 @@ const networks = object('Sizes of the networks, and weights to start from.', {
     '?learnResidual': yes('The view is the BEV plus what G adds.', false),
     '?weights': text(
       "safetensors that G starts from (pretrained weights): the names of CycleGAN's reference, " +
-        "or a bundle's generator.safetensors.",
+        "or a bundle's generator.safetensors or generator.onnx.",
     ),
   }),
   discriminator: object('The PatchGANs.', {
@@ -64,7 +64,7 @@ const networks = object('Sizes of the networks, and weights to start from.', {
     dropPath: belowOne('ConvNeXt: rate of stochastic depth in the last block; rises linearly from 0.'),
     '?weights': text(
       "safetensors that the encoder starts from (pretrained weights, e.g. ImageNet's): timm's " +
-        "or torchvision's names, a trunk's, or a bundle's encoder.safetensors.",
+        "or torchvision's names, a trunk's, or a bundle's encoder.safetensors; of ConvNeXt also its encoder.onnx.",
     ),
   }),
 });

@@ -1,8 +1,9 @@
 // Weights trained elsewhere (safetensors) into the networks here: ConvNeXt with timm's or torchvision's names, the
-// generator with those of CycleGAN's reference implementation.
+// generator with those of CycleGAN's reference implementation; or as graphs of a bundle.
 import { SkyfixError } from 'skyfix/errors';
 import type { NamedArray, ParameterStore } from '../networks/index.js';
 import { readSafetensors } from '../weights/index.js';
+import { arraysOfGraph, isGraphFile } from './graph-weights.js';
 import { fromTorchLayout, toTorchShape } from './torch-layout.js';
 import { cycleGanNaming, type Naming, ownName, torchShape, torchvisionName } from './weight-names.js';
 
@@ -23,23 +24,23 @@ const BESIDE_GENERATOR = /\.(running_mean|running_var|num_batches_tracked)$/;
 /**
  * Loads every parameter of an encoder from the bytes of the safetensors file `source` (for the message) of a ConvNeXt
  * of the same size, named as by timm or torchvision, behind whatever prefix wrappers added (`module.`, `model.`,
- * `_orig_mod.`, …); the classifier is left out. Throws WEIGHTS_INVALID naming each tensor that is missing, too many, of
+ * `_orig_mod.`, …), without its classifier; or, where `source` ends in .onnx, of the encoder.onnx of a bundle. Throws WEIGHTS_INVALID naming each tensor that is missing, too many, of
  * another shape or not finite, with its shape in the network and in the file (PyTorch's order of axes).
  */
 export function loadPretrainedEncoder(params: ParameterStore, bytes: Uint8Array, source: string): void {
-  const { arrays, first } = unwrapped(
-    bytes,
-    source,
-    ['stem.0.weight', 'features.0.0.weight'],
-    BESIDE_ENCODER,
-  );
-  loadNamed(params, arrays, first === 'features.0.0.weight' ? torchvisionName : ownName, source);
+  if (isGraphFile(source)) loadNamed(params, arraysOfGraph(params, bytes, source), ownName, source);
+  else {
+    const firsts = ['stem.0.weight', 'features.0.0.weight'];
+    const { arrays, first } = unwrapped(bytes, source, firsts, BESIDE_ENCODER);
+    loadNamed(params, arrays, first === 'features.0.0.weight' ? torchvisionName : ownName, source);
+  }
 }
 
 /**
  * Loads every parameter of a generator with `blocks` residual blocks from the bytes of the safetensors file `source`, named
  * as by CycleGAN's reference implementation (`model.1.weight`, …; instance norm, no dropout) or with the network's own
- * names, behind any prefix. Throws as loadPretrainedEncoder does.
+ * names, behind any prefix; or, where `source` ends in .onnx, of the generator.onnx of a bundle. Throws as
+ * loadPretrainedEncoder does.
  */
 export function loadPretrainedGenerator(
   params: ParameterStore,
@@ -47,8 +48,11 @@ export function loadPretrainedGenerator(
   bytes: Uint8Array,
   source: string,
 ): void {
-  const { arrays, first } = unwrapped(bytes, source, ['model.1.weight', 'in.weight'], BESIDE_GENERATOR);
-  loadNamed(params, arrays, first === 'model.1.weight' ? cycleGanNaming(blocks) : ownName, source);
+  if (isGraphFile(source)) loadNamed(params, arraysOfGraph(params, bytes, source), ownName, source);
+  else {
+    const { arrays, first } = unwrapped(bytes, source, ['model.1.weight', 'in.weight'], BESIDE_GENERATOR);
+    loadNamed(params, arrays, first === 'model.1.weight' ? cycleGanNaming(blocks) : ownName, source);
+  }
 }
 
 /**
