@@ -24,8 +24,9 @@ const BESIDE_GENERATOR = /\.(running_mean|running_var|num_batches_tracked)$/;
 /**
  * Loads every parameter of an encoder from the bytes of the safetensors file `source` (for the message) of a ConvNeXt
  * of the same size, named as by timm or torchvision, behind whatever prefix wrappers added (`module.`, `model.`,
- * `_orig_mod.`, …), without its classifier; or, where `source` ends in .onnx, of the encoder.onnx of a bundle. Throws WEIGHTS_INVALID naming each tensor that is missing, too many, of
- * another shape or not finite, with its shape in the network and in the file (PyTorch's order of axes).
+ * `_orig_mod.`, …), without its classifier; or, where `source` ends in .onnx, of the encoder.onnx of a bundle. Throws
+ * WEIGHTS_INVALID naming each tensor that is missing, too many, of another shape or not finite, with its shape in the network
+ * and in the file (PyTorch's order of axes).
  */
 export function loadPretrainedEncoder(params: ParameterStore, bytes: Uint8Array, source: string): void {
   if (isGraphFile(source)) loadNamed(params, arraysOfGraph(params, bytes, source), ownName, source);
