@@ -7,6 +7,7 @@ export type {
   DataSource,
   EvaluationArea,
   HeadConfig,
+  HeadTuneConfig,
   ImageryFields,
   NetworkConfig,
   PublishConfig,

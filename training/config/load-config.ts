@@ -234,7 +234,8 @@ function faultOf(config: RunConfig): string | undefined {
 }
 
 /** Why a head cannot be fitted to what a configuration has. */
-function headFault({ networks, queries, geometry, selfTraining, shiftM = 0 }: RunConfig): string | undefined {
+function headFault(config: RunConfig): string | undefined {
+  const { networks, queries, geometry, selfTraining, stage3, shiftM = 0 } = config;
   const { trunk = 'convnext', pooling = 'mean', frozen = trunk !== 'convnext' } = networks.encoder;
   const { searchMarginPx = 0, searchStepPx = searchMarginPx } = geometry;
   if (pooling !== 'grid') return `/networks/encoder/pooling is ${pooling}: it takes a grid`;
@@ -242,6 +243,9 @@ function headFault({ networks, queries, geometry, selfTraining, shiftM = 0 }: Ru
   if (queries !== 'bev') return `/queries is "${queries}": it takes "bev"`;
   if (selfTraining.strategy !== 'none') {
     return `/selfTraining/strategy is "${selfTraining.strategy}": it learns from labels alone`;
+  }
+  if (stage3.head?.tune?.from === 'weights' && !networks.encoder.weights) {
+    return '/stage3/head/tune/from is "weights", but /networks/encoder/weights is absent: there is no head to begin at';
   }
   if (shiftM !== 0) return `/shiftM is ${shiftM}: windows are moved by whole cells, so it must be 0`;
   if (searchMarginPx % GRID_STRIDE_PX !== 0 || (searchMarginPx > 0 && searchStepPx % GRID_STRIDE_PX !== 0)) {

@@ -152,6 +152,26 @@ export interface HeadConfig {
   readonly changed: number;
   /** Pairs that an earlier fit, in the weights that the encoder starts from, counts for beside the run's own. */
   readonly priorPairs?: number;
+  /** Steps of descent from the fit, with turned copies of views and with views that show a sector. */
+  readonly tune?: HeadTuneConfig;
+}
+
+export interface HeadTuneConfig {
+  /** Where the steps begin: at the fit to the run's own pairs, or at the head that the encoder's weights have. */
+  readonly from?: 'fit' | 'weights';
+  readonly steps: number;
+  /** Views in a batch. */
+  readonly batch: number;
+  readonly learningRate: number;
+  /** Factor on the cosines. */
+  readonly scale: number;
+  readonly labelSmoothing: number;
+  /** Copies of each view under false headings. */
+  readonly turns: number;
+  /** Share of views that show a sector of 180 or 90 degrees alone. */
+  readonly narrowShare: number;
+  /** Weight of the squared distance from the fit, in shares of its squared length. */
+  readonly hold: number;
 }
 
 /** Localisation: the encoder. */

@@ -129,6 +129,34 @@ const head = object(
       "Pairs that the fit in networks.encoder.weights counts for beside the run's own: the more, the less a head is moved.",
       60,
     ),
+    '?tune': object(
+      'Steps of descent from the fit: headings known, known to within 45 degrees and unknown are learned together, with turned ' +
+        'copies of the same view as negatives, and with views that show a part of the circle. None when absent.',
+      {
+        '?from': oneOf(['fit', 'weights'])(
+          "Where the steps begin: at the fit to the run's own pairs, or at the head that networks.encoder.weights has.",
+          'fit',
+        ),
+        steps: count('Steps.'),
+        batch: other({ type: 'integer', minimum: 2 })(
+          'Views in a batch; each comes with all of its turned copies.',
+        ),
+        learningRate: positive('Adam; rises over a twentieth of the steps, then falls along a cosine.'),
+        scale: positive('1 / temperature of the similarities.'),
+        labelSmoothing: belowOne('Share of the target that is spread over all that competes.'),
+        turns: between(
+          1,
+          24,
+          'integer',
+        )(
+          'Copies of each view under false headings; the first third of them within 45 degrees of the true one.',
+        ),
+        narrowShare: between(0, 1)('Share of views that show a sector of 180 or 90 degrees alone.'),
+        hold: nonNegative(
+          "Weight of the squared distance from the fit, in shares of its arrays' squared lengths: holds the head near it.",
+        ),
+      },
+    ),
   },
 );
 

@@ -4,3 +4,4 @@ export { cachedFeatures, type FeatureOptions, type TrunkFile } from './cached-fe
 export { changedCopy } from './changed-copy.js';
 export { changedImages, type FeatureImages, storedImages, turnedImages } from './feature-images.js';
 export { type OverheadSensor, randomSensor, throughSensor, withNadirHole } from './overhead-sensor.js';
+export { turnedViews, type ViewTurn } from './turned-views.js';

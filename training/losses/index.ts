@@ -22,3 +22,4 @@ export {
   samplePositions,
 } from './patch-contrast.js';
 export { trunkPatches } from './trunk-features.js';
+export { type TurnedContrastOptions, turnedContrast } from './turned-contrast.js';

@@ -1,7 +1,9 @@
-// Stage 3 of a run whose encoder's head is fitted: features of all pairs once, then the head in closed form.
+// Stage 3 of a run whose encoder's head is fitted: features of all pairs once, then the head in closed form, and steps
+// of descent from it where they are asked for.
 import { join } from 'node:path';
-import { writeFileAtomic } from 'skyfix/files';
-import type { HeadConfig } from '../config/index.js';
+import { SkyfixError } from 'skyfix/errors';
+import { sha256OfBytes, writeFileAtomic } from 'skyfix/files';
+import type { HeadConfig, HeadTuneConfig, RunConfig } from '../config/index.js';
 import {
   GRID_STRIDE_PX,
   type GridEncoder,
@@ -10,11 +12,18 @@ import {
   type NamedArray,
   plainHead,
 } from '../networks/index.js';
-import { type FitPrior, fitHead, fitWithStatistics, statisticsToArrays } from '../stages/index.js';
+import {
+  type FeaturePairs,
+  type FitPrior,
+  fitHead,
+  fitWithStatistics,
+  statisticsToArrays,
+  tuneHead,
+} from '../stages/index.js';
 import { writeSafetensors } from '../weights/index.js';
 import { HEAD_FILE, openTrunkOf, trunkChannels } from './encoder-of.js';
 import { headPairs } from './head-data.js';
-import type { RunContext } from './run-context.js';
+import { hooksOf, keyOf, type RunContext } from './run-context.js';
 import type { TrainingPart } from './run-data.js';
 import { trunkFileOf } from './trunk-file.js';
 
@@ -57,13 +66,47 @@ export async function runHead(
       ...(falloff !== undefined && { falloff }),
     };
     const { head, statistics } = fitWithStatistics(areas, whole, prior);
+    const encoder = withHead(options.tune?.from === 'weights' ? earlierHead(config, earlier) : head);
+    if (options.tune) await tuned(context, encoder, areas, options.tune);
     const arrays = statisticsToArrays(statistics);
-    await writeFileAtomic(join(dir, HEAD_FILE), writeSafetensors({ ...headToArrays(head), ...arrays }));
-    return { encoder: withHead(head), fit: { grid, statistics: arrays } };
+    await writeFileAtomic(
+      join(dir, HEAD_FILE),
+      writeSafetensors({ ...headToArrays(encoder.head()), ...arrays }),
+    );
+    return { encoder, fit: { grid, statistics: arrays } };
   } finally {
-    for (const { views, tiles } of areas.flatMap(({ copies }) => copies)) {
-      views.close();
-      tiles.close();
+    for (const { copies, turned } of areas) {
+      for (const { views, tiles } of copies) {
+        views.close();
+        tiles.close();
+      }
+      for (const { views } of turned ? [turned.near, ...turned.false] : []) views.close();
     }
   }
+}
+
+/** The head that the weights of the run have. Throws WEIGHTS_INVALID where they have none. */
+function earlierHead({ networks }: RunConfig, earlier: { readonly head: GridHead } | undefined): GridHead {
+  if (earlier) return earlier.head;
+  const detail = `${networks.encoder.weights} has no head that was fitted; /stage3/head/tune/from is "weights".`;
+  throw new SkyfixError('WEIGHTS_INVALID', detail);
+}
+
+/** Steps from the fit on; a run that was stopped among them goes on there. Throws TRAINING_DIVERGED, RunStopped. */
+async function tuned(
+  context: RunContext,
+  encoder: GridEncoder,
+  areas: readonly FeaturePairs[],
+  { turns: _, from: __, ...tune }: HeadTuneConfig,
+): Promise<void> {
+  const { geometry, seed } = context.config;
+  // Within half a tile the tile of one place shows the other, too.
+  const options = { ...tune, samePlaceM: geometry.tileSizeM / 2, seed };
+  const digests = areas.flatMap(({ copies: [{ views, tiles }], turned }) =>
+    [views, tiles, ...(turned ? [turned.near, ...turned.false].map((copy) => copy.views) : [])].map(
+      ({ digest }) => digest,
+    ),
+  );
+  const start = sha256OfBytes(writeSafetensors(headToArrays(encoder.head())));
+  await tuneHead(encoder, areas, options, hooksOf(context, 'encoder', [keyOf([options, start, digests])]));
 }

@@ -7,7 +7,7 @@ export { loadParts, RunStopped, type StageHooks, type StepReport, type Validatio
 export { loadEncoder, trainEncoder } from './encoder/encoder.js';
 export { trainGenerator } from './generation/generation.js';
 export { describeFeatures } from './head/describe-features.js';
-export type { FeaturePairs, PairCopy } from './head/feature-pairs.js';
+export type { FeaturePairs, PairCopy, TurnedViews } from './head/feature-pairs.js';
 export {
   type FitOptions,
   type FitPrior,
@@ -16,4 +16,5 @@ export {
   fitWithStatistics,
 } from './head/fit.js';
 export { statisticsFromArrays, statisticsToArrays } from './head/statistics-file.js';
+export { type TuneOptions, tuneHead } from './head/tune.js';
 export { eachView, viewsInMemory, writeViews } from './views/views.js';

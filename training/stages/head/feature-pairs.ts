@@ -2,6 +2,7 @@
 // into memory.
 import type { LonLat } from 'skyfix/geometry';
 import type { FeatureStore } from '../../stores/index.js';
+import type { WindowTurn } from './sectors.js';
 
 /** Row k of the views shows the ground of tile tileOf[k]. */
 export interface PairCopy {
@@ -11,11 +12,20 @@ export interface PairCopy {
   readonly tileOf: readonly number[];
 }
 
+/** The views of a copy's pairs, each turned about its camera. */
+export interface TurnedViews {
+  readonly views: FeatureStore;
+  /** How each row's lies against its ground. */
+  readonly turns: readonly WindowTurn[];
+}
+
 /** The pairs of one area. */
 export interface FeaturePairs {
   readonly name: string;
   /** The same pairs as they are, turned, or as other cameras and sensors saw them; all with the same rows. */
   readonly copies: readonly [PairCopy, ...PairCopy[]];
+  /** The views of the first copy once more: nearly as they are, and under false headings. */
+  readonly turned?: { readonly near: TurnedViews; readonly false: readonly TurnedViews[] };
   /** Of each row, where it is known. */
   readonly locations: readonly (LonLat | undefined)[];
 }

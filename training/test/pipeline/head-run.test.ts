@@ -10,6 +10,8 @@ import type { RunConfig } from '../../config/index.js';
 import { headFromArrays, headSizes } from '../../networks/index.js';
 import { exportRun } from '../../pipeline/export-run.js';
 import type { RunResult } from '../../runs/index.js';
+import { isScalars, readMetrics } from '../../runs/metrics-file.js';
+import { RunStopped } from '../../stages/index.js';
 import { readSafetensors } from '../../weights/index.js';
 import { coded, networksOf, runHere, tinyRun } from '../support/tiny-run.js';
 
@@ -33,6 +35,9 @@ const HEAD = [
   'bundle.safetensors=true',
   'evaluation.robustness=true',
 ];
+
+const TUNE =
+  'batch: 3, learningRate: 0.001, scale: 10, labelSmoothing: 0, turns: 2, narrowShare: 0.5, hold: 0.1';
 
 let folder = '';
 let config: RunConfig;
@@ -83,6 +88,49 @@ describe('a run that fits a head', () => {
     assert.deepEqual(files['encoder.onnx'], first['encoder.onnx']);
     assert.deepEqual(files['encoder.safetensors'], first['encoder.safetensors']);
   });
+  it('goes on from the fit by steps where it is tuned, and from where it was stopped', async () => {
+    const tune =
+      'steps: 4, batch: 3, learningRate: 0.001, scale: 10, labelSmoothing: 0, turns: 2, narrowShare: 0.5, hold: 0.1';
+    const values = [
+      `stage3.head={ channels: 6, regularisation: 0.1, turned: 0, changed: 0, tune: { ${tune} } }`,
+      'checkpointEvery=1',
+      'evaluation.robustness=false',
+      'evaluation.sheets=false',
+      'evaluation.gridStrideM=0',
+    ];
+    const tuned = await tinyRun(folder, [...HEAD, ...values]);
+    const whole = join(folder, 'tuned');
+    await runHere(tuned, whole);
+    const headOf = async (of: string) => {
+      const path = join(of, 'head.safetensors');
+      return headFromArrays(readSafetensors(await readFile(path), path), path);
+    };
+    const steps = (await readMetrics(join(whole, 'metrics.jsonl'))).filter(isScalars);
+    assert.deepEqual(
+      steps.map(({ step, values }) => [step, Object.keys(values)]),
+      [1, 2, 3, 4].map((step) => [step, ['loss', 'contrast', 'moved']]),
+    );
+    const [plain, moved] = [await headOf(dir), await headOf(whole)];
+    assert.notDeepEqual(moved?.projection?.matrix.data, plain?.projection?.matrix.data);
+    const stopped = join(folder, 'stopped');
+    let asked = 0;
+    await assert.rejects(runHere(tuned, stopped, { shouldStop: () => ++asked === 2 }), RunStopped);
+    await runHere(tuned, stopped);
+    assert.deepEqual(await headOf(stopped), moved);
+    // Held so much that nothing moves, from its weights: the head that they have.
+    const further = join(folder, 'tuned-further');
+    const weights = `networks.encoder.weights=${join(whole, 'bundle/encoder.safetensors')}`;
+    const from = [
+      'stage3.head.tune.from=weights',
+      'stage3.head.tune.learningRate=1e-9',
+      'stage3.head.tune.steps=1',
+    ];
+    await runHere(await tinyRun(folder, [...HEAD, ...values, weights, ...from]), further);
+    const kept = (await headOf(further))?.projection?.matrix.data ?? new Float32Array();
+    kept.forEach((value, k) => {
+      assert.ok(Math.abs(value - (moved?.projection?.matrix.data[k] ?? 0)) < 1e-5);
+    });
+  });
   it('is fitted further to other pairs from its weights, by what they count', async () => {
     const weights = join(dir, 'bundle/encoder.safetensors');
     const headOf = async (pairs: number) => {
@@ -125,6 +173,7 @@ describe('a run that fits a head', () => {
       ['shiftM=4', '/shiftM is 4'],
       ['geometry.searchStepPx=16', 'not multiples of 32'],
       ['stage3.head.turned=8', '/stage3/head/turned'],
+      [`stage3.head.tune={ steps: 1, from: weights, ${TUNE} }`, '/networks/encoder/weights is absent'],
     ] as const;
     for (const [change, text] of cases) {
       await assert.rejects(tinyRun(folder, [...HEAD, change]), coded('TRAINING_CONFIG_INVALID', text));
