@@ -1,9 +1,9 @@
 // Weaviate nodes for measurements and tests: the server where it is installed, on loopback as far as it can be told.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants, openSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { accessSync, closeSync, constants, openSync } from 'node:fs';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { freePortRows } from './node-ports.js';
 
 /** The reason that test/allowed-skips.txt has. */
 export const NO_SERVER = 'weaviate-server is not installed';
@@ -39,40 +39,10 @@ export interface WeaviateNode {
   start(): Promise<void>;
 }
 
-/**
- * Ports in a row that are free now, since nodes on one machine look for each other's second ports behind the first ones. Another
- * process may take one before the node does; then the node ends and says so in its log.
- */
-async function freePorts(count: number): Promise<number[]> {
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const lowest = await listening(0);
-    const first = (lowest.address() as { port: number }).port;
-    const held = [lowest];
-    try {
-      for (let k = 1; k < count; k++) held.push(await listening(first + k));
-      return Array.from({ length: count }, (_, k) => first + k);
-    } catch {
-    } finally {
-      await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))));
-    }
-  }
-  throw new Error(`no ${count} free ports lie in a row`);
-}
-
-function listening(port: number): Promise<ReturnType<typeof createServer>> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(port, '127.0.0.1', () => resolve(server));
-  });
-}
-
 /** Starts so many nodes that make one cluster, each with a folder of its own in `folder`; they answer when it resolves. */
 export async function startWeaviate(program: string, folder: string, count: number): Promise<WeaviateNode[]> {
-  const ports: Ports[] = [];
-  for (let k = 0; k < count; k++) {
-    const free = await freePorts(PORTS.length);
-    ports.push(Object.fromEntries(PORTS.map((name, i) => [name, free[i]])) as Ports);
-  }
+  const firsts = await freePortRows(count, PORTS.length);
+  const ports = firsts.map((first) => Object.fromEntries(PORTS.map((name, i) => [name, first + i])) as Ports);
   const nodes = ports.map((_, k) => new Server(program, folder, ports, k));
   try {
     await Promise.all(nodes.map((node) => node.start()));
@@ -84,6 +54,8 @@ export async function startWeaviate(program: string, folder: string, count: numb
 }
 
 const READY_WITHIN_MS = 120_000;
+const AGAIN_AFTER_MS = 1_000;
+const LAST_LINES = 12;
 /** Keeps Go's heap small; three nodes of a test share a machine. */
 const MEMORY = '700MiB';
 
@@ -93,6 +65,7 @@ class Server implements WeaviateNode {
   readonly grpcUrl: string;
   readonly #program: string;
   readonly #folder: string;
+  readonly #log: string;
   readonly #environment: NodeJS.ProcessEnv;
   #child: ChildProcess | undefined;
 
@@ -103,6 +76,7 @@ class Server implements WeaviateNode {
     this.grpcUrl = `http://127.0.0.1:${own.grpc}`;
     this.#program = program;
     this.#folder = join(folder, this.name);
+    this.#log = `${this.#folder}.log`;
     this.#environment = {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
@@ -140,17 +114,42 @@ class Server implements WeaviateNode {
 
   async start(): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
-    const log = openSync(`${this.#folder}.log`, 'a');
+    const endsAt = performance.now() + READY_WITHIN_MS;
+    for (;;) {
+      const before = await sizeOf(this.#log);
+      const why = await this.#startOnce(endsAt);
+      if (why === undefined) return;
+      const said = await this.#lastWords(before);
+      // A connection of another program has the port, or the node's own of before is still being taken apart.
+      if (!/address already in use/i.test(said) || performance.now() > endsAt) {
+        throw new Error(`${this.name} ${why}; the end of ${this.#log}:\n${said}`);
+      }
+      console.error(`${this.name} ${why}, since a port of its is taken; it is started again`);
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
+    }
+  }
+
+  /** Why it does not answer; undefined where it does. */
+  async #startOnce(endsAt: number): Promise<string | undefined> {
+    const log = openSync(this.#log, 'a');
     const flags = ['--scheme', 'http', '--host', '127.0.0.1', '--port', String(this.#port)];
     const child = spawn(this.#program, flags, { env: this.#environment, stdio: ['ignore', log, log] });
+    closeSync(log);
     this.#child = child;
-    const endsAt = performance.now() + READY_WITHIN_MS;
     while (!(await this.#ready())) {
-      if (child.exitCode !== null || performance.now() > endsAt) {
-        throw new Error(`${this.name} does not answer; see ${this.#folder}.log`);
+      if (child.exitCode !== null || child.signalCode !== null) {
+        return `ended with ${child.exitCode ?? child.signalCode}`;
       }
+      if (performance.now() > endsAt) return `does not answer within ${READY_WITHIN_MS / 1000} s`;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
+    return undefined;
+  }
+
+  /** What it has logged since, the end of it. */
+  async #lastWords(from: number): Promise<string> {
+    const text = (await readFile(this.#log)).subarray(from).toString('utf8');
+    return text.trimEnd().split('\n').slice(-LAST_LINES).join('\n');
   }
 
   async kill(): Promise<void> {
@@ -168,4 +167,9 @@ class Server implements WeaviateNode {
       return false;
     }
   }
+}
+
+/** Bytes of a file; 0 where there is none. */
+async function sizeOf(path: string): Promise<number> {
+  return (await stat(path).catch(() => undefined))?.size ?? 0;
 }
