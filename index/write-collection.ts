@@ -165,9 +165,10 @@ async function lostRows(
   let done = 0;
   for (let node = 0; node < cluster.nodeCount; node++) {
     const rows = wanted ?? Array(descriptors.count).keys();
-    const missing = await rowsNotFound(cluster, asked, rows, node, () => {
+    const onRow = () => {
       if (!wanted) onProgress?.('check', ++done, total);
-    });
+    };
+    const missing = await rowsNotFound(cluster, asked, rows, { node, onRow });
     for (const row of missing) lost.add(row);
   }
   return [...lost].sort((a, b) => a - b);

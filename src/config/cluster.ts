@@ -5,5 +5,6 @@ import type { Config } from './load.js';
 export function clusterOf(config: Config) {
   const { weaviateUrls: urls, weaviateGrpcUrls: grpcUrls, weaviateApiKey: apiKey } = config;
   const { weaviateDeadlineMs: deadlineMs, weaviateCacheBytes: cacheBytes } = config;
-  return urls.length === 0 ? undefined : { urls, grpcUrls, apiKey, deadlineMs, cacheBytes };
+  const { weaviateDescriptors: descriptors } = config;
+  return urls.length === 0 ? undefined : { urls, grpcUrls, apiKey, deadlineMs, cacheBytes, descriptors };
 }

@@ -93,13 +93,20 @@ export const CONFIG_VARIABLES = {
     maximum: 600_000,
     help: 'How long a question to the cluster may take, all nodes tried together.',
   },
+  weaviateDescriptors: {
+    name: 'SKYFIX_WEAVIATE_DESCRIPTORS',
+    type: 'string',
+    default: 'files',
+    choices: ['files', 'cluster'],
+    help: "Where the descriptors come from that tiles are compared by: the version's own files, or the cluster.",
+  },
   weaviateCacheBytes: {
     name: 'SKYFIX_WEAVIATE_CACHE_BYTES',
     type: 'integer',
     default: 268_435_456,
     minimum: 1_048_576,
     maximum: 1_099_511_627_776,
-    help: 'Descriptors from the cluster that are kept, in bytes, a region.',
+    help: 'Of descriptors that come from the cluster so many bytes are kept, a region.',
   },
   ...LIMIT_VARIABLES,
   // --- the page ---

@@ -17,7 +17,11 @@ await serveRequests<RemotePlaceRequests, RemotePlaceSetup>(
     return {
       answers: {
         ...indexAnswers(index, queriesOf),
-        ...placeAnswers({ index, catalogue }, queriesOf),
+        // While descriptors are fetched and vote the cluster is asked whether the search was whole.
+        places: (request) =>
+          index.inOne((one) => placeAnswers({ index: one, catalogue }, queriesOf).places(request)),
+        tiles: (request) =>
+          index.inOne((one) => placeAnswers({ index: one, catalogue }, queriesOf).tiles(request)),
         probe: ({ place }) => index.probe(place),
       },
       close: () => index.close(),

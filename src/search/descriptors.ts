@@ -168,3 +168,21 @@ export function asFloats(stored: StoredDescriptors): Descriptors {
   }
   return { count, dimensions, data };
 }
+
+/** One row of what lies in several arrays, as it is kept. */
+export function rowOf(parts: readonly StoredDescriptors[], row: number): StoredDescriptors {
+  let first = 0;
+  for (const part of parts) {
+    const at = row - first;
+    first += part.count;
+    if (row >= first) continue;
+    const { dimensions } = part;
+    const one = { count: 1, dimensions };
+    const [from, to] = [at * dimensions, (at + 1) * dimensions];
+    if (isFloats(part)) return { ...one, data: part.data.slice(from, to) };
+    if (part.precision === 'f16') return { ...one, precision: 'f16', data: part.data.slice(from, to) };
+    const scales = part.scales.slice(at, at + 1);
+    return { ...one, precision: 'i8', data: part.data.slice(from, to), scales };
+  }
+  throw new SkyfixError('INTERNAL', `Row ${row} of ${first} is not there.`);
+}

@@ -10,10 +10,12 @@ export {
   SHARD_FOLDER,
 } from './descriptor-format.js';
 export {
+  arraysOf,
   asFloats,
   type Descriptors,
   formatDescriptors,
   type MappedDescriptors,
+  rowOf,
   type StoredDescriptors,
   writeDescriptorShards,
   writeDescriptors,

@@ -114,8 +114,11 @@ export function checkRecall(recall: IndexManifest['recall'], gate: number, dir: 
   );
 }
 
-/** A search cluster, and how much of what it holds is kept here. */
+/** A search cluster, and what of its rows is here. */
 export interface SearchCluster extends ClusterAddress {
+  /** Where the descriptors come from that scores are computed of: the version's files, or the cluster; files. */
+  readonly descriptors?: 'files' | 'cluster' | undefined;
+  /** Room for those from the cluster. */
   readonly cacheBytes?: number | undefined;
 }
 
@@ -193,16 +196,21 @@ async function openSearch(
     ...{ catalogue, onDeath, onRecovered },
     projection: manifest.projection && !asKept ? await readProjection(dir, manifest) : undefined,
   };
+  const descriptorPath = join(dir, descriptorFileOf(manifest));
+  const opened = async () => {
+    const { descriptors, close: letGo } = await openDescriptors(descriptorPath);
+    closing.push(letGo);
+    return descriptors;
+  };
   if (place && cluster) {
-    const { cacheBytes, ...address } = cluster;
+    const { cacheBytes, descriptors: where = 'files', ...address } = cluster;
     const { dimensions } = manifest;
+    const descriptors = where === 'files' ? await opened() : undefined;
     const placeNow = () => readSearchPlace(dir);
-    const remote = { address, dimensions, cacheBytes, mayBeAway: clusterMayBeAway, placeNow };
+    const remote = { address, dimensions, descriptors, cacheBytes, mayBeAway: clusterMayBeAway, placeNow };
     return RemotePlaceFinder.openRemote({ ...place, ...common, ...remote });
   }
-  const descriptorPath = join(dir, descriptorFileOf(manifest));
-  const { descriptors, close: letGo } = await openDescriptors(descriptorPath);
-  closing.push(letGo);
+  const descriptors = await opened();
   const { kind, efSearch, m, precision } = manifest.graph;
   const graph = graphFileOf(kind);
   const path = graph === undefined ? descriptorPath : join(dir, graph);

@@ -52,6 +52,11 @@ export class FollowingIndex implements VectorIndex {
     await before.close();
   }
 
+  /** See WeaviateIndex.inOne. */
+  inOne<A>(work: (index: VectorIndex) => Promise<A>): Promise<A> {
+    return this.#index.inOne(work);
+  }
+
   search(descriptor: Float32Array, k: number, allowed?: Uint32Array): Promise<readonly Hit[]> {
     return this.#index.search(descriptor, k, allowed);
   }

@@ -4,6 +4,7 @@ import { type Catalogue, type Descriptors, type LookPairs, RowProducts } from '.
 import type { Cluster } from './cluster.js';
 import { CELLS } from './collections.js';
 import { boundsOfGeohash, geohash } from './geohash.js';
+import type { KnownRows } from './known-rows.js';
 import { readVector, SEARCH, VECTOR, withAny } from './protocol.js';
 import { rowOfUuid } from './row-ids.js';
 
@@ -23,7 +24,7 @@ export interface HeldRowsOptions {
   readonly cellLength: number;
 }
 
-export class HeldRows {
+export class HeldRows implements KnownRows {
   readonly #options: HeldRowsOptions;
   /** Of the room: slot k holds the descriptor of row #rowAt[k], and -1 is nobody's. */
   readonly #room: Descriptors;

@@ -17,6 +17,7 @@ export {
   replicasOf,
 } from './collections.js';
 export { incompleteness, type ShardCounts } from './completeness.js';
+export { rowsNotFound } from './find-rows.js';
 export { FollowingIndex } from './following-index.js';
 export { boundsOfGeohash, geohash } from './geohash.js';
 export { type Nearest, nearestRows } from './nearest.js';
@@ -25,7 +26,6 @@ export {
   type RowProgress,
   type RowSource,
   rewriteRows,
-  rowsNotFound,
   vectorOfRow,
   writeRows,
 } from './write-rows.js';

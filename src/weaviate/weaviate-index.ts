@@ -9,9 +9,12 @@ import {
   checkQuery,
   checkRows,
   compareHits,
+  EXACT_PRODUCTS,
   type Hit,
   type LookPairs,
+  type MappedDescriptors,
   RowSet,
+  type StoredDescriptors,
   type VectorIndex,
 } from '../search/index.js';
 import type { PartState } from '../threads/index.js';
@@ -21,8 +24,10 @@ import { countObjects } from './collections.js';
 import { Completeness, type ShardCounts } from './completeness.js';
 import { geohash } from './geohash.js';
 import { HeldRows, MOST_RESULTS } from './held-rows.js';
+import type { KnownRows } from './known-rows.js';
 import { nearestRows } from './nearest.js';
-import { rowsNotFound } from './write-rows.js';
+import { OwnRows } from './own-rows.js';
+import { TrustedNodes } from './trusted-nodes.js';
 
 /** Where the rows of a catalogue are. */
 export interface CollectionPlace {
@@ -37,9 +42,14 @@ export interface CollectionPlace {
 export interface CollectionSource extends CollectionPlace {
   readonly address: ClusterAddress;
   readonly dimensions: number;
-  /** Room for descriptors that were fetched; 256 MiB. */
+  /** Those that the collection was written from, where they are at hand; else they are fetched by cells. */
+  readonly descriptors?: StoredDescriptors | MappedDescriptors | undefined;
+  /** Room for descriptors that are fetched; 256 MiB. */
   readonly cacheBytes?: number | undefined;
-  /** So many rows that a filter lets through are all compared here; 2048. 0 has Weaviate search among them. */
+  /**
+   * So many rows that a filter lets through are all compared here; of those at hand as many as a region without a graph has. Of
+   * those that are fetched 2048, also where they are all that there are. 0 has Weaviate search among them.
+   */
   readonly exactRows?: number | undefined;
 }
 
@@ -50,13 +60,6 @@ const MOST_CELLS = 512;
 
 /** More than this share of all rows a graph does not find reliably: all are compared. */
 const MOST_SHARE = 0.5;
-/**
- * Rows that a node has to find by their own descriptors before its graph is trusted: all of a collection of up to twice as
- * many; else so many of the last that were written, which a node that was killed loses, and as many others.
- */
-const PROBED_ROWS = 4096;
-/** Between attempts to trust the other nodes again, while one is trusted. */
-const TRUST_EVERY_MS = 5_000;
 
 export class WeaviateIndex implements VectorIndex {
   readonly dimensions: number;
@@ -64,26 +67,32 @@ export class WeaviateIndex implements VectorIndex {
   readonly #cluster: Cluster;
   readonly #source: CollectionSource;
   readonly #catalogue: Catalogue;
-  readonly #held: HeldRows;
+  readonly #rows: KnownRows;
+  /** So many rows of a filter, and of no filter, are compared here. */
+  readonly #exactRows: number;
+  readonly #exactOfAll: number;
   readonly #completeness: Completeness;
-  /** Nodes whose graph is known to be whole: a connection that ended takes a node out, since it may have been killed. */
-  readonly #trusted = new Set<number>();
-  /** Connections to each node that ended. */
-  readonly #ends: number[] = [];
-  #trusting: NodeJS.Timeout | undefined;
+  readonly #nodes: TrustedNodes;
   #state: PartState = 'ready';
   #under = 0;
   #idle: () => void = () => {};
 
   private constructor(source: CollectionSource, catalogue: Catalogue) {
-    const { address, collection, dimensions, shards, cellLength, cacheBytes = CACHE_BYTES } = source;
+    const { address, collection, dimensions, shards, descriptors } = source;
     this.dimensions = dimensions;
     this.count = catalogue.count;
     this.#source = source;
     this.#catalogue = catalogue;
-    const cluster = new Cluster(address, (node) => this.#distrust(node));
+    const cluster = new Cluster(address, (node) => this.#nodes.lose(node));
     this.#cluster = cluster;
-    this.#held = new HeldRows({ cluster, collection, catalogue, dimensions, cacheBytes, cellLength });
+    const { cellLength, cacheBytes = CACHE_BYTES } = source;
+    const held = { cluster, collection, catalogue, dimensions, cacheBytes, cellLength };
+    const rows = descriptors ? new OwnRows(descriptors) : new HeldRows(held);
+    this.#rows = rows;
+    const few = descriptors ? Math.floor(EXACT_PRODUCTS / dimensions) : EXACT_ROWS;
+    this.#exactRows = Math.min(source.exactRows ?? few, rows.mostRows);
+    this.#exactOfAll = descriptors ? 0 : this.#exactRows;
+    this.#nodes = new TrustedNodes({ cluster, collection, count: this.count, rows });
     this.#completeness = new Completeness(cluster, collection, shards);
   }
 
@@ -121,106 +130,111 @@ export class WeaviateIndex implements VectorIndex {
     if (there !== this.count) {
       throw partial(`${this.#source.collection} has ${there} objects, the catalogue ${this.count} tiles`);
     }
-    if (this.#trusted.size === 0) await this.#trustFirst();
-    this.#trustLater(0);
-  }
-
-  /** Throws what keeps the last of the nodes from being trusted. */
-  async #trustFirst(): Promise<void> {
-    let why: unknown;
-    for (let node = 0; node < this.#cluster.nodeCount; node++) {
-      try {
-        return await this.#findAll(node);
-      } catch (error) {
-        why = error;
-      }
-    }
-    throw why;
-  }
-
-  /** Tries the nodes that are not trusted, until all are. */
-  #trustLater(afterMs = TRUST_EVERY_MS): void {
-    if (this.#state === 'closed') return;
-    this.#trusting ??= setTimeout(async () => {
-      for (let node = 0; node < this.#cluster.nodeCount; node++) {
-        if (!this.#trusted.has(node)) await this.#findAll(node).catch(() => {});
-      }
-      this.#trusting = undefined;
-      if (this.#trusted.size < this.#cluster.nodeCount) this.#trustLater();
-    }, afterMs).unref();
-  }
-
-  /** Trusts a node that finds its rows, unless its connection ends meanwhile. Throws CLUSTER_UNAVAILABLE. */
-  async #findAll(node: number): Promise<void> {
-    const { collection } = this.#source;
-    const gone = this.#endsOf(node);
-    const rows = probedRows(this.count);
-    const each = Math.min(this.#held.mostRows, 1024);
-    for (let from = 0; from < rows.length; from += each) {
-      const part = rows.subarray(from, from + each);
-      const vectors = await this.#held.descriptors(part);
-      const vectorOf = new Map(Array.from(part, (row, k) => [row, vectors[k] as Float32Array]));
-      const asked = { collection, vectorOf: (row: number) => vectorOf.get(row) as Float32Array };
-      const [lost] = await rowsNotFound(this.#cluster, asked, part, node);
-      if (lost !== undefined) throw partial(`node ${node + 1} does not find row ${lost} of ${collection}`);
-    }
-    if (this.#endsOf(node) !== gone) throw partial(`node ${node + 1} went while it was asked`);
-    this.#trusted.add(node);
-  }
-
-  #endsOf(node: number): number {
-    return this.#ends[node] ?? 0;
-  }
-
-  #distrust(node: number): void {
-    this.#ends[node] = this.#endsOf(node) + 1;
-    this.#trusted.delete(node);
-    this.#trustLater();
+    await this.#nodes.ready();
   }
 
   search(descriptor: Float32Array, k: number, allowed?: AllowedRows): Promise<readonly Hit[]> {
     return this.searchLooks([descriptor], k, allowed);
   }
 
-  searchLooks(descriptors: readonly Float32Array[], k: number, given?: AllowedRows): Promise<readonly Hit[]> {
-    return this.#asked(descriptors, k, async () => {
-      const allowed = given && given.length < this.count ? RowSet.from(given, this.count).rows : undefined;
-      const candidates = allowed ? allowed.length : this.count;
-      const wanted = Math.min(k, candidates);
-      if (wanted === 0) return [];
-      const { exactRows = EXACT_ROWS } = this.#source;
-      const few = candidates <= Math.min(exactRows, this.#held.mostRows);
-      const many = wanted > MOST_SHARE * candidates || wanted > MOST_RESULTS / 2;
-      if (few || many) {
-        const rows = allowed ?? rowsUpTo(this.count);
-        return bestOf(await this.#held.best(descriptors, wanted, rows, candidates), wanted);
-      }
-      const hits = allowed
-        ? await this.#nearAllowed(descriptors, wanted, allowed)
-        : await this.#nearAll(descriptors, wanted);
-      await this.#completeness.confirm();
-      return hits;
-    });
+  searchLooks(
+    descriptors: readonly Float32Array[],
+    k: number,
+    allowed?: AllowedRows,
+  ): Promise<readonly Hit[]> {
+    return this.inOne((index) => index.searchLooks(descriptors, k, allowed));
+  }
+
+  /**
+   * What `work` makes of this index, whose searches are confirmed while it goes on: after each search the state of the shards is
+   * asked, as ever, and nothing is returned before each of these questions, begun after the search's end, has found them whole.
+   * Throws what the work throws, CLUSTER_UNAVAILABLE, and NOT_READY where the index is closed; one that is closed meanwhile waits.
+   */
+  async inOne<A>(work: (index: VectorIndex) => Promise<A>): Promise<A> {
+    if (this.#state === 'closed') throw closedIndex();
+    const confirmations: Promise<void>[] = [];
+    const onSearch = () => {
+      const confirmed = this.#completeness.confirm();
+      // Where the work fails before it, nobody else hears of it.
+      confirmed.catch(() => {});
+      confirmations.push(confirmed);
+    };
+    this.#under++;
+    try {
+      const answer = await work(this.#view(onSearch));
+      await Promise.all(confirmations);
+      return answer;
+    } finally {
+      this.#under--;
+      if (this.#under === 0) this.#idle();
+    }
   }
 
   cosines(descriptors: readonly Float32Array[], pairs: LookPairs): Promise<Float32Array> {
-    return this.#asked(descriptors, 1, () => {
-      checkPairs(pairs, descriptors.length, this.count);
-      return this.#held.cosines(descriptors, pairs);
-    });
+    return this.inOne((index) => index.cosines(descriptors, pairs));
   }
 
   mostAlike(descriptors: readonly Float32Array[], rows: Uint32Array): Promise<Uint32Array> {
-    return this.#asked(descriptors, 1, () => {
-      checkRows(rows, this.count);
-      return this.#held.mostAlike(descriptors, rows);
-    });
+    return this.inOne((index) => index.mostAlike(descriptors, rows));
+  }
+
+  /** This index, which says after each search in the cluster that it is to be confirmed. */
+  #view(onSearch: () => void): VectorIndex {
+    const { dimensions, count } = this;
+    const check = (descriptors: readonly Float32Array[], k: number) => {
+      for (const descriptor of descriptors) checkQuery(descriptor, dimensions, k);
+    };
+    const view: VectorIndex = {
+      dimensions,
+      count,
+      state: 'ready',
+      search: (descriptor, k, allowed) => view.searchLooks([descriptor], k, allowed),
+      searchLooks: async (descriptors, k, allowed) => {
+        check(descriptors, k);
+        return this.#nearest(descriptors, k, allowed, onSearch);
+      },
+      cosines: async (descriptors, pairs) => {
+        check(descriptors, 1);
+        checkPairs(pairs, descriptors.length, count);
+        return this.#rows.cosines(descriptors, pairs);
+      },
+      mostAlike: async (descriptors, rows) => {
+        check(descriptors, 1);
+        checkRows(rows, count);
+        return this.#rows.mostAlike(descriptors, rows);
+      },
+      close: async () => {},
+    };
+    return view;
+  }
+
+  async #nearest(
+    descriptors: readonly Float32Array[],
+    k: number,
+    given: AllowedRows | undefined,
+    onSearch: () => void,
+  ): Promise<readonly Hit[]> {
+    const allowed = given && given.length < this.count ? RowSet.from(given, this.count).rows : undefined;
+    const candidates = allowed ? allowed.length : this.count;
+    const wanted = Math.min(k, candidates);
+    if (wanted === 0) return [];
+    const few = candidates <= (allowed ? this.#exactRows : this.#exactOfAll);
+    const many = wanted > MOST_SHARE * candidates || wanted > MOST_RESULTS / 2;
+    if (few || many) {
+      const rows = allowed ?? rowsUpTo(this.count);
+      return bestOf(await this.#rows.best(descriptors, wanted, rows, candidates), wanted);
+    }
+    const hits = allowed
+      ? await this.#nearAllowed(descriptors, wanted, allowed)
+      : await this.#nearAll(descriptors, wanted);
+    onSearch();
+    return hits;
   }
 
   /** Lets what was asked finish. */
   async close(): Promise<void> {
     this.#state = 'closed';
-    clearTimeout(this.#trusting);
+    this.#nodes.close();
     if (this.#under > 0) {
       await new Promise<void>((resolve) => {
         const before = this.#idle;
@@ -231,18 +245,6 @@ export class WeaviateIndex implements VectorIndex {
       });
     }
     this.#cluster.close();
-  }
-
-  async #asked<A>(descriptors: readonly Float32Array[], k: number, answer: () => Promise<A> | A): Promise<A> {
-    if (this.#state === 'closed') throw new SkyfixError('NOT_READY', 'The index is closed.');
-    for (const descriptor of descriptors) checkQuery(descriptor, this.dimensions, k);
-    this.#under++;
-    try {
-      return await answer();
-    } finally {
-      this.#under--;
-      if (this.#under === 0) this.#idle();
-    }
   }
 
   async #nearAll(descriptors: readonly Float32Array[], k: number): Promise<readonly Hit[]> {
@@ -265,7 +267,7 @@ export class WeaviateIndex implements VectorIndex {
       if (hits.length === k) return hits;
       if (near.length < limit) throw partial(`${hits.length} of ${k} rows of some cells came`);
       if (limit >= MOST_RESULTS) {
-        return bestOf(await this.#held.best(descriptors, k, allowed, allowed.length), k);
+        return bestOf(await this.#rows.best(descriptors, k, allowed, allowed.length), k);
       }
     }
   }
@@ -290,24 +292,17 @@ export class WeaviateIndex implements VectorIndex {
   ): Promise<readonly Hit[]> {
     const { collection } = this.#source;
     const question = { collection, queries: descriptors, limit, cells };
-    const hits = await nearestRows(this.#cluster, question, { among: [...this.#trusted] });
+    const hits = await nearestRows(this.#cluster, question, { among: this.#nodes.places });
     const wrong = hits.find(({ row }) => !(row < this.count));
     if (wrong) throw partial(`${collection} has row ${wrong.row} of ${this.count}`);
     return [...hits].sort(compareHits);
   }
 }
 
+const closedIndex = () => new SkyfixError('NOT_READY', 'The index is closed.');
+
 const partial = (what: string) =>
   new SkyfixError('CLUSTER_UNAVAILABLE', `Weaviate answered in part: ${what}.`);
-
-/** Rows by which a graph is tried, in their order. */
-function probedRows(count: number): Uint32Array {
-  if (count <= 2 * PROBED_ROWS) return Uint32Array.from({ length: count }, (_, row) => row);
-  const others = count - PROBED_ROWS;
-  return Uint32Array.from({ length: 2 * PROBED_ROWS }, (_, k) =>
-    k < PROBED_ROWS ? Math.floor((k * others) / PROBED_ROWS) : others + k - PROBED_ROWS,
-  );
-}
 
 function* rowsUpTo(count: number): Generator<number> {
   for (let row = 0; row < count; row++) yield row;

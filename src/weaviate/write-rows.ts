@@ -1,4 +1,4 @@
-// Rows written to a collection, and written again where they are not found.
+// Rows written to a collection, and written again where they are not found (find-rows).
 import { setTimeout as wait } from 'node:timers/promises';
 import { SkyfixError } from '../errors/index.js';
 import type { Catalogue, Descriptors } from '../search/index.js';
@@ -6,7 +6,6 @@ import { SHORTEST_CELL } from './cells.js';
 import type { Cluster } from './cluster.js';
 import { CELLS, countObjects } from './collections.js';
 import { geohash, LONGEST } from './geohash.js';
-import { nearestRows } from './nearest.js';
 import { BATCH_OBJECTS, QUORUM, type SentObject, sentVector } from './protocol.js';
 import { uuidOfRow } from './row-ids.js';
 
@@ -15,7 +14,6 @@ const MOST_BATCH_ROWS = 500;
 const BATCHES_AT_ONCE = 2;
 /** A batch waits for most of the copies, also while a node is being found to be gone. */
 const BATCH_DEADLINE_MS = 120_000;
-const CHECKS_AT_ONCE = 8;
 
 /** What is written: row k is object k. */
 export interface RowSource {
@@ -92,47 +90,6 @@ async function putRows(cluster: Cluster, source: RowSource, rows: readonly numbe
 const UNHEARD_OF = /could not find (index for )?class/i;
 const SCHEMA_WITHIN_MS = 30_000;
 const SCHEMA_EVERY_MS = 200;
-
-/** So near one is the cosine of a vector with itself, and no other hit can be told from it. */
-const SAME = 1e-5;
-const MOST_ALIKE = 256;
-
-/**
- * The rows that their own descriptors do not find, asked of one node: there its own copies answer. A row that is as like as
- * many others may hide behind them.
- */
-export async function rowsNotFound(
-  cluster: Cluster,
-  { collection, vectorOf }: { readonly collection: string; readonly vectorOf: (row: number) => Float32Array },
-  rows: Iterable<number>,
-  node: number,
-  onRow?: () => void,
-): Promise<readonly number[]> {
-  const waiting = rows[Symbol.iterator]();
-  const lost: number[] = [];
-  const found = async (row: number): Promise<boolean> => {
-    const vector = vectorOf(row);
-    for (let limit = 2; ; limit = MOST_ALIKE) {
-      const question = { collection, queries: [vector], limit };
-      const hits = await nearestRows(cluster, question, { node, deadlineMs: CHECK_DEADLINE_MS });
-      if (hits.some((hit) => hit.row === row)) return true;
-      const last = hits[hits.length - 1];
-      const hidden = hits.length === limit && last !== undefined && last.score >= 1 - SAME;
-      if (!hidden) return false;
-      if (limit === MOST_ALIKE) return true;
-    }
-  };
-  const check = async () => {
-    for (let next = waiting.next(); !next.done; next = waiting.next()) {
-      if (!(await found(next.value))) lost.push(next.value);
-      onRow?.();
-    }
-  };
-  await Promise.all(Array.from({ length: CHECKS_AT_ONCE }, check));
-  return lost.sort((a, b) => a - b);
-}
-
-const CHECK_DEADLINE_MS = 30_000;
 
 /** Removes rows and writes them anew: what is there already would be left as it is, with its place in the graph or without. */
 export async function rewriteRows(

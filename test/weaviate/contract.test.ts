@@ -81,12 +81,14 @@ async function withNode(server: string): Promise<void> {
     return { address, collection: source.collection, dimensions, shards, cellLength };
   };
 
-  for (const [how, exactRows] of [
-    ['comparing few rows here', undefined],
-    ['having Weaviate search among them', 0],
+  for (const [how, options] of [
+    ['comparing few rows here', {}],
+    ['having Weaviate search among them', { exactRows: 0 }],
+    ['with the descriptors at hand, having Weaviate search', { exactRows: 0, descriptors: stored }],
+    ['with the descriptors at hand, comparing few rows', { descriptors: stored }],
   ] as const) {
     indexContract(`weaviate, ${how},`, {
-      open: async () => WeaviateIndex.open({ ...(await setupOfAll()), exactRows }, catalogue),
+      open: async () => WeaviateIndex.open({ ...(await setupOfAll()), ...options }, catalogue),
     });
   }
 
@@ -121,8 +123,8 @@ async function withNode(server: string): Promise<void> {
     const setup = { kind: 'hnsw', path, descriptors: stored, efSearch: 128 } as const;
     const exact = new HeldIndex({ ...setup, exactProducts: Number.POSITIVE_INFINITY });
     const finders = await Promise.all(
-      [0, undefined].map((exactRows) =>
-        RemotePlaceFinder.openRemote({ ...source, exactRows, catalogue: catalogue.parts }),
+      [{ exactRows: 0 }, {}, { exactRows: 0, descriptors: stored }].map((options) =>
+        RemotePlaceFinder.openRemote({ ...source, ...options, catalogue: catalogue.parts }),
       ),
     );
     const offsets = [-8, 0, 8];
@@ -174,10 +176,10 @@ async function withNode(server: string): Promise<void> {
       });
 
       const asked = { collection, vectorOf: (row: number) => vectorOfRow(part.descriptors, row) };
-      assert.deepEqual(await rowsNotFound(cluster, asked, [7, 300, 599], 0), []);
+      assert.deepEqual(await rowsNotFound(cluster, asked, [7, 300, 599], { node: 0 }), []);
       const id = '5b9f1c00-0000-8000-8000-00000000012c';
       await cluster.rest('DELETE', `objects/${collection}/${id}`);
-      assert.deepEqual(await rowsNotFound(cluster, asked, [7, 300, 599], 0), [300]);
+      assert.deepEqual(await rowsNotFound(cluster, asked, [7, 300, 599], { node: 0 }), [300]);
       const query = stored.data.slice(0, dimensions);
       await assert.rejects(held.mostAlike([query], Uint32Array.of(300)), { code: 'CLUSTER_UNAVAILABLE' });
       await assert.rejects(open(), {
@@ -207,7 +209,7 @@ async function withNode(server: string): Promise<void> {
       assert.deepEqual([collection, notes.length], ['SkyfixAnew__g2', 1]);
       assert.deepEqual(await listGenerations(cluster, 'SkyfixAnew'), [1, 2]);
       const asked = { collection, vectorOf: (row: number) => vectorOfRow(stored, row) };
-      assert.deepEqual(await rowsNotFound(cluster, asked, Array(stored.count).keys(), 0), []);
+      assert.deepEqual(await rowsNotFound(cluster, asked, Array(stored.count).keys(), { node: 0 }), []);
       for (const name of ['SkyfixAnew', collection]) await deleteCollection(cluster, name);
     });
 
