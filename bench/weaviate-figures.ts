@@ -1,6 +1,6 @@
 // What a made-up town of some size costs in a cluster: writing it, one search, the places of a request, a whole request.
 import { setTimeout as wait } from 'node:timers/promises';
-import { demoPanoramas, percentile } from '../loadtest/index.js';
+import { demoPanoramas, percentile, processorMsOf } from '../loadtest/index.js';
 import { type Bundle, loadBundle } from '../src/bundles/index.js';
 import { loadConfig } from '../src/config/index.js';
 import { lookOffsets, type Networks, openNetworks } from '../src/describe/index.js';
@@ -33,6 +33,8 @@ export interface ClusterBenchOptions {
   /** Whose networks a whole request runs. */
   readonly bundleDir: string;
   readonly panoramasDir: string;
+  /** Of the nodes, where they run on this machine. */
+  readonly pids: readonly number[];
 }
 
 export interface StepTimes {
@@ -40,6 +42,10 @@ export interface StepTimes {
   readonly p50Ms: number;
   readonly p95Ms: number;
   readonly p99Ms: number;
+  /** Processor time of the nodes for each, all together; NaN where they run elsewhere. */
+  readonly nodesMs: number;
+  /** And of this process, which is the server. */
+  readonly ownMs: number;
 }
 
 export interface ClusterFigures {
@@ -58,7 +64,10 @@ const COLLECTION = 'SkyfixBench';
 /** Exact search of many looks among many tiles takes seconds. */
 const COMPARED = 20;
 /** A node is tried with thousands of rows before it is asked: the other nodes in the background, after the first. */
-const SETTLE_MS = 45_000;
+const SETTLE_WITHIN_MS = 240_000;
+const SETTLE_LOOK_MS = 2_000;
+/** Nodes that compute less than this share of a core have nothing to do. */
+const IDLE_SHARE = 0.1;
 const NEAREST = 10;
 
 /** Writes the town, measures, and removes it. Throws CLUSTER_UNAVAILABLE. */
@@ -81,40 +90,38 @@ export async function clusterFigures(
     await writeRows(cluster, { collection: COLLECTION, descriptors, catalogue });
     const rowsPerSecond = (1000 * count) / (performance.now() - started);
     console.error(`${count} x ${dimensions}: ${rowsPerSecond.toFixed(0)} rows written a second`);
-    const finder = await RemotePlaceFinder.openRemote({
+    const source = {
       address,
       collection: COLLECTION,
       dimensions,
       shards: await writtenShards(cluster, COLLECTION, { count, replicas }),
       cellLength: cellLengthFor(catalogue),
       catalogue: catalogue.parts,
-    });
+    };
+    const finder = await RemotePlaceFinder.openRemote({ ...source, descriptors });
     try {
-      await wait(SETTLE_MS * Math.min(1, count / 60_000));
+      await settled(options.pids);
       const asked = looksOf(side, dimensions, town, rounds);
       const middle = (looks: readonly Look[]) => (looks[looks.length >> 1] as Look).descriptor;
-      const one = await timesOf('one search, the ten nearest tiles', asked, (looks) =>
+      const { pids } = options;
+      const one = await timesOf('one search, the ten nearest tiles', asked, pids, (looks) =>
         nearestRows(cluster, { collection: COLLECTION, queries: [middle(looks)], limit: NEAREST }),
       );
       const tiles = { index: finder, catalogue };
       const firsts: (number | undefined)[] = [];
       const looks = `${asked[0]?.length} looks`;
-      const cold = await timesOf(
-        `places of a request, ${looks}, descriptors fetched`,
-        asked,
-        async (each) => {
-          firsts.push((await searchPlaces(tiles, each, 5))[0]?.row);
-        },
-      );
-      const warm = await timesOf('the same, descriptors kept', asked, (each) => searchPlaces(tiles, each, 5));
+      const places = await timesOf(`places of a request, ${looks}`, asked, pids, async (each) => {
+        firsts.push((await searchPlaces(tiles, each, 5))[0]?.row);
+      });
       const { times, engine } = await wholeRequests({ ...options, finder, catalogue });
+      const fetched = await fetchingPlaces(source, asked, options);
       const same = await sameAsExact(descriptors, catalogue, asked.slice(0, COMPARED), firsts);
       const compared = Math.min(COMPARED, asked.length);
       return {
         tiles: count,
         dimensions,
         rowsPerSecond,
-        times: [one, cold, warm, times],
+        times: [one, places, times, ...fetched],
         engine,
         same,
         compared,
@@ -125,6 +132,41 @@ export async function clusterFigures(
   } finally {
     await deleteCollection(cluster, COLLECTION);
     cluster.close();
+  }
+}
+
+/** Resolves when the nodes compute nothing any more, or after some minutes. */
+async function settled(pids: readonly number[]): Promise<void> {
+  const endsAt = performance.now() + SETTLE_WITHIN_MS;
+  const started = performance.now();
+  let idle = false;
+  while (!idle && performance.now() < endsAt) {
+    const before = computedMs(pids);
+    await wait(SETTLE_LOOK_MS);
+    // Those that run elsewhere cannot be seen: NaN is never idle.
+    idle = computedMs(pids) - before < IDLE_SHARE * SETTLE_LOOK_MS;
+  }
+  console.error(`the nodes were done after ${((performance.now() - started) / 1000).toFixed(0)} s`);
+}
+
+const computedMs = (pids: readonly number[]) =>
+  pids.length === 0 ? Number.NaN : pids.reduce((sum, pid) => sum + processorMsOf(pid), 0);
+
+/** The same where the descriptors come from the cluster, which sends cells: for the first time, and once they are there. */
+async function fetchingPlaces(
+  source: Parameters<typeof RemotePlaceFinder.openRemote>[0],
+  asked: readonly (readonly Look[])[],
+  { pids }: ClusterBenchOptions,
+): Promise<readonly StepTimes[]> {
+  const fetching = await RemotePlaceFinder.openRemote(source);
+  try {
+    await settled(pids);
+    const tiles = { index: fetching, catalogue: new Catalogue(source.catalogue) };
+    const ask = (each: readonly Look[]) => searchPlaces(tiles, each, 5);
+    const cold = await timesOf('places, descriptors from the cluster', asked, pids, ask);
+    return [cold, await timesOf('the same, those descriptors kept', asked, pids, ask)];
+  } finally {
+    await fetching.close();
   }
 }
 
@@ -155,9 +197,11 @@ function looksOf(
 async function timesOf<A>(
   of: string,
   all: readonly A[],
+  pids: readonly number[],
   run: (one: A) => Promise<unknown>,
 ): Promise<StepTimes> {
   const times: number[] = [];
+  const [nodesBefore, ownBefore] = [computedMs(pids), process.cpuUsage()];
   for (const one of all) {
     const before = performance.now();
     await run(one);
@@ -166,8 +210,12 @@ async function timesOf<A>(
   const [p50Ms = Number.NaN, p95Ms = Number.NaN, p99Ms = Number.NaN] = [50, 95, 99].map((p) =>
     percentile(times, p),
   );
-  console.error(`${of}: ${p50Ms.toFixed(1)} / ${p95Ms.toFixed(1)} / ${p99Ms.toFixed(1)} ms`);
-  return { of, p50Ms, p95Ms, p99Ms };
+  const nodesMs = (computedMs(pids) - nodesBefore) / all.length;
+  const own = process.cpuUsage(ownBefore);
+  const ownMs = (own.user + own.system) / 1000 / all.length;
+  const figures = [p50Ms, p95Ms, p99Ms, nodesMs, ownMs].map((ms) => ms.toFixed(1));
+  console.error(`${of}: ${figures.slice(0, 3).join(' / ')} ms, nodes ${figures[3]}, own ${figures[4]}`);
+  return { of, p50Ms, p95Ms, p99Ms, nodesMs, ownMs };
 }
 
 interface WholeRequest extends ClusterBenchOptions {
@@ -199,7 +247,8 @@ async function wholeRequests({ finder, catalogue, ...options }: WholeRequest) {
     const name = bundle.manifest.name;
     const repeated =
       dimensions === bundle.manifest.descriptor.dimensions ? '' : ', descriptors repeated to so many numbers';
-    const times = await timesOf(`a whole request, networks of \`${name}\`${repeated}`, rows, ask);
+    const what = `a whole request, networks of \`${name}\`${repeated}`;
+    const times = await timesOf(what, rows, options.pids, ask);
     return { times, engine: `${networks.encoder.description}, ${networks.encoder.precision}` };
   } finally {
     await networks.close();

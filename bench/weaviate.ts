@@ -68,24 +68,34 @@ async function clusterAddress(): Promise<ClusterAddress> {
   return { urls: nodes.map(({ url }) => url), grpcUrls: nodes.map(({ grpcUrl }) => grpcUrl), deadlineMs };
 }
 
-const HEAD = ['tiles', 'dimensions', 'rows written a second', 'milliseconds of', 'p50', 'p95', 'p99'];
+const HEAD = [
+  'tiles',
+  'dimensions',
+  'rows written a second',
+  'milliseconds of',
+  'p50',
+  'p95',
+  'p99',
+  'nodes',
+  'server',
+];
 const rowsOf = ({ tiles, dimensions, rowsPerSecond, times }: ClusterFigures): string[][] =>
-  times.map(({ of, p50Ms, p95Ms, p99Ms }, k) => [
+  times.map(({ of, p50Ms, p95Ms, p99Ms, nodesMs, ownMs }, k) => [
     ...(k === 0 ? [tiles.toLocaleString('en'), `${dimensions}`, rowsPerSecond.toFixed(0)] : ['', '', '']),
     of,
-    ...[p50Ms, p95Ms, p99Ms].map((ms) => ms.toFixed(1)),
+    ...[p50Ms, p95Ms, p99Ms, nodesMs, ownMs].map((ms) => (Number.isNaN(ms) ? '–' : ms.toFixed(1))),
   ]);
 
 try {
   const address = await clusterAddress();
   const all: ClusterFigures[] = [];
   for (const dimensions of listed(values.dimensions).map((text) => whole(text, 'dimensions')))
-    all.push(await clusterFigures(address, { ...options, dimensions }));
+    all.push(await clusterFigures(address, { ...options, dimensions, pids: nodes.map(({ pid }) => pid) }));
   const copies = options.replicas === 1 ? 'one copy' : `${options.replicas} copies`;
   const how =
     `${machine()} ${address.urls.length} nodes${nodes.length > 0 ? ' on the same machine' : ''}, ` +
     `${address.urls.length} shards, ${copies} of each object${values.quantise ? ', quantised to 8 bits' : ''}; ` +
-    `one request at a time, ${options.rounds} of them; ${all[0]?.engine}.`;
+    `one request at a time, ${options.rounds} of them; ${all[0]?.engine}. Nodes and server: processor time of each.`;
   const same = all.map(
     ({ dimensions, same, compared }) => `${same} of ${compared} at ${dimensions} dimensions`,
   );

@@ -9,8 +9,13 @@ const PREFIX = 'Skyfix';
 /** Schema changes go through all nodes. */
 const SCHEMA_DEADLINE_MS = 60_000;
 
-/** Weaviate's names have letters, digits and underscores; regions have no underscore. */
-const regionPart = (region: string) => region.replaceAll('-', '_');
+/**
+ * Weaviate's names have letters, digits and underscores; regions have small letters, digits and hyphens. A hyphen between two others
+ * than hyphens is an underscore and any other one a D, so that behind a region's part the first "__" is where it ends: "town" would
+ * take the collections of "town--north" for its own.
+ */
+const regionPart = (region: string) =>
+  region.replace(/-/g, (_, at: number) => (/^[^-]-[^-]$/.test(region.slice(at - 1, at + 2)) ? '_' : 'D'));
 
 /** The alias of a region. */
 export const aliasOf = (region: string): string => `${PREFIX}_${regionPart(region)}`;
