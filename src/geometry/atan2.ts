@@ -1,8 +1,9 @@
 // atan2 for sampling tables: twice as fast as Math.atan2, exact to far less than a pixel.
 
 const STEPS = 1024;
+export const ARC_TANGENT_STEPS = STEPS;
 /** atan(k / STEPS); one entry more, so that the last step has a right end. */
-const ARC_TANGENTS = Float64Array.from({ length: STEPS + 2 }, (_, k) => Math.atan(k / STEPS));
+export const ARC_TANGENTS = Float64Array.from({ length: STEPS + 2 }, (_, k) => Math.atan(k / STEPS));
 
 /**
  * Angle of (x, y) in radians, (-pi, pi]; 0 for the origin. Linear between 1024 steps of the tangent: at most

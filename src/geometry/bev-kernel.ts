@@ -1,8 +1,11 @@
 // The memory in which BEVs are looked up and averaged by WebAssembly: what they need of an image is copied in, a few thousand
 // pixels of the BEV at a time come out.
 import { type Kernel, openKernel, reserve } from '../wasm/index.js';
+import { ARC_TANGENTS } from './atan2.js';
 import { bevFunctions, MEANS, SPARE_BYTES } from './bev-code.js';
 import type { BevTable } from './bev-table.js';
+import { RAY_NUMBERS, rayFunctions, SPARE_ENTRIES } from './ray-code.js';
+import type { BevRays } from './rays.js';
 import type { Bev, RgbImage } from './types.js';
 
 /** Larger images are left to JavaScript: the memory is never given back. */
@@ -11,11 +14,13 @@ const MOST_SOURCE_BYTES = 64 * 2 ** 20;
 const BLOCK_PX = 2048;
 const NO_LIMIT = 0x7fffffff;
 
-let opened: Kernel<'lookUp' | 'halve'> | undefined;
+type Name = 'lookUp' | 'halve' | 'sphereEntries' | 'photoEntries';
+
+let opened: Kernel<Name> | undefined;
 
 /** One for the thread. */
-function kernel(): Kernel<'lookUp' | 'halve'> {
-  opened ??= openKernel(bevFunctions());
+function kernel(): Kernel<Name> {
+  opened ??= openKernel([...bevFunctions(), ...rayFunctions()]);
   return opened;
 }
 
@@ -26,26 +31,33 @@ export interface LookUpColumns {
   readonly wraps: boolean;
 }
 
-/** The image under a table; undefined where it is too large for the kernel's memory. */
+/**
+ * The image under a table, or where rays meet it, which have the bits of their table; undefined where it is too large for the
+ * kernel's memory.
+ */
 export function lookUpByKernel(
   image: RgbImage,
-  table: BevTable,
+  where: BevTable | BevRays,
   columns: LookUpColumns,
   mostBytes = MOST_SOURCE_BYTES,
 ): Bev | undefined {
   const { widthPx, heightPx, data: source } = image;
-  const { firstRow, lastRow, sizePx } = table;
+  const { firstRow, sizePx } = where;
   // The row below the last one is read, and counts for nothing.
+  const lastRow = 'lastRow' in where ? where.lastRow : heightPx - 1;
   const [from, to] = [Math.min(firstRow, heightPx), Math.min(lastRow + 2, heightPx)];
   const stride = (widthPx + 1) * 3;
   const sourceBytes = (Math.max(0, to - from) + 1) * stride + SPARE_BYTES;
   if (sourceBytes > mostBytes) return undefined;
   const { memory, run } = kernel();
+  // Rays go row by row.
+  const block = 'lastRow' in where ? BLOCK_PX : sizePx;
   const columnAt = aligned(sourceBytes);
-  const rowAt = columnAt + 4 * BLOCK_PX;
-  const outAt = rowAt + 4 * BLOCK_PX;
-  const maskAt = outAt + aligned(3 * BLOCK_PX + SPARE_BYTES);
-  reserve(kernel(), maskAt + BLOCK_PX);
+  const rowAt = columnAt + aligned(4 * (block + SPARE_ENTRIES));
+  const outAt = rowAt + aligned(4 * (block + SPARE_ENTRIES));
+  const maskAt = outAt + aligned(3 * block + SPARE_BYTES);
+  const raysAt = maskAt + aligned(block);
+  reserve(kernel(), raysAt + (RAY_NUMBERS.length + ARC_TANGENTS.length) * 8);
   const bytes = new Uint8Array(memory.buffer);
   for (let y = from, at = 0; y < to; y++, at += stride) {
     const start = 3 * y * widthPx;
@@ -53,20 +65,43 @@ export function lookUpByKernel(
     // Beside the last column lies the first one; where it does not, the last is never looked beyond.
     bytes.copyWithin(at + 3 * widthPx, at, at + 3);
   }
+  const fill =
+    'lastRow' in where ? copying(where, columnAt, rowAt) : following(where, columnAt, rowAt, raysAt);
   const count = sizePx * sizePx;
   const result = { data: new Uint8Array(3 * count), mask: new Uint8Array(count) };
   const { shift, circle, wraps } = columns;
   const edges = wraps ? [NO_LIMIT, 0, NO_LIMIT] : [widthPx * 256, 128, (widthPx - 1) * 256];
-  for (let first = 0; first < count; first += BLOCK_PX) {
-    const many = Math.min(BLOCK_PX, count - first);
-    new Int32Array(memory.buffer, columnAt, many).set(table.column.subarray(first, first + many));
-    new Int32Array(memory.buffer, rowAt, many).set(table.row.subarray(first, first + many));
+  for (let first = 0; first < count; first += block) {
+    const many = Math.min(block, count - first);
+    fill(first, many);
     const place = [columnAt, rowAt, rowAt + 4 * many, -from * stride, stride, shift, circle];
     run.lookUp(...place, ...edges, outAt, maskAt);
     result.data.set(bytes.subarray(outAt, outAt + 3 * many), 3 * first);
     result.mask.set(bytes.subarray(maskAt, maskAt + many), first);
   }
   return { image: { widthPx: sizePx, heightPx: sizePx, data: result.data }, mask: result.mask };
+}
+
+/** Puts `many` entries of a table, from `first` on, where lookUp reads them. */
+function copying({ column, row }: BevTable, columnAt: number, rowAt: number) {
+  const { memory } = kernel();
+  return (first: number, many: number) => {
+    new Int32Array(memory.buffer, columnAt, many).set(column.subarray(first, first + many));
+    new Int32Array(memory.buffer, rowAt, many).set(row.subarray(first, first + many));
+  };
+}
+
+/** The same of a row of rays. */
+function following({ entries, shared, ofRow }: BevRays, columnAt: number, rowAt: number, raysAt: number) {
+  const { memory, run } = kernel();
+  const numbers = new Float64Array(memory.buffer, raysAt, RAY_NUMBERS.length);
+  const tangentsAt = raysAt + numbers.byteLength;
+  new Float64Array(memory.buffer, tangentsAt, ARC_TANGENTS.length).set(ARC_TANGENTS);
+  return (first: number, many: number) => {
+    const all = { ...shared, ...ofRow(first / many) };
+    for (const [k, name] of RAY_NUMBERS.entries()) numbers[k] = all[name];
+    run[entries](columnAt, rowAt, columnAt + 4 * many, raysAt, tangentsAt);
+  };
 }
 
 /** A BEV averaged over 2 x 2 pixels; both its sides are even. */

@@ -69,7 +69,7 @@ export function headingShifts(model: CameraModel, { pitchDeg, rollDeg }: CameraP
  * share one table. Throws PARAMETER_INVALID where a size, distance or angle is impossible.
  */
 export function buildBevTable(bev: BevGeometry, model: CameraModel, pose: CameraPose): BevTable {
-  checkGeometry(bev, pose);
+  checkBevGeometry(bev, pose);
   return isPinhole(model) ? pinholeTable(bev, model, pose) : sphereTable(bev, model, pose);
 }
 
@@ -124,15 +124,18 @@ function pinholeTable(bev: BevGeometry, camera: PinholeCamera, pose: CameraPose)
   const column = new Int32Array(size * size);
   const row = new Int32Array(size * size).fill(OUTSIDE);
   const lastRow = (heightPx - 1) * ONE_PX;
+  const [stepX, stepY, stepZ] = [right[0] * gsdM, forward[0] * gsdM, up[0] * gsdM];
   for (let i = 0, k = 0; i < size; i++) {
     const northM = (centre - i) * gsdM;
+    const x0 = right[1] * northM - right[2] * cameraHeightM;
+    const y0 = forward[1] * northM - forward[2] * cameraHeightM;
+    const z0 = up[1] * northM - up[2] * cameraHeightM;
     for (let j = 0; j < size; j++, k++) {
-      const eastM = (j - centre) * gsdM;
-      const depth = forward[0] * eastM + forward[1] * northM - forward[2] * cameraHeightM;
+      const depth = y0 + (j - centre) * stepY;
       if (depth <= 0) continue;
       const perDepth = focalPx / depth;
-      const u = centreXPx + perDepth * (right[0] * eastM + right[1] * northM - right[2] * cameraHeightM);
-      const v = centreYPx - perDepth * (up[0] * eastM + up[1] * northM - up[2] * cameraHeightM);
+      const u = centreXPx + perDepth * (x0 + (j - centre) * stepX);
+      const v = centreYPx - perDepth * (z0 + (j - centre) * stepZ);
       if (!(u >= 0 && u <= widthPx && v >= 0 && v <= heightPx)) continue;
       column[k] = Math.floor(u * ONE_PX + 0.5);
       row[k] = Math.min(lastRow, Math.max(0, Math.floor((v - 0.5) * ONE_PX + 0.5)));
@@ -151,7 +154,8 @@ function rowsIn(row: Int32Array): Pick<BevTable, 'firstRow' | 'lastRow'> {
   return { firstRow: first >> FRACTION_BITS, lastRow: last >> FRACTION_BITS };
 }
 
-function checkGeometry(bev: BevGeometry, pose: CameraPose): void {
+/** Throws PARAMETER_INVALID where a size, distance or angle is impossible. */
+export function checkBevGeometry(bev: BevGeometry, pose: CameraPose): void {
   const invalid = (what: string) => new SkyfixError('PARAMETER_INVALID', what);
   if (!Number.isInteger(bev.sizePx) || bev.sizePx < 1 || bev.sizePx > 8192) {
     throw invalid(`The BEV size is ${bev.sizePx} px; it must be a whole number from 1 to 8192.`);

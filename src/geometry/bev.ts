@@ -1,12 +1,13 @@
 // Panorama or photo in, bird's-eye view out.
 import { SkyfixError } from '../errors/index.js';
 import { halveByKernel, type LookUpColumns, lookUpByKernel } from './bev-kernel.js';
-import { type BevTable, buildBevTable, ONE_PX } from './bev-table.js';
+import { type BevTable, buildBevTable, headingShifts, ONE_PX } from './bev-table.js';
 import { isPinhole } from './pinhole.js';
+import { bevRays } from './rays.js';
 import { isFullCircle } from './sphere.js';
 import type { Bev, BevGeometry, CameraModel, CameraPose, RgbImage, SphereWindow } from './types.js';
 
-/** Anything that hands out sampling tables; BevTableCache does. */
+/** Anything that hands out sampling tables; BevTableCache does. It is asked where headings share one (headingShifts). */
 export interface BevTableOwner {
   get(bev: BevGeometry, model: CameraModel, pose: CameraPose): BevTable;
 }
@@ -32,12 +33,20 @@ export function projectBev(
   if (!Number.isFinite(pose.headingDeg)) {
     throw new SkyfixError('PARAMETER_INVALID', `headingDeg is ${pose.headingDeg}; it must be a number.`);
   }
-  const table = cache ? cache.get(bev, model, pose) : buildBevTable(bev, model, pose);
   // The columns of a photo are its own: none is moved, and none wraps.
-  if (isPinhole(model))
-    return sample(image, table, { shiftPx: 0, circlePx: model.widthPx + 1, wraps: false });
-  const turns = table.anyHeading ? pose.headingDeg / 360 : 0;
-  return sample(image, table, placingOf(model, image, -turns * model.fullWidthPx - model.leftPx));
+  const photo = { shiftPx: 0, circlePx: model.widthPx + 1, wraps: false };
+  if (headingShifts(model, pose) && !isPinhole(model)) {
+    const table = cache ? cache.get(bev, model, pose) : buildBevTable(bev, model, pose);
+    const turns = pose.headingDeg / 360;
+    return sample(image, table, placingOf(model, image, -turns * model.fullWidthPx - model.leftPx));
+  }
+  // Of another pose there is a table for each heading, and hardly one is asked for again.
+  const placing = isPinhole(model) ? photo : placingOf(model, image, -model.leftPx);
+  const columns = columnsOf(placing);
+  return (
+    lookUpByKernel(image, bevRays(bev, model, pose), columns) ??
+    lookUp(image, buildBevTable(bev, model, pose), columns)
+  );
 }
 
 /** How a table's columns become the image's: moved by shiftPx around a circle; where that is the image itself, it wraps. */
@@ -53,12 +62,15 @@ function placingOf(window: SphereWindow, { widthPx }: RgbImage, shiftPx: number)
 }
 
 /** By WebAssembly where the image fits into its memory; the bits are the same. */
-function sample(image: RgbImage, table: BevTable, { shiftPx, circlePx, wraps }: Placing): Bev {
+function sample(image: RgbImage, table: BevTable, placing: Placing): Bev {
+  const columns = columnsOf(placing);
+  return lookUpByKernel(image, table, columns) ?? lookUp(image, table, columns);
+}
+
+function columnsOf({ shiftPx, circlePx, wraps }: Placing): LookUpColumns {
   const circle = Math.round(circlePx * ONE_PX);
   // From edges to pixel centres: where the circle closes the shift does it, elsewhere each pixel is held inside.
-  const shift = modulo(Math.round(shiftPx * ONE_PX) - (wraps ? ONE_PX / 2 : 0), circle);
-  const columns = { shift, circle, wraps };
-  return lookUpByKernel(image, table, columns) ?? lookUp(image, table, columns);
+  return { shift: modulo(Math.round(shiftPx * ONE_PX) - (wraps ? ONE_PX / 2 : 0), circle), circle, wraps };
 }
 
 /**

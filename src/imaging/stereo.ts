@@ -18,6 +18,7 @@ const BLOCK_CELLS = 8;
 const BLOCKS_UNLIKE = 0.3;
 /** Shapes of stereo pictures: of two full panoramas, and of two squeezed into the place of one. */
 const SHAPES = { 'top-bottom': [1, 2], 'left-right': [4, 2] } as const;
+type Layout = keyof typeof SHAPES;
 const SHAPE_TOLERANCE = 0.05;
 /** Mean square under which cells have no structure of their own, in the sum of three channels: of a half, and of a block. */
 const LEAST_ENERGY = { half: 3, block: 9 } as const;
@@ -31,8 +32,8 @@ export function refuseStereo(image: RgbImage): void {
   const aspect = image.widthPx / image.heightPx;
   for (const layout of ['top-bottom', 'left-right'] as const) {
     if (!SHAPES[layout].some((shape) => Math.abs(aspect / shape - 1) <= SHAPE_TOLERANCE)) continue;
-    const { scene, detail } = halvesLikeness(image, layout);
-    if (scene < SAME_SCENE || detail < SAME_DETAIL) continue;
+    const scene = sceneLikeness(image, layout);
+    if (scene < SAME_SCENE || halvesLikeness(image, layout).detail < SAME_DETAIL) continue;
     throw new SkyfixError(
       'PANORAMA_PROJECTION_UNSUPPORTED',
       `Its ${layout === 'top-bottom' ? 'upper and lower' : 'left and right'} halves show the same scene (correlation ` +
@@ -51,19 +52,35 @@ export interface Likeness {
  * Correlations of the two halves, -1 to 1, as a whole and of their details block by block. Rows and columns are without
  * their means: that the sky is above, or a bar goes through both, is no likeness.
  */
-export function halvesLikeness(image: RgbImage, layout: 'top-bottom' | 'left-right'): Likeness {
-  const beside = layout === 'left-right';
-  const [width, height] = beside
-    ? [image.widthPx >> 1, image.heightPx]
-    : [image.widthPx, image.heightPx >> 1];
-  if (width < COLUMNS || height < ROWS) return { scene: 0, detail: 0 };
-  const first = smallGrey(image, 0, 0, width, height);
-  const second = smallGrey(image, beside ? width : 0, beside ? 0 : height, width, height);
-  const [one, other] = [withoutMeans(first), withoutMeans(second)];
+export function halvesLikeness(image: RgbImage, layout: Layout): Likeness {
+  const halves = cellsOfHalves(image, layout);
+  if (!halves) return { scene: 0, detail: 0 };
+  const [one, other] = halves;
   return {
     scene: bestCorrelation(one, other, WHOLE),
     detail: blocksLikeness(detailOf(one), detailOf(other)),
   };
+}
+
+/** The first of them: of most panoramas it is so small that nobody asks for the second. */
+function sceneLikeness(image: RgbImage, layout: Layout): number {
+  const halves = cellsOfHalves(image, layout);
+  return halves ? bestCorrelation(...halves, WHOLE) : 0;
+}
+
+/** Grey values of either half; undefined where there are too few pixels. */
+function cellsOfHalves(
+  image: RgbImage,
+  layout: Layout,
+): readonly [one: Float64Array, other: Float64Array] | undefined {
+  const beside = layout === 'left-right';
+  const [width, height] = beside
+    ? [image.widthPx >> 1, image.heightPx]
+    : [image.widthPx, image.heightPx >> 1];
+  if (width < COLUMNS || height < ROWS) return undefined;
+  const first = smallGrey(image, 0, 0, width, height);
+  const second = smallGrey(image, beside ? width : 0, beside ? 0 : height, width, height);
+  return [withoutMeans(first), withoutMeans(second)];
 }
 
 interface Cells {

@@ -3,7 +3,7 @@ import { bevGeometryOf, cameraHeightsOf } from '../bundles/index.js';
 import { CANDIDATES, type ImageFacts } from '../confidence/index.js';
 import { Describer, type Look } from '../describe/index.js';
 import { SkyfixError } from '../errors/index.js';
-import { type Bev, headingShifts, type RgbImage } from '../geometry/index.js';
+import type { Bev, RgbImage } from '../geometry/index.js';
 import {
   type EstimatedHeading,
   estimateHeading,
@@ -41,14 +41,17 @@ export async function placesOf(
   run: Run,
 ): Promise<Found> {
   const describer = new Describer(region.networks, region.bundle.manifest);
-  const { headingSource: source, model, pose } = panorama;
+  const { headingSource: source } = panorama;
   const range = rangeOf(panorama, options);
-  // Where heading is more than a shift there is a table for each, and none will be asked for again.
-  const tables = range && !headingShifts(model, pose) ? undefined : region.tables;
   const { geometry } = region.bundle.manifest;
   let texture: BevTexture | undefined;
   const bevAt = (headingDeg: number, cameraHeightM = options.cameraHeightM): Bev => {
-    const projected = projectToGround(panorama, headingDeg, bevGeometryOf(geometry, cameraHeightM), tables);
+    const projected = projectToGround(
+      panorama,
+      headingDeg,
+      bevGeometryOf(geometry, cameraHeightM),
+      region.tables,
+    );
     const bev = describer.shrink(projected);
     texture ??= bevTexture(bev);
     return bev;

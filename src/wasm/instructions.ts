@@ -61,6 +61,8 @@ export const pick = (from: Code, places: readonly number[]): Code => [
   ...vector(14),
 ];
 export const splat = (value: Code): Code => [...value, ...vector(17)];
+/** One of four 32-bit lanes. */
+export const wordLane = (of: Code, k: number): Code => [...of, ...vector(27), k];
 export const firstLane = (of: Code): Code => [...of, ...vector(27), 0];
 /** The first eight bytes as 16-bit lanes. */
 export const widenBytes = (of: Code): Code => [...of, ...vector(137)];
@@ -93,3 +95,43 @@ export const addVectors = binary(...vector(228));
 export const multiplyVectors = binary(...vector(230));
 export const andVectors = binary(...vector(78));
 export const orVectors = binary(...vector(80));
+
+// Pairs of float64s.
+export const pair = (value: number): Code => {
+  const both = new Uint8Array(new Float64Array([value, value]).buffer);
+  return bytes([...both]);
+};
+/** The float64 at an address, twice. */
+export const loadPair = (at: Code, offset = 0): Code => [...at, ...vector(10), 0, ...leb(offset)];
+/** Two float64s, one behind the other; of any alignment. */
+export const loadTwo = (at: Code): Code => [...at, ...vector(0), 0, 0];
+/** The first two of four 32-bit lanes. */
+export const storeTwoLanes = (at: Code, value: Code): Code => [...at, ...value, ...vector(91), 0, 0, 0];
+/** Of the float64s a, b and c, d: a, c. */
+export const firstOfBoth = (a: Code, b: Code): Code => [...a, ...b, ...vector(13), ...TAKEN.first];
+/** And b, d. */
+export const secondOfBoth = (a: Code, b: Code): Code => [...a, ...b, ...vector(13), ...TAKEN.second];
+const TAKEN = {
+  first: [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23],
+  second: [8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31],
+};
+export const differPairs = binary(...vector(72));
+export const areLessPairs = binary(...vector(73));
+export const areMorePairs = binary(...vector(74));
+export const areAtLeastPairs = binary(...vector(76));
+/** Bits of a where those of `where` are 1, else of b. */
+export const pickBits = (where: Code, a: Code, b: Code): Code => [...a, ...b, ...where, ...vector(82)];
+export const floorPairs = (of: Code): Code => [...of, ...vector(117)];
+export const absolutePairs = (of: Code): Code => [...of, ...vector(236)];
+export const negatePairs = (of: Code): Code => [...of, ...vector(237)];
+export const rootPairs = (of: Code): Code => [...of, ...vector(239)];
+export const addPairs = binary(...vector(240));
+export const subtractPairs = binary(...vector(241));
+export const multiplyPairs = binary(...vector(242));
+export const dividePairs = binary(...vector(243));
+export const lesserPairs = binary(...vector(246));
+export const greaterPairs = binary(...vector(247));
+/** As two 32-bit lanes, cut off behind the point, and two zeros. */
+export const truncatePairs = (of: Code): Code => [...of, ...vector(252)];
+/** The first two of four 32-bit lanes as float64s. */
+export const pairsOf = (of: Code): Code => [...of, ...vector(254)];

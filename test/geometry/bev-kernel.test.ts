@@ -13,6 +13,7 @@ import {
   type RgbImage,
   type SphereWindow,
 } from '../../src/geometry/index.js';
+import { bevRays } from '../../src/geometry/rays.js';
 import { seededRandom } from '../../src/random/index.js';
 
 function noise(widthPx: number, heightPx: number, seed: number): RgbImage {
@@ -59,9 +60,36 @@ test('a BEV of any sphere window under any pose is the same, seam, borders and u
       const table = buildBevTable(bev, window, { headingDeg: 30, pitchDeg, rollDeg: pitchDeg / 2 });
       const circle = Math.round(window.fullWidthPx * 256);
       const columns = { shift: shift % circle, circle, wraps };
-      assertSame(lookUpByKernel(image, table, columns), lookUp(image, table, columns));
+      const expected = lookUp(image, table, columns);
+      assertSame(lookUpByKernel(image, table, columns), expected);
+      // A level camera's table is the one under heading 0.
+      const pose = { headingDeg: pitchDeg === 0 ? 0 : 30, pitchDeg, rollDeg: pitchDeg / 2 };
+      assertSame(lookUpByKernel(image, bevRays(bev, window, pose), columns), expected);
     }),
     { numRuns: 150 },
+  );
+});
+
+test('rays meet a sphere under any pose where its table says, down to the bit: upside down and straight down too', () => {
+  const cases = fc.record({
+    sizePx: fc.integer({ min: 1, max: 90 }),
+    gsdM: fc.double({ min: 0.01, max: 5, noNaN: true }),
+    cameraHeightM: fc.double({ min: 0.1, max: 40, noNaN: true }),
+    headingDeg: degrees(360),
+    pitchDeg: fc.oneof(fc.constantFrom(0, 90, -90, 180), degrees(180)),
+    rollDeg: fc.oneof(fc.constantFrom(0, 180), degrees(180)),
+  });
+  const image = noise(256, 128, 7);
+  fc.assert(
+    fc.property(cases, ({ headingDeg, pitchDeg, rollDeg, ...bev }) => {
+      const pose = { headingDeg, pitchDeg, rollDeg };
+      const level = pitchDeg === 0 && rollDeg === 0;
+      const table = buildBevTable(bev, fullSphere(256, 128), pose);
+      const rays = bevRays(bev, fullSphere(256, 128), level ? { ...pose, headingDeg: 0 } : pose);
+      const columns = { shift: 0, circle: 256 * 256, wraps: true };
+      assertSame(lookUpByKernel(image, rays, columns), lookUp(image, table, columns));
+    }),
+    { numRuns: 300 },
   );
 });
 
@@ -70,9 +98,12 @@ test('so is that of a perspective photo, and of one that sees no ground', () => 
   const camera = pinholeOfFov(90, 60, 80);
   for (const pitchDeg of [-20, 0, 80]) {
     const bev = { sizePx: 64, gsdM: 0.5, cameraHeightM: 2 };
-    const table = buildBevTable(bev, camera, { headingDeg: 10, pitchDeg, rollDeg: 3 });
+    const pose = { headingDeg: 10, pitchDeg, rollDeg: 3 };
+    const table = buildBevTable(bev, camera, pose);
     const columns = { shift: 0, circle: 91 * 256, wraps: false };
-    assertSame(lookUpByKernel(image, table, columns), lookUp(image, table, columns));
+    const expected = lookUp(image, table, columns);
+    assertSame(lookUpByKernel(image, table, columns), expected);
+    assertSame(lookUpByKernel(image, bevRays(bev, camera, pose), columns), expected);
   }
 });
 

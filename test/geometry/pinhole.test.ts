@@ -104,7 +104,7 @@ test('the BEV of a photo drawn ray by ray shows the ground it was drawn of, tilt
     // Rows near the horizon are metres apart.
     assert.ok(worst < 16, `off by ${worst} of 255 under ${JSON.stringify(pose)}`);
   }
-  assert.equal(cache.count, 4);
+  assert.equal(cache.count, 0, 'of a pose that hardly comes again nothing is kept');
 });
 
 test('the lowest corner: half the diagonal under level, all above for a camera that looks up, turned with its roll', () => {
