@@ -6,7 +6,8 @@ import { SkyfixError } from '../errors/index.js';
 import type { LifeEvents } from '../threads/index.js';
 import { oneAtATime } from './batches.js';
 import { lookOffsets } from './looks.js';
-import { wholeNetworkFile } from './whole-network.js';
+import { SIDES, sideBySide } from './side-by-side.js';
+import { type Share, sharesOf, wholeNetworkFile } from './whole-network.js';
 
 export interface Networks {
   /** Absent where the BEV goes straight into the encoder. */
@@ -92,13 +93,58 @@ function msOf(engines: readonly InferenceEngine[]): number {
 async function openWhole(
   bundle: Bundle,
   apart: readonly InferenceEngine[],
+  options: NetworkOptions,
+  engine: EngineChoice,
+  quantised: Bundle['quantised'],
+): Promise<InferenceEngine | undefined> {
+  const { geometry, looks } = bundle.manifest;
+  const count = lookOffsets(geometry).length;
+  // One thread has nobody to wait for; and a pass over the whole view cannot be shared out.
+  const shared =
+    looks !== 'dense' && options.threads >= SIDES && count >= LEAST_LOOKS && onProcessors(engine);
+  const rows = sharesOf(count, shared ? SIDES : 1);
+  const opening = rows.map((_, index) => {
+    const share = { index, of: rows.length };
+    return openShare(
+      bundle,
+      share,
+      { ...options, threads: Math.floor(options.threads / rows.length) },
+      engine,
+      quantised,
+    );
+  });
+  const opened = await Promise.all(opening.map((side) => side.catch(() => undefined)));
+  const sides = opened.filter((side) => side !== undefined);
+  const apartMs = msOf(apart);
+  // Sides compute at the same time.
+  const slowestMs = Math.max(...sides.map((side) => msOf([side])));
+  if (sides.length === rows.length && (apartMs === 0 || slowestMs <= apartMs * CLEARLY)) {
+    return rows.length === 1 ? sides[0] : sideBySide(sides, rows);
+  }
+  await Promise.all(sides.map((side) => side.close()));
+  return undefined;
+}
+
+/** Fewer looks are described before the threads have met. */
+const LEAST_LOOKS = 8;
+
+/** Of a GPU there is one. */
+const onProcessors = ({ kind, alternatives = [] }: EngineChoice): boolean =>
+  [kind, ...alternatives.map((each) => each.kind)].every(
+    (each) => each === 'onnxruntime' || each === 'openvino',
+  );
+
+async function openShare(
+  bundle: Bundle,
+  share: Share,
   { threads, eventsOf }: NetworkOptions,
   engine: EngineChoice,
   quantised: Bundle['quantised'],
 ): Promise<InferenceEngine | undefined> {
-  const path = await wholeNetworkFile(bundle);
+  const path = await wholeNetworkFile(bundle, undefined, share);
   if (path === undefined) return undefined;
-  const quantisedPath = quantised && (await wholeNetworkFile(inEightBits(bundle, quantised)));
+  const quantisedPath =
+    quantised && (await wholeNetworkFile(inEightBits(bundle, quantised), undefined, share));
   const inInt8 = engine.precision === 'int8';
   if (inInt8 && quantisedPath === undefined) return undefined;
   const view = viewSizePx(bundle.manifest.geometry);
@@ -106,17 +152,13 @@ async function openWhole(
     threads,
     typicalShape: [1, view, view, 3],
     takesBytes: true,
-    secondOutput: true,
+    // Whoever wants the view has it from one side.
+    secondOutput: share.index === 0,
     ...eventsOf?.('encoder'),
   };
-  const opened = inInt8
+  return inInt8
     ? openEngine(engine, quantisedPath ?? path, given)
     : openEngine(engine, path, { ...given, quantisedPath });
-  const whole = await opened.catch(() => undefined);
-  const apartMs = msOf(apart);
-  if (!whole || apartMs === 0 || msOf([whole]) <= apartMs * CLEARLY) return whole;
-  await whole.close();
-  return undefined;
 }
 
 /** A bundle whose networks are those in 8 bits, as far as it has them. */

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { type Bundle, type BundleManifest, MOST_AT_ONCE, viewSizePx } from '../bundles/index.js';
 import { sha256OfBytes, sha256OfFile, userCacheFolder, writeFileAtomic } from '../files/index.js';
 import { chained, DATA_TYPES, OnnxGraph, readOnnx } from '../onnx/index.js';
-import { lookCorners } from './looks.js';
+import { type LookCorner, lookCorners } from './looks.js';
 
 /** Larger networks are not held in memory twice: what is saved is a few milliseconds of many. */
 const MOST_BYTES = 64 * 2 ** 20;
@@ -19,20 +19,34 @@ const LEAST_OPSET = 13;
 /** The second output of the one graph. It lies on the way to the first: whoever wants both has nothing more computed. */
 const VIEW = 'view';
 
+/** Which of a view's looks a graph describes: part `index` of `of`, as sharesOf has them. */
+export interface Share {
+  readonly index: number;
+  readonly of: number;
+}
+const ALL: Share = { index: 0, of: 1 };
+
+/** How many of `looks` looks each of so many shares has; the first ones have those of lookCorners that come first. */
+export function sharesOf(looks: number, of: number): readonly number[] {
+  const end = (index: number) => Math.floor((index * looks) / of);
+  return Array.from({ length: of }, (_, index) => end(index + 1) - end(index));
+}
+
 /**
  * The one graph of a bundle's networks: "bev" uint8 [N, V, V, 3], unseen pixels black, to "descriptor" [N * looks, D], those of
  * a view behind each other as Describer.look has them before it sorts dense ones, and to "view" [N, 3, V, V] in [0, 1], as
- * Describer.views has it. Throws Error, saying why, where the files cannot be joined.
+ * Describer.views has it. Of crops it may describe a share. Throws Error, saying why, where the files cannot be joined.
  */
 export function wholeGraph(
   generator: Uint8Array | undefined,
   encoder: Uint8Array,
   { geometry, descriptor, looks }: Pick<BundleManifest, 'geometry' | 'descriptor' | 'looks'>,
+  share = ALL,
 ): Uint8Array {
   const { opset } = readOnnx(encoder);
   if (opset < LEAST_OPSET) throw new Error(`the encoder is of operator set ${opset}`);
   const crop = (graph: OnnxGraph, view: string): string =>
-    looks === 'dense' ? view : addCrops(graph, view, lookCorners(geometry), geometry.inputSizePx);
+    looks === 'dense' ? view : addCrops(graph, view, shareOf(lookCorners(geometry), share), geometry);
   const view = viewSizePx(geometry);
   const pixels = new OnnxGraph('pixels');
   const bev = pixels.input('bev', ['N', view, view, 3], DATA_TYPES.UINT8);
@@ -63,14 +77,20 @@ export function wholeGraph(
   return chained(models, outputShape, { network: 2, name: VIEW, shape: firstShape });
 }
 
+function shareOf<T>(all: readonly T[], { index, of }: Share): readonly T[] {
+  const counts = sharesOf(all.length, of);
+  const first = counts.slice(0, index).reduce((sum, count) => sum + count, 0);
+  return all.slice(first, first + (counts[index] ?? 0));
+}
+
 /** Squares of a view [N, 3, V, V]: [N * n, 3, S, S], the n of the first view first. */
 function addCrops(
   graph: OnnxGraph,
   view: string,
-  corners: ReturnType<typeof lookCorners>,
-  sizePx: number,
+  corners: readonly LookCorner[],
+  { inputSizePx: sizePx, searchMarginPx = 0 }: BundleManifest['geometry'],
 ): string {
-  if (corners.length === 1) return view;
+  if (searchMarginPx === 0) return view;
   const axes = graph.integers('sides', [2, 3]);
   const look = graph.integers('look', [1]);
   const squares = corners.map(({ topPx, leftPx }, k) => {
@@ -92,6 +112,7 @@ type Joinable = Pick<Bundle, 'manifest' | 'generatorPath' | 'encoderPath'>;
 export async function wholeNetworkFile(
   bundle: Joinable,
   folder = join(userCacheFolder(), 'joined'),
+  share = ALL,
 ): Promise<string | undefined> {
   const { manifest, generatorPath, encoderPath } = bundle;
   const { geometry, looks, oneAtATime = [] } = manifest;
@@ -101,11 +122,11 @@ export async function wholeNetworkFile(
     const paths = generatorPath === undefined ? [encoderPath] : [generatorPath, encoderPath];
     const sizes = await Promise.all(paths.map((path) => stat(path)));
     if (sizes.reduce((sum, { size }) => sum + size, 0) > MOST_BYTES) return undefined;
-    const made = await madeOf(bundle);
+    const made = await madeOf(bundle, share);
     const kept = await keptWhole(folder, made);
     if (kept !== undefined) return kept;
     const generator = generatorPath === undefined ? undefined : await readFile(generatorPath);
-    const graph = wholeGraph(generator, await readFile(encoderPath), manifest);
+    const graph = wholeGraph(generator, await readFile(encoderPath), manifest, share);
     const path = join(folder, fileName(made, sha256OfBytes(graph)));
     await writeFileAtomic(path, graph);
     await keepOnlyUsed(folder, path);
@@ -120,13 +141,17 @@ export async function wholeNetworkFile(
 const fileName = (made: string, sha256: string | undefined): string => `${made}-${sha256}.onnx`;
 
 /** A name for everything that the graph depends on. The files are those that the manifest has the checksums of. */
-async function madeOf({ manifest, generatorPath, encoderPath }: Joinable): Promise<string> {
+async function madeOf(
+  { manifest, generatorPath, encoderPath }: Joinable,
+  { index, of }: Share,
+): Promise<string> {
   const { files, geometry, descriptor, looks = 'crops' } = manifest;
   const checksum = async (path: string) => files[basename(path)]?.sha256 ?? (await sha256OfFile(path));
   const { inputSizePx, searchMarginPx = 0, searchStepPx = 0 } = geometry;
   const sizes = [inputSizePx, searchMarginPx, searchStepPx, descriptor.dimensions];
   const first = generatorPath === undefined ? 'none' : await checksum(generatorPath);
-  return sha256OfBytes(JSON.stringify([FORM, first, await checksum(encoderPath), looks, ...sizes]));
+  const part = of === 1 ? [] : [index, of];
+  return sha256OfBytes(JSON.stringify([FORM, first, await checksum(encoderPath), looks, ...sizes, ...part]));
 }
 
 /** What was made of these before, where it is whole. */

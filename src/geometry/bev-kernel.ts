@@ -97,9 +97,12 @@ function following({ entries, shared, ofRow }: BevRays, columnAt: number, rowAt:
   const numbers = new Float64Array(memory.buffer, raysAt, RAY_NUMBERS.length);
   const tangentsAt = raysAt + numbers.byteLength;
   new Float64Array(memory.buffer, tangentsAt, ARC_TANGENTS.length).set(ARC_TANGENTS);
+  const atFirst = { ...shared, ...ofRow(0) };
+  numbers.set(RAY_NUMBERS.map((name) => atFirst[name]));
   return (first: number, many: number) => {
-    const all = { ...shared, ...ofRow(first / many) };
-    for (const [k, name] of RAY_NUMBERS.entries()) numbers[k] = all[name];
+    const { startX, startY, startZ } = ofRow(first / many);
+    // RAY_NUMBERS begin with these.
+    numbers.set([startX, startY, startZ]);
     run[entries](columnAt, rowAt, columnAt + 4 * many, raysAt, tangentsAt);
   };
 }

@@ -72,8 +72,18 @@ function assertAlike(
   }
 }
 
+/** By one thread, and by two: then each describes half of the looks, where those are crops. */
 async function assertSame(bundle: Bundle, engine: EngineChoice, count: number): Promise<void> {
-  const networks = await openNetworks(bundle, { threads: 1, engine, whole: true });
+  for (const threads of [1, 2]) await assertSameBy(threads, bundle, engine, count);
+}
+
+async function assertSameBy(
+  threads: number,
+  bundle: Bundle,
+  engine: EngineChoice,
+  count: number,
+): Promise<void> {
+  const networks = await openNetworks(bundle, { threads, engine, whole: true });
   try {
     assert.equal(networks.whole?.state, 'ready');
     assert.equal(networks.whole?.precision, engine.precision);
