@@ -5,14 +5,18 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { loadBundle } from '../src/bundles/index.js';
+import { sha256OfBytes, sha256OfFile } from '../src/files/index.js';
 
 /** A tile so often, metres: what is measured is a request, and one search more or less is no part of it that counts. */
 const STRIDE_M = 64;
 
 /** A folder below var/bench with the index; made where it is not there. Throws with what the command line says. */
 export async function servedIndex(root: string, bundleDir: string): Promise<string> {
-  const { encoderSha256 } = await loadBundle(bundleDir);
-  const dir = join(root, 'var/bench', `index-${encoderSha256.slice(0, 16)}`);
+  const { encoderSha256, quantised } = await loadBundle(bundleDir);
+  // An index carries its bundle: one in 8 bits too is another one.
+  const others = await Promise.all(Object.values(quantised ?? {}).map((path) => sha256OfFile(path)));
+  const name = others.length === 0 ? encoderSha256 : sha256OfBytes([encoderSha256, ...others].join());
+  const dir = join(root, 'var/bench', `index-${name.slice(0, 16)}`);
   if (await stat(join(dir, 'index.json')).catch(() => undefined)) return dir;
   console.error(`Describing the demo area by ${bundleDir}, once.`);
   const demo = (name: string) => join(root, 'demo', name);

@@ -76,7 +76,11 @@ export async function startPeer(
   try {
     await untilReady(url, child, performance.now());
   } catch (error) {
+    const ended = child.exitCode !== null;
     await stop();
+    // What it lacks it has written out; onnx2torch knows fewer networks than onnxruntime.
+    if (ended)
+      return { why: `FastAPI + ${backend} is left out: it does not run these networks or this index.` };
     throw error;
   }
   return { url, pid: child.pid ?? 0, stop };
