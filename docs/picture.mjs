@@ -20,7 +20,7 @@ try {
   const file = `demo/panoramas/${PANORAMA}.jpg`;
   const [bev, view] = ['bev', 'view'].map((what) => join(scratch, `${what}.png`));
   skyfix('bev', file, '--out', bev);
-  skyfix('view', file, '--out', view);
+  skyfix('view', file, '--bundle', 'small-town', '--out', view);
   const [answer] = JSON.parse(skyfix('locate', file, '--top', '1', '--json')).results;
   const { geometry } = JSON.parse(readFileSync(join(ROOT, 'models/small-town/bundle.json'), 'utf8'));
   const shownPx = geometry.inputSizePx + 2 * (geometry.searchMarginPx ?? 0);

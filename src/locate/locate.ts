@@ -55,7 +55,7 @@ export async function locate(
     warnings: [
       ...panorama.warnings,
       ...headingWarnings(heading, panorama, options),
-      ...placeWarnings(region, options, hits.length),
+      ...placeWarnings(options, hits.length),
     ],
   };
 }
@@ -72,11 +72,8 @@ function placeOf(
   return gps ? { ...place, distanceM: distanceM(gps, { lon, lat }) } : place;
 }
 
-function placeWarnings(region: LoadedRegion, { top }: LocateOptions, found: number): string[] {
+function placeWarnings({ top }: LocateOptions, found: number): string[] {
   const warnings: string[] = [];
-  if (!region.networks.generator) {
-    warnings.push("The region's bundle has no generator: the BEV went straight into the encoder.");
-  }
   if (found === 0) warnings.push('No tile of the region lies inside the given area.');
   else if (found < top) warnings.push(`Only ${found} of the ${top} places asked for exist there.`);
   return warnings;

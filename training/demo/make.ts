@@ -19,6 +19,8 @@ const DEMO_PANORAMAS = 24;
 const DRAW_STREAM = 5;
 /** A map of 0.4 m a pixel: the whole of what ships stays small. */
 const BASEMAP_ZOOM = 18;
+/** A byte a number, for the same reason. */
+const DESCRIPTORS = 'i8';
 
 interface MadeBundle {
   readonly config: RunConfig;
@@ -55,6 +57,7 @@ async function makeDemoRegion({ config, bundleDir }: MadeBundle, root: string, d
     tileSizeM: geometry.tileSizeM,
     strideM: evaluation.gridStrideM,
     basemap: BASEMAP_ZOOM,
+    descriptors: DESCRIPTORS,
     areaGeoJson: join(demo, 'area.geojson'),
     outDir: join(demo, 'index'),
     onProgress: (done, total, stage) => progress.work(`index: ${stage}`)(done, total),
