@@ -1,5 +1,5 @@
-// Steps from a fitted head, on made-up features: some channels know a place whatever the heading, others know the heading too; and
-// on a view of a sector what lies outside of it is in no descriptor, neither the view's nor what a tile is asked.
+// Steps from a fitted head, on made-up features: some channels know a place whatever the heading, others know the heading
+// too; and on a view of a sector what lies outside of it is in no descriptor, neither the view's nor what a tile is asked.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { makeRng } from 'skyfix/random';
