@@ -91,7 +91,10 @@ async function pairsOf(
       return { turnDeg, eastCells: eastPx / GRID_STRIDE_PX, southCells: southPx / GRID_STRIDE_PX };
     }),
   });
-  const near = await underTurns('BEVs, nearly as they are', `near ${seed}`, (row) => nearTurn(seed, row));
+  const mostPx = Math.min(NEAR_PX, (views.sizePx - geometry.inputSizePx) / 2);
+  const near = await underTurns('BEVs, nearly as they are', `near ${seed} ${mostPx}`, (row) =>
+    nearTurn(seed, row, mostPx),
+  );
   const falsely: TurnedViews[] = [];
   for (let k = 0; k < tune.turns; k++) {
     const key = `false heading ${seed} ${k} of ${tune.turns}`;
@@ -110,10 +113,11 @@ const NEAR_PX = GRID_STRIDE_PX / 2;
 const FALSE_DEG = 15;
 const ABOUT_DEG = 45;
 
-function nearTurn(seed: number, row: number): ViewTurn {
+/** Off by up to what a search leaves, and by no more than the margin shows. */
+export function nearTurn(seed: number, row: number, mostPx: number): ViewTurn {
   const rng = makeRng(seed, TURN_STREAM + row);
-  const eastPx = rng.int(-NEAR_PX, NEAR_PX);
-  return { turnDeg: rng.range(-NEAR_DEG, NEAR_DEG), eastPx, southPx: rng.int(-NEAR_PX, NEAR_PX) };
+  const eastPx = rng.int(-mostPx, mostPx);
+  return { turnDeg: rng.range(-NEAR_DEG, NEAR_DEG), eastPx, southPx: rng.int(-mostPx, mostPx) };
 }
 
 /** The first third within 45 degrees of the true heading, the others spread over the rest of the circle. */
