@@ -10,9 +10,9 @@ const PREFIX = 'Skyfix';
 const SCHEMA_DEADLINE_MS = 60_000;
 
 /**
- * Weaviate's names have letters, digits and underscores; regions have small letters, digits and hyphens. A hyphen between two others
- * than hyphens is an underscore and any other one a D, so that behind a region's part the first "__" is where it ends: "town" would
- * take the collections of "town--north" for its own.
+ * Weaviate's names have letters, digits and underscores; regions have small letters, digits and hyphens. A hyphen between two
+ * others than hyphens is an underscore and any other one a D, so that behind a region's part the first "__" is where it ends:
+ * "town" would take the collections of "town--north" for its own.
  */
 const regionPart = (region: string) =>
   region.replace(/-/g, (_, at: number) => (/^[^-]-[^-]$/.test(region.slice(at - 1, at + 2)) ? '_' : 'D'));

@@ -148,7 +148,7 @@ export class WeaviateIndex implements VectorIndex {
   /**
    * What `work` makes of this index, whose searches are confirmed while it goes on: after each search the state of the shards is
    * asked, as ever, and nothing is returned before each of these questions, begun after the search's end, has found them whole.
-   * Throws what the work throws, CLUSTER_UNAVAILABLE, and NOT_READY where the index is closed; one that is closed meanwhile waits.
+   * Throws what the work throws, CLUSTER_UNAVAILABLE, and NOT_READY where the index is closed; one closed meanwhile waits.
    */
   async inOne<A>(work: (index: VectorIndex) => Promise<A>): Promise<A> {
     if (this.#state === 'closed') throw closedIndex();

@@ -56,7 +56,7 @@ test('collections of versions that are no longer on disk go, with all of their g
   assert.deepEqual(await left({ onDisk, inCluster, alias: current }), [kept, current]);
 });
 
-test('of a version that was written anew the generation that is searched stays, and the one that it replaced for servers', async () => {
+test('of a version written anew the generation that is searched stays, and for servers the one that it replaced', async () => {
   const generations = [1, 2, 3].map((generation) => generationOf(first('1'), generation));
   const [one = '', two = '', three = ''] = generations;
   const onDisk = { 1: three };
