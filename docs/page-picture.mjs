@@ -15,7 +15,7 @@ const PANORAMAS = ['p00579', 'p00020', 'p00113'].map((name) => join(ROOT, `demo/
 const BROWSER = process.env.SKYFIX_TEST_BROWSER ?? '/usr/bin/chromium';
 const FLAGS = ['--headless=new', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--no-sandbox'];
 const REBUILD =
-  '--region demo --bundle models/general --imagery demo/mosaic.tif --area demo/area.geojson --no-contact-sheet';
+  '--region demo --bundle models/small-town --imagery demo/mosaic.tif --area demo/area.geojson --no-contact-sheet';
 
 const scratch = mkdtempSync(join(tmpdir(), 'skyfix-page-picture-'));
 const given = process.argv.indexOf('--data');
@@ -46,7 +46,7 @@ try {
     .locator('.photo-list .chip:not(.plain)')
     .nth(PANORAMAS.length - 1)
     .waitFor();
-  await page.locator('.square').nth(1).waitFor();
+  await page.locator('.square').nth(2).waitFor();
   await page.waitForLoadState('networkidle');
   // The map draws what has come.
   await page.evaluate('new Promise((done) => requestIdleCallback(done, { timeout: 5000 }))');
