@@ -1,5 +1,6 @@
 // A set of rows: few as a sorted list, many as one bit each, the other form made when somebody asks for it. A filtered graph
 // wants the bits alone, and listing a million rows takes longer than finding them.
+import { addWords, type BranchBits, type RowRun, removeWords } from './branch-bits.js';
 
 /** So many rows and more are listed on shared memory: another thread then sees them without a copy. */
 const SHARED_ROWS = 4096;
@@ -8,12 +9,6 @@ const FEW_ROWS = 1024;
 
 /** Among which rows is searched: sorted row numbers, or a set. */
 export type AllowedRows = Uint32Array | RowSet;
-
-/** Row numbers, from one place on and before another. */
-export interface RowRun {
-  readonly from: number;
-  readonly to: number;
-}
 
 type Ids = ArrayLike<number> & { subarray(from: number, to: number): ArrayLike<number> };
 
@@ -48,7 +43,7 @@ export class RowSet {
 
   /**
    * The rows ids[k] for the k of `inside` and of `more`, each named once; `ids` names every row once. What is neither is
-   * in `outside` or `less`: where that is less, it is taken from all.
+   * in `outside` or `less`: where that is less, it is taken from all. `branches` has the bits of whole runs, where it has them.
    */
   static ofRuns(
     ids: Ids,
@@ -56,6 +51,7 @@ export class RowSet {
     more: readonly number[],
     outside: readonly RowRun[],
     less: readonly number[],
+    branches?: BranchBits,
   ): RowSet {
     const total = ids.length;
     const length = inside.reduce((sum, { from, to }) => sum + to - from, more.length);
@@ -63,11 +59,19 @@ export class RowSet {
     if (length <= FEW_ROWS) return RowSet.of(listed(ids, inside, more, length), total);
     const words = new Uint32Array(Math.ceil(total / 32));
     if (2 * length <= total) {
-      for (const { from, to } of inside) setBits(words, ids, from, to);
+      for (const run of inside) {
+        const kept = branches?.of(run);
+        if (kept) addWords(words, kept);
+        else setBits(words, ids, run.from, run.to);
+      }
       for (const k of more) setBits(words, ids, k, k + 1);
     } else {
       fillBits(words, total);
-      for (const { from, to } of outside) clearBits(words, ids, from, to);
+      for (const run of outside) {
+        const kept = branches?.of(run);
+        if (kept) removeWords(words, kept);
+        else clearBits(words, ids, run.from, run.to);
+      }
       for (const k of less) clearBits(words, ids, k, k + 1);
     }
     return new RowSet(total, length, undefined, words);

@@ -1,8 +1,9 @@
 // Which tile centres lie in a circle or a box: a k-d tree (kdbush's, walked here) of which whole branches are taken or left.
 import KDBush from 'kdbush';
 import { type Bounds, distanceM, insideBbox, type LonLat, wrapLonDeg } from '../geometry/index.js';
+import { BranchBits, type RowRun } from './branch-bits.js';
 import { RoughDistance } from './rough-distance.js';
-import { type RowRun, RowSet } from './row-set.js';
+import { RowSet } from './row-set.js';
 
 /** Points that are looked at one by one where a border runs through them. */
 const NODE_SIZE = 16;
@@ -20,6 +21,7 @@ export class TileTree {
   readonly #lons: Float64Array;
   readonly #lats: Float64Array;
   readonly #tree: KDBush;
+  readonly #branches: BranchBits;
   readonly #all: readonly [west: number, south: number, east: number, north: number];
 
   /** Of the points' own coordinates, degrees; `data` as `data` of such a tree gives it, to be spared the sorting. */
@@ -28,6 +30,7 @@ export class TileTree {
     this.#lats = lats;
     this.#tree = data ? KDBush.from(data) : sorted(lons, lats);
     this.#all = boxOf(this.#tree.coords);
+    this.#branches = new BranchBits(this.#tree.ids);
   }
 
   /** All of it but the points, on shared memory. */
@@ -108,7 +111,7 @@ export class TileTree {
       }
     };
     if (ids.length > 0) visit(0, ids.length - 1, 0, ...this.#all);
-    return RowSet.ofRuns(ids, inside, more, outside, less);
+    return RowSet.ofRuns(ids, inside, more, outside, less, this.#branches);
   }
 }
 
