@@ -1,5 +1,6 @@
-// The rows of a tree's large branches as bits, each made when it is asked for first. What lies together has rows that lie together,
-// so that a branch fills words of a set nearly whole: to join its words takes a tenth of the time of setting as many bits.
+// The rows of a tree's large branches as bits, each made when it is asked for first. What lies together has rows that lie
+// together, so that a branch fills words of a set nearly whole: to join its words takes a tenth of the time of setting as many
+// bits.
 
 /** Row numbers, from one place on and before another. */
 export interface RowRun {
