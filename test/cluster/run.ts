@@ -1,26 +1,22 @@
-// npm run test:cluster [-- --if-built] [--only search|server]: three Weaviate nodes on loopback, three copies of each object.
+// npm run test:cluster [-- --only search|server]: three Weaviate nodes on loopback, three copies of each object.
 // Imports, asks, kills a node, switches the alias under load, kills all nodes during an import; then the same to a server that is
-// asked over HTTP. Exit status 1 where an answer was wrong or a tile was lost. Weaviate is built where it is not installed; with
-// --if-built nothing is done there.
+// asked over HTTP. Exit status 1 where an answer was wrong or a tile was lost. Weaviate is built where it is not installed;
+// without Go nothing is done.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { NO_SERVER, startWeaviate, type WeaviateNode, weaviateServer } from '../../loadtest/index.js';
+import { startWeaviate, type WeaviateNode } from '../../loadtest/index.js';
 import type { Note } from './load.js';
 import { SEARCHED, searchCluster } from './searched.js';
 import { serveFromCluster } from './served.js';
 import { installedServer } from './server.js';
 
 const { values } = parseArgs({
-  options: { 'if-built': { type: 'boolean', default: false }, only: { type: 'string', default: '' } },
+  options: { only: { type: 'string', default: '' } },
 });
 if (!['', 'search', 'server'].includes(values.only)) {
   throw new Error(`--only has "${values.only}"; there are search and server.`);
-}
-if (values['if-built'] && weaviateServer() === undefined) {
-  console.log(`left out: ${NO_SERVER}, and building it takes Go as long as this test (docs/weaviate.md)`);
-  process.exit(0);
 }
 const program = await installedServer().catch((error: Error) => {
   console.log(`skipped: ${error.message}`);
