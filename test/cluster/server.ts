@@ -11,10 +11,9 @@ export async function installedServer(): Promise<string> {
   if (there !== undefined) return there;
   console.log(`go install ${SOURCE}`);
   const build = spawn('go', ['install', SOURCE], { stdio: ['ignore', 'inherit', 'inherit'] });
-  const failed = once(build, 'error').then(([error]) => {
-    throw new Error(`Go cannot be run (${(error as Error).message})`);
+  const [code] = await once(build, 'exit').catch((error: Error) => {
+    throw new Error(`Weaviate is not installed, and Go cannot be run to build it (${error.message})`);
   });
-  const [code] = await Promise.race([once(build, 'exit'), failed]);
   const built = weaviateServer();
   if (code === 0 && built !== undefined) return built;
   throw new Error(`"go install ${SOURCE}" ended with ${code}`);
