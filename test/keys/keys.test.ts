@@ -9,6 +9,7 @@ import { after, before, test } from 'node:test';
 import { SkyfixError } from '../../src/errors/index.js';
 import { writeFileAtomic } from '../../src/files/index.js';
 import { addKey, type KeyChanges, KeyRing, readKeys, revokeKey } from '../../src/keys/index.js';
+import { stayingUntil } from '../support/event-loop.js';
 import { runSkyfix } from '../support/run-cli.js';
 
 let folder: string;
@@ -93,8 +94,6 @@ test('a ring follows its file, tells what changed, and keeps its keys where the 
   const ring = await KeyRing.open(path);
   const changes: (KeyChanges | unknown)[] = [];
   const noticed = new EventTarget();
-  // Watching keeps no process alive.
-  const alive = setInterval(() => {}, 1000);
   ring.watch(() => {
     void ring
       .reload()
@@ -104,7 +103,8 @@ test('a ring follows its file, tells what changed, and keeps its keys where the 
         noticed.dispatchEvent(new Event('looked'));
       });
   }, 20);
-  const next = () => once(noticed, 'looked');
+  // Watching keeps no process alive.
+  const next = () => stayingUntil(once(noticed, 'looked'));
   let looked = next();
   const young = await addKey(path, { name: 'young', scopes: ['admin'] });
   await looked;
@@ -125,7 +125,6 @@ test('a ring follows its file, tells what changed, and keeps its keys where the 
   await looked;
   assert.deepEqual(changes.at(-1), { added: [], removed: [], changed: ['young'] });
   ring.close();
-  clearInterval(alive);
 });
 
 test('skyfix keys: add shows the key once, list never, revoke ends it', async () => {

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { SkyfixError } from '../../src/errors/index.js';
 import { RegionService } from '../../src/regions/index.js';
 import { openIndexVersion, readIndexManifest, SeenFiles, versionDir } from '../../src/versions/index.js';
+import { stayingUntil } from '../support/event-loop.js';
 import { publishTinyVersion, withTemporaryFolder } from '../support/tiny-region.js';
 
 const corrupt = (error: unknown) => error instanceof SkyfixError && error.code === 'INDEX_CORRUPT';
@@ -102,7 +103,7 @@ test('a region whose disk changed a file that was believed is found out, and ser
       onError: (region, error) => tell({ region, error }),
     });
     try {
-      const { region, error } = await told;
+      const { region, error } = await stayingUntil(told);
       assert.equal(region, 'town');
       assert.ok(corrupt(error), String(error));
       assert.match(String(error), /descriptors\.f32 had the SHA-256 .* has .* now/);

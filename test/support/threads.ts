@@ -1,6 +1,7 @@
 // Worker threads that the code under test starts, so that a test can end one at a bad moment.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Worker } from 'node:worker_threads';
+import { stayingUntil } from './event-loop.js';
 
 export interface ThreadWatch {
   /** Those started since the watch began and not ended, oldest first. */
@@ -16,15 +17,10 @@ export interface ThreadWatch {
 
 /** Ends a thread and waits for it. An answer that comes meanwhile lets the process go, though the thread has not ended yet. */
 function ended(worker: Worker | undefined, end: (worker: Worker) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (!worker) return reject(new Error('there is no such thread'));
-    const staying = setInterval(() => {}, 1000);
-    worker.once('exit', () => {
-      clearInterval(staying);
-      resolve();
-    });
-    end(worker);
-  });
+  if (!worker) return Promise.reject(new Error('there is no such thread'));
+  const gone = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  end(worker);
+  return stayingUntil(gone);
 }
 
 /** No message that its script knows: reading it throws. */
