@@ -15,10 +15,15 @@ export function looksPerSide({
   return searchMarginPx === 0 ? 1 : (2 * searchMarginPx) / searchStepPx + 1;
 }
 
+/** Pixels of the BEV, along a side, that become one of the view. */
+export function bevPerViewPx({ bevSizePx, inputSizePx }: BundleGeometry): number {
+  return bevSizePx / inputSizePx;
+}
+
 /** The BEV that a bundle's networks take: the ground of one tile, and the margin in which the encoder looks around. */
 export function bevGeometryOf(geometry: BundleGeometry, cameraHeightM = geometry.cameraHeightM): BevGeometry {
-  const { bevSizePx, inputSizePx, tileSizeM } = geometry;
-  const sizePx = (bevSizePx / inputSizePx) * viewSizePx(geometry);
+  const { bevSizePx, tileSizeM } = geometry;
+  const sizePx = bevPerViewPx(geometry) * viewSizePx(geometry);
   return { sizePx, gsdM: tileSizeM / bevSizePx, cameraHeightM };
 }
 

@@ -10,7 +10,14 @@ export {
   MOST_VIEWS_AT_ONCE,
   type NetworkContract,
 } from './contract.js';
-export { bevGeometryOf, cameraHeightsOf, looksPerSide, panoramaWidthOf, viewSizePx } from './geometry.js';
+export {
+  bevGeometryOf,
+  bevPerViewPx,
+  cameraHeightsOf,
+  looksPerSide,
+  panoramaWidthOf,
+  viewSizePx,
+} from './geometry.js';
 export { type ImportedBundle, type ImportedNetwork, type ImportOptions, importBundle } from './import.js';
 export { type Bundle, checkManifest, type LoadOptions, loadBundle } from './load.js';
 export {

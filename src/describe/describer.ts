@@ -2,6 +2,7 @@
 // builds, evaluation and the command line all go it.
 import {
   type BundleManifest,
+  bevPerViewPx,
   looksPerSide,
   MOST_AT_ONCE,
   MOST_VIEWS_AT_ONCE,
@@ -61,8 +62,7 @@ export class Describer {
 
   /** A BEV of bevGeometryOf averaged down to the networks' pixels, [V x V]. */
   shrink(bev: Bev): Bev {
-    const { bevSizePx, inputSizePx } = this.#manifest.geometry;
-    return areaDownsample(bev, bevSizePx / inputSizePx);
+    return areaDownsample(bev, bevPerViewPx(this.#manifest.geometry));
   }
 
   /** BEVs in [-1, 1] to generated views in [-1, 1], both [n,3,V,V]. Throws PARAMETER_INVALID where there is no generator. */

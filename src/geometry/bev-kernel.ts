@@ -1,20 +1,20 @@
 // The memory in which BEVs are looked up and averaged by WebAssembly: what they need of an image is copied in, a few thousand
 // pixels of the BEV at a time come out.
-import { type Kernel, openKernel, reserve } from '../wasm/index.js';
-import { ARC_TANGENTS } from './atan2.js';
+import { type Kernel, openKernel, type Place, placesFrom, reserve } from '../wasm/index.js';
 import { bevFunctions, MEANS, SPARE_BYTES } from './bev-code.js';
 import type { BevTable } from './bev-table.js';
-import { RAY_NUMBERS, rayFunctions, SPARE_ENTRIES } from './ray-code.js';
+import { followRays, placesOfRays, type RayFunction } from './follow-rays.js';
+import { rayFunctions, SPARE_ENTRIES } from './ray-code.js';
 import type { BevRays } from './rays.js';
 import type { Bev, RgbImage } from './types.js';
 
 /** Larger images are left to JavaScript: the memory is never given back. */
 const MOST_SOURCE_BYTES = 64 * 2 ** 20;
-/** Pixels of a BEV at a time: what is copied of them stays in the first-level cache. */
-const BLOCK_PX = 2048;
+/** Rows of a BEV at a time: what is copied of them stays in the first-level cache, and two make one when it is halved. */
+const ROWS_AT_ONCE = 2;
 const NO_LIMIT = 0x7fffffff;
 
-type Name = 'lookUp' | 'halve' | 'sphereEntries' | 'photoEntries';
+type Name = 'lookUp' | 'halve' | RayFunction;
 
 let opened: Kernel<Name> | undefined;
 
@@ -31,15 +31,20 @@ export interface LookUpColumns {
   readonly wraps: boolean;
 }
 
+export interface LookUpOptions {
+  /** The BEV averaged over 2 x 2 pixels; its side is even. */
+  readonly halved?: boolean;
+  readonly mostBytes?: number;
+}
+
 /**
- * The image under a table, or where rays meet it, which have the bits of their table; undefined where it is too large for the
- * kernel's memory.
+ * The image under a table, or where rays meet it; undefined where it is too large for the kernel's memory.
  */
 export function lookUpByKernel(
   image: RgbImage,
   where: BevTable | BevRays,
   columns: LookUpColumns,
-  mostBytes = MOST_SOURCE_BYTES,
+  { halved = false, mostBytes = MOST_SOURCE_BYTES }: LookUpOptions = {},
 ): Bev | undefined {
   const { widthPx, heightPx, data: source } = image;
   const { firstRow, sizePx } = where;
@@ -50,14 +55,15 @@ export function lookUpByKernel(
   const sourceBytes = (Math.max(0, to - from) + 1) * stride + SPARE_BYTES;
   if (sourceBytes > mostBytes) return undefined;
   const { memory, run } = kernel();
-  // Rays go row by row.
-  const block = 'lastRow' in where ? BLOCK_PX : sizePx;
-  const columnAt = aligned(sourceBytes);
-  const rowAt = columnAt + aligned(4 * (block + SPARE_ENTRIES));
-  const outAt = rowAt + aligned(4 * (block + SPARE_ENTRIES));
-  const maskAt = outAt + aligned(3 * block + SPARE_BYTES);
-  const raysAt = maskAt + aligned(block);
-  reserve(kernel(), raysAt + (RAY_NUMBERS.length + ARC_TANGENTS.length) * 8);
+  const place = placesFrom(0);
+  place(sourceBytes);
+  const block = ROWS_AT_ONCE * sizePx;
+  const columnAt = place(4 * (block + SPARE_ENTRIES));
+  const rowAt = place(4 * (block + SPARE_ENTRIES));
+  const found = pixelsAt(place, block);
+  const halves = placesOfHalves(place, sizePx);
+  const rays = placesOfRays(place, sizePx);
+  reserve(kernel(), place(0));
   const bytes = new Uint8Array(memory.buffer);
   for (let y = from, at = 0; y < to; y++, at += stride) {
     const start = 3 * y * widthPx;
@@ -65,71 +71,99 @@ export function lookUpByKernel(
     // Beside the last column lies the first one; where it does not, the last is never looked beyond.
     bytes.copyWithin(at + 3 * widthPx, at, at + 3);
   }
-  const fill =
-    'lastRow' in where ? copying(where, columnAt, rowAt) : following(where, columnAt, rowAt, raysAt);
-  const count = sizePx * sizePx;
-  const result = { data: new Uint8Array(3 * count), mask: new Uint8Array(count) };
   const { shift, circle, wraps } = columns;
   const edges = wraps ? [NO_LIMIT, 0, NO_LIMIT] : [widthPx * 256, 128, (widthPx - 1) * 256];
-  for (let first = 0; first < count; first += block) {
-    const many = Math.min(block, count - first);
-    fill(first, many);
-    const place = [columnAt, rowAt, rowAt + 4 * many, -from * stride, stride, shift, circle];
-    run.lookUp(...place, ...edges, outAt, maskAt);
-    result.data.set(bytes.subarray(outAt, outAt + 3 * many), 3 * first);
-    result.mask.set(bytes.subarray(maskAt, maskAt + many), first);
+  const fill =
+    'lastRow' in where
+      ? copying(where, columnAt, rowAt)
+      : followRays(kernel(), where, heightPx, { ...rays, column: columnAt, row: rowAt });
+  const result = blankBev(halved ? sizePx / 2 : sizePx);
+  const collect = collecting(bytes, result, halved ? halves : found);
+  const halve = halving(found, halves, sizePx);
+  for (let i = 0; i < sizePx; i += ROWS_AT_ONCE) {
+    const rows = Math.min(ROWS_AT_ONCE, sizePx - i);
+    fill(i, rows);
+    const entries = [columnAt, rowAt, rowAt + 4 * rows * sizePx, -from * stride, stride, shift, circle];
+    run.lookUp(...entries, ...edges, found.pixels, found.mask);
+    if (halved) halve();
+    collect(halved ? sizePx / 2 : rows * sizePx);
   }
-  return { image: { widthPx: sizePx, heightPx: sizePx, data: result.data }, mask: result.mask };
+  return result;
 }
 
-/** Puts `many` entries of a table, from `first` on, where lookUp reads them. */
-function copying({ column, row }: BevTable, columnAt: number, rowAt: number) {
-  const { memory } = kernel();
-  return (first: number, many: number) => {
-    new Int32Array(memory.buffer, columnAt, many).set(column.subarray(first, first + many));
-    new Int32Array(memory.buffer, rowAt, many).set(row.subarray(first, first + many));
+/** Where some pixels lie in the memory, and which of them are seen. */
+interface PixelsAt {
+  readonly pixels: number;
+  readonly mask: number;
+}
+
+const pixelsAt = (place: Place, count: number): PixelsAt => ({
+  pixels: place(3 * count + SPARE_BYTES),
+  mask: place(count),
+});
+
+function blankBev(widthPx: number, heightPx = widthPx): Bev {
+  const count = widthPx * heightPx;
+  const image = { widthPx, heightPx, data: new Uint8Array(3 * count) };
+  return { image, mask: new Uint8Array(count) };
+}
+
+/** Takes the next `many` pixels of the result out of the memory. */
+function collecting(bytes: Uint8Array, { image, mask }: Bev, at: PixelsAt) {
+  let next = 0;
+  return (many: number) => {
+    image.data.set(bytes.subarray(at.pixels, at.pixels + 3 * many), 3 * next);
+    mask.set(bytes.subarray(at.mask, at.mask + many), next);
+    next += many;
   };
 }
 
-/** The same of a row of rays. */
-function following({ entries, shared, ofRow }: BevRays, columnAt: number, rowAt: number, raysAt: number) {
+interface PlacesOfHalves extends PixelsAt {
+  readonly means: number;
+}
+
+/** For a row that two of `widthPx` become. */
+const placesOfHalves = (place: Place, widthPx: number): PlacesOfHalves => ({
+  ...pixelsAt(place, Math.floor(widthPx / 2)),
+  means: place(MEANS.length * 8),
+});
+
+/** Makes two rows of `widthPx` one of half as many pixels. */
+function halving(from: PixelsAt, to: PlacesOfHalves, widthPx: number): () => void {
   const { memory, run } = kernel();
-  const numbers = new Float64Array(memory.buffer, raysAt, RAY_NUMBERS.length);
-  const tangentsAt = raysAt + numbers.byteLength;
-  new Float64Array(memory.buffer, tangentsAt, ARC_TANGENTS.length).set(ARC_TANGENTS);
-  const atFirst = { ...shared, ...ofRow(0) };
-  numbers.set(RAY_NUMBERS.map((name) => atFirst[name]));
-  return (first: number, many: number) => {
-    const { startX, startY, startZ } = ofRow(first / many);
-    // RAY_NUMBERS begin with these.
-    numbers.set([startX, startY, startZ]);
-    run[entries](columnAt, rowAt, columnAt + 4 * many, raysAt, tangentsAt);
+  new Int32Array(memory.buffer, to.means, 2 * MEANS.length).set(MEANS.flat());
+  const end = to.pixels + 3 * (widthPx / 2);
+  return () => run.halve(from.pixels, from.mask, 3 * widthPx, widthPx, end, to.pixels, to.mask, to.means);
+}
+
+/** Puts the entries of some rows of a table, from row i on, where lookUp reads them. */
+function copying({ column, row, sizePx }: BevTable, columnAt: number, rowAt: number) {
+  const { memory } = kernel();
+  return (i: number, rows: number) => {
+    const [first, end] = [i * sizePx, (i + rows) * sizePx];
+    new Int32Array(memory.buffer, columnAt, end - first).set(column.subarray(first, end));
+    new Int32Array(memory.buffer, rowAt, end - first).set(row.subarray(first, end));
   };
 }
 
 /** A BEV averaged over 2 x 2 pixels; both its sides are even. */
 export function halveByKernel({ image, mask }: Bev): Bev {
-  const [width, height] = [image.widthPx / 2, image.heightPx / 2];
-  const { memory, run } = kernel();
-  const meansAt = 0;
-  const imageAt = aligned(MEANS.length * 8);
-  const maskAt = imageAt + aligned(12 * width + SPARE_BYTES);
-  const outAt = maskAt + aligned(4 * width);
-  const outMaskAt = outAt + aligned(3 * width + SPARE_BYTES);
-  reserve(kernel(), outMaskAt + width);
+  const { widthPx, heightPx } = image;
+  const { memory } = kernel();
+  const place = placesFrom(0);
+  const rows = pixelsAt(place, ROWS_AT_ONCE * widthPx);
+  const halves = placesOfHalves(place, widthPx);
+  reserve(kernel(), place(0));
   const bytes = new Uint8Array(memory.buffer);
-  new Int32Array(memory.buffer, meansAt, 2 * MEANS.length).set(MEANS.flat());
-  const data = new Uint8Array(3 * width * height);
-  const seen = new Uint8Array(width * height);
-  for (let y = 0; y < height; y++) {
-    bytes.set(image.data.subarray(12 * y * width, 12 * (y + 1) * width), imageAt);
-    bytes.set(mask.subarray(4 * y * width, 4 * (y + 1) * width), maskAt);
-    run.halve(imageAt, maskAt, 6 * width, 2 * width, outAt + 3 * width, outAt, outMaskAt, meansAt);
-    data.set(bytes.subarray(outAt, outAt + 3 * width), 3 * y * width);
-    seen.set(bytes.subarray(outMaskAt, outMaskAt + width), y * width);
+  const result = blankBev(widthPx / 2, heightPx / 2);
+  const collect = collecting(bytes, result, halves);
+  const halve = halving(rows, halves, widthPx);
+  for (let y = 0; y < heightPx; y += ROWS_AT_ONCE) {
+    const [first, end] = [y * widthPx, (y + ROWS_AT_ONCE) * widthPx];
+    bytes.set(image.data.subarray(3 * first, 3 * end), rows.pixels);
+    bytes.set(mask.subarray(first, end), rows.mask);
+    halve();
+    collect(widthPx / 2);
   }
-  return { image: { widthPx: width, heightPx: height, data }, mask: seen };
+  return result;
 }
-
-/** The next multiple of 16. */
-const aligned = (bytes: number) => (bytes + 15) & ~15;

@@ -1,5 +1,5 @@
 // Geometry: from panorama angles to ground pixels and from metres to degrees. Pure functions, no input or output.
-export { areaDownsample, type BevTableOwner, projectBev } from './bev.js';
+export { areaDownsample, type BevTableOwner, projectAveraged, projectBev } from './bev.js';
 export { BevTableCache, DEFAULT_TABLE_BYTES } from './bev-cache.js';
 export {
   type BevTable,

@@ -1,7 +1,7 @@
 // The rays through a BEV's pixels, for whoever finds out as it goes where they meet an image: a table of them would be used once.
 import { checkBevGeometry, ONE_PX } from './bev-table.js';
 import { checkPinhole, isPinhole } from './pinhole.js';
-import type { RayNumbers } from './ray-code.js';
+import { RAY_SPACING, type RayNumbers } from './ray-code.js';
 import { cameraAxes, type Vector } from './rotation.js';
 import { checkedWindow } from './sphere.js';
 import type { BevGeometry, CameraModel, CameraPose } from './types.js';
@@ -14,6 +14,8 @@ export interface BevRays {
   readonly entries: 'sphereEntries' | 'photoEntries';
   readonly shared: Omit<RayNumbers, keyof RowNumbers>;
   ofRow(i: number): RowNumbers;
+  /** From which pixel of a row to before which each ray is followed; of the others every RAY_SPACING-th is. */
+  followed(i: number): readonly [from: number, to: number];
   /** No ray meets a row of the image above this one. */
   readonly firstRow: number;
 }
@@ -21,7 +23,12 @@ export interface BevRays {
 /** Rows are that much less sure than the rays are. */
 const SPARE_ROWS = 2;
 
-/** Those of buildBevTable, under the heading that the pose says. Throws what it throws. */
+/** Rays that are not followed are off by that much at most, pixels of the image. */
+export const MOST_OFF_PX = 1 / 16;
+
+/**
+ * Those of buildBevTable, under the heading that the pose says, but for MOST_OFF_PX of a sphere. Throws what it throws.
+ */
 export function bevRays(bev: BevGeometry, model: CameraModel, pose: CameraPose): BevRays {
   checkBevGeometry(bev, pose);
   const { sizePx, gsdM, cameraHeightM } = bev;
@@ -49,6 +56,7 @@ export function bevRays(bev: BevGeometry, model: CameraModel, pose: CameraPose):
       entries: 'photoEntries',
       shared: { ...shared, top: 0, bottom: heightPx },
       ofRow,
+      followed: () => [0, sizePx],
       firstRow: 0,
     };
   }
@@ -67,8 +75,47 @@ export function bevRays(bev: BevGeometry, model: CameraModel, pose: CameraPose):
   };
   const firstPx = fullHeightPx / 2 - perRadianY * highestRay(bev, up) - topPx;
   const firstRow = Math.min(heightPx, Math.max(0, Math.floor(firstPx) - SPARE_ROWS));
-  return { sizePx, entries: 'sphereEntries', shared, ofRow, firstRow };
+  const nearM = nearRadiusM(gsdM, Math.max(shared.perRadianX, perRadianY));
+  const followed = (i: number) => {
+    const { startX, startY } = ofRow(i);
+    return followedIn(shared, startX, startY, sizePx, nearM);
+  };
+  return { sizePx, entries: 'sphereEntries', shared, ofRow, followed, firstRow };
 }
+
+/**
+ * How far from the camera's vertical axis rays may be left to their neighbours. Of a point that moves in a straight line, a
+ * pixel g at a time, r away from the axis, the azimuth's second difference is at most (g / r)^2, the elevation's 1.5 times that;
+ * and linear interpolation is off by an eighth of the second difference over its spacing.
+ */
+function nearRadiusM(gsdM: number, perRadian: number): number {
+  return gsdM * RAY_SPACING * Math.sqrt((1.5 * perRadian) / (8 * MOST_OFF_PX));
+}
+
+/** The pixels of a row whose rays come nearer to the camera's vertical axis. */
+function followedIn(
+  { pixel, stepX, stepY }: Pick<RayNumbers, 'pixel' | 'stepX' | 'stepY'>,
+  startX: number,
+  startY: number,
+  sizePx: number,
+  nearM: number,
+): readonly [from: number, to: number] {
+  // Where the row comes nearest to the axis, and how far on either side it stays near.
+  const squared = stepX * stepX + stepY * stepY;
+  const nearest = -(startX * stepX + startY * stepY) / squared;
+  const leastM = lengthOf(startX + nearest * stepX, startY + nearest * stepY);
+  // A row along the axis is as near all along.
+  if (!Number.isFinite(nearest)) return [0, lengthOf(startX, startY) < nearM ? sizePx : 0];
+  if (leastM >= nearM) return [0, 0];
+  const around = Math.sqrt((nearM * nearM - leastM * leastM) / squared);
+  const first = Math.floor((nearest - around - pixel) / RAY_SPACING) * RAY_SPACING;
+  const last = Math.ceil(nearest + around - pixel);
+  if (last < 0 || first >= sizePx) return [0, 0];
+  return [Math.max(0, first), Math.min(sizePx, last + 1)];
+}
+
+/** Many times as fast as Math.hypot. */
+const lengthOf = (x: number, y: number): number => Math.sqrt(x * x + y * y);
 
 /** An angle over the camera's own horizon, radians, that no ray exceeds: a corner's, were the camera tilted towards it. */
 function highestRay({ sizePx, gsdM, cameraHeightM }: BevGeometry, up: Vector): number {

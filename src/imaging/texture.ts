@@ -56,8 +56,9 @@ export function bevTexture({ image, mask }: Bev): BevTexture {
 }
 
 /** Throws PANORAMA_BLANK for a BEV that shows nothing, or the same everywhere. */
-export function requireTexture(bev: Bev): void {
-  const { validShare, spread } = bevTexture(bev);
+export function requireTexture(bev: Bev): BevTexture {
+  const texture = bevTexture(bev);
+  const { validShare, spread } = texture;
   if (validShare < LEAST_VALID) {
     throw new SkyfixError(
       'PANORAMA_BLANK',
@@ -70,4 +71,5 @@ export function requireTexture(bev: Bev): void {
       `The ground around the camera is of one colour: its grey values differ by ${spread.toFixed(2)} of 255.`,
     );
   }
+  return texture;
 }

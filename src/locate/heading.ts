@@ -1,5 +1,5 @@
 // From a panorama to places, by the heading that somebody says, or by the one under which the tiles fit best.
-import { bevGeometryOf, cameraHeightsOf } from '../bundles/index.js';
+import { bevGeometryOf, bevPerViewPx, cameraHeightsOf } from '../bundles/index.js';
 import { CANDIDATES, type ImageFacts } from '../confidence/index.js';
 import { Describer, type Look } from '../describe/index.js';
 import { SkyfixError } from '../errors/index.js';
@@ -12,7 +12,7 @@ import {
   placesOfTried,
   seenUnder,
 } from '../headings/index.js';
-import { type BevTexture, bevTexture, coherenceOf, type DecodedPhoto, nchwToRgb } from '../imaging/index.js';
+import { type BevTexture, coherenceOf, type DecodedPhoto, nchwToRgb } from '../imaging/index.js';
 import { type PlaceHit, searchPlaces } from '../places/index.js';
 import type { LoadedRegion } from '../regions/index.js';
 import { projectToGround, searchTiles } from './steps.js';
@@ -46,15 +46,10 @@ export async function placesOf(
   const { geometry } = region.bundle.manifest;
   let texture: BevTexture | undefined;
   const bevAt = (headingDeg: number, cameraHeightM = options.cameraHeightM): Bev => {
-    const projected = projectToGround(
-      panorama,
-      headingDeg,
-      bevGeometryOf(geometry, cameraHeightM),
-      region.tables,
-    );
-    const bev = describer.shrink(projected);
-    texture ??= bevTexture(bev);
-    return bev;
+    const ground = bevGeometryOf(geometry, cameraHeightM);
+    const seen = projectToGround(panorama, headingDeg, ground, bevPerViewPx(geometry), region.tables);
+    texture ??= seen.texture;
+    return seen.bev;
   };
   const found = (heading: HeadingAnswer, answered: Answered, view?: RgbImage): Found => ({
     heading,

@@ -49,7 +49,7 @@ async function fromPhoto(
 ): Promise<{ bev: Picture; view: Picture | MissingPicture }> {
   const { manifest } = bundle;
   const ground = bevGeometryOf(manifest.geometry, cameraHeightM);
-  const bev = await run('bev', () => projectToGround(photo, headingDeg, ground, tables));
+  const { bev } = await run('bev', () => projectToGround(photo, headingDeg, ground, 1, tables));
   const seen = {
     headingDeg: normalisedDeg(headingDeg),
     cameraHeightM: ground.cameraHeightM,

@@ -11,9 +11,9 @@ import {
   fieldOfViewOf,
   isPinhole,
   lowestCornerDeg,
-  projectBev,
+  projectAveraged,
 } from '../geometry/index.js';
-import { type DecodedPhoto, decodePhoto, requireTexture } from '../imaging/index.js';
+import { type BevTexture, type DecodedPhoto, decodePhoto, requireTexture } from '../imaging/index.js';
 import { type Look, type PlaceHit, searchTiles as searchTileHits } from '../places/index.js';
 import type { LoadedRegion } from '../regions/index.js';
 import type { LocateOptions } from './types.js';
@@ -39,17 +39,20 @@ export function decodeUpload(
   });
 }
 
-/** Panorama or photo to BEV, if its camera looks to `headingDeg`. Throws PANORAMA_BLANK where there is nothing to see. */
+/**
+ * Panorama or photo to BEV, if its camera looks to `headingDeg`, averaged over `factor` x `factor` pixels. Throws PANORAMA_BLANK
+ * where there is nothing to see.
+ */
 export function projectToGround(
   { image, model, pose }: DecodedPhoto,
   headingDeg: number,
   geometry: BevGeometry,
+  factor: number,
   tables: BevTableOwner | undefined,
-): Bev {
+): { readonly bev: Bev; readonly texture: BevTexture } {
   requireGround(model, pose);
-  const bev = projectBev(image, model, { ...pose, headingDeg }, geometry, tables);
-  requireTexture(bev);
-  return bev;
+  const bev = projectAveraged(image, model, { ...pose, headingDeg }, geometry, factor, tables);
+  return { bev, texture: requireTexture(bev) };
 }
 
 /** Throws PANORAMA_BLANK for a photo whose horizon lies below it. */

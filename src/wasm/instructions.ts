@@ -71,9 +71,20 @@ export const widenShorts = (of: Code): Code => [...of, ...vector(169)];
 export const addShorts = binary(...vector(142));
 export const multiplyShorts = binary(...vector(149));
 export const shiftLanesLeft = (of: Code, bits: number): Code => [...of, ...constant(bits), ...vector(171)];
+/** Signed. */
+export const shiftLanesRight = (of: Code, bits: number): Code => [...of, ...constant(bits), ...vector(172)];
 export const addLanes = binary(...vector(174));
 export const subtractLanes = binary(...vector(177));
 export const multiplyLanes = binary(...vector(181));
+export const lesserLanes = binary(...vector(182));
+export const greaterLanes = binary(...vector(184));
+export const areLessLanes = binary(...vector(57));
+export const areAtLeastLanes = binary(...vector(63));
+/** Four 32-bit lanes. */
+export const lanes = (values: readonly number[]): Code =>
+  bytes([...new Uint8Array(new Int32Array(values).buffer)]);
+/** Of any alignment. */
+export const storeLanes = (at: Code, value: Code): Code => [...at, ...value, ...vector(11), 0, 0];
 /** Sums of the products of neighbouring signed 16-bit lanes, as four 32-bit lanes. */
 export const dot = binary(...vector(186));
 

@@ -39,3 +39,16 @@ export function reserve({ memory }: Pick<Kernel<never>, 'memory'>, bytes: number
   const missing = bytes - memory.buffer.byteLength;
   if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
 }
+
+/** Gives the next bytes of a memory, from a multiple of 16 on. */
+export type Place = (bytes: number) => number;
+
+/** Hands a memory out from `start` on; asked for 0 bytes it tells how far it has come. */
+export function placesFrom(start: number): Place {
+  let next = start;
+  return (bytes) => {
+    const at = next;
+    next += (bytes + 15) & ~15;
+    return at;
+  };
+}

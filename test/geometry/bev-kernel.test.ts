@@ -1,20 +1,29 @@
-// What WebAssembly makes of a BEV against the plain loops over the same tables: the same bits.
+// What WebAssembly makes of a BEV against the plain loops over the same tables: the same bits; and rays against tables.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { averageAreas, lookUp } from '../../src/geometry/bev.js';
 import { halveByKernel, lookUpByKernel } from '../../src/geometry/bev-kernel.js';
+import { OUTSIDE } from '../../src/geometry/bev-table.js';
+import { followRays, placesOfRays } from '../../src/geometry/follow-rays.js';
 import {
+  areaDownsample,
   type Bev,
+  type BevGeometry,
+  type BevTable,
   buildBevTable,
   fullSphere,
   LEVEL_NORTH,
   pinholeOfFov,
+  projectAveraged,
+  projectBev,
   type RgbImage,
   type SphereWindow,
 } from '../../src/geometry/index.js';
-import { bevRays } from '../../src/geometry/rays.js';
+import { rayFunctions, SPARE_ENTRIES } from '../../src/geometry/ray-code.js';
+import { type BevRays, bevRays, MOST_OFF_PX } from '../../src/geometry/rays.js';
 import { seededRandom } from '../../src/random/index.js';
+import { openKernel, placesFrom, reserve } from '../../src/wasm/index.js';
 
 function noise(widthPx: number, heightPx: number, seed: number): RgbImage {
   const random = seededRandom(seed);
@@ -30,6 +39,58 @@ function assertSame(actual: Bev | undefined, expected: Bev): void {
   assert.ok(actual);
   assert.equal(Buffer.compare(actual.image.data, expected.image.data), 0);
   assert.equal(Buffer.compare(actual.mask, expected.mask), 0);
+}
+
+/** The table that rays stand for. */
+function entriesOf(rays: BevRays, heightPx: number): Pick<BevTable, 'column' | 'row'> {
+  const { sizePx } = rays;
+  const kernel = openKernel(rayFunctions());
+  const place = placesFrom(0);
+  const at = placesOfRays(place, sizePx);
+  const bytes = 4 * (sizePx * sizePx + SPARE_ENTRIES);
+  const [column, row] = [place(bytes), place(bytes)];
+  reserve(kernel, place(0));
+  followRays(kernel, rays, heightPx, { ...at, column, row })(0, sizePx);
+  const taken = (from: number) => new Int32Array(kernel.memory.buffer, from, sizePx * sizePx).slice();
+  return { column: taken(column), row: taken(row) };
+}
+
+/** What a table's entries may be off by where rays lie between others: that, and twice the rounding to 1/256 pixels. */
+const MOST_OFF = 256 * MOST_OFF_PX + 2;
+
+/** Rays against the table that it has them stand for: each that is followed by its bits. Returns how many are not followed. */
+function assertMeets(bev: BevGeometry, window: SphereWindow, table: BevTable, rays: BevRays): number {
+  const { column, row } = entriesOf(rays, window.heightPx);
+  const circle = Math.round(window.fullWidthPx * 256);
+  let between = 0;
+  for (let i = 0, k = 0; i < bev.sizePx; i++) {
+    const [from, to] = rays.followed(i);
+    for (let j = 0; j < bev.sizePx; j++, k++) {
+      const [u, v, exactU, exactV] = [column[k], row[k], table.column[k], table.row[k]] as number[] as [
+        number,
+        number,
+        number,
+        number,
+      ];
+      if (j >= from && j < to) {
+        assert.equal(v, exactV);
+        if (v !== OUTSIDE) assert.equal(u, exactU);
+        continue;
+      }
+      between++;
+      if (v === OUTSIDE || exactV === OUTSIDE) {
+        // At the border of what is seen, one may be and the other not.
+        const seen = v === OUTSIDE ? exactV : v;
+        const last = (window.heightPx - 1) * 256;
+        assert.ok(seen === OUTSIDE || seen <= MOST_OFF || seen >= last - MOST_OFF);
+        continue;
+      }
+      assert.ok(Math.abs(v - exactV) <= MOST_OFF, `row ${v} of ${exactV}`);
+      const apart = Math.abs(u - exactU);
+      assert.ok(Math.min(apart, circle - apart) <= MOST_OFF, `column ${u} of ${exactU}`);
+    }
+  }
+  return between;
 }
 
 const degrees = (most: number) => fc.double({ min: -most, max: most, noNaN: true });
@@ -62,35 +123,60 @@ test('a BEV of any sphere window under any pose is the same, seam, borders and u
       const columns = { shift: shift % circle, circle, wraps };
       const expected = lookUp(image, table, columns);
       assertSame(lookUpByKernel(image, table, columns), expected);
+      const halved = { halved: true };
+      if (sizePx % 2 === 0)
+        assertSame(lookUpByKernel(image, table, columns, halved), averageAreas(expected, 2));
       // A level camera's table is the one under heading 0.
       const pose = { headingDeg: pitchDeg === 0 ? 0 : 30, pitchDeg, rollDeg: pitchDeg / 2 };
-      assertSame(lookUpByKernel(image, bevRays(bev, window, pose), columns), expected);
+      const rays = bevRays(bev, window, pose);
+      const met = lookUp(image, { ...table, ...entriesOf(rays, height) }, columns);
+      assertSame(lookUpByKernel(image, rays, columns), met);
+      if (sizePx % 2 === 0) assertSame(lookUpByKernel(image, rays, columns, halved), averageAreas(met, 2));
     }),
     { numRuns: 150 },
   );
 });
 
-test('rays meet a sphere under any pose where its table says, down to the bit: upside down and straight down too', () => {
+test('rays meet a sphere under any pose where its table says, or within a sixteenth of a pixel: upside down too', () => {
   const cases = fc.record({
     sizePx: fc.integer({ min: 1, max: 90 }),
     gsdM: fc.double({ min: 0.01, max: 5, noNaN: true }),
     cameraHeightM: fc.double({ min: 0.1, max: 40, noNaN: true }),
+    width: fc.integer({ min: 8, max: 4096 }),
+    share: fc.double({ min: 0.2, max: 1, noNaN: true }),
     headingDeg: degrees(360),
     pitchDeg: fc.oneof(fc.constantFrom(0, 90, -90, 180), degrees(180)),
     rollDeg: fc.oneof(fc.constantFrom(0, 180), degrees(180)),
   });
-  const image = noise(256, 128, 7);
+  let between = 0;
   fc.assert(
-    fc.property(cases, ({ headingDeg, pitchDeg, rollDeg, ...bev }) => {
+    fc.property(cases, ({ headingDeg, pitchDeg, rollDeg, width, share, ...bev }) => {
       const pose = { headingDeg, pitchDeg, rollDeg };
       const level = pitchDeg === 0 && rollDeg === 0;
-      const table = buildBevTable(bev, fullSphere(256, 128), pose);
-      const rays = bevRays(bev, fullSphere(256, 128), level ? { ...pose, headingDeg: 0 } : pose);
-      const columns = { shift: 0, circle: 256 * 256, wraps: true };
-      assertSame(lookUpByKernel(image, rays, columns), lookUp(image, table, columns));
+      const full = fullSphere(width, width / 2);
+      const heightPx = Math.max(1, Math.round((width / 2) * share));
+      const window = { ...full, heightPx, topPx: (width / 2 - heightPx) * share };
+      const table = buildBevTable(bev, window, pose);
+      const rays = bevRays(bev, window, level ? { ...pose, headingDeg: 0 } : pose);
+      between += assertMeets(bev, window, table, rays);
     }),
     { numRuns: 300 },
   );
+  assert.ok(between > 10_000, `${between} rays lay between others`);
+});
+
+test('a BEV that is averaged as it is made is the one averaged afterwards, of a level camera and of a tilted one', () => {
+  const image = noise(512, 256, 9);
+  for (const pitchDeg of [0, 4]) {
+    const pose = { headingDeg: 200, pitchDeg, rollDeg: 0 };
+    const bev = { sizePx: 132, gsdM: 0.4, cameraHeightM: 2.5 };
+    const window = fullSphere(512, 256);
+    for (const factor of [1, 2, 3]) {
+      const expected = areaDownsample(projectBev(image, window, pose, bev), factor);
+      assertSame(projectAveraged(image, window, pose, bev, factor), expected);
+    }
+    assert.throws(() => projectAveraged(image, window, pose, bev, 5), { code: 'INTERNAL' });
+  }
 });
 
 test('so is that of a perspective photo, and of one that sees no ground', () => {
@@ -126,6 +212,6 @@ test('means of 2 x 2 pixels are rounded as before, whatever of them is seen', ()
 test('an image that does not fit into the memory is left to the plain loop', () => {
   const table = buildBevTable({ sizePx: 8, gsdM: 2, cameraHeightM: 2 }, fullSphere(64, 32), LEVEL_NORTH);
   const columns = { shift: 0, circle: 64 * 256, wraps: true };
-  assert.equal(lookUpByKernel(noise(64, 32, 1), table, columns, 1000), undefined);
-  assert.ok(lookUpByKernel(noise(64, 32, 1), table, columns, 10_000));
+  assert.equal(lookUpByKernel(noise(64, 32, 1), table, columns, { mostBytes: 1000 }), undefined);
+  assert.ok(lookUpByKernel(noise(64, 32, 1), table, columns, { mostBytes: 10_000 }));
 });

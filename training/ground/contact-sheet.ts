@@ -3,7 +3,7 @@
 // the squares; where it is wrong, they jump.
 import { type BundleGeometry, bevGeometryOf } from 'skyfix/bundles';
 import { writeFileAtomic } from 'skyfix/files';
-import { areaDownsample, type Bev, BevTableCache, projectBev, type RgbImage } from 'skyfix/geometry';
+import { type Bev, BevTableCache, projectAveraged, type RgbImage } from 'skyfix/geometry';
 import { type DecodedPanorama, encodePng, resizeImage } from 'skyfix/imaging';
 import {
   type CrossViewDataset,
@@ -65,7 +65,7 @@ async function rowOf(
   const decoded = await decodeSource(panoramaSourceOf(dataset, pair), geometry);
   const { image, window, pose } = decoded;
   const seenFrom = bevGeometryOf(geometry, pair.cameraHeightM);
-  const bev = areaDownsample(projectBev(image, window, pose, seenFrom, tables), BEV_SCALE);
+  const bev = projectAveraged(image, window, pose, seenFrom, BEV_SCALE, tables);
   const tile = await tileOf(pair, geometry, reader);
   const both = inTurns(bev, tile);
   for (const view of [bev.image, tile, both]) drawRings(view, geometry.tileSizeM);

@@ -2,8 +2,8 @@
 // uses. A job says everything that its pixels depend on.
 import { readFile } from 'node:fs/promises';
 import type { BundleGeometry } from 'skyfix/bundles';
-import { bevGeometryOf, panoramaWidthOf } from 'skyfix/bundles';
-import { areaDownsample, BevTableCache, type FieldOfView, projectBev, type RgbImage } from 'skyfix/geometry';
+import { bevGeometryOf, bevPerViewPx, panoramaWidthOf } from 'skyfix/bundles';
+import { BevTableCache, type FieldOfView, projectAveraged, type RgbImage } from 'skyfix/geometry';
 import { type DecodedPanorama, decodeImage, decodePanorama, resizeImage } from 'skyfix/imaging';
 import { ImageReader, type TileImage } from '../datasets/index.js';
 import { rollColumns } from './roll-columns.js';
@@ -92,8 +92,8 @@ export class ImageMaker {
           rollDeg: pose.rollDeg + error.rollDeg,
         }
       : pose;
-    const bev = projectBev(image, window, assumed, bevGeometryOf(geometry), this.#tables);
-    return areaDownsample(bev, geometry.bevSizePx / geometry.inputSizePx).image;
+    const factor = bevPerViewPx(geometry);
+    return projectAveraged(image, window, assumed, bevGeometryOf(geometry), factor, this.#tables).image;
   }
 
   close(): Promise<void> {

@@ -1,6 +1,12 @@
 // What a bundle reaches where the heading is not known, or only about, and where a photo shows a part of the circle alone:
 // panoramas cropped to a sector, answered as a server answers them.
-import { type BundleGeometry, type BundleManifest, bevGeometryOf, cameraHeightsOf } from 'skyfix/bundles';
+import {
+  type BundleGeometry,
+  type BundleManifest,
+  bevGeometryOf,
+  bevPerViewPx,
+  cameraHeightsOf,
+} from 'skyfix/bundles';
 import type { Describer, Look } from 'skyfix/describe';
 import { SkyfixError } from 'skyfix/errors';
 import {
@@ -8,7 +14,7 @@ import {
   BevTableCache,
   distanceM,
   normalisedDeg,
-  projectBev,
+  projectAveraged,
   type RgbImage,
   turnBetweenDeg,
 } from 'skyfix/geometry';
@@ -151,8 +157,13 @@ async function answer(
   const { image, window, pose } = sectorOf(whole, fovDeg);
   const heightsM = cameraHeightsOf(geometry, pair.cameraHeightM);
   const bevOf = (headingDeg: number, heightM: number): Bev =>
-    describer.shrink(
-      projectBev(image, window, { ...pose, headingDeg }, bevGeometryOf(geometry, heightM), tables),
+    projectAveraged(
+      image,
+      window,
+      { ...pose, headingDeg },
+      bevGeometryOf(geometry, heightM),
+      bevPerViewPx(geometry),
+      tables,
     );
   const bevsAt = (headingDeg: number) => heightsM.map((heightM) => bevOf(headingDeg, heightM));
   if (heading === 'known') {

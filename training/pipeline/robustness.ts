@@ -1,8 +1,8 @@
 // How much R@1 is lost when the projection is told something wrong, the ground slopes, or things stand in the way.
 
 import type { BundleGeometry } from 'skyfix/bundles';
-import { bevGeometryOf } from 'skyfix/bundles';
-import { areaDownsample, BevTableCache, projectBev } from 'skyfix/geometry';
+import { bevGeometryOf, bevPerViewPx } from 'skyfix/bundles';
+import { BevTableCache, projectAveraged } from 'skyfix/geometry';
 import { makeRng } from 'skyfix/random';
 import type { CrossViewDataset, CrossViewPair } from '../datasets/index.js';
 import { spreadEvenly } from '../drawing/index.js';
@@ -68,8 +68,9 @@ async function perturbedBevs(
     const { image, window, pose } = await decodeSource(panorama, geometry);
     const given = { image, window, pose, bev: bevGeometryOf(geometry) };
     const seen = change ? change.apply(given, makeRng(7_700_000, k)) : given;
-    const bev = projectBev(seen.image, seen.window, seen.pose, seen.bev, tables);
-    data.set(areaDownsample(bev, geometry.bevSizePx / sizePx).image.data, k * sizePx * sizePx * 3);
+    const factor = bevPerViewPx(geometry);
+    const bev = projectAveraged(seen.image, seen.window, seen.pose, seen.bev, factor, tables);
+    data.set(bev.image.data, k * sizePx * sizePx * 3);
   }
   return memoryStore({ sizePx, count: panoramas.length, data });
 }
