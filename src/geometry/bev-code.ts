@@ -1,5 +1,5 @@
-// The two loops over a BEV's pixels as WebAssembly: one pixel at a time, its colours side by side in a vector. They compute
-// what lookUp and areaDownsample of this room do, bit by bit.
+// The two loops over a BEV's pixels as WebAssembly: a pixel's colours side by side in a vector. They compute what lookUp and
+// areaDownsample of this room do, bit by bit.
 import { type WasmFunction, wasm } from '../wasm/index.js';
 import { FRACTION_BITS, ONE_PX, OUTSIDE } from './bev-table.js';
 
@@ -8,91 +8,115 @@ const {
   addLanes,
   addShorts,
   and,
-  choose,
+  andVectors,
+  areAtLeastLanes,
   constant,
+  differLanes,
   dot,
   doWhile,
-  equal,
   firstLane,
   get,
-  ifElse,
-  isAtLeast,
-  isLess,
+  greaterLanes,
   isLessUnsigned,
   isMore,
+  lesserLanes,
   load,
   load16,
   loadHalf,
+  loadLanes,
   multiply,
   multiplyLanes,
   multiplyShorts,
-  or,
   pick,
   set,
   shiftLanesLeft,
+  shiftLanesRight,
   shiftRight,
   splat,
   store,
   store8,
-  subtract,
   subtractLanes,
   widenBytes,
   widenShorts,
+  wordLane,
 } = wasm;
 
 /** Bytes that are read or written beyond the last pixel. */
-export const SPARE_BYTES = 8;
+export const SPARE_BYTES = 16;
 
 /** The third byte of three lanes: each lane over 65,536, one behind the other. */
 const THIRD_BYTES = [2, 6, 10];
+
+/** Pixels that are looked up at a time: so many entries are read, and so many pixels written, beyond the last one, less one. */
+export const PIXELS_AT_ONCE = 4;
 
 /**
  * lookUp(column, row, rowEnd, source, stride, shift, circle, limit, half, lastColumn, out, mask): colours and mask of as many
  * pixels as the table has between row and rowEnd. `source` is where row 0 of the image would lie, `stride` the bytes of a row,
  * which has its first column once more behind its last one where it wraps; columns beyond `limit` are not seen, the others are
- * held between half a pixel from either edge.
+ * held between half a pixel from either edge. What is not seen is read at address 0, and counts for nothing.
  */
 function lookUp(): WasmFunction & { readonly name: 'lookUp' } {
   const [column, row, rowEnd, source, stride, shift] = [0, 1, 2, 3, 4, 5];
   const [circle, limit, half, lastColumn, out, mask] = [6, 7, 8, 9, 10, 11];
-  const [u, v, at, fx] = [12, 13, 14, 15];
-  const [weights, top, below] = [16, 17, 18];
+  const [from] = [12];
+  const [u, v, seen, at, weights, parts, top, below] = [13, 14, 15, 16, 17, 18, 19, 20];
+  const lane = (of: number, k: number) =>
+    pick(
+      get(of),
+      [0, 1, 2, 3].flatMap(() => [4 * k, 4 * k + 1, 4 * k + 2, 4 * k + 3]),
+    );
   /** Red, green and blue of a pixel and of the one beside it, as neighbouring 16-bit lanes, by their weights. */
-  const across = (address: wasm.Code) =>
-    dot(pick(loadHalf(address), [0, 0x80, 3, 0x80, 1, 0x80, 4, 0x80, 2, 0x80, 5, 0x80]), get(weights));
-  const down = addLanes(
-    shiftLanesLeft(get(top), FRACTION_BITS),
-    multiplyLanes(subtractLanes(get(below), get(top)), splat(and(get(v), constant(ONE_PX - 1)))),
-  );
-  const seen = [
-    ...set(u, subtract(get(u), get(half))),
-    ...set(u, choose(isMore(get(u), constant(0)), get(u), constant(0))),
-    ...set(u, choose(isLess(get(u), get(lastColumn)), get(u), get(lastColumn))),
-    ...set(at, add(get(source), multiply(shiftRight(get(v), FRACTION_BITS), get(stride)))),
-    ...set(at, add(get(at), multiply(shiftRight(get(u), FRACTION_BITS), constant(3)))),
-    ...set(fx, and(get(u), constant(ONE_PX - 1))),
-    // 256 - fx in the lower half of each lane, fx in the upper one.
-    ...set(weights, splat(add(constant(ONE_PX), multiply(get(fx), constant(65_535))))),
-    ...set(top, across(get(at))),
-    ...set(below, across(add(get(at), get(stride)))),
-    ...store(get(out), firstLane(pick(addLanes(down, splat(constant(32_768))), THIRD_BYTES))),
-    ...store8(get(mask), constant(1)),
+  const across = (address: wasm.Code, k: number) =>
+    dot(pick(loadHalf(address), [0, 0x80, 3, 0x80, 1, 0x80, 4, 0x80, 2, 0x80, 5, 0x80]), lane(weights, k));
+  const down = (k: number) =>
+    addLanes(
+      shiftLanesLeft(get(top), FRACTION_BITS),
+      multiplyLanes(subtractLanes(get(below), get(top)), lane(parts, k)),
+    );
+  const pixel = (k: number) => [
+    ...set(from, wordLane(get(at), k)),
+    ...set(top, across(get(from), k)),
+    ...set(below, across(add(get(from), get(stride)), k)),
+    ...store(
+      add(get(out), constant(3 * k)),
+      firstLane(pick(addLanes(down(k), splat(constant(32_768))), THIRD_BYTES)),
+    ),
   ];
-  const unseen = [...store(get(out), constant(0)), ...store8(get(mask), constant(0))];
+  const fraction = (of: number) => andVectors(get(of), splat(constant(ONE_PX - 1)));
   const code = doWhile(
     [
-      ...set(v, load(get(row))),
-      ...set(u, add(load(get(column)), get(shift))),
-      ...set(u, choose(isAtLeast(get(u), get(circle)), subtract(get(u), get(circle)), get(u))),
-      ...ifElse(or(equal(get(v), constant(OUTSIDE)), isMore(get(u), get(limit))), unseen, seen),
-      ...set(column, add(get(column), constant(4))),
-      ...set(row, add(get(row), constant(4))),
-      ...set(out, add(get(out), constant(3))),
-      ...set(mask, add(get(mask), constant(1))),
+      ...set(v, loadLanes(get(row))),
+      ...set(u, addLanes(loadLanes(get(column)), splat(get(shift)))),
+      ...set(
+        u,
+        subtractLanes(get(u), andVectors(splat(get(circle)), areAtLeastLanes(get(u), splat(get(circle))))),
+      ),
+      ...set(
+        seen,
+        andVectors(differLanes(get(v), splat(constant(OUTSIDE))), areAtLeastLanes(splat(get(limit)), get(u))),
+      ),
+      ...set(u, greaterLanes(subtractLanes(get(u), splat(get(half))), splat(constant(0)))),
+      ...set(u, lesserLanes(get(u), splat(get(lastColumn)))),
+      ...set(at, multiplyLanes(shiftLanesRight(get(v), FRACTION_BITS), splat(get(stride)))),
+      ...set(
+        at,
+        addLanes(get(at), multiplyLanes(shiftLanesRight(get(u), FRACTION_BITS), splat(constant(3)))),
+      ),
+      ...set(at, andVectors(addLanes(get(at), splat(get(source))), get(seen))),
+      // 256 - fx in the lower half of each lane, fx in the upper one.
+      ...set(weights, multiplyLanes(fraction(u), splat(constant(65_535)))),
+      ...set(weights, andVectors(addLanes(get(weights), splat(constant(ONE_PX))), get(seen))),
+      ...set(parts, fraction(v)),
+      ...Array.from({ length: PIXELS_AT_ONCE }, (_, k) => pixel(k)).flat(),
+      ...store(get(mask), and(firstLane(pick(get(seen), [0, 4, 8, 12])), constant(0x01010101))),
+      ...[column, row].flatMap((entries) => set(entries, add(get(entries), constant(4 * PIXELS_AT_ONCE)))),
+      ...set(out, add(get(out), constant(3 * PIXELS_AT_ONCE))),
+      ...set(mask, add(get(mask), constant(PIXELS_AT_ONCE))),
     ],
     isLessUnsigned(get(row), get(rowEnd)),
   );
-  return { name: 'lookUp', parameters: 12, words: 4, vectors: 3, code };
+  return { name: 'lookUp', parameters: 12, words: 1, vectors: 8, code };
 }
 
 /**

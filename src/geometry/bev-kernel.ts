@@ -1,8 +1,8 @@
 // The memory in which BEVs are looked up and averaged by WebAssembly: what they need of an image is copied in, a few thousand
 // pixels of the BEV at a time come out.
 import { type Kernel, openKernel, type Place, placesFrom, reserve } from '../wasm/index.js';
-import { bevFunctions, MEANS, SPARE_BYTES } from './bev-code.js';
-import type { BevTable } from './bev-table.js';
+import { bevFunctions, MEANS, PIXELS_AT_ONCE, SPARE_BYTES } from './bev-code.js';
+import { type BevTable, OUTSIDE } from './bev-table.js';
 import { followRays, placesOfRays, type RayFunction } from './follow-rays.js';
 import { rayFunctions, SPARE_ENTRIES } from './ray-code.js';
 import type { BevRays } from './rays.js';
@@ -83,6 +83,8 @@ export function lookUpByKernel(
   for (let i = 0; i < sizePx; i += ROWS_AT_ONCE) {
     const rows = Math.min(ROWS_AT_ONCE, sizePx - i);
     fill(i, rows);
+    // The lookup reads on to a whole number of vectors.
+    new Int32Array(memory.buffer, rowAt + 4 * rows * sizePx, PIXELS_AT_ONCE - 1).fill(OUTSIDE);
     const entries = [columnAt, rowAt, rowAt + 4 * rows * sizePx, -from * stride, stride, shift, circle];
     run.lookUp(...entries, ...edges, found.pixels, found.mask);
     if (halved) halve();
@@ -99,7 +101,7 @@ interface PixelsAt {
 
 const pixelsAt = (place: Place, count: number): PixelsAt => ({
   pixels: place(3 * count + SPARE_BYTES),
-  mask: place(count),
+  mask: place(count + SPARE_BYTES),
 });
 
 function blankBev(widthPx: number, heightPx = widthPx): Bev {

@@ -20,10 +20,6 @@ export const get = (local: number): Code => [0x20, ...leb(local)];
 export const set = (local: number, value: Code): Code => [...value, 0x21, ...leb(local)];
 /** The first where the condition is not 0, else the second; both are computed. */
 export const choose = (condition: Code, a: Code, b: Code): Code => [...a, ...b, ...condition, 0x1b];
-export const ifElse = (condition: Code, yes: Code, no: Code): Code => [
-  ...[...condition, 0x04, 0x40],
-  ...[...yes, 0x05, ...no, 0x0b],
-];
 /** Does the body, and again while the condition holds. */
 export const doWhile = (body: Code, condition: Code): Code => [
   ...[0x03, 0x40, ...body],
@@ -32,16 +28,13 @@ export const doWhile = (body: Code, condition: Code): Code => [
 
 // 32-bit integers.
 export const constant = (value: number): Code => [0x41, ...signedLeb(value)];
-export const equal = binary(0x46);
 export const isLess = binary(0x48);
 export const isLessUnsigned = binary(0x49);
 export const isMore = binary(0x4a);
-export const isAtLeast = binary(0x4e);
 export const add = binary(0x6a);
 export const subtract = binary(0x6b);
 export const multiply = binary(0x6c);
 export const and = binary(0x71);
-export const or = binary(0x72);
 export const shiftRight = (a: Code, bits: number): Code => [...a, ...constant(bits), 0x75];
 
 // Memory; of any alignment.
@@ -78,6 +71,7 @@ export const subtractLanes = binary(...vector(177));
 export const multiplyLanes = binary(...vector(181));
 export const lesserLanes = binary(...vector(182));
 export const greaterLanes = binary(...vector(184));
+export const differLanes = binary(...vector(56));
 export const areLessLanes = binary(...vector(57));
 export const areAtLeastLanes = binary(...vector(63));
 /** Four 32-bit lanes. */
@@ -114,8 +108,8 @@ export const pair = (value: number): Code => {
 };
 /** The float64 at an address, twice. */
 export const loadPair = (at: Code, offset = 0): Code => [...at, ...vector(10), 0, ...leb(offset)];
-/** Two float64s, one behind the other; of any alignment. */
-export const loadTwo = (at: Code): Code => [...at, ...vector(0), 0, 0];
+/** Four 32-bit lanes, or two float64s, one behind the other; of any alignment. */
+export const loadLanes = (at: Code): Code => [...at, ...vector(0), 0, 0];
 /** The first two of four 32-bit lanes. */
 export const storeTwoLanes = (at: Code, value: Code): Code => [...at, ...value, ...vector(91), 0, 0, 0];
 /** Of the float64s a, b and c, d: a, c. */
