@@ -2,7 +2,7 @@
 // pixels of the BEV at a time come out.
 import { type Kernel, openKernel, type Place, placesFrom, reserve } from '../wasm/index.js';
 import { bevFunctions, MEANS, PIXELS_AT_ONCE, SPARE_BYTES } from './bev-code.js';
-import { type BevTable, OUTSIDE } from './bev-table.js';
+import { type BevTable, ONE_PX, OUTSIDE } from './bev-table.js';
 import { followRays, placesOfRays, type RayFunction } from './follow-rays.js';
 import { rayFunctions, SPARE_ENTRIES } from './ray-code.js';
 import type { BevRays } from './rays.js';
@@ -13,6 +13,8 @@ const MOST_SOURCE_BYTES = 64 * 2 ** 20;
 /** Rows of a BEV at a time: what is copied of them stays in the first-level cache, and two make one when it is halved. */
 const ROWS_AT_ONCE = 2;
 const NO_LIMIT = 0x7fffffff;
+/** Entries behind the last row that are written, or read. */
+const SPARE = Math.max(SPARE_ENTRIES, PIXELS_AT_ONCE - 1);
 
 type Name = 'lookUp' | 'halve' | RayFunction;
 
@@ -58,8 +60,8 @@ export function lookUpByKernel(
   const place = placesFrom(0);
   place(sourceBytes);
   const block = ROWS_AT_ONCE * sizePx;
-  const columnAt = place(4 * (block + SPARE_ENTRIES));
-  const rowAt = place(4 * (block + SPARE_ENTRIES));
+  const columnAt = place(4 * (block + SPARE));
+  const rowAt = place(4 * (block + SPARE));
   const found = pixelsAt(place, block);
   const halves = placesOfHalves(place, sizePx);
   const rays = placesOfRays(place, sizePx);
@@ -72,7 +74,12 @@ export function lookUpByKernel(
     bytes.copyWithin(at + 3 * widthPx, at, at + 3);
   }
   const { shift, circle, wraps } = columns;
-  const edges = wraps ? [NO_LIMIT, 0, NO_LIMIT] : [widthPx * 256, 128, (widthPx - 1) * 256];
+  const [limit, half, last] = wraps
+    ? [NO_LIMIT, 0, NO_LIMIT]
+    : [widthPx * ONE_PX, ONE_PX / 2, (widthPx - 1) * ONE_PX];
+  const rowZero = -from * stride;
+  // The lookup reads on to a whole number of vectors: of nothing, or of rows before.
+  new Int32Array(memory.buffer, rowAt, block + SPARE).fill(OUTSIDE);
   const fill =
     'lastRow' in where
       ? copying(where, columnAt, rowAt)
@@ -83,10 +90,21 @@ export function lookUpByKernel(
   for (let i = 0; i < sizePx; i += ROWS_AT_ONCE) {
     const rows = Math.min(ROWS_AT_ONCE, sizePx - i);
     fill(i, rows);
-    // The lookup reads on to a whole number of vectors.
-    new Int32Array(memory.buffer, rowAt + 4 * rows * sizePx, PIXELS_AT_ONCE - 1).fill(OUTSIDE);
-    const entries = [columnAt, rowAt, rowAt + 4 * rows * sizePx, -from * stride, stride, shift, circle];
-    run.lookUp(...entries, ...edges, found.pixels, found.mask);
+    const end = rowAt + 4 * rows * sizePx;
+    run.lookUp(
+      columnAt,
+      rowAt,
+      end,
+      rowZero,
+      stride,
+      shift,
+      circle,
+      limit,
+      half,
+      last,
+      found.pixels,
+      found.mask,
+    );
     if (halved) halve();
     collect(halved ? sizePx / 2 : rows * sizePx);
   }

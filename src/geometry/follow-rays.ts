@@ -7,6 +7,11 @@ import type { BevRays } from './rays.js';
 
 export type RayFunction = BevRays['entries'] | 'sphereKnots' | 'betweenKnots';
 
+const numberOf = (name: (typeof RAY_NUMBERS)[number]) => RAY_NUMBERS.indexOf(name);
+const [START_X, START_Y, START_Z] = [numberOf('startX'), numberOf('startY'), numberOf('startZ')];
+const [STEP_X, STEP_Y, STEP_Z] = [numberOf('stepX'), numberOf('stepY'), numberOf('stepZ')];
+const PIXEL = numberOf('pixel');
+
 /** Where rays are told what they are, and where knots lie. */
 interface PlacesOfRays {
   readonly numbers: number;
@@ -40,33 +45,38 @@ export function followRays(
   const atFirst = { ...shared, ...rays.ofRow(0) };
   numbers.set(RAY_NUMBERS.map((name) => atFirst[name]));
   const bottom = heightPx * ONE_PX - ONE_PX / 2;
+  /** Rays `spacing` pixels apart, from a pixel of the row on; all else of it stays as it was told. */
+  const tell = (first: number, spacing: number) => {
+    numbers[STEP_X] = spacing * stepX;
+    numbers[STEP_Y] = spacing * stepY;
+    numbers[STEP_Z] = spacing * stepZ;
+    numbers[PIXEL] = (pixel + first) / spacing;
+  };
+  const some = (column: number, row: number, first: number, end: number) => {
+    if (first >= end) return;
+    tell(first, RAY_SPACING);
+    const { knotColumn, knotRow } = at;
+    const knotEnd = knotColumn + 4 * (Math.ceil((end - first) / RAY_SPACING) + 1);
+    run.sphereKnots(knotColumn, knotRow, knotEnd, at.numbers, at.tangents);
+    const [u, v, uEnd] = [column + 4 * first, row + 4 * first, column + 4 * end];
+    run.betweenKnots(knotColumn, knotRow, u, v, uEnd, circle, lastRow, bottom);
+  };
+  const each = (column: number, row: number, first: number, end: number) => {
+    if (first >= end) return;
+    tell(first, 1);
+    run[rays.entries](column + 4 * first, row + 4 * first, column + 4 * end, at.numbers, at.tangents);
+  };
   return (i, rows) => {
     for (let k = 0; k < rows; k++) {
       const { startX, startY, startZ } = rays.ofRow(i + k);
+      numbers[START_X] = startX;
+      numbers[START_Y] = startY;
+      numbers[START_Z] = startZ;
       const [column, row] = [at.column + 4 * k * sizePx, at.row + 4 * k * sizePx];
-      // RAY_NUMBERS begin with these.
-      const tell = (first: number, spacing: number) =>
-        numbers.set([
-          ...[startX, startY, startZ, spacing * stepX, spacing * stepY, spacing * stepZ],
-          (pixel + first) / spacing,
-        ]);
-      const some = (first: number, end: number) => {
-        if (first >= end) return;
-        tell(first, RAY_SPACING);
-        const knotEnd = at.knotColumn + 4 * (Math.ceil((end - first) / RAY_SPACING) + 1);
-        run.sphereKnots(at.knotColumn, at.knotRow, knotEnd, at.numbers, at.tangents);
-        const place = [column + 4 * first, row + 4 * first, column + 4 * end];
-        run.betweenKnots(at.knotColumn, at.knotRow, ...place, circle, lastRow, bottom);
-      };
-      const each = (first: number, end: number) => {
-        if (first >= end) return;
-        tell(first, 1);
-        run[rays.entries](column + 4 * first, row + 4 * first, column + 4 * end, at.numbers, at.tangents);
-      };
       const [from, to] = rays.followed(i + k);
-      some(0, from);
-      each(from, to);
-      some(to, sizePx);
+      some(column, row, 0, from);
+      each(column, row, from, to);
+      some(column, row, to, sizePx);
     }
   };
 }
