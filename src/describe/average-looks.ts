@@ -24,8 +24,12 @@ export function averageLooks(views: readonly (readonly Look[])[]): readonly Look
 export function meanDescriptor(descriptors: readonly Float32Array[]): Float32Array | undefined {
   const sum = new Float64Array(descriptors[0]?.length ?? 0);
   for (const descriptor of descriptors) {
-    for (let d = 0; d < sum.length; d++) sum[d] = (sum[d] as number) + (descriptor[d] ?? Number.NaN);
+    for (let d = 0; d < sum.length; d++) sum[d] = (sum[d] as number) + (descriptor[d] as number);
   }
-  const length = Math.sqrt(sum.reduce((square, value) => square + value * value, 0));
-  return length > 0 ? Float32Array.from(sum, (value) => value / length) : undefined;
+  let squares = 0;
+  for (let d = 0; d < sum.length; d++) squares += (sum[d] as number) * (sum[d] as number);
+  const length = Math.sqrt(squares);
+  const mean = new Float32Array(sum.length);
+  for (let d = 0; d < mean.length; d++) mean[d] = (sum[d] as number) / length;
+  return length > 0 ? mean : undefined;
 }

@@ -38,24 +38,28 @@ export function borderWarnings(image: RgbImage): readonly string[] {
 class Edge {
   readonly lines: number;
   readonly word: 'rows' | 'columns';
-  readonly #along: number;
-  readonly #step: number;
-  readonly #colour: readonly number[];
   readonly #data: Uint8Array;
-  readonly #pixelAt: (line: number, k: number) => number;
+  /** Where the first line begins, and how far it is to the next one, and to the next pixel of a line that is looked at. */
+  readonly #start: number;
+  readonly #toNextLine: number;
+  readonly #toNextPixel: number;
+  /** Pixels of a line that are looked at. */
+  readonly #seen: number;
+  readonly #colour: readonly number[];
 
   constructor({ widthPx, heightPx, data }: RgbImage, side: Side) {
     const columns = side === 'left' || side === 'right';
     const far = side === 'right' || side === 'bottom';
     this.word = columns ? 'columns' : 'rows';
     this.lines = columns ? widthPx : heightPx;
-    this.#along = columns ? heightPx : widthPx;
-    this.#step = Math.max(1, Math.floor(this.#along / SAMPLES));
+    const along = columns ? heightPx : widthPx;
+    const [line, pixel] = columns ? [3, 3 * widthPx] : [3 * widthPx, 3];
+    const step = Math.max(1, Math.floor(along / SAMPLES));
     this.#data = data;
-    this.#pixelAt = (line, k) => {
-      const at = far ? this.lines - 1 - line : line;
-      return 3 * (columns ? k * widthPx + at : at * widthPx + k);
-    };
+    this.#start = far ? (this.lines - 1) * line : 0;
+    this.#toNextLine = far ? -line : line;
+    this.#toNextPixel = step * pixel;
+    this.#seen = Math.ceil(along / step);
     this.#colour = [0, 1, 2].map((channel) => this.#median(channel));
   }
 
@@ -67,9 +71,9 @@ class Edge {
   /** Share of a line's pixels that have another colour. */
   otherwise(line: number): number {
     const [red = 0, green = 0, blue = 0] = this.#colour;
-    let [others, seen] = [0, 0];
-    for (let k = 0; k < this.#along; k += this.#step, seen++) {
-      const at = this.#pixelAt(line, k);
+    let others = 0;
+    let at = this.#start + line * this.#toNextLine;
+    for (let k = 0; k < this.#seen; k++, at += this.#toNextPixel) {
       const off = Math.max(
         Math.abs((this.#data[at] as number) - red),
         Math.abs((this.#data[at + 1] as number) - green),
@@ -77,14 +81,13 @@ class Edge {
       );
       if (off > TOLERANCE) others++;
     }
-    return others / seen;
+    return others / this.#seen;
   }
 
   #median(channel: number): number {
-    const values: number[] = [];
-    for (let k = 0; k < this.#along; k += this.#step)
-      values.push(this.#data[this.#pixelAt(0, k) + channel] ?? 0);
-    values.sort((a, b) => a - b);
-    return values[values.length >> 1] ?? 0;
+    const values = new Uint8Array(this.#seen);
+    let at = this.#start + channel;
+    for (let k = 0; k < values.length; k++, at += this.#toNextPixel) values[k] = this.#data[at] as number;
+    return values.sort()[values.length >> 1] as number;
   }
 }

@@ -18,24 +18,27 @@ const LEAST_VARIANCE = 0.25;
  */
 export function coherenceOf({ widthPx, heightPx, data }: RgbImage): number {
   const apartPx = Math.max(LEAST_APART_PX, Math.round(widthPx * APART));
-  const greyAt = (x: number, y: number): number => {
-    const k = 3 * (y * widthPx + x);
-    return (data[k] as number) + (data[k + 1] as number) + (data[k + 2] as number);
-  };
-  const [across, down] = [widthPx - apartPx, heightPx - apartPx].map((most) => Math.max(0, most));
-  const stepX = Math.max(1, Math.floor((across as number) / SAMPLES));
-  const stepY = Math.max(1, Math.floor((down as number) / SAMPLES));
+  const across = Math.max(0, widthPx - apartPx);
+  const down = Math.max(0, heightPx - apartPx);
+  const stepX = Math.max(1, Math.floor(across / SAMPLES));
+  const stepY = Math.max(1, Math.floor(down / SAMPLES));
   let [count, sum, squares, differences] = [0, 0, 0, 0];
-  for (let y = 0; y < (down as number); y += stepY) {
-    for (let x = 0; x < (across as number); x += stepX, count++) {
-      const grey = greyAt(x, y);
-      const [right, below] = [greyAt(x + apartPx, y), greyAt(x, y + apartPx)];
+  for (let y = 0; y < down; y += stepY) {
+    for (let x = 0; x < across; x += stepX, count++) {
+      const k = 3 * (y * widthPx + x);
+      const grey = greyAt(data, k);
+      const toRight = grey - greyAt(data, k + 3 * apartPx);
+      const toBelow = grey - greyAt(data, k + 3 * apartPx * widthPx);
       sum += grey;
       squares += grey * grey;
-      differences += ((grey - right) ** 2 + (grey - below) ** 2) / 2;
+      differences += (toRight * toRight + toBelow * toBelow) / 2;
     }
   }
   const variance = count === 0 ? 0 : squares / count - (sum / count) ** 2;
   // Grey is the sum of three channels here.
   return variance < 9 * LEAST_VARIANCE ? 1 : 1 - differences / count / (2 * variance);
 }
+
+/** Of the pixel that begins at data[k]. */
+const greyAt = (data: Uint8Array, k: number): number =>
+  (data[k] as number) + (data[k + 1] as number) + (data[k + 2] as number);

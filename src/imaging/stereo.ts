@@ -118,21 +118,21 @@ function bestCorrelation(first: Float64Array, second: Float64Array, cells: Cells
 function smallGrey({ data, widthPx }: RgbImage, left: number, top: number, width: number, height: number) {
   const cells = new Float64Array(ROWS * COLUMNS);
   for (let row = 0; row < ROWS; row++) {
+    const y0 = top + Math.floor((row * height) / ROWS);
+    const y1 = top + Math.floor(((row + 1) * height) / ROWS);
+    const down = Math.max(1, Math.floor((y1 - y0) / LOOKED_AT));
     for (let column = 0; column < COLUMNS; column++) {
       const x0 = left + Math.floor((column * width) / COLUMNS);
       const x1 = left + Math.floor(((column + 1) * width) / COLUMNS);
-      const y0 = top + Math.floor((row * height) / ROWS);
-      const y1 = top + Math.floor(((row + 1) * height) / ROWS);
       const across = Math.max(1, Math.floor((x1 - x0) / LOOKED_AT));
-      const down = Math.max(1, Math.floor((y1 - y0) / LOOKED_AT));
-      let [sum, seen] = [0, 0];
+      let sum = 0;
       for (let y = y0; y < y1; y += down) {
-        for (let x = x0; x < x1; x += across, seen++) {
-          const p = 3 * (y * widthPx + x);
+        const end = 3 * (y * widthPx + x1);
+        for (let p = 3 * (y * widthPx + x0); p < end; p += 3 * across) {
           sum += (data[p] as number) + (data[p + 1] as number) + (data[p + 2] as number);
         }
       }
-      cells[row * COLUMNS + column] = sum / seen;
+      cells[row * COLUMNS + column] = sum / (Math.ceil((x1 - x0) / across) * Math.ceil((y1 - y0) / down));
     }
   }
   return cells;
