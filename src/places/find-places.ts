@@ -134,7 +134,8 @@ async function votesOf(
   const { east, north, around, rows } = surroundings;
   const near = new Set<number>();
   for (const [c, { eastM, northM }] of centres.entries()) {
-    for (const t of Array.from(around[c] ?? [])) {
+    for (const t of around[c] ?? []) {
+      if (near.has(t)) continue;
       if (Math.hypot((east[t] as number) - eastM, (north[t] as number) - northM) <= withinM) near.add(t);
     }
   }
@@ -226,17 +227,15 @@ function surroundingsOf(
   const east: number[] = [];
   const north: number[] = [];
   const around = centres.map((centre) => {
-    const near = catalogue.neighbours(centre.row, radiusM);
-    const tiles = new Uint32Array(near.length);
-    for (let i = 0; i < near.length; i++) {
-      const row = near[i] as number;
+    const tiles: number[] = [];
+    for (const row of catalogue.neighbours(centre.row, radiusM)) {
       if (numbers[row] === 0) {
         numbers[row] = rows.push(row);
         const { eastM, northM } = localOffsetM(origin, catalogue.place(row));
         east.push(eastM);
         north.push(northM);
       }
-      tiles[i] = (numbers[row] as number) - 1;
+      tiles.push((numbers[row] as number) - 1);
     }
     return tiles;
   });

@@ -1,7 +1,6 @@
 // Where between the tiles did the camera stand? A view is looked at from a lattice; a position is borne out by every tile
 // around it, each by the look that would show that tile's ground if the camera stood there.
 import type { Offset } from '../describe/index.js';
-import { GrowingNumbers } from './growing-numbers.js';
 import type { LookLattice } from './look-lattice.js';
 
 /** A camera position with its score and the number of the tile whose centre is nearest. */
@@ -34,7 +33,7 @@ export interface Surroundings {
   readonly east: ArrayLike<number>;
   readonly north: ArrayLike<number>;
   /** Numbers of the tiles that may speak for positions around centre k; all that do, and maybe others. */
-  readonly around: readonly ArrayLike<number>[];
+  readonly around: readonly (readonly number[])[];
 }
 
 /** Positions, and which look is to be compared with which tile before they have scores. */
@@ -56,64 +55,110 @@ export interface TrialPlan {
  * A position without a tile around it is left out. Most looks are never compared with most tiles.
  */
 export function planTrial(lattice: LookLattice, tiles: Surroundings, trial: Trial): TrialPlan {
-  const { east, north, around } = tiles;
   const { centres, shifts, allow } = trial;
-  const looks = lattice.looks.length;
-  // Most tiles are farther away than any look reaches: that is told quicker than which look it is.
-  const withinM = lattice.reachM + lattice.stepM;
-  const needed = new Uint32Array(looks * east.length);
-  const positions: Omit<ScoredPosition, 'score'>[] = [];
-  const cells = new Set<number>();
-  const uses = new GrowingNumbers();
-  const ends = new GrowingNumbers();
+  const withinM = farthestM(lattice, trial);
+  const plan = new GrowingPlan(lattice, tiles);
   for (const [c, centre] of centres.entries()) {
-    const near = around[c] ?? [];
+    // Most tiles are farther away than any look reaches: that is told once for all positions around a centre.
+    const near = tilesNear(centre, tiles, tiles.around[c] ?? [], withinM);
     for (const shift of shifts) {
       const wished = { eastM: centre.eastM + shift.eastM, northM: centre.northM + shift.northM };
       const position = allow ? allow(wished) : wished;
-      if (!position) continue;
-      const { eastM, northM } = position;
-      const cell = Math.round(eastM / CELL_M) * 2 ** 26 + Math.round(northM / CELL_M);
-      if (cells.has(cell)) continue;
-      cells.add(cell);
-      let nearest = -1;
-      let nearestM2 = Number.POSITIVE_INFINITY;
-      for (let i = 0; i < near.length; i++) {
-        const t = near[i] as number;
-        const toEast = (east[t] as number) - eastM;
-        const toNorth = (north[t] as number) - northM;
-        if (Math.abs(toEast) > withinM || Math.abs(toNorth) > withinM) continue;
-        const l = lattice.lookAt(toEast, toNorth);
-        if (l < 0) continue;
-        uses.push(t * looks + l);
-        needed[t * looks + l] = 1;
-        const apartM2 = toEast * toEast + toNorth * toNorth;
-        if (apartM2 >= nearestM2) continue;
-        nearestM2 = apartM2;
-        nearest = t;
-      }
-      if (nearest < 0) continue;
-      positions.push({ eastM, northM, tile: nearest });
-      ends.push(uses.length);
+      if (position) plan.add(position, near);
     }
   }
-  return { lattice, positions, ends: ends.finish(), ...numbered(needed, uses.finish(), looks) };
+  return plan.finish();
 }
 
-/** Comparisons with their numbers instead of tile * looks + look. */
-function numbered(needed: Uint32Array, uses: Uint32Array, looks: number) {
-  let count = 0;
-  for (let key = 0; key < needed.length; key++) count += needed[key] as number;
-  const all = { looks: new Uint32Array(count), tiles: new Uint32Array(count) };
-  let next = 0;
-  for (let key = 0; key < needed.length; key++) {
-    if (needed[key] === 0) continue;
-    all.tiles[next] = Math.floor(key / looks);
-    all.looks[next] = key % looks;
-    needed[key] = next++;
+/** How far beside a centre, to the east or north, a tile may lie that speaks for a position of the trial; half a step more. */
+function farthestM({ reachM, stepM }: LookLattice, { shifts, allow }: Trial): number {
+  const shiftsM = shifts.map(({ eastM, northM }) => Math.max(Math.abs(eastM), Math.abs(northM)));
+  return Math.max(...shiftsM) + reachM + stepM + (allow ? stepM : 0);
+}
+
+/** Those of some tiles that lie at most so far beside a point, to the east or north. */
+function tilesNear(point: Offset, { east, north }: Surroundings, tiles: readonly number[], withinM: number) {
+  const near: number[] = [];
+  for (const t of tiles) {
+    const asideM = Math.abs((east[t] as number) - point.eastM);
+    if (asideM <= withinM && Math.abs((north[t] as number) - point.northM) <= withinM) near.push(t);
   }
-  for (let use = 0; use < uses.length; use++) uses[use] = needed[uses[use] as number] as number;
-  return { ...all, uses };
+  return near;
+}
+
+/** A plan to which positions are added one by one. */
+class GrowingPlan {
+  readonly #lattice: LookLattice;
+  readonly #tiles: Surroundings;
+  /** How far beside a position, to the east or north, the outermost looks reach, and what rounding may add; metres. */
+  readonly #withinM: number;
+  /** 1 for each tile * looks + look that is compared. */
+  readonly #needed: Uint32Array;
+  readonly #positions: Omit<ScoredPosition, 'score'>[] = [];
+  readonly #cells = new Set<number>();
+  /** As a TrialPlan has them, but a comparison's number is tile * looks + look. */
+  readonly #uses: number[] = [];
+  readonly #ends: number[] = [];
+
+  constructor(lattice: LookLattice, tiles: Surroundings) {
+    this.#lattice = lattice;
+    this.#tiles = tiles;
+    this.#withinM = lattice.reachM + 0.51 * lattice.stepM;
+    this.#needed = new Uint32Array(lattice.looks.length * tiles.east.length);
+  }
+
+  /** Adds a position, unless its cell is taken or it shows none of the tiles. */
+  add({ eastM, northM }: Offset, tiles: readonly number[]): void {
+    const cell = Math.round(eastM / CELL_M) * 2 ** 26 + Math.round(northM / CELL_M);
+    const before = this.#cells.size;
+    if (this.#cells.add(cell).size === before) return;
+    const { east, north } = this.#tiles;
+    const looks = this.#lattice.looks.length;
+    let nearest = -1;
+    let nearestM2 = Number.POSITIVE_INFINITY;
+    for (const t of tiles) {
+      const toEast = (east[t] as number) - eastM;
+      const toNorth = (north[t] as number) - northM;
+      if (Math.abs(toEast) > this.#withinM || Math.abs(toNorth) > this.#withinM) continue;
+      const l = this.#lattice.lookAt(toEast, toNorth);
+      if (l < 0) continue;
+      this.#uses.push(t * looks + l);
+      this.#needed[t * looks + l] = 1;
+      const apartM2 = toEast * toEast + toNorth * toNorth;
+      if (apartM2 >= nearestM2) continue;
+      nearestM2 = apartM2;
+      nearest = t;
+    }
+    if (nearest < 0) return;
+    this.#positions.push({ eastM, northM, tile: nearest });
+    this.#ends.push(this.#uses.length);
+  }
+
+  /** The plan; the object is used up. */
+  finish(): TrialPlan {
+    const needed = this.#needed;
+    const looksOfTile = this.#lattice.looks.length;
+    const looks: number[] = [];
+    const tiles: number[] = [];
+    for (let tile = 0, key = 0; key < needed.length; tile++) {
+      for (let look = 0; look < looksOfTile; look++, key++) {
+        if (needed[key] === 0) continue;
+        needed[key] = looks.length;
+        looks.push(look);
+        tiles.push(tile);
+      }
+    }
+    const uses = new Uint32Array(this.#uses);
+    for (let use = 0; use < uses.length; use++) uses[use] = needed[uses[use] as number] as number;
+    return {
+      lattice: this.#lattice,
+      positions: this.#positions,
+      uses,
+      ends: new Uint32Array(this.#ends),
+      looks: new Uint32Array(looks),
+      tiles: new Uint32Array(tiles),
+    };
+  }
 }
 
 /**
@@ -157,8 +202,10 @@ export function bestApart<T extends ScoredPosition>(
   const best: T[] = [];
   for (const position of [...positions].sort((a, b) => b.score - a.score || a.tile - b.tile)) {
     if (best.length >= count) break;
-    const far = (other: Offset) =>
-      (other.eastM - position.eastM) ** 2 + (other.northM - position.northM) ** 2 > apartM ** 2;
+    const far = (other: Offset) => {
+      const [toEast, toNorth] = [other.eastM - position.eastM, other.northM - position.northM];
+      return toEast * toEast + toNorth * toNorth > apartM * apartM;
+    };
     if (best.every(far)) best.push(position);
   }
   return best;

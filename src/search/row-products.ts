@@ -160,10 +160,11 @@ export class RowProducts {
         stride,
         outAt,
       );
-      cosines.set(new Float32Array(memory.buffer, outAt, many), from);
+      const products = new Float32Array(memory.buffer, outAt, many);
+      for (let k = 0; k < many; k++) cosines[from + k] = clipped(products[k] as number);
       from += many;
     }
-    return cosines.map(clipped);
+    return cosines;
   }
 
   /** Where the memory is free. */
@@ -178,8 +179,13 @@ export class RowProducts {
     const last = rows ? (rows[from + many - 1] as number) : from + many - 1;
     if (this.#kept && last - first === many - 1) return this.#rowsAt + first * stride;
     if (last - first === many - 1 && this.#copyBlock(first, many, block)) return block;
-    for (let i = 0; i < many; i++)
-      this.#copyRow(rows ? (rows[from + i] as number) : from + i, block + i * stride);
+    const bytes = new Uint8Array(this.#kernel.memory.buffer);
+    for (let i = 0; i < many; i++) {
+      const row = rows ? (rows[from + i] as number) : from + i;
+      const kept = this.#rowsAt + row * stride;
+      if (this.#kept) bytes.copyWithin(block + i * stride, kept, kept + stride);
+      else this.#copyRow(row, block + i * stride);
+    }
     return block;
   }
 
