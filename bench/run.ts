@@ -1,6 +1,6 @@
-// npm run bench -- [--rounds N] [--write] [BUNDLE...]: decoding, BEV, networks, a whole request, and the peer's. With
-// --served BUNDLE the whole request is that of these networks, on the demo area. With --write the tables go into
-// docs/performance.md.
+// npm run bench -- [--rounds N] [--write] [BUNDLE...]: decoding, BEV, networks, a whole request, and the peer's, on the demo
+// area by the networks of --served BUNDLE; small-town, which the peer can run, where nothing is said. With --write the tables
+// go into docs/performance.md.
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -39,7 +39,8 @@ interface Engine {
 }
 const threads = availableParallelism();
 const bundleDir = resolve(values.served ?? join(ROOT, 'models/small-town'));
-const served = values.served ? { bundleDir, indexDir: await servedIndex(ROOT, bundleDir) } : undefined;
+// Full-size networks take minutes for a tile every 64 m: there one search more or less is no part of a request that counts.
+const served = { bundleDir, indexDir: await servedIndex(ROOT, bundleDir, values.served ? 64 : 16) };
 
 const panoramas = await demoPanoramas(join(ROOT, 'demo/panoramas'));
 const out: string[] = [];
@@ -58,7 +59,7 @@ say((await networkTable(folders, { rounds, threads })).replaceAll(`${ROOT}/`, ''
 
 const stops: (() => Promise<void>)[] = [];
 try {
-  const server = await startServerProcess(ROOT, served?.indexDir);
+  const server = await startServerProcess(ROOT, served.indexDir);
   stops.push(server.stop);
   const contestants: Contestant[] = [
     { name: `skyfix (${await enginesOf(server.url)})`, url: server.url, pid: server.pid },

@@ -7,16 +7,13 @@ import { promisify } from 'node:util';
 import { loadBundle } from '../src/bundles/index.js';
 import { sha256OfBytes, sha256OfFile } from '../src/files/index.js';
 
-/** A tile so often, metres: what is measured is a request, and one search more or less is no part of it that counts. */
-const STRIDE_M = 64;
-
-/** A folder below var/bench with the index; made where it is not there. Throws with what the command line says. */
-export async function servedIndex(root: string, bundleDir: string): Promise<string> {
+/** A folder below var/bench with the index, a tile every so many metres; made where it is not there. Throws what the command says. */
+export async function servedIndex(root: string, bundleDir: string, strideM: number): Promise<string> {
   const { encoderSha256, quantised } = await loadBundle(bundleDir);
   // An index carries its bundle: one in 8 bits too is another one.
   const others = await Promise.all(Object.values(quantised ?? {}).map((path) => sha256OfFile(path)));
   const name = others.length === 0 ? encoderSha256 : sha256OfBytes([encoderSha256, ...others].join());
-  const dir = join(root, 'var/bench', `index-${name.slice(0, 16)}`);
+  const dir = join(root, 'var/bench', `index-${name.slice(0, 16)}-${strideM}m`);
   if (await stat(join(dir, 'index.json')).catch(() => undefined)) return dir;
   console.error(`Describing the demo area by ${bundleDir}, once.`);
   const demo = (name: string) => join(root, 'demo', name);
@@ -26,7 +23,7 @@ export async function servedIndex(root: string, bundleDir: string): Promise<stri
     '--area',
     demo('area.geojson'),
     '--stride-m',
-    String(STRIDE_M),
+    String(strideM),
   ];
   const args = ['index', 'build', '--bundle', bundleDir, '--out', dir, ...where, '--basemap', 'off'];
   await promisify(execFile)(process.execPath, [join(root, 'bin/skyfix.js'), ...args, '--no-contact-sheet']);

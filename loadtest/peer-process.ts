@@ -47,12 +47,12 @@ export interface Served {
   readonly indexDir: string;
 }
 
-/** Starts the peer on a free port; with the bundle and index that ship where no others are given. */
+/** Starts the peer on a free port. It knows encoders that look at a view square by square, with or without a generator. */
 export async function startPeer(
   root: string,
   backend: PeerBackend,
   threads: number,
-  served?: Served,
+  served: Served,
 ): Promise<Peer | NoPeer> {
   const python = peerPython(root);
   const script = join(root, 'loadtest/peer/server.py');
@@ -64,7 +64,7 @@ export async function startPeer(
   if (lacking) return { why: `FastAPI + ${backend} is left out (${lacking}): ${PEER_SETUP}` };
   const port = await freePort();
   const flags = ['--backend', backend, '--threads', String(threads), '--port', String(port)];
-  if (served) flags.push('--bundle', served.bundleDir, '--index', served.indexDir);
+  flags.push('--bundle', served.bundleDir, '--index', served.indexDir);
   const child = spawn(python, [script, ...flags], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
   const endWithParent = () => child.kill('SIGKILL');
   process.once('exit', endWithParent);

@@ -3,7 +3,7 @@
 The same bundle, index and panoramas as skyfix: decode, remap by cached maps to the ground, area resize, generator, encoder at
 every look, HNSW search, a vote of the looks. Nothing is checked, bounded or watched, which is in its favour.
 
-    python server.py --backend openvino --bundle models/small-town --index demo/index --port 9000
+    python server.py --backend openvino --bundle models/small-town --index INDEX --port 9000
 """
 
 import argparse
@@ -196,8 +196,8 @@ class Locator:
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--backend", choices=sorted(NEEDED), default="openvino")
-    parser.add_argument("--bundle", type=Path, default=Path("models/small-town"))
-    parser.add_argument("--index", type=Path, default=Path("demo/index"))
+    parser.add_argument("--bundle", type=Path)
+    parser.add_argument("--index", type=Path, help="made with that bundle")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--port", type=int, default=9000)
     parser.add_argument("--check", action="store_true", help="only say which packages are missing")

@@ -13,7 +13,7 @@ test('without its packages, or without Python, the peer is left out and says wha
   const before = process.env.SKYFIX_PYTHON;
   process.env.SKYFIX_PYTHON = '/nonexistent/python';
   try {
-    const peer = await startPeer(ROOT, 'openvino', 1);
+    const peer = await startPeer(ROOT, 'openvino', 1, { bundleDir: 'models/small-town', indexDir: 'none' });
     assert.ok('why' in peer);
     assert.match(peer.why, /does not run.*pip install -r loadtest\/peer\/requirements\.txt/);
   } finally {
