@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { loadBundle } from '../src/bundles/index.js';
 import { sha256OfBytes, sha256OfFile } from '../src/files/index.js';
 
-/** A folder below var/bench with the index, a tile every so many metres; made where it is not there. Throws what the command says. */
+/** A folder below var/bench with the index, a tile every `strideM`; made where it is not there. Throws what it says. */
 export async function servedIndex(root: string, bundleDir: string, strideM: number): Promise<string> {
   const { encoderSha256, quantised } = await loadBundle(bundleDir);
   // An index carries its bundle: one in 8 bits too is another one.
