@@ -78,8 +78,6 @@ export function lookUpByKernel(
     ? [NO_LIMIT, 0, NO_LIMIT]
     : [widthPx * ONE_PX, ONE_PX / 2, (widthPx - 1) * ONE_PX];
   const rowZero = -from * stride;
-  // The lookup reads on to a whole number of vectors: of nothing, or of rows before.
-  new Int32Array(memory.buffer, rowAt, block + SPARE).fill(OUTSIDE);
   const fill =
     'lastRow' in where
       ? copying(where, columnAt, rowAt)
@@ -91,6 +89,8 @@ export function lookUpByKernel(
     const rows = Math.min(ROWS_AT_ONCE, sizePx - i);
     fill(i, rows);
     const end = rowAt + 4 * rows * sizePx;
+    // The lookup reads on to a whole number of vectors, and what lies there may be beyond the rows that were copied.
+    if ((rows * sizePx) % PIXELS_AT_ONCE !== 0) new Int32Array(memory.buffer, end, SPARE).fill(OUTSIDE);
     run.lookUp(
       columnAt,
       rowAt,
