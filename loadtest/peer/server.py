@@ -208,6 +208,8 @@ def main():
         sys.exit(3)
     if flags.check:
         return
+    if not (flags.bundle and flags.index):
+        parser.error("--bundle and --index are needed: an index made with that bundle")
 
     import uvicorn
     from fastapi import FastAPI, Request

@@ -68,12 +68,12 @@ export function followRays(
   };
   return (i, rows) => {
     for (let k = 0; k < rows; k++) {
-      const { startX, startY, startZ } = rays.ofRow(i + k);
-      numbers[START_X] = startX;
-      numbers[START_Y] = startY;
-      numbers[START_Z] = startZ;
+      const numbersOfRow = rays.ofRow(i + k);
+      numbers[START_X] = numbersOfRow.startX;
+      numbers[START_Y] = numbersOfRow.startY;
+      numbers[START_Z] = numbersOfRow.startZ;
       const [column, row] = [at.column + 4 * k * sizePx, at.row + 4 * k * sizePx];
-      const [from, to] = rays.followed(i + k);
+      const [from, to] = rays.followed(numbersOfRow);
       some(column, row, 0, from);
       each(column, row, from, to);
       some(column, row, to, sizePx);

@@ -15,7 +15,7 @@ export interface BevRays {
   readonly shared: Omit<RayNumbers, keyof RowNumbers>;
   ofRow(i: number): RowNumbers;
   /** From which pixel of a row to before which each ray is followed; of the others every RAY_SPACING-th is. */
-  followed(i: number): readonly [from: number, to: number];
+  followed(row: RowNumbers): readonly [from: number, to: number];
   /** No ray meets a row of the image above this one. */
   readonly firstRow: number;
 }
@@ -76,10 +76,7 @@ export function bevRays(bev: BevGeometry, model: CameraModel, pose: CameraPose):
   const firstPx = fullHeightPx / 2 - perRadianY * highestRay(bev, up) - topPx;
   const firstRow = Math.min(heightPx, Math.max(0, Math.floor(firstPx) - SPARE_ROWS));
   const nearM = nearRadiusM(gsdM, Math.max(shared.perRadianX, perRadianY));
-  const followed = (i: number) => {
-    const { startX, startY } = ofRow(i);
-    return followedIn(shared, startX, startY, sizePx, nearM);
-  };
+  const followed = (row: RowNumbers) => followedIn(shared, row, sizePx, nearM);
   return { sizePx, entries: 'sphereEntries', shared, ofRow, followed, firstRow };
 }
 
@@ -95,8 +92,7 @@ function nearRadiusM(gsdM: number, perRadian: number): number {
 /** The pixels of a row whose rays come nearer to the camera's vertical axis. */
 function followedIn(
   { pixel, stepX, stepY }: Pick<RayNumbers, 'pixel' | 'stepX' | 'stepY'>,
-  startX: number,
-  startY: number,
+  { startX, startY }: RowNumbers,
   sizePx: number,
   nearM: number,
 ): readonly [from: number, to: number] {

@@ -64,14 +64,10 @@ function assertMeets(bev: BevGeometry, window: SphereWindow, table: BevTable, ra
   const circle = Math.round(window.fullWidthPx * 256);
   let between = 0;
   for (let i = 0, k = 0; i < bev.sizePx; i++) {
-    const [from, to] = rays.followed(i);
+    const [from, to] = rays.followed(rays.ofRow(i));
     for (let j = 0; j < bev.sizePx; j++, k++) {
-      const [u, v, exactU, exactV] = [column[k], row[k], table.column[k], table.row[k]] as number[] as [
-        number,
-        number,
-        number,
-        number,
-      ];
+      const [u, v] = [column[k] as number, row[k] as number];
+      const [exactU, exactV] = [table.column[k] as number, table.row[k] as number];
       if (j >= from && j < to) {
         assert.equal(v, exactV);
         if (v !== OUTSIDE) assert.equal(u, exactU);
