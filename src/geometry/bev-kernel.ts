@@ -81,7 +81,7 @@ export function lookUpByKernel(
   const fill =
     'lastRow' in where
       ? copying(where, columnAt, rowAt)
-      : followRays(kernel(), where, heightPx, { ...rays, column: columnAt, row: rowAt });
+      : followRays(kernel(), where, { ...rays, column: columnAt, row: rowAt });
   const result = blankBev(halved ? sizePx / 2 : sizePx);
   const collect = collecting(bytes, result, halved ? halves : found);
   const halve = halving(found, halves, sizePx);

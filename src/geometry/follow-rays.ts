@@ -35,7 +35,6 @@ export function placesOfRays(place: Place, sizePx: number): PlacesOfRays {
 export function followRays(
   { memory, run }: Pick<Kernel<RayFunction>, 'memory' | 'run'>,
   rays: BevRays,
-  heightPx: number,
   at: PlacesOfRays & { readonly column: number; readonly row: number },
 ): (i: number, rows: number) => void {
   const { sizePx, shared } = rays;
@@ -44,7 +43,7 @@ export function followRays(
   new Float64Array(memory.buffer, at.tangents, ARC_TANGENTS.length).set(ARC_TANGENTS);
   const atFirst = { ...shared, ...rays.ofRow(0) };
   numbers.set(RAY_NUMBERS.map((name) => atFirst[name]));
-  const bottom = heightPx * ONE_PX - ONE_PX / 2;
+  const bottom = Math.floor((shared.bottom - shared.top - 0.5) * ONE_PX);
   /** Rays `spacing` pixels apart, from a pixel of the row on; all else of it stays as it was told. */
   const tell = (first: number, spacing: number) => {
     numbers[STEP_X] = spacing * stepX;

@@ -42,7 +42,7 @@ function assertSame(actual: Bev | undefined, expected: Bev): void {
 }
 
 /** The table that rays stand for. */
-function entriesOf(rays: BevRays, heightPx: number): Pick<BevTable, 'column' | 'row'> {
+function entriesOf(rays: BevRays): Pick<BevTable, 'column' | 'row'> {
   const { sizePx } = rays;
   const kernel = openKernel(rayFunctions());
   const place = placesFrom(0);
@@ -50,7 +50,7 @@ function entriesOf(rays: BevRays, heightPx: number): Pick<BevTable, 'column' | '
   const bytes = 4 * (sizePx * sizePx + SPARE_ENTRIES);
   const [column, row] = [place(bytes), place(bytes)];
   reserve(kernel, place(0));
-  followRays(kernel, rays, heightPx, { ...at, column, row })(0, sizePx);
+  followRays(kernel, rays, { ...at, column, row })(0, sizePx);
   const taken = (from: number) => new Int32Array(kernel.memory.buffer, from, sizePx * sizePx).slice();
   return { column: taken(column), row: taken(row) };
 }
@@ -60,7 +60,7 @@ const MOST_OFF = 256 * MOST_OFF_PX + 2;
 
 /** Rays against the table that it has them stand for: each that is followed by its bits. Returns how many are not followed. */
 function assertMeets(bev: BevGeometry, window: SphereWindow, table: BevTable, rays: BevRays): number {
-  const { column, row } = entriesOf(rays, window.heightPx);
+  const { column, row } = entriesOf(rays);
   const circle = Math.round(window.fullWidthPx * 256);
   let between = 0;
   for (let i = 0, k = 0; i < bev.sizePx; i++) {
@@ -125,7 +125,7 @@ test('a BEV of any sphere window under any pose is the same, seam, borders and u
       // A level camera's table is the one under heading 0.
       const pose = { headingDeg: pitchDeg === 0 ? 0 : 30, pitchDeg, rollDeg: pitchDeg / 2 };
       const rays = bevRays(bev, window, pose);
-      const met = lookUp(image, { ...table, ...entriesOf(rays, height) }, columns);
+      const met = lookUp(image, { ...table, ...entriesOf(rays) }, columns);
       assertSame(lookUpByKernel(image, rays, columns), met);
       if (sizePx % 2 === 0) assertSame(lookUpByKernel(image, rays, columns, halved), averageAreas(met, 2));
     }),
