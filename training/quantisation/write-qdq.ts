@@ -1,9 +1,22 @@
 // The quantised network: QuantizeLinear and DequantizeLinear around the layers that are computed in 8 bits, which is how both
 // engines are told of them. Everything else is as it was.
-import { type GraphNode, type GraphParts, type NewConstant, newNode, renamedNode } from 'skyfix/onnx';
+import {
+  DATA_TYPES,
+  type GraphNode,
+  type GraphParts,
+  type NewConstant,
+  newNode,
+  renamedNode,
+} from 'skyfix/onnx';
 import { type RangeMethod, rangeOf } from './histogram.js';
 import type { Observed } from './observe.js';
-import { type ByteScale, byteScaleOf, roundWeights, type WeightBits } from './rounding.js';
+import {
+  type ByteScale,
+  byteScaleOf,
+  type RoundedWeights,
+  roundWeights,
+  type WeightBits,
+} from './rounding.js';
 import type { Unit } from './units.js';
 
 export interface QdqOptions {
@@ -56,6 +69,9 @@ class QdqWriter {
   readonly #scales = new Map<string, ByteScale>();
   /** Values that a quantised layer gives: they have no other form than the rounded one. */
   readonly #made: ReadonlySet<string>;
+  readonly #rounded = new Map<Unit, RoundedWeights>();
+  /** Layers by the names of their weights: what else reads those reads them rounded, and no copy in float is left. */
+  readonly #layerOf = new Map<string, Unit>();
   readonly #nodes: Uint8Array[] = [];
   readonly #constants: NewConstant[] = [];
 
@@ -74,6 +90,15 @@ class QdqWriter {
       for (const name of inputs) if (!this.#made.has(name)) this.#scales.set(name, this.#scaleOf(name));
       if (output !== undefined) this.#scales.set(output, this.#scaleOf(output, absorbed && most));
     }
+    for (const unit of units) {
+      const { inputs, weights } = unit;
+      const [input = ''] = inputs;
+      const from = this.#scales.get(input);
+      if (!weights || !from) continue;
+      const means = this.#observed.get(input)?.channelMeans;
+      this.#rounded.set(unit, roundWeights(weights, from, options.weightBits, means));
+      this.#layerOf.set(weights.name, unit);
+    }
   }
 
   written(): Uint8Array {
@@ -84,7 +109,7 @@ class QdqWriter {
       if (absorbed.has(node)) continue;
       const unit = this.#units.get(node);
       if (unit) this.#layer(unit);
-      else this.#nodes.push(node.bytes);
+      else this.#nodes.push(this.#withRoundedWeights(node));
       for (const name of node.outputs) this.#round(name);
     }
     return graph.with({ nodes: this.#nodes, constants: this.#constants });
@@ -118,16 +143,9 @@ class QdqWriter {
   #layer(unit: Unit): void {
     const { node, inputs, output, absorbed, weights } = unit;
     const read = new Map(inputs.map((name) => [name, this.#made.has(name) ? name : roundedName(name)]));
-    if (weights) {
-      const [input = ''] = inputs;
-      const means = this.#observed.get(input)?.channelMeans;
-      const from = this.#scales.get(input) as ByteScale;
-      const { scales, bytes, bias, biasScales } = roundWeights(
-        weights,
-        from,
-        this.#options.weightBits,
-        means,
-      );
+    const rounded = this.#rounded.get(unit);
+    if (weights && rounded) {
+      const { scales, bytes, bias, biasScales } = rounded;
       const { shape } = weights.constant;
       const { axis, name } = weights;
       read.set(name, this.#weights(`${unit.name}.weight`, { shape, axis, data: bytes, scales }));
@@ -145,6 +163,33 @@ class QdqWriter {
     const raw = absorbed ? unit.name : `${unit.name}.float`;
     this.#nodes.push(renamedNode(node, { inputs: renamed, outputs: [raw] }));
     this.#pair(raw, output, output);
+  }
+
+  /** A node that is computed in float, without float weights of its own for those that a layer has in 8 bits. */
+  #withRoundedWeights(node: GraphNode): Uint8Array {
+    if (!node.inputs.some((name) => this.#layerOf.has(name))) return node.bytes;
+    return renamedNode(node, { inputs: node.inputs.map((name) => this.#asFloat(name)) });
+  }
+
+  /**
+   * Rounded weights in float; any other value as it is. Not by DequantizeLinear, which onnxruntime does anew in every run: a
+   * constant times a constant is computed when the network is opened.
+   */
+  #asFloat(name: string): string {
+    const unit = this.#layerOf.get(name);
+    const rounded = unit && this.#rounded.get(unit);
+    if (!unit?.weights || !rounded) return name;
+    const weight = `${unit.name}.weight`;
+    const [whole, steps, asFloat] = [`${weight}.whole`, `${weight}.steps`, `${weight}.asFloat`];
+    if (this.#constants.some((each) => each.name === steps)) return asFloat;
+    const { axis, constant } = unit.weights;
+    const shape = constant.shape.map((size, k) => (k === axis ? size : 1));
+    this.#constants.push({ name: steps, shape, data: rounded.scales });
+    this.#nodes.push(
+      newNode('Cast', [`${weight}.bytes`], whole, { to: DATA_TYPES.FLOAT }),
+      newNode('Mul', [whole, steps], asFloat),
+    );
+    return asFloat;
   }
 
   #weights(

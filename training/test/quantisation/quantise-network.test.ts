@@ -130,6 +130,30 @@ describe('a network in 8 bits', () => {
     }
   });
 
+  it('has no second copy in float of weights that something else reads too', async () => {
+    const graph = new OnnxGraph('shared');
+    const x = graph.input('image', ['N', 3, SIDE, SIDE]);
+    const weight = graph.constant('w', [8, 3, 3, 3], noise(216, 3));
+    const bias = graph.constant('b', [8], noise(8, 4));
+    const features = graph.node('Conv', [x, weight, bias], { kernel_shape: [3, 3] }, 'features');
+    const means = graph.node('Flatten', [graph.node('GlobalAveragePool', [features])], { axis: 1 }, 'means');
+    const rows = graph.node('Reshape', [weight, graph.integers('rows', [8, 27])], {}, 'flat');
+    const twice = graph.node('Add', [rows, rows], {}, 'twice');
+    graph.output(graph.node('MatMul', [means, twice], {}, 'descriptor'), ['N', 27]);
+    const bytes = graph.encode();
+    const { model, quantised: names } = await quantised(bytes);
+    assert.deepEqual(names, ['features']);
+    const stored = initializersOf(model);
+    assert.equal(
+      Math.max(
+        ...Array.from(stored, ([, { values }]) => (values instanceof Float32Array ? values.length : 0)),
+      ),
+      8,
+    );
+    const kept = await scoreOver(bytes, heldOut)(model);
+    assert.ok(kept >= 0.995, `${kept}`);
+  });
+
   it('leaves in float the layers that cost the most, and no more of them than it must', async () => {
     // A score that knows which layer is in 8 bits: as if the depthwise layer alone did the harm.
     const isIn8Bits = (model: Uint8Array, name: string) => initializersOf(model).has(`${name}.weight.bytes`);
