@@ -16,7 +16,7 @@ import {
   VIGOR_AREAS,
   type VigorArea,
 } from '../datasets/index.js';
-import { inputsOf, type PreparedArea, prepareArea } from '../images/index.js';
+import { inputsOf, type PreparedArea, type PrepareOptions, prepareArea } from '../images/index.js';
 import {
   evaluateArea,
   evaluateHeadings,
@@ -24,6 +24,7 @@ import {
   onnxEmbed,
   onnxViews,
   openHeadingArea,
+  overHeights,
 } from '../pipeline/index.js';
 import { HEADINGS_TOLD, type HeadingTold } from '../report/index.js';
 import { openTrainingProgress, summaryTable, type Tell } from '../runs/index.js';
@@ -93,7 +94,7 @@ export function evaluateCommand(): Command {
     await mkdir(given.cache, { recursive: true });
     const scratch = await mkdtemp(join(given.cache, 'evaluate-'));
     try {
-      const { dataset, area } = await areaOf(given, root as string, bundle.manifest, progress.work);
+      const { dataset, area, options } = await areaOf(given, root as string, bundle.manifest, progress.work);
       const describer = new Describer(networks, bundle.manifest, 'NETWORK_INVALID');
       if (given.heading !== undefined || given.fov !== undefined) {
         const opened = await openHeadingArea(describer, bundle.manifest, dataset, area);
@@ -105,7 +106,8 @@ export function evaluateCommand(): Command {
       const queries = networks.generator
         ? await onnxViews(describer, inputs, path, progress.work('views'))
         : inputs;
-      const embed = onnxEmbed(describer, geometry.inputSizePx, descriptor.dimensions);
+      const served = await overHeights(geometry, dataset, area, queries, options);
+      const embed = served(onnxEmbed(describer, geometry, descriptor.dimensions));
       const { result } = await evaluateArea(given.split, 'trained', embed, queries, area, geometry);
       const text = given.json ? JSON.stringify(result, null, 2) : summaryTable([result]);
       process.stdout.write(`${text}\n`);
@@ -123,7 +125,11 @@ async function areaOf(
   root: string,
   { geometry, input }: Pick<BundleManifest, 'geometry' | 'input'>,
   tell: Tell,
-): Promise<{ readonly dataset: CrossViewDataset; readonly area: PreparedArea }> {
+): Promise<{
+  readonly dataset: CrossViewDataset;
+  readonly area: PreparedArea;
+  readonly options: PrepareOptions;
+}> {
   const { town, split, area: protocol, dropInvalid, gridStrideM, cache } = given;
   const format = town === undefined ? given.format : 'town';
   const photos = photoOptionsOf(given, geometry.tileSizeM);
@@ -138,13 +144,14 @@ async function areaOf(
     ...(photos && { photos }),
   });
   const mosaic = CUT_FORMATS.includes(format);
-  const area = await prepareArea(dataset, split === 'all' ? SPLITS : [split], geometry, {
+  const options: PrepareOptions = {
     cacheDir: cache,
     panoramas: input === 'panorama',
     ...(mosaic && gridStrideM > 0 && { grid: { strideM: gridStrideM } }),
     onProgress: (what, done, total) => tell(what)(done, total),
-  });
-  return { dataset, area };
+  };
+  const area = await prepareArea(dataset, split === 'all' ? SPLITS : [split], geometry, options);
+  return { dataset, area, options };
 }
 
 /** The figures of one case of heading and field of view. */

@@ -1,21 +1,21 @@
 // Queries whose camera height nobody knows: descriptors averaged over several, as a server does.
+import type { BundleGeometry } from 'skyfix/bundles';
 import { meanDescriptor } from 'skyfix/describe';
 import type { CrossViewDataset, CrossViewPair } from '../datasets/index.js';
 import type { Descriptors } from '../evaluation/index.js';
-import { changedBevs, type PreparedArea } from '../images/index.js';
+import { changedBevs, type PreparedArea, type PrepareOptions } from '../images/index.js';
 import type { ImageStore } from '../stores/index.js';
 import type { Embed } from './evaluate-area.js';
-import type { RunContext } from './run-context.js';
-import { prepareOptions } from './run-data.js';
 
 /** As a server answers that is told no camera height: descriptors of queries are averaged over the heights that it tries. */
 export async function overHeights(
-  { config, progress }: Pick<RunContext, 'config' | 'progress'>,
+  geometry: BundleGeometry,
   dataset: CrossViewDataset,
   area: PreparedArea,
   queries: ImageStore,
+  options: PrepareOptions,
 ): Promise<(embed: Embed) => Embed> {
-  const { cameraHeightM, cameraHeightsM = [cameraHeightM] } = config.geometry;
+  const { cameraHeightM, cameraHeightsM = [cameraHeightM] } = geometry;
   if (queries !== area.bevs) return (embed) => embed; // views of a generator: at the bundle's height
   const pairOf = new Map(dataset.pairs.map((pair) => [pair.id, pair]));
   const pairs = area.ids.map((id) => pairOf.get(id) as CrossViewPair);
@@ -23,9 +23,7 @@ export async function overHeights(
   for (const height of cameraHeightsM) {
     const change = () => ({ heightFactor: height / cameraHeightM });
     stores.push(
-      height === cameraHeightM
-        ? queries
-        : await changedBevs(dataset, pairs, config.geometry, change, prepareOptions(config, progress.work)),
+      height === cameraHeightM ? queries : await changedBevs(dataset, pairs, geometry, change, options),
     );
   }
   return (embed) => async (images, square, rows) =>

@@ -79,7 +79,7 @@ export async function openHeadingArea(
     throw invalid('The bundle takes raw panoramas: without a BEV no heading is looked for.');
   if (!area.grid)
     throw invalid(`${area.name} has no grid of tiles: that takes a mosaic and a stride over 0.`);
-  const embed = onnxEmbed(describer, geometry.inputSizePx, dimensions);
+  const embed = onnxEmbed(describer, geometry, dimensions);
   const gallery = await embed(area.gallery);
   const cells = await embed(area.grid.images);
   const tiles = searchableGrid(cells, area.grid.centres, geometry.tileSizeM, (rows) => new MatrixIndex(rows));
@@ -176,7 +176,7 @@ async function answer(
     heading === '45'
       ? { aroundDeg: normalisedDeg(about), toleranceDeg: ABOUT_DEG }
       : { aroundDeg: rng.range(0, 360), toleranceDeg: 180 };
-  const bevAt = (headingDeg: number) => bevOf(headingDeg, heightsM[0] ?? geometry.cameraHeightM);
+  const bevAt = (headingDeg: number) => bevOf(headingDeg, pair.cameraHeightM ?? geometry.cameraHeightM);
   const estimated = await estimateHeading({ describer, tiles, bevAt, bevsAt, range, top: 1 });
   const { headingDeg, tried } = estimated;
   const places = placesOfTried(estimated, tiles, 1);

@@ -23,7 +23,7 @@ import { generationFigures } from './generation-figures.js';
 import { measureRobustness } from './robustness.js';
 import { type RunContext, rawQueries } from './run-context.js';
 import { costOf } from './run-cost.js';
-import { type OpenedArea, trainingGeometry } from './run-data.js';
+import { type OpenedArea, prepareOptions, trainingGeometry } from './run-data.js';
 import { writeSheets } from './sheets.js';
 import type { Trained } from './train-stages.js';
 import { trunkFileOf } from './trunk-file.js';
@@ -68,8 +68,9 @@ async function evaluateAreas(
   own: Trained,
   opened: readonly OpenedArea[],
 ): Promise<{ readonly areas: RetrievalResult[]; readonly first: MeasuredArea | undefined }> {
-  const { config } = context;
+  const { config, progress } = context;
   const { made } = own;
+  const options = prepareOptions(config, progress.work);
   const { trained, untrained, close } = await embedsOf(context, own);
   // Descriptors of a grid are long: many looks at once are matrix products.
   const openIndex: OpenIndex = own.fit ? (cells) => new MatrixIndex(cells) : openExactIndex;
@@ -77,7 +78,7 @@ async function evaluateAreas(
   let first: MeasuredArea | undefined;
   for (const { name, prepared, dataset } of opened) {
     const queries = await queriesOf(context, made, prepared);
-    const served = await overHeights(context, dataset, prepared, queries);
+    const served = await overHeights(config.geometry, dataset, prepared, queries, options);
     const embed = served(trained);
     const figures = await evaluateArea(name, 'trained', embed, queries, prepared, config.geometry, openIndex);
     const { result } = await evaluateArea(

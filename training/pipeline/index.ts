@@ -1,4 +1,6 @@
 // Pipeline: one run, from a data set to a bundle and its figures.
+
+export { overHeights } from './camera-heights.js';
 export { DEFAULT_BLOCKS } from './encoder-of.js';
 export { type Embed, evaluateArea } from './evaluate-area.js';
 export {

@@ -1,7 +1,8 @@
 // A bundle's networks as they are served (ONNX graphs), for evaluation: stored images in, stored views and descriptors out.
-import type { Describer } from 'skyfix/describe';
+import { type BundleGeometry, viewSizePx } from 'skyfix/bundles';
+import { type Describer, type LookCorner, lookCorners, type Offset } from 'skyfix/describe';
 import { nchwToRgb, rgbToNchw, stackTensors } from 'skyfix/imaging';
-import { middleOf } from '../stages/index.js';
+import { middleOf, type Square } from '../stages/index.js';
 import {
   bytesPerImage,
   cropStore,
@@ -42,9 +43,37 @@ export function onnxViews(
   return writeStore(path, bevs, views(), onProgress);
 }
 
-/** Descriptors by the encoder's graph. */
-export function onnxEmbed(describer: Describer, inputSizePx: number, dimensions: number): Embed {
-  return async (images, square = middleOf(images, inputSizePx), rows) => {
+/**
+ * Descriptors by the encoder's graph, as it is served: where looks are dense, a square of a view that is one of its looks is
+ * seen with the ground around it, in one pass over the view.
+ */
+export function onnxEmbed(describer: Describer, geometry: BundleGeometry, dimensions: number): Embed {
+  const corners = lookCorners(geometry);
+  const viewPx = viewSizePx(geometry);
+  // Of the rows that were last asked for: all of their looks, for the next square of them.
+  const seen = new WeakMap<
+    ImageStore,
+    { readonly rows: readonly number[]; readonly looks: readonly Float32Array[] }
+  >();
+  return async (images, square = middleOf(images, geometry.inputSizePx), rows) => {
+    const corner =
+      describer.showsAllAtOnce && images.sizePx === viewPx ? cornerOf(corners, square, geometry) : -1;
+    if (corner >= 0) {
+      const count = rows?.length ?? images.count;
+      if (!rows)
+        return {
+          count,
+          dimensions,
+          data: (await looksOf(describer, images, [corner], dimensions))[0] as Float32Array,
+        };
+      const known = seen.get(images);
+      const looks =
+        known?.rows === rows
+          ? known.looks
+          : await looksOf(describer, selectStore(images, rows), [...corners.keys()], dimensions);
+      seen.set(images, { rows, looks });
+      return { count, dimensions, data: looks[corner] as Float32Array };
+    }
     const store = cropStore(rows ? selectStore(images, rows) : images, square);
     const data = new Float32Array(store.count * dimensions);
     let at = 0;
@@ -55,4 +84,37 @@ export function onnxEmbed(describer: Describer, inputSizePx: number, dimensions:
     }
     return { count: store.count, dimensions, data };
   };
+}
+
+/** Which of the looks a square is; -1 for none. */
+function cornerOf(
+  corners: readonly LookCorner[],
+  { leftPx, topPx, sizePx }: Square,
+  { inputSizePx }: BundleGeometry,
+): number {
+  if (sizePx !== inputSizePx) return -1;
+  return corners.findIndex((corner) => corner.leftPx === leftPx && corner.topPx === topPx);
+}
+
+/** Of each of the describer's looks with these numbers the descriptors [count, D] of all views of a store. */
+async function looksOf(
+  describer: Describer,
+  views: ImageStore,
+  numbers: readonly number[],
+  dimensions: number,
+): Promise<readonly Float32Array[]> {
+  const offsets = numbers.map((number) => describer.offsets[number] as Offset);
+  const all = numbers.map(() => new Float32Array(views.count * dimensions));
+  let at = 0;
+  for (const images of batchesOf(views)) {
+    const looks = await describer.look(
+      stackTensors(images.map((image) => rgbToNchw(image, undefined, 'unit'))),
+      offsets,
+    );
+    for (const ofView of looks) {
+      for (const [k, { descriptor }] of ofView.entries()) all[k]?.set(descriptor, at);
+      at += dimensions;
+    }
+  }
+  return all;
 }

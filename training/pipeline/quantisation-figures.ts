@@ -39,11 +39,11 @@ export async function heldOutFigures(
     const { geometry, descriptor } = bundle.manifest;
     const asked = async (describer: Describer, name: string) =>
       bundle.generatorPath ? onnxViews(describer, area.bevs, join(scratch, `${name}.images`)) : area.bevs;
-    const tilesBy = onnxEmbed(f32, geometry.inputSizePx, descriptor.dimensions);
+    const tilesBy = onnxEmbed(f32, geometry, descriptor.dimensions);
     const results: RetrievalResult[] = [];
     for (const [name, describer] of Object.entries({ f32, int8 })) {
       const queries = await asked(describer, name);
-      const queriesBy = onnxEmbed(describer, geometry.inputSizePx, descriptor.dimensions);
+      const queriesBy = onnxEmbed(describer, geometry, descriptor.dimensions);
       // Tiles are in an index, which float32 made.
       const embed: typeof tilesBy = (images, ...more) =>
         (images === queries ? queriesBy : tilesBy)(images, ...more);

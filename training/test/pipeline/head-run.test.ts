@@ -1,17 +1,24 @@
 // A run whose encoder's head is fitted in closed form: features once, no steps, a bundle that serves, the training-free grid
 // beside it.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { checkNetworks, loadBundle } from 'skyfix/bundles';
+import { PACKAGE_ROOT } from 'skyfix/cli';
+import { Describer, lookCorners, openNetworks } from 'skyfix/describe';
+import { rgbToNchw, stackTensors } from 'skyfix/imaging';
+import { makeRng } from 'skyfix/random';
 import type { RunConfig } from '../../config/index.js';
 import { headFromArrays, headSizes } from '../../networks/index.js';
 import { exportRun } from '../../pipeline/export-run.js';
-import type { RunResult } from '../../runs/index.js';
+import { onnxEmbed } from '../../pipeline/index.js';
+import type { RetrievalResult, RunResult } from '../../runs/index.js';
 import { isScalars, readMetrics } from '../../runs/metrics-file.js';
 import { RunStopped } from '../../stages/index.js';
+import { imageOfStore, memoryStore } from '../../stores/index.js';
 import { readSafetensors } from '../../weights/index.js';
 import { coded, networksOf, runHere, tinyRun } from '../support/tiny-run.js';
 
@@ -72,6 +79,46 @@ describe('a run that fits a head', () => {
       assert.ok(figures?.grid && figures.paired.queries > 0);
     }
     assert.ok((result?.robustness?.length ?? 0) > 5);
+  });
+  it('is measured by its graphs as it is served: looks with the ground around them, all heights', async () => {
+    const bundle = await loadBundle(join(dir, 'bundle'));
+    const { geometry, descriptor } = bundle.manifest;
+    const networks = await openNetworks(bundle, { threads: 1 });
+    try {
+      const describer = new Describer(networks, bundle.manifest);
+      const rng = makeRng(5);
+      const data = Uint8Array.from({ length: 3 * 128 * 128 * 3 }, () => Math.floor(rng.range(0, 256)));
+      const views = memoryStore({ sizePx: 128, count: 3, data });
+      const embed = onnxEmbed(describer, geometry, descriptor.dimensions);
+      const looks = await describer.look(
+        stackTensors([2, 0].map((k) => rgbToNchw(imageOfStore(views, k), undefined, 'unit'))),
+      );
+      const rows = [2, 0];
+      for (const [k, corner] of lookCorners(geometry).entries()) {
+        const found = await embed(views, { ...corner, sizePx: 64 }, rows);
+        const expected = looks.flatMap((ofView) => [...(ofView[k]?.descriptor ?? [])]);
+        assert.equal(found.count, 2);
+        assert.ok(found.data.every((value, i) => Math.abs(value - (expected[i] ?? 2)) < 1e-5));
+      }
+    } finally {
+      await networks.close();
+    }
+    const town = join(folder, 'town');
+    const args = ['evaluate', '--bundle', bundle.dir, '--town', town, '--grid-stride-m', '64', '--json'];
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [join(PACKAGE_ROOT, 'bin/skyfix-train.js'), ...args, '--cache', join(folder, 'evaluate-cache')],
+      { encoding: 'utf8' },
+    );
+    assert.equal(status, 0, stderr);
+    const own = result?.retrieval.find(({ model }) => model === 'trained');
+    const byGraphs = JSON.parse(stdout) as RetrievalResult;
+    for (const name of ['at1', 'at5'] as const) {
+      // Rounding may turn a query.
+      const apart = Math.abs(byGraphs.paired[name] - (own?.paired[name] ?? -1));
+      assert.ok(apart <= 100 / byGraphs.paired.queries + 1e-9, `${name}: ${apart} apart`);
+    }
+    assert.ok(Math.abs((byGraphs.grid?.medianErrorM ?? -1) - (own?.grid?.medianErrorM ?? 0)) < 32);
   });
   it('is the same again from the cache, which holds every feature once', async () => {
     const cached = async () =>
