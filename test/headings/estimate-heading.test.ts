@@ -7,7 +7,8 @@ import { after, before, describe, test } from 'node:test';
 import { bevGeometryOf } from '../../src/bundles/index.js';
 import { Describer } from '../../src/describe/index.js';
 import { distanceM, fullSphere, projectBev, turnBetweenDeg } from '../../src/geometry/index.js';
-import { estimateHeading, type HeadingRange } from '../../src/headings/index.js';
+import { estimateHeading, type HeadingQuestion, type HeadingRange } from '../../src/headings/index.js';
+import type { RunStep } from '../../src/headings/looks-under.js';
 import type { Offset } from '../../src/places/index.js';
 import { type RegionLease, RegionService } from '../../src/regions/index.js';
 import { seeded } from '../support/tiny-region.js';
@@ -71,6 +72,26 @@ describe('the heading of a panorama that nobody knows', () => {
       );
       assert.ok(bevs.length <= 11, `${bevs.length} views`);
     }
+  });
+
+  test('that stands out is found by half of the headings and its neighbours; one that does not, by all', async () => {
+    const { question, bevs } = questionOf({ eastM: 9, northM: -14 }, 200, ALL_ROUND);
+    const searchesOf = async (asked: HeadingQuestion) => {
+      let searches = 0;
+      const counted: RunStep = async (step, work) => {
+        if (step === 'search') searches++;
+        return work();
+      };
+      const { tried, headingDeg } = await estimateHeading(asked, counted);
+      return { coarse: searches - tried.length, headingDeg };
+    };
+    const alone = await searchesOf(question);
+    assert.equal(alone.coarse, 12 + 2);
+    assert.ok(Math.abs(turnBetweenDeg(200, alone.headingDeg)) < 2, `${alone.headingDeg}`);
+    assert.ok(bevs.length <= 7, `${bevs.length} views`);
+    const grey = question.bevAt(0);
+    grey.image.data.fill(128);
+    assert.equal((await searchesOf({ ...question, bevAt: () => grey })).coarse, 24);
   });
 
   test('is found of a tilted camera, across north, and only within a tolerance that is given', async () => {
