@@ -202,12 +202,20 @@ function lossOf(
   return { loss: contrast.add(moved.mul(hold)) as Scalar, aux: { contrast, moved } };
 }
 
-/** [views, tiles]: 1 where a tile is so near that it may show the view's place. */
-function samePlaces({ area: { locations }, rows, views }: TuneBatch, withinM: number): number[][] {
+/**
+ * [views, tiles]: 1 where a tile may show the view's place: it is the view's own, for several views may have the same one, or
+ * so near, where that is known.
+ */
+export function samePlaces(
+  { area: { copies, locations }, rows, views }: TuneBatch,
+  withinM: number,
+): number[][] {
+  const { tileOf } = copies[0];
   return rows.slice(0, views.length).map((row) =>
     rows.map((other) => {
       const [a, b] = [locations[row], locations[other]];
-      return a && b && distanceM(a, b) < withinM ? 1 : 0;
+      const isNear = a !== undefined && b !== undefined && distanceM(a, b) < withinM;
+      return isNear || tileOf[row] === tileOf[other] ? 1 : 0;
     }),
   );
 }

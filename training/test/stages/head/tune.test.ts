@@ -16,6 +16,7 @@ import { sectorShares, UNTURNED } from '../../../stages/head/sectors.js';
 import {
   drawBatch,
   readBatch,
+  samePlaces,
   type TunedHead,
   type TuneOptions,
   tuneHead,
@@ -198,6 +199,26 @@ describe('tuning a head', () => {
       });
     }
   });
+  it('takes no tile for a false one that may show the place: the same, or one nearby', () => {
+    const found = area(3);
+    const [{ tileOf, ...copy }] = found.copies;
+    const shared = tileOf.map((tile, row) => (row === 5 ? (tileOf[2] ?? 0) : tile));
+    const at = (eastDeg: number) => ({ lon: 10 + eastDeg, lat: 0 });
+    const locations = found.locations.map((_, row) =>
+      row === 7 ? at(0) : row === 8 ? at(1e-4) : row === 9 ? at(1e-3) : undefined,
+    );
+    const batch = {
+      area: { ...found, copies: [{ ...copy, tileOf: shared }] as const, locations },
+      rows: [2, 7, 5, 8, 9],
+      views: Array.from({ length: 2 }, () => ({ sector: { fromDeg: 0, widthDeg: 360 }, isNear: true })),
+    };
+    // 1e-4 of a degree are 11 m.
+    assert.deepEqual(samePlaces(batch, 20), [
+      [1, 0, 1, 0, 0],
+      [0, 1, 0, 1, 0],
+    ]);
+  });
+
   it('refuses areas without turned copies', async () => {
     const { turned: _, ...plain } = area(1);
     await assert.rejects(tuneHead(trainee(), [plain], OPTIONS, hooks), RangeError);
