@@ -1,10 +1,8 @@
-// npm run bench:dimensions -- INDEX PANORAMAS.csv [--split NAME] [--every N] [--dimensions 256,128,64]: what a region loses
-// by keeping fewer dimensions and bits: its index version, with all dimensions, is asked with located panoramas
-// (file,lon,lat), and so are versions of it that keep less. Of each panorama the looks are made once.
+// npm run bench:dimensions: what a region loses by keeping fewer dimensions and bits. Of each panorama the looks are made once.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { toolArguments, wrongArgument } from '../cli/index.js';
 import { machine, markdownTable, median } from '../loadtest/index.js';
 import { loadBundle } from '../src/bundles/index.js';
 import { openNetworks } from '../src/describe/index.js';
@@ -21,16 +19,24 @@ import {
 } from '../src/search/index.js';
 import { descriptorFileOf, openIndexVersion } from '../src/versions/index.js';
 
-const { values, positionals } = parseArgs({
-  options: {
+const HELP = `npm run bench:dimensions -- [options] INDEX PANORAMAS.csv
+What a region loses by keeping fewer dimensions and bits: its index version, with all dimensions, is asked with located panoramas
+(file,lon,lat), and so are versions of it that keep less.
+  --dimensions LIST   default 256,128,64
+  --split NAME        only panoramas of this split
+  --every N           only every Nth of them`;
+
+const { values, positionals } = toolArguments(
+  HELP,
+  {
     dimensions: { type: 'string', default: '256,128,64' },
     split: { type: 'string' },
     every: { type: 'string', default: '1' },
   },
-  allowPositionals: true,
-});
+  { positionals: true },
+);
 const [indexDir, list] = positionals;
-if (indexDir === undefined || list === undefined) throw new Error('Give an index version and PANORAMAS.csv.');
+if (indexDir === undefined || list === undefined) wrongArgument(`Give INDEX and PANORAMAS.csv.\n${HELP}`);
 
 interface Asked {
   readonly truth: LonLat;

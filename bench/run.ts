@@ -1,10 +1,8 @@
-// npm run bench -- [--rounds N] [--write] [BUNDLE...]: decoding, BEV, networks, a whole request, and the peer's, on the demo
-// area by the networks of --served BUNDLE; small-town, which the peer can run, where nothing is said. With --write the tables
-// go into docs/performance.md.
+// npm run bench: decoding, BEV, networks, a whole request, and the peer's, on the demo area.
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { toolArguments, wholeArgument } from '../cli/index.js';
 import {
   demoPanoramas,
   machine,
@@ -22,17 +20,23 @@ import { stepTable } from './step-times.js';
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const BACKENDS = { openvino: 'FastAPI + OpenVINO + faiss', torch: 'FastAPI + PyTorch + faiss' } as const;
 
-const { values, positionals } = parseArgs({
-  options: {
+const HELP = `npm run bench -- [options] [BUNDLE...]
+What decoding, the BEV, the networks of BUNDLEs and a whole request take, and the peer's, where SKYFIX_PYTHON names a Python that
+has its packages.
+  --served BUNDLE   whose networks answer requests, default models/small-town
+  --rounds N        default 25
+  --write           puts the tables into docs/performance.md`;
+
+const { values, positionals } = toolArguments(
+  HELP,
+  {
     rounds: { type: 'string', default: '25' },
     served: { type: 'string' },
     write: { type: 'boolean', default: false },
   },
-  allowPositionals: true,
-});
-const rounds = Number(values.rounds);
-if (!(Number.isInteger(rounds) && rounds >= 3))
-  throw new Error(`--rounds is "${values.rounds}"; at least 3.`);
+  { positionals: true },
+);
+const rounds = Math.max(3, wholeArgument('rounds', values.rounds));
 interface Engine {
   readonly name: string;
   readonly precision: string;

@@ -1,13 +1,11 @@
-// npm run bench:tiles -- [--tiles 1e3,1e4,1e5] [--dimensions 256,1024] [--engines LIST] [--descriptors f16,i8] [--queries N]
-// [--folder DIR] [--write]:
-// what a region costs by its number of tiles: building, loading, bytes, recall, times of searches and priors, memory. What is
-// made lies in --folder (var/bench-tiles) and is not made again; the table has all that was measured there. With --write
-// tables and curves go into docs/scale.md.
+// npm run bench:tiles: what a region costs by its number of tiles: building, loading, bytes, recall, times of searches and
+// priors, memory. What is made is not made again; the table has all that was measured there.
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
+import { toolArguments, wholeArgument, wrongArgument } from '../cli/index.js';
 import { chartSvg, machine, markdownTable, writeSection } from '../loadtest/index.js';
 import { filesBelow, makeFolder, writeFileAtomic } from '../src/files/index.js';
 import {
@@ -25,36 +23,39 @@ import type { TileFigures } from './tiles-child.js';
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const CHILD = fileURLToPath(new URL('./tiles-child.js', import.meta.url));
 
-const { values } = parseArgs({
-  options: {
-    tiles: { type: 'string', default: '1e3,1e4,1e5' },
-    dimensions: { type: 'string', default: '256,1024' },
-    engines: { type: 'string', default: CONTESTANTS.map(({ name }) => name).join(',') },
-    descriptors: { type: 'string', default: 'f16' },
-    queries: { type: 'string', default: '200' },
-    folder: { type: 'string', default: join(ROOT, 'var/bench-tiles') },
-    write: { type: 'boolean', default: false },
-  },
+const ENGINES = CONTESTANTS.map(({ name }) => name).join(',');
+const HELP = `npm run bench:tiles -- [options]
+What a region costs by its number of tiles: building, loading, bytes, recall, times of searches and priors, memory.
+  --tiles LIST         default 1e3,1e4,1e5
+  --dimensions LIST    default 256,1024
+  --engines LIST       of ${ENGINES}; default all
+  --descriptors LIST   of ${STORED_PRECISIONS.join(',')}; default f16
+  --queries N          default 200
+  --folder DIR         what is made lies there, and is not made again; default var/bench-tiles
+  --write              puts tables and curves into docs/scale.md`;
+
+const { values } = toolArguments(HELP, {
+  tiles: { type: 'string', default: '1e3,1e4,1e5' },
+  dimensions: { type: 'string', default: '256,1024' },
+  engines: { type: 'string', default: ENGINES },
+  descriptors: { type: 'string', default: 'f16' },
+  queries: { type: 'string', default: '200' },
+  folder: { type: 'string', default: join(ROOT, 'var/bench-tiles') },
+  write: { type: 'boolean', default: false },
 });
 
 const wholes = (text: string, name: string): number[] =>
-  text.split(',').map((part) => {
-    const value = Number(part);
-    if (Number.isInteger(value) && value > 0) return value;
-    throw new Error(
-      `--${name} has "${part}"; whole numbers over 0 with commas between them, such as 1e3,1e5.`,
-    );
-  });
+  text.split(',').map((part) => wholeArgument(name, part));
 const contestants = values.engines.split(',').map((name) => {
   const found = CONTESTANTS.find((one) => one.name === name.trim());
   if (found) return found;
   const names = CONTESTANTS.map((one) => one.name).join(', ');
-  throw new Error(`--engines has "${name}"; there are ${names}.`);
+  return wrongArgument(`--engines has "${name}"; there are ${names}.`);
 });
 const precisions = values.descriptors.split(',').map((name) => {
   const found = STORED_PRECISIONS.find((one) => one === name.trim());
   if (found) return found;
-  throw new Error(`--descriptors has "${name}"; there are ${STORED_PRECISIONS.join(', ')}.`);
+  return wrongArgument(`--descriptors has "${name}"; there are ${STORED_PRECISIONS.join(', ')}.`);
 });
 const [queries = 200] = wholes(values.queries, 'queries');
 

@@ -1,12 +1,9 @@
-// npm run bench:weaviate -- [--tiles N] [--dimensions 512,1024] [--rounds N] [--replicas N] [--quantise] [--bundle DIR]
-// [--cluster URL[,URL] --cluster-grpc URL[,URL]] [--write]: what a search and a whole request take where a cluster holds the
-// tiles of a made-up town. Without --cluster three nodes are started here, of the weaviate-server that is installed. With
-// --write the table goes into docs/weaviate.md.
+// npm run bench:weaviate: what a search and a whole request take where a cluster holds the tiles of a made-up town.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { toolArguments, wholeArgument } from '../cli/index.js';
 import {
   machine,
   markdownTable,
@@ -22,29 +19,34 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const NODES = 3;
 const COLUMNS = 150;
 
-const { values } = parseArgs({
-  options: {
-    cluster: { type: 'string', default: '' },
-    'cluster-grpc': { type: 'string', default: '' },
-    tiles: { type: 'string', default: '60000' },
-    dimensions: { type: 'string', default: '512,1024' },
-    rounds: { type: 'string', default: '200' },
-    replicas: { type: 'string', default: '1' },
-    quantise: { type: 'boolean', default: false },
-    bundle: { type: 'string', default: join(ROOT, 'models/general') },
-    write: { type: 'boolean', default: false },
-  },
+const HELP = `npm run bench:weaviate -- [options]
+What a search and a whole request take where a cluster holds the tiles of a made-up town.
+  --cluster URLS        its nodes, commas between them; without it three are started of the weaviate-server that is installed
+  --cluster-grpc URLS   their addresses for gRPC
+  --tiles N             default 60000
+  --dimensions LIST     default 512,1024
+  --rounds N            default 200
+  --replicas N          copies of each tile, default 1
+  --quantise            the cluster keeps descriptors in 8 bits
+  --bundle DIR          whose networks answer requests, default models/general
+  --write               puts the table into docs/weaviate.md`;
+
+const { values } = toolArguments(HELP, {
+  cluster: { type: 'string', default: '' },
+  'cluster-grpc': { type: 'string', default: '' },
+  tiles: { type: 'string', default: '60000' },
+  dimensions: { type: 'string', default: '512,1024' },
+  rounds: { type: 'string', default: '200' },
+  replicas: { type: 'string', default: '1' },
+  quantise: { type: 'boolean', default: false },
+  bundle: { type: 'string', default: join(ROOT, 'models/general') },
+  write: { type: 'boolean', default: false },
 });
 const listed = (text: string) => text.split(',').filter(Boolean);
-const whole = (text: string, name: string): number => {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new Error(`--${name} has "${text}"; a whole number over 0.`);
-};
 const options = {
-  tiles: whole(values.tiles, 'tiles'),
-  rounds: whole(values.rounds, 'rounds'),
-  replicas: whole(values.replicas, 'replicas'),
+  tiles: wholeArgument('tiles', values.tiles),
+  rounds: wholeArgument('rounds', values.rounds),
+  replicas: wholeArgument('replicas', values.replicas),
   quantise: values.quantise,
   bundleDir: values.bundle,
   panoramasDir: join(ROOT, 'demo/panoramas'),
@@ -89,7 +91,7 @@ const rowsOf = ({ tiles, dimensions, rowsPerSecond, times }: ClusterFigures): st
 try {
   const address = await clusterAddress();
   const all: ClusterFigures[] = [];
-  for (const dimensions of listed(values.dimensions).map((text) => whole(text, 'dimensions')))
+  for (const dimensions of listed(values.dimensions).map((text) => wholeArgument('dimensions', text)))
     all.push(await clusterFigures(address, { ...options, dimensions, pids: nodes.map(({ pid }) => pid) }));
   const copies = options.replicas === 1 ? 'one copy' : `${options.replicas} copies`;
   const how =

@@ -10,4 +10,5 @@ export {
   type StageProgress,
 } from './shared/progress.js';
 export { bundleDirOf } from './shared/shipped-bundles.js';
+export { toolArguments, wholeArgument, wrongArgument } from './shared/tool-arguments.js';
 export { main, skyfixCommand } from './skyfix.js';

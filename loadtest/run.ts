@@ -1,12 +1,9 @@
 // npm run loadtest: the shipped demo under load on this machine, by clients that wait for their answers and by clients that
 // do not, up to ten times what it can answer.
-//   npm run loadtest -- --seconds 5 --connections 1,8,64 --rates 0.5,1,10
-//   npm run loadtest -- --cores all   instead: how many answers a second the server gives on 1, 2, ... cores
-//   npm run loadtest -- --write       puts the tables and the chart into docs/performance.md; so with --cores
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { toolArguments, wholeArgument, wrongArgument } from '../cli/index.js';
 import { STEPS } from '../src/locate/index.js';
 import { coresLegend, coresSvg, coresTable, measureByCores } from './by-cores.js';
 import { coreCounts, usableProcessors } from './cores.js';
@@ -26,17 +23,23 @@ const OPEN_CONNECTIONS = 64;
 
 const STARRED = "Milliseconds; * medians of the server's own step times.";
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '5' },
-    connections: { type: 'string', default: '1,2,4,8,16,32,64' },
-    cores: { type: 'string' },
-    rates: { type: 'string', default: '0.25,0.5,0.75,1,1.5,2,5,10' },
-    write: { type: 'boolean', default: false },
-  },
+const HELP = `npm run loadtest -- [options]
+The shipped demo under load on this machine.
+  --seconds N          each run, default 5
+  --connections LIST   clients that wait for their answers, default 1,2,4,8,16,32,64
+  --rates LIST         arrivals by clients that do not wait, times what it can answer, default 0.25,0.5,0.75,1,1.5,2,5,10
+  --cores all|LIST     instead: how many answers a second the server gives on so many cores
+  --write              puts tables and charts into docs/performance.md`;
+
+const { values } = toolArguments(HELP, {
+  seconds: { type: 'string', default: '5' },
+  connections: { type: 'string', default: '1,2,4,8,16,32,64' },
+  cores: { type: 'string' },
+  rates: { type: 'string', default: '0.25,0.5,0.75,1,1.5,2,5,10' },
+  write: { type: 'boolean', default: false },
 });
-const seconds = positive('seconds', values.seconds);
-const counts = values.connections.split(',').map((text) => positive('connections', text));
+const seconds = wholeArgument('seconds', values.seconds, 1000);
+const counts = values.connections.split(',').map((text) => wholeArgument('connections', text, 1000));
 const multiples = values.rates.split(',').map((text) => multiple(text));
 
 const panoramas = await demoPanoramas(join(ROOT, 'demo/panoramas'));
@@ -153,14 +156,8 @@ function verdict(results: readonly LoadResult[]): string {
   return `Budget of ${BUDGET_MS} ms, one request at a time: ${word} (p50 ${p50.toFixed(0)} ms, p95 ${p95.toFixed(0)} ms).`;
 }
 
-function positive(name: string, text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= 1000) return value;
-  throw new Error(`--${name} is "${text}"; it must be a whole number from 1 to 1000.`);
-}
-
 function multiple(text: string): number {
   const value = Number(text);
   if (value > 0 && value <= 100) return value;
-  throw new Error(`--rates has "${text}"; each is over 0 and at most 100 times the capacity.`);
+  return wrongArgument(`--rates has "${text}"; each is over 0 and at most 100 times the capacity.`);
 }

@@ -1,19 +1,20 @@
-// npm run chaos [-- --seed N --share S]: every scenario at full length (or a share of it), a table, exit status 1 where
-// anything was lost, wrong or not recovered.
-import { parseArgs } from 'node:util';
+// npm run chaos: every scenario, a table.
+import { toolArguments, wholeArgument, wrongArgument } from '../../cli/index.js';
 import { runScenario, SCENARIOS } from './scenarios.js';
 
-const { values } = parseArgs({
-  options: { seed: { type: 'string', default: '1' }, share: { type: 'string', default: '1' } },
+const HELP = `npm run chaos -- [options]
+Every scenario of what may go wrong. Exit status 1 where anything was lost, wrong or not recovered.
+  --share S   of each scenario's rounds, over 0 and up to 1, default 1
+  --seed N    default 1`;
+
+const { values } = toolArguments(HELP, {
+  seed: { type: 'string', default: '1' },
+  share: { type: 'string', default: '1' },
 });
-const seed = Number(values.seed);
+const seed = wholeArgument('seed', values.seed);
 const share = Number(values.share);
-if (!Number.isInteger(seed) || !(share > 0 && share <= 1)) {
-  console.error(
-    `--seed is a whole number and --share more than 0 and at most 1; got ${values.seed} and ${values.share}.`,
-  );
-  process.exit(2);
-}
+if (!(share > 0 && share <= 1))
+  wrongArgument(`--share has "${values.share}"; it takes more than 0 and at most 1.`);
 
 console.log(`Node ${process.version}, seed ${seed}\n`);
 console.log('| what happens | rounds | counted | slowest recovery | faults |');

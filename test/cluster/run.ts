@@ -1,22 +1,23 @@
-// npm run test:cluster [-- --only search|server]: three Weaviate nodes on loopback, three copies of each object.
-// Imports, asks, kills a node, switches the alias under load, kills all nodes during an import; then the same to a server that is
-// asked over HTTP. Exit status 1 where an answer was wrong or a tile was lost. Weaviate is built where it is not installed;
-// without Go nothing is done.
+// npm run test:cluster: three Weaviate nodes on loopback, three copies of each object. Imports, asks, kills a node, switches the
+// alias under load, kills all nodes during an import; then the same to a server that is asked over HTTP.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { toolArguments, wrongArgument } from '../../cli/index.js';
 import { startWeaviate, type WeaviateNode } from '../../loadtest/index.js';
 import type { Note } from './load.js';
 import { SEARCHED, searchCluster } from './searched.js';
 import { serveFromCluster } from './served.js';
 import { installedServer } from './server.js';
 
-const { values } = parseArgs({
-  options: { only: { type: 'string', default: '' } },
-});
+const HELP = `npm run test:cluster -- [options]
+Three Weaviate nodes on loopback: what a search and a server lose while nodes die. Weaviate is built where it is not
+installed; without Go nothing is done. Exit status 1 where an answer was wrong or a tile was lost.
+  --only search|server   one part alone`;
+
+const { values } = toolArguments(HELP, { only: { type: 'string', default: '' } });
 if (!['', 'search', 'server'].includes(values.only)) {
-  throw new Error(`--only has "${values.only}"; there are search and server.`);
+  wrongArgument(`--only has "${values.only}"; there are search and server.`);
 }
 const program = await installedServer().catch((error: Error) => {
   console.log(`skipped: ${error.message}`);

@@ -1,25 +1,29 @@
-// npm run soak [-- --minutes N --region demo|tiny --seed N]: a server under everything at once, a table, exit status 1 where an
-// honest request failed, memory grew by 5 % after the first minute, or descriptors stayed open.
+// npm run soak: a server under everything at once, a table.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { toolArguments, wholeArgument, wrongArgument } from '../../cli/index.js';
 import { soak } from './soak.js';
 import { demoWorld, tinyWorld } from './world.js';
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '10' },
-    region: { type: 'string', default: 'demo' },
-    seed: { type: 'string', default: '1' },
-  },
+const HELP = `npm run soak -- [options]
+A server under everything at once. Exit status 1 where an honest request failed, memory grew by 5 % after the first minute, or
+descriptors stayed open.
+  --minutes N          2 or more, default 10; the first is for warming up
+  --region demo|tiny   default demo
+  --seed N             default 1`;
+
+const { values } = toolArguments(HELP, {
+  minutes: { type: 'string', default: '10' },
+  region: { type: 'string', default: 'demo' },
+  seed: { type: 'string', default: '1' },
 });
 const minutes = Number(values.minutes);
-const seed = Number(values.seed);
-if (!(minutes >= 2) || !Number.isInteger(seed) || !['demo', 'tiny'].includes(values.region)) {
-  console.error('--minutes is 2 or more (the first is for warming up), --seed whole, --region demo or tiny.');
-  process.exit(2);
-}
+const seed = wholeArgument('seed', values.seed);
+if (!(minutes >= 2))
+  wrongArgument(`--minutes has "${values.minutes}"; it takes 2 or more, the first for warming up.`);
+if (!['demo', 'tiny'].includes(values.region))
+  wrongArgument(`--region has "${values.region}"; there are demo and tiny.`);
 const MOST_GROWTH = 0.05;
 /** Timers' and resolvers' own, which come and go. */
 const DESCRIPTORS_SLACK = 2;

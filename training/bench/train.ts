@@ -2,7 +2,7 @@
 // networks in PyTorch, where that is installed (--python names an interpreter that has it). Rounds alternate, so that
 // whatever else the machine does slows both; the ratios, of time and of processor time, are medians over the rounds.
 import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
+import { toolArguments, wholeArgument, wrongArgument } from 'skyfix/cli';
 import { configureRuntime, runtimeText } from '../runtime/index.js';
 import { type BenchStep, CASES, type Case, PHASES, type StepTimes } from './cases.js';
 import { Reference, type TimedStep } from './reference.js';
@@ -16,18 +16,14 @@ const HELP = `npm run bench:train -- [options]
   --no-reference    without PyTorch
   --json            one JSON object a case`;
 
-const { values } = parseArgs({
-  allowNegative: true,
-  options: {
-    only: { type: 'string', default: '' },
-    rounds: { type: 'string', default: '5' },
-    threads: { type: 'string', default: '2' },
-    math: { type: 'string', default: 'float32' },
-    python: { type: 'string', default: process.env.SKYFIX_PYTHON ?? 'python3' },
-    reference: { type: 'boolean', default: true },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
+const { values } = toolArguments(HELP, {
+  only: { type: 'string', default: '' },
+  rounds: { type: 'string', default: '5' },
+  threads: { type: 'string', default: '2' },
+  math: { type: 'string', default: 'float32' },
+  python: { type: 'string', default: process.env.SKYFIX_PYTHON ?? 'python3' },
+  reference: { type: 'boolean', default: true },
+  json: { type: 'boolean', default: false },
 });
 
 const total = (times: StepTimes): number => PHASES.reduce((sum, phase) => sum + times[phase], 0);
@@ -102,34 +98,28 @@ function row(result: Result): string {
   return `${result.case.padEnd(38)}${cells.map((cell) => ` ${cell.padStart(11)}`).join('')}`;
 }
 
-if (values.help) {
-  console.log(HELP);
-} else {
-  const { math, only } = values;
-  if (math !== 'float32' && math !== 'bf16') throw new Error(`--math is ${math}, not float32 or bf16.`);
-  const threads = Number(values.threads);
-  const rounds = Number(values.rounds);
-  if (!Number.isInteger(rounds) || rounds < 1)
-    throw new Error(`--rounds is ${values.rounds}; give 1 or more.`);
-  const cases = CASES.filter(({ profile, name }) => profile === only || name.includes(only));
-  if (cases.length === 0) {
-    throw new Error(`--only ${only} fits none of: ${CASES.map(({ name }) => name).join('; ')}.`);
-  }
-  configureRuntime({ threads, math });
-  const tell = values.json ? console.error : console.log;
-  tell(`${cpus()[0]?.model.trim() ?? 'unknown CPU'}, ${cpus().length} cores, Node ${process.version}`);
-  tell(runtimeText());
-  const reference = values.reference
-    ? await Reference.start(values.python, threads, (reason) => {
-        tell(`No comparison with PyTorch: ${values.python}: ${reason}`);
-      })
-    : undefined;
-  if (reference) tell(reference.version);
-  const heads = ['step', ...PHASES, 'images/s', 'PyTorch', 'CPU ratio', 'ratio'];
-  tell(`${'milliseconds, median'.padEnd(38)}${heads.map((head) => ` ${head.padStart(11)}`).join('')}`);
-  for (const each of cases) {
-    const result = await measure(each, rounds, reference);
-    console.log(values.json ? JSON.stringify(result) : row(result));
-  }
-  reference?.stop();
+const { math, only } = values;
+if (math !== 'float32' && math !== 'bf16') wrongArgument(`--math is ${math}, not float32 or bf16.`);
+const threads = wholeArgument('threads', values.threads, 1024);
+const rounds = wholeArgument('rounds', values.rounds);
+const cases = CASES.filter(({ profile, name }) => profile === only || name.includes(only));
+if (cases.length === 0) {
+  wrongArgument(`--only ${only} fits none of: ${CASES.map(({ name }) => name).join('; ')}.`);
 }
+configureRuntime({ threads, math });
+const tell = values.json ? console.error : console.log;
+tell(`${cpus()[0]?.model.trim() ?? 'unknown CPU'}, ${cpus().length} cores, Node ${process.version}`);
+tell(runtimeText());
+const reference = values.reference
+  ? await Reference.start(values.python, threads, (reason) => {
+      tell(`No comparison with PyTorch: ${values.python}: ${reason}`);
+    })
+  : undefined;
+if (reference) tell(reference.version);
+const heads = ['step', ...PHASES, 'images/s', 'PyTorch', 'CPU ratio', 'ratio'];
+tell(`${'milliseconds, median'.padEnd(38)}${heads.map((head) => ` ${head.padStart(11)}`).join('')}`);
+for (const each of cases) {
+  const result = await measure(each, rounds, reference);
+  console.log(values.json ? JSON.stringify(result) : row(result));
+}
+reference?.stop();
