@@ -149,7 +149,8 @@ describe('the heading of an answer', () => {
     const clock = () => now++;
     const onStep = ({ step }: { readonly step: string }) => told.push(step);
     const answer = await locate(lease.region, upload, { ...options, onStep }, clock);
-    assert.ok(told.filter((step) => step === 'search').length > 24);
+    // Half of the headings, the neighbours of the best, and at least one closely.
+    assert.ok(told.filter((step) => step === 'search').length > 14);
     // Each step took one tick of this clock.
     for (const step of ['decode', 'bev', 'generate', 'embed', 'search'] as const) {
       assert.equal(answer.timingsMs[step], told.filter((name) => name === step).length);
