@@ -17,7 +17,15 @@ import { seededRandom } from '../src/random/index.js';
 export interface Case {
   readonly name: string;
   readonly path: string;
+  /** The same network in 8 bits, where the bundle has it. */
+  readonly int8?: string | undefined;
   readonly shape: readonly number[];
+}
+
+/** An engine with the file that it runs. */
+interface Contestant {
+  readonly choice: EngineChoice;
+  readonly path: string;
 }
 
 export interface NetworkTiming {
@@ -47,35 +55,46 @@ export async function engines(): Promise<readonly EngineChoice[]> {
 }
 
 /** The networks of a bundle with what one request gives them. */
-export function casesOf({ manifest, encoderPath, generatorPath, dir }: Bundle): Case[] {
+export function casesOf({ manifest, encoderPath, generatorPath, quantised = {}, dir }: Bundle): Case[] {
   const { geometry, looks } = manifest;
   const view = viewSizePx(geometry);
   const tile = geometry.inputSizePx;
   const cases: Case[] = [];
   if (generatorPath !== undefined) {
-    cases.push({ name: `${dir} generator`, path: generatorPath, shape: [1, 3, view, view] });
+    const files = { path: generatorPath, int8: quantised.generator };
+    cases.push({ name: `${dir} generator`, ...files, shape: [1, 3, view, view] });
   }
-  cases.push({ name: `${dir} encoder, a tile`, path: encoderPath, shape: [1, 3, tile, tile] });
+  const files = { path: encoderPath, int8: quantised.encoder };
+  cases.push({ name: `${dir} encoder, a tile`, ...files, shape: [1, 3, tile, tile] });
   const count = lookOffsets(geometry).length;
-  if (looks === 'dense')
-    cases.push({ name: `${dir} encoder, a view`, path: encoderPath, shape: [1, 3, view, view] });
+  if (looks === 'dense') cases.push({ name: `${dir} encoder, a view`, ...files, shape: [1, 3, view, view] });
   else if (count > 1) {
-    cases.push({ name: `${dir} encoder, ${count} looks`, path: encoderPath, shape: [count, 3, tile, tile] });
+    cases.push({ name: `${dir} encoder, ${count} looks`, ...files, shape: [count, 3, tile, tile] });
   }
   return cases;
 }
 
-/** Milliseconds of each engine's runs, one after the other in each round. */
-export async function timesOf(
-  { path, shape }: Case,
-  choices: readonly EngineChoice[],
+/** Every engine with the network as it is, and those that run it in 8 bits with that too. */
+function contestantsOf({ path, int8 }: Case, choices: readonly EngineChoice[]): readonly Contestant[] {
+  const plain = choices.map((choice) => ({ choice, path }));
+  if (int8 === undefined) return plain;
+  const inEightBits = choices
+    .filter(({ kind, precision }) => precision === 'f32' && (kind === 'onnxruntime' || kind === 'openvino'))
+    .map((choice) => ({ choice: { ...choice, precision: 'int8' as const }, path: int8 }));
+  return [...plain, ...inEightBits];
+}
+
+/** Milliseconds of each one's runs, one after the other in each round. */
+async function timesOf(
+  { shape }: Case,
+  contestants: readonly Contestant[],
   { rounds, threads }: NetworkTiming,
 ): Promise<number[][]> {
   const random = seededRandom(1);
   const data = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, random);
   const opened: InferenceEngine[] = [];
   try {
-    for (const choice of choices) opened.push(await openEngine(choice, path, { threads }));
+    for (const { choice, path } of contestants) opened.push(await openEngine(choice, path, { threads }));
     const times: number[][] = opened.map(() => []);
     for (let round = -2; round < rounds; round++) {
       for (const [k, engine] of opened.entries()) {
@@ -99,10 +118,11 @@ export async function networkTable(folders: readonly string[], timing: NetworkTi
   ];
   for (const folder of folders) {
     for (const one of casesOf(await loadBundle(folder))) {
-      const all = await timesOf(one, choices, timing);
+      const contestants = contestantsOf(one, choices);
+      const all = await timesOf(one, contestants, timing);
       const first = median(all[0] ?? []);
       for (const [k, times] of all.entries()) {
-        const { description = '', precision = '' } = choices[k] ?? {};
+        const { description = '', precision = '' } = contestants[k]?.choice ?? {};
         const ms = [median(times), percentile(times, 95), Math.min(...times)].map((value) =>
           value.toFixed(1),
         );
