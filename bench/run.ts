@@ -24,7 +24,7 @@ const HELP = `npm run bench -- [options] [BUNDLE...]
 What decoding, the BEV, the networks of BUNDLEs and a whole request take, and the peer's, where SKYFIX_PYTHON names a Python that
 has its packages.
   --served BUNDLE   whose networks answer requests, default models/small-town
-  --rounds N        default 25
+  --rounds N        3 or more, default 25
   --write           puts the tables into docs/performance.md`;
 
 const { values, positionals } = toolArguments(
@@ -36,7 +36,7 @@ const { values, positionals } = toolArguments(
   },
   { positionals: true },
 );
-const rounds = Math.max(3, wholeArgument('rounds', values.rounds));
+const rounds = wholeArgument('rounds', values.rounds, undefined, 3);
 interface Engine {
   readonly name: string;
   readonly precision: string;

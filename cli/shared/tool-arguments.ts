@@ -35,10 +35,10 @@ export function wrongArgument(message: string): never {
   process.exit(2);
 }
 
-/** A whole number from 1 to `most`. */
-export function wholeArgument(name: string, text: string, most = Number.MAX_SAFE_INTEGER): number {
+/** A whole number from `least` to `most`. */
+export function wholeArgument(name: string, text: string, most = Number.MAX_SAFE_INTEGER, least = 1): number {
   const value = Number(text);
-  if (text.trim() !== '' && Number.isInteger(value) && value >= 1 && value <= most) return value;
-  const range = most === Number.MAX_SAFE_INTEGER ? 'from 1 on' : `from 1 to ${most}`;
+  if (text.trim() !== '' && Number.isInteger(value) && value >= least && value <= most) return value;
+  const range = most === Number.MAX_SAFE_INTEGER ? `from ${least} on` : `from ${least} to ${most}`;
   return wrongArgument(`--${name} has "${text}"; it takes whole numbers ${range}.`);
 }

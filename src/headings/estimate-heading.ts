@@ -90,11 +90,11 @@ export async function estimateHeading(
   const tried = await tryHeadings(question, close, run);
   const fineDeg = stepDeg / 3;
   if (fineDeg >= FINEST_STEP_DEG) {
-    const beside = bestOf(tried, CLOSEST, CLOSE_WITHIN).flatMap((each) => besideOf(each, fineDeg));
-    tried.push(...(await tryHeadings(question, untried(beside, tried, range), run)));
-    // Where the best is one of those now, its other neighbour tells how far beyond it the heading lies.
-    const ofBest = bestOf(tried, 1).flatMap((each) => besideOf(each, fineDeg));
-    tried.push(...(await tryHeadings(question, untried(ofBest, tried, range), run)));
+    // Where the best is one of those beside the first ones, its other neighbour tells how far beyond it the heading lies.
+    for (const count of [CLOSEST, 1]) {
+      const beside = bestOf(tried, count, CLOSE_WITHIN).flatMap((each) => besideOf(each, fineDeg));
+      tried.push(...(await tryHeadings(question, untried(beside, tried, range), run)));
+    }
   }
   const found = bestOf(tried, tried.length).filter(({ places }) => places.length > 0);
   if (found.length === 0) {
@@ -117,7 +117,9 @@ function untried(
   tried: readonly ScoredHeading[],
   range: HeadingRange,
 ): readonly number[] {
-  return headings.filter((deg) => isWithin(range, deg) && !tried.some((each) => isNear(deg, each, 0)));
+  return headings.filter(
+    (deg) => isWithin(range, deg) && !tried.some((each) => isWithin(around(each, 0), deg)),
+  );
 }
 
 /** The places under all headings that were looked at closely, best first. */
@@ -150,7 +152,7 @@ async function scoreCoarse(
   const between = headings.filter((_, k) => k % 2 === 1);
   const first = await scoreTurned(question, view, every, run);
   const alone = decisiveOf(first, 2 * stepDeg);
-  const left = alone ? between.filter((deg) => isNear(deg, alone, stepDeg)) : between;
+  const left = alone ? between.filter((deg) => isWithin(around(alone, stepDeg), deg)) : between;
   return [...first, ...(await scoreTurned(question, view, left, run))];
 }
 
@@ -158,13 +160,14 @@ async function scoreCoarse(
 function decisiveOf(scored: readonly ScoredHeading[], reachDeg: number): ScoredHeading | undefined {
   const [best] = bestOf(scored, 1);
   if (!best) return undefined;
-  const rivals = scored.filter(({ headingDeg }) => !isNear(headingDeg, best, reachDeg));
+  const rivals = scored.filter(({ headingDeg }) => !isWithin(around(best, reachDeg), headingDeg));
   return rivals.every(({ score }) => best.score - score >= DECISIVE) ? best : undefined;
 }
 
-/** To a hair. */
-const isNear = (deg: number, { headingDeg }: ScoredHeading, reachDeg: number) =>
-  Math.abs(turnBetweenDeg(headingDeg, deg)) <= reachDeg + 1e-9;
+const around = ({ headingDeg }: ScoredHeading, toleranceDeg: number): HeadingRange => ({
+  aroundDeg: headingDeg,
+  toleranceDeg,
+});
 
 /** The view [1,3,V,V] turned to each of some headings. */
 async function scoreTurned(

@@ -11,7 +11,7 @@ const { values } = toolArguments(HELP, {
   seed: { type: 'string', default: '1' },
   share: { type: 'string', default: '1' },
 });
-const seed = wholeArgument('seed', values.seed);
+const seed = wholeArgument('seed', values.seed, undefined, 0);
 const share = Number(values.share);
 if (!(share > 0 && share <= 1))
   wrongArgument(`--share has "${values.share}"; it takes more than 0 and at most 1.`);

@@ -39,7 +39,8 @@ describe('programs behind npm run', () => {
 
   it('say which value cannot be', () => {
     for (const [file, args, message] of [
-      ['bench/run.js', ['--rounds', '0.5'], '--rounds has "0.5"; it takes whole numbers from 1 on.'],
+      ['bench/run.js', ['--rounds', '0.5'], '--rounds has "0.5"; it takes whole numbers from 3 on.'],
+      ['bench/run.js', ['--rounds', '2'], '--rounds has "2"; it takes whole numbers from 3 on.'],
       [
         'loadtest/run.js',
         ['--connections', '1,1001'],

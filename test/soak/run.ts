@@ -19,7 +19,7 @@ const { values } = toolArguments(HELP, {
   seed: { type: 'string', default: '1' },
 });
 const minutes = Number(values.minutes);
-const seed = wholeArgument('seed', values.seed);
+const seed = wholeArgument('seed', values.seed, undefined, 0);
 if (!(minutes >= 2))
   wrongArgument(`--minutes has "${values.minutes}"; it takes 2 or more, the first for warming up.`);
 if (!['demo', 'tiny'].includes(values.region))

@@ -55,24 +55,20 @@ export function onnxEmbed(describer: Describer, geometry: BundleGeometry, dimens
     ImageStore,
     { readonly rows: readonly number[]; readonly looks: readonly Float32Array[] }
   >();
+  const lookOf = async (images: ImageStore, corner: number, rows: readonly number[] | undefined) => {
+    if (!rows) return (await looksOf(describer, images, [corner], dimensions))[0];
+    const known = seen.get(images);
+    if (known?.rows === rows) return known.looks[corner];
+    const looks = await looksOf(describer, selectStore(images, rows), [...corners.keys()], dimensions);
+    seen.set(images, { rows, looks });
+    return looks[corner];
+  };
   return async (images, square = middleOf(images, geometry.inputSizePx), rows) => {
-    const corner =
-      describer.showsAllAtOnce && images.sizePx === viewPx ? cornerOf(corners, square, geometry) : -1;
+    const isView = describer.showsAllAtOnce && images.sizePx === viewPx;
+    const corner = isView ? cornerOf(corners, square, geometry) : -1;
     if (corner >= 0) {
-      const count = rows?.length ?? images.count;
-      if (!rows)
-        return {
-          count,
-          dimensions,
-          data: (await looksOf(describer, images, [corner], dimensions))[0] as Float32Array,
-        };
-      const known = seen.get(images);
-      const looks =
-        known?.rows === rows
-          ? known.looks
-          : await looksOf(describer, selectStore(images, rows), [...corners.keys()], dimensions);
-      seen.set(images, { rows, looks });
-      return { count, dimensions, data: looks[corner] as Float32Array };
+      const data = (await lookOf(images, corner, rows)) as Float32Array;
+      return { count: rows?.length ?? images.count, dimensions, data };
     }
     const store = cropStore(rows ? selectStore(images, rows) : images, square);
     const data = new Float32Array(store.count * dimensions);
