@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { toolArguments, wrongArgument } from '../cli/index.js';
+import { toolArguments, wholeArgument, wrongArgument } from '../cli/index.js';
 import { machine, markdownTable, median } from '../loadtest/index.js';
 import { loadBundle } from '../src/bundles/index.js';
 import { openNetworks } from '../src/describe/index.js';
@@ -35,6 +35,7 @@ const { values, positionals } = toolArguments(
   },
   { positionals: true },
 );
+const every = wholeArgument('every', values.every);
 const [indexDir, list] = positionals;
 if (indexDir === undefined || list === undefined) wrongArgument(`Give INDEX and PANORAMAS.csv.\n${HELP}`);
 
@@ -63,9 +64,6 @@ async function askedFor(): Promise<Asked[]> {
     views.push(looks);
     return places.call(finder, looks, question);
   };
-  const every = Number(values.every);
-  if (!(Number.isInteger(every) && every > 0))
-    throw new Error(`--every is "${values.every}", no whole number over 0.`);
   const located = await readLocatedPanoramas(list as string, { split: values.split, headings: false });
   const inside = located.filter(({ lon, lat }) => insideBbox({ lon, lat }, version.manifest.bounds));
   const chosen = inside.filter((_, k) => k % every === 0);
