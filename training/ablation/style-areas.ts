@@ -13,6 +13,8 @@ import {
 } from '../features/index.js';
 import { type PreparedArea, prepareArea } from '../images/index.js';
 import { GRID_STRIDE_PX } from '../networks/index.js';
+import { turnedCopies } from '../pipeline/index.js';
+import type { TurnedFeatures } from '../stages/index.js';
 import { type FeatureStore, selectStore } from '../stores/index.js';
 import type { PlannedWorld } from './style-plan.js';
 
@@ -27,7 +29,12 @@ export interface StyleArea {
   readonly grid?: FeatureStore;
   /** Of a training world: its pairs once more, as another camera and other sensors would have seen them. */
   readonly changed?: { readonly views: FeatureStore; readonly tiles: FeatureStore };
+  /** Of a training world: its views once more, turned. */
+  readonly turned?: TurnedFeatures;
 }
+
+/** Copies of each view of a training world under false headings. */
+const FALSE_TURNS = 4;
 
 export interface AreaOptions {
   readonly cacheDir: string;
@@ -76,5 +83,11 @@ export async function openArea(
     views: await features('changed views', copy.bevs, middle),
     tiles: await features('changed tiles', copy.tiles),
   };
-  return { area, views, tiles, changed };
+  const turned = await turnedCopies(storedImages(area.bevs), {
+    sizePx: geometry.inputSizePx,
+    seed,
+    turns: FALSE_TURNS,
+    features: (what, images) => features(what, images, middle),
+  });
+  return { area, views, tiles, changed, turned };
 }

@@ -3,11 +3,10 @@
 import type { BundleGeometry } from 'skyfix/bundles';
 import { MatrixIndex } from '../evaluation/index.js';
 import { cachedFeatures, storedImages, type TrunkFile } from '../features/index.js';
-import type { GridHead } from '../networks/index.js';
-import { GRID_STRIDE_PX } from '../networks/index.js';
+import { GRID_STRIDE_PX, type GridHead, openHead } from '../networks/index.js';
 import { type Embed, evaluateArea } from '../pipeline/index.js';
 import type { StyleModelName } from '../report/index.js';
-import { describeFeatures, type FeaturePairs, fitHead } from '../stages/index.js';
+import { describeFeatures, type FeaturePairs, fitHead, type TuneOptions, tuneHead } from '../stages/index.js';
 import { centreStore, type FeatureStore, type ImageStore } from '../stores/index.js';
 import type { StyleArea } from './style-areas.js';
 import type { CellFigures, MatrixModel } from './style-cells.js';
@@ -19,6 +18,8 @@ export interface HeadModel extends StyleModelName {
   readonly version: string;
   /** Its descriptors are so large that the grid is searched with the first seed alone. */
   readonly isLarge?: boolean;
+  /** It takes minutes: of styles left out alone. */
+  readonly isSlow?: boolean;
   /** It is fitted to pairs as other cameras and sensors would have seen them, too. */
   readonly withChanged?: boolean;
   /** `cells`: along a side of a window. */
@@ -31,6 +32,17 @@ export interface HeadModel extends StyleModelName {
 
 /** Of the fitted head: numbers a cell, then dimensions of the descriptor. */
 const FITTED = { channels: 32, dimensions: 512, regularisation: 0.03 } as const;
+
+/** Of the head that is tuned after its fit, as the preset `general` has it. */
+const TUNED: Omit<TuneOptions, 'samePlaceM' | 'seed'> = {
+  steps: 300,
+  batch: 32,
+  learningRate: 0.0005,
+  scale: 14.3,
+  labelSmoothing: 0.05,
+  narrowShare: 0.6,
+  hold: 1,
+};
 
 export const HEAD_MODELS: readonly HeadModel[] = [
   {
@@ -53,6 +65,13 @@ export const HEAD_MODELS: readonly HeadModel[] = [
     withChanged: true,
     head: fittedHead,
   },
+  {
+    name: 'tuned',
+    title: 'fitted and tuned head',
+    version: `1 ${JSON.stringify([FITTED, TUNED])}`,
+    isSlow: true,
+    head: tunedHead,
+  },
 ];
 
 function fittedHead(areas: readonly FeaturePairs[], cells: number): GridHead {
@@ -60,9 +79,22 @@ function fittedHead(areas: readonly FeaturePairs[], cells: number): GridHead {
   return fitHead(areas, { ...FITTED, cells, dimensions });
 }
 
+/** Tiles of 40 m show each other's places from half of that on. */
+const SAME_PLACE_M = 20;
+
+async function tunedHead(areas: readonly FeaturePairs[], cells: number, seed: number): Promise<GridHead> {
+  const head = openHead(fittedHead(areas, cells));
+  try {
+    await tuneHead(head, areas, { ...TUNED, samePlaceM: SAME_PLACE_M, seed }, { key: 'styles' });
+    return head.head();
+  } finally {
+    head.dispose();
+  }
+}
+
 /** A head as a model of the matrix, over the areas by the names of their worlds. */
 export function matrixModel(
-  { name, version, isLarge = false, withChanged = false, head }: HeadModel,
+  { name, version, isLarge = false, isSlow = false, withChanged = false, head }: HeadModel,
   worlds: readonly PlannedWorld[],
   areas: ReadonlyMap<string, StyleArea>,
   geometry: BundleGeometry,
@@ -70,7 +102,7 @@ export function matrixModel(
   return {
     name,
     version,
-    takes: () => true,
+    takes: ({ protocol }) => !isSlow || protocol === 'leave-one-out',
     fit: async (fit) => {
       const seen = worldsOfFit(worlds, fit).map(({ name: own }) =>
         pairsOf(own, areaOf(areas, own), withChanged),
@@ -93,12 +125,12 @@ function areaOf(areas: ReadonlyMap<string, StyleArea>, world: string): StyleArea
 
 function pairsOf(
   name: string,
-  { views, tiles, changed, area }: StyleArea,
+  { views, tiles, changed, turned, area }: StyleArea,
   withChanged = false,
 ): FeaturePairs {
   const own = { views, tiles, tileOf: area.tileOf };
   const more = withChanged && changed ? [{ ...changed, tileOf: area.tileOf.map((_, row) => row) }] : [];
-  return { name, copies: [own, ...more], locations: area.locations };
+  return { name, copies: [own, ...more], ...(turned && { turned }), locations: area.locations };
 }
 
 /** Random trunks by seed. */

@@ -11,6 +11,7 @@ import {
   styleFolder,
   writeStylesPage,
 } from '../report/index.js';
+import type { FeatureStore } from '../stores/index.js';
 import { type makeWorld, REAL_PLACES, worldStatistics } from '../town/index.js';
 import { kept } from './kept.js';
 import { type AreaOptions, openArea, type StyleArea } from './style-areas.js';
@@ -127,23 +128,24 @@ function digestOfCell(
 ): string {
   const of = ({ name }: PlannedWorld) => {
     const found = areas.get(name);
-    return [found?.views.digest, found?.tiles.digest, found?.grid?.digest, found?.changed?.tiles.digest];
+    return found && storesOf(found).map(({ digest }) => digest);
   };
   const tests = worlds.filter(({ role, style }) => role === 'test' && style === testedOn);
   return sha256OfBytes(JSON.stringify([...worldsOfFit(worlds, fit), ...tests].map(of)));
 }
 
-function closeArea({ views, tiles, grid, changed, area }: StyleArea): void {
-  for (const store of [
+/** The features of an area. */
+function storesOf({ views, tiles, grid, changed, turned }: StyleArea): readonly FeatureStore[] {
+  return [
     views,
     tiles,
-    grid,
-    changed?.views,
-    changed?.tiles,
-    area.bevs,
-    area.tiles,
-    area.gallery,
-    area.grid?.images,
-  ])
-    store?.close();
+    ...(grid ? [grid] : []),
+    ...(changed ? [changed.views, changed.tiles] : []),
+    ...(turned ? [turned.near, ...turned.false].map((copy) => copy.views) : []),
+  ];
+}
+
+function closeArea(own: StyleArea): void {
+  const { bevs, tiles, gallery, grid } = own.area;
+  for (const store of [...storesOf(own), bevs, tiles, gallery, grid?.images]) store?.close();
 }

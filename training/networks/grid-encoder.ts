@@ -42,37 +42,31 @@ export interface GridEncoder extends Encoder {
   trunkArrays(): Record<string, NamedArray>;
 }
 
+/** A head without its trunk, for descent on features that were made before. */
+export interface TrainableHead {
+  readonly params: ParameterStore;
+  /** Side of a window in pixels. */
+  readonly inputSize: number;
+  /** See GridEncoder. */
+  describeFeatures(features: Tensor4D, seen: Tensor4D): Tensor2D;
+  /** As it is now. */
+  head(): GridHead;
+  dispose(): void;
+}
+
 /** Parts of a head that training changes. */
 const LEARNED = ['head.convolution.weight', 'head.convolution.bias', 'head.projection.matrix'];
 
-/**
- * Opens a grid encoder. Training changes the head's convolution and projection, and the trunk where that is asked for. Throws
- * TRAINING_CONFIG_INVALID where the trunk has no such blocks, WEIGHTS_INVALID where the head is for other features.
- */
-export function createGridEncoder(options: GridEncoderOptions): GridEncoder {
-  const { blocks, head, tunesTrunk, seed = 1 } = options;
-  const design = trunkDesign(options.trunk);
-  const { cells, dimensions, features: channels } = headSizes(head);
-  const given = featureChannels(design.blocks, blocks);
-  if (channels !== given) {
-    const detail = `The head is for ${channels} channels; blocks [${blocks.join(', ')}] of the trunk have ${given}.`;
-    throw new SkyfixError('WEIGHTS_INVALID', detail);
-  }
-  const last = Math.max(...blocks);
-  const trunkSpecs = design.specs(last, seed);
-  const headSpecs: ParameterSpec[] = Object.entries(headToArrays(head)).flatMap(([name, array]) =>
+const headSpecsOf = (head: GridHead): ParameterSpec[] =>
+  Object.entries(headToArrays(head)).flatMap(([name, array]) =>
     LEARNED.includes(name) ? [{ name, ...array }] : [],
   );
-  const params = new ParameterStore(tunesTrunk ? [...trunkSpecs, ...headSpecs] : headSpecs);
-  const trunkParams = tunesTrunk ? params : new ParameterStore(trunkSpecs);
-  if (options.params) trunkParams.load({ ...params.toArrays(), ...options.params });
-  const trunk: Trunk = openTrunk(design, { params: trunkParams });
+
+/** Opens a head; its convolution and projection are in `params`, of its own unless given. */
+export function openHead(head: GridHead, params = new ParameterStore(headSpecsOf(head))): TrainableHead {
   const learned = <T extends Tensor>(name: string): T | undefined =>
     params.has(name) ? params.get<T>(name) : undefined;
-
-  const features = (images: Tensor4D, depth?: StochasticDepth): Tensor4D =>
-    gridFeatures(trunk, images, blocks, depth);
-  const describeFeatures = (given: Tensor4D, seen: Tensor4D): Tensor2D => {
+  const rowsOf = (given: Tensor4D, seen: Tensor4D): Tensor2D => {
     const weight = learned<Tensor2D>('head.convolution.weight');
     const bias = learned<Tensor1D>('head.convolution.bias');
     const matrix = learned<Tensor2D>('head.projection.matrix');
@@ -82,17 +76,50 @@ export function createGridEncoder(options: GridEncoderOptions): GridEncoder {
       ...(matrix && { matrix }),
     });
   };
+  return {
+    params,
+    inputSize: headSizes(head).cells * GRID_STRIDE_PX,
+    describeFeatures: (given, seen) => tf.tidy(() => params.use(() => rowsOf(given, seen))),
+    head: () => headFromArrays({ ...headToArrays(head), ...params.toArrays() }, 'the head') ?? head,
+    dispose: () => params.dispose(),
+  };
+}
+
+/**
+ * Opens a grid encoder. Training changes the head's convolution and projection, and the trunk where that is asked for. Throws
+ * TRAINING_CONFIG_INVALID where the trunk has no such blocks, WEIGHTS_INVALID where the head is for other features.
+ */
+export function createGridEncoder(options: GridEncoderOptions): GridEncoder {
+  const { blocks, head, tunesTrunk, seed = 1 } = options;
+  const design = trunkDesign(options.trunk);
+  const { dimensions, features: channels } = headSizes(head);
+  const given = featureChannels(design.blocks, blocks);
+  if (channels !== given) {
+    const detail = `The head is for ${channels} channels; blocks [${blocks.join(', ')}] of the trunk have ${given}.`;
+    throw new SkyfixError('WEIGHTS_INVALID', detail);
+  }
+  const last = Math.max(...blocks);
+  const trunkSpecs = design.specs(last, seed);
+  const headSpecs = headSpecsOf(head);
+  const params = new ParameterStore(tunesTrunk ? [...trunkSpecs, ...headSpecs] : headSpecs);
+  const trunkParams = tunesTrunk ? params : new ParameterStore(trunkSpecs);
+  if (options.params) trunkParams.load({ ...params.toArrays(), ...options.params });
+  const trunk: Trunk = openTrunk(design, { params: trunkParams });
+  const own = openHead(head, params);
+
+  const features = (images: Tensor4D, depth?: StochasticDepth): Tensor4D =>
+    gridFeatures(trunk, images, blocks, depth);
   const inUse = <T extends Tensor>(body: () => T): T => tf.tidy(() => params.use(body));
   return {
     trunk: options.trunk,
     params,
     blocks,
-    inputSize: cells * GRID_STRIDE_PX,
+    inputSize: own.inputSize,
     dimensions,
     features: (images, depth) => inUse(() => features(images, depth)),
-    describeFeatures: (given, seen) => inUse(() => describeFeatures(given, seen)),
-    apply: (images, depth) => inUse(() => describeFeatures(features(images, depth), seenShares(images))),
-    head: () => headFromArrays({ ...headToArrays(head), ...params.toArrays() }, 'the head') ?? head,
+    describeFeatures: own.describeFeatures,
+    apply: (images, depth) => inUse(() => own.describeFeatures(features(images, depth), seenShares(images))),
+    head: own.head,
     trunkArrays: () => {
       const arrays = trunkParams.toArrays();
       return Object.fromEntries(Object.entries(arrays).filter(([name]) => !name.startsWith('head.')));

@@ -24,7 +24,13 @@ export { Ema, type EmaOptions } from './ema.js';
 export type { Encoder } from './encoder.js';
 export { createGenerator, type Generator, type GeneratorConfig, toGeneratorRange } from './generator.js';
 export { clipFactor, type LossAndParts, type ValueAndGrads, valueAndFlatGrads } from './gradients.js';
-export { createGridEncoder, type GridEncoder, type GridEncoderOptions } from './grid-encoder.js';
+export {
+  createGridEncoder,
+  type GridEncoder,
+  type GridEncoderOptions,
+  openHead,
+  type TrainableHead,
+} from './grid-encoder.js';
 export {
   centredCellWeights,
   type GridHead,

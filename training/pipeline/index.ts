@@ -23,3 +23,4 @@ export { type QuantiseBundleOptions, quantiseBundle } from './quantise-bundle.js
 export { runTraining } from './run.js';
 export { isOfRun } from './run-folder.js';
 export { INTERRUPTED, runToEnd } from './run-to-end.js';
+export { turnedCopies } from './turned-copies.js';

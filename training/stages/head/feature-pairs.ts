@@ -19,13 +19,19 @@ export interface TurnedViews {
   readonly turns: readonly WindowTurn[];
 }
 
+/** Views of pairs once more: nearly as they are, and under false headings. */
+export interface TurnedFeatures {
+  readonly near: TurnedViews;
+  readonly false: readonly TurnedViews[];
+}
+
 /** The pairs of one area. */
 export interface FeaturePairs {
   readonly name: string;
   /** The same pairs as they are, turned, or as other cameras and sensors saw them; all with the same rows. */
   readonly copies: readonly [PairCopy, ...PairCopy[]];
-  /** The views of the first copy once more: nearly as they are, and under false headings. */
-  readonly turned?: { readonly near: TurnedViews; readonly false: readonly TurnedViews[] };
+  /** Of the views of the first copy. */
+  readonly turned?: TurnedFeatures;
   /** Of each row, where it is known. */
   readonly locations: readonly (LonLat | undefined)[];
 }

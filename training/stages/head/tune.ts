@@ -5,16 +5,13 @@ import type { Scalar, Tensor, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/t
 import { distanceM, turnBetweenDeg } from 'skyfix/geometry';
 import { makeRng, type Rng, shuffled } from 'skyfix/random';
 import { turnedContrast } from '../../losses/index.js';
-import { Adam, GRID_STRIDE_PX, type GridEncoder, valueAndFlatGrads } from '../../networks/index.js';
+import { Adam, GRID_STRIDE_PX, type TrainableHead, valueAndFlatGrads } from '../../networks/index.js';
 import { tf } from '../../runtime/index.js';
 import { assertFinite, type StageHooks, trainSteps } from '../common/loop.js';
 import { cosineDecay } from '../common/schedule.js';
 import { type FeaturePairs, readWindows, type TurnedViews, type Windows } from './feature-pairs.js';
 import { type Sector, sectorShares, UNTURNED, type WindowTurn } from './sectors.js';
 import { seenTensor, tensorOf } from './statistics.js';
-
-/** An encoder, for its head. */
-export type TunedHead = Pick<GridEncoder, 'params' | 'describeFeatures' | 'inputSize'>;
 
 export interface TuneOptions {
   readonly steps: number;
@@ -53,23 +50,23 @@ export interface TuneBatch {
 }
 
 /**
- * Tunes the head of an encoder where it stands. Areas without turned copies are left out. Throws RangeError where none has any,
+ * Tunes a head where it stands. Areas without turned copies are left out. Throws RangeError where none has any,
  * TRAINING_DIVERGED, RunStopped.
  */
 export async function tuneHead(
-  encoder: TunedHead,
+  head: TrainableHead,
   areas: readonly FeaturePairs[],
   options: TuneOptions,
   hooks: StageHooks,
 ): Promise<void> {
   const turned = areas.filter((area): area is Turned => area.turned !== undefined);
   if (turned.length === 0) throw new RangeError('No area has turned copies of its views.');
-  const start = encoder.params.toArrays();
-  const adam = new Adam(encoder.params);
+  const start = head.params.toArrays();
+  const adam = new Adam(head.params);
   const held = new Map(
     Object.entries(start).map(([name, { shape, data }]) => [name, tf.tensor(data, [...shape])]),
   );
-  const parts = { head: encoder.params, adam };
+  const parts = { head: head.params, adam };
   const { steps, learningRate } = options;
   try {
     await trainSteps({
@@ -79,8 +76,8 @@ export async function tuneHead(
       step: async (index) => {
         const batch = drawBatch(turned, options, makeRng(options.seed, TUNE_STREAM + index));
         const { loss, aux, grads } = valueAndFlatGrads(
-          () => lossOf(encoder, batch, held, options),
-          [encoder.params],
+          () => lossOf(head, batch, held, options),
+          [head.params],
         );
         const values = await Promise.all(
           Object.entries({ loss, ...aux }).map(
@@ -171,15 +168,15 @@ function mixedWindows(of: readonly Windows[]): Windows {
 }
 
 function lossOf(
-  encoder: TunedHead,
+  head: TrainableHead,
   batch: TuneBatch,
   held: ReadonlyMap<string, Tensor>,
   { scale, labelSmoothing, hold, samePlaceM }: TuneOptions,
 ): { readonly loss: Scalar; readonly aux: Record<string, Scalar> } {
-  const { views, turned, tiles, turnsDeg } = readBatch(batch, encoder.inputSize / GRID_STRIDE_PX);
+  const { views, turned, tiles, turnsDeg } = readBatch(batch, head.inputSize / GRID_STRIDE_PX);
   // All at once: the projection's inverse is found once a step.
   const all = [views, ...turned, tiles];
-  const rows = encoder.describeFeatures(
+  const rows = head.describeFeatures(
     tf.concat(all.map(tensorOf)) as Tensor4D,
     tf.concat(all.map(seenTensor)) as Tensor4D,
   );
@@ -198,7 +195,7 @@ function lossOf(
     ),
     exclude: tf.tensor2d(samePlaces(batch, samePlaceM)),
   });
-  const moved = distanceFrom(held, encoder);
+  const moved = distanceFrom(held, head);
   return { loss: contrast.add(moved.mul(hold)) as Scalar, aux: { contrast, moved } };
 }
 
@@ -221,7 +218,7 @@ export function samePlaces(
 }
 
 /** The mean over the learned arrays of |now - then|^2 / |then|^2. */
-function distanceFrom(held: ReadonlyMap<string, Tensor>, { params }: TunedHead): Scalar {
+function distanceFrom(held: ReadonlyMap<string, Tensor>, { params }: TrainableHead): Scalar {
   const shares = Array.from(held, ([name, then]) =>
     params.get(name).sub(then).square().sum().div(then.square().sum().add(1e-12)),
   );

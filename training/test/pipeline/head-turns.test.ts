@@ -1,7 +1,7 @@
 // Which headings the turned copies of a view have.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { falseTurn, nearTurn } from '../../pipeline/head-data.js';
+import { falseTurn, nearTurn } from '../../pipeline/turned-copies.js';
 
 const ROWS = 300;
 const rows = Array.from({ length: ROWS }, (_, row) => row);

@@ -3,24 +3,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { makeRng } from 'skyfix/random';
-import {
-  centredCellWeights,
-  type GridHead,
-  headRows,
-  headToArrays,
-  ParameterStore,
-} from '../../../networks/index.js';
+import { centredCellWeights, type GridHead, openHead, type TrainableHead } from '../../../networks/index.js';
 import { tf } from '../../../runtime/index.js';
 import type { FeaturePairs, TurnedViews } from '../../../stages/head/feature-pairs.js';
 import { sectorShares, UNTURNED } from '../../../stages/head/sectors.js';
-import {
-  drawBatch,
-  readBatch,
-  samePlaces,
-  type TunedHead,
-  type TuneOptions,
-  tuneHead,
-} from '../../../stages/head/tune.js';
+import { drawBatch, readBatch, samePlaces, type TuneOptions, tuneHead } from '../../../stages/head/tune.js';
 import { memoryFeatures } from '../../support/feature-maps.js';
 
 const CELLS = 3;
@@ -85,21 +72,6 @@ const HEAD: GridHead = {
   cellWeights: centredCellWeights(CELLS, 0),
 };
 
-/** A head without a trunk. */
-function trainee(): TunedHead {
-  const weight = headToArrays(HEAD)['head.convolution.weight'];
-  assert.ok(weight);
-  const params = new ParameterStore([{ name: 'head.convolution.weight', ...weight }]);
-  return {
-    params,
-    inputSize: 32 * CELLS,
-    describeFeatures: (features, seen) =>
-      tf.tidy(() =>
-        params.use(() => headRows(HEAD, features, seen, { weight: params.get('head.convolution.weight') })),
-      ),
-  };
-}
-
 const OPTIONS: TuneOptions = {
   steps: 60,
   batch: 8,
@@ -114,7 +86,7 @@ const OPTIONS: TuneOptions = {
 const hooks = { key: 'tune' };
 
 /** Mean cosines of views with their own tiles: under the true heading, and under the false ones. */
-function cosines(head: TunedHead, seed: number): { readonly straight: number; readonly turned: number } {
+function cosines(head: TrainableHead, seed: number): { readonly straight: number; readonly turned: number } {
   const one = area(seed);
   const all = (store: { read: FeaturePairs['copies'][0]['views']['read'] }) => {
     const features = new Float32Array(COUNT * WINDOW * CHANNELS);
@@ -134,7 +106,7 @@ function cosines(head: TunedHead, seed: number): { readonly straight: number; re
 
 describe('tuning a head', () => {
   it('pushes turned copies of a place apart from it, on places that it has not seen', async () => {
-    const head = trainee();
+    const head = openHead(HEAD);
     const before = cosines(head, 2);
     assert.ok(before.turned > 0.6, `${before.turned}`); // the fit finds a place whatever its heading
     await tuneHead(head, [area(1)], OPTIONS, hooks);
@@ -144,7 +116,7 @@ describe('tuning a head', () => {
   });
   it('stays near the fit by as much as it is held', async () => {
     const movedBy = async (hold: number): Promise<number> => {
-      const head = trainee();
+      const head = openHead(HEAD);
       await tuneHead(head, [area(1)], { ...OPTIONS, hold }, hooks);
       const found = head.params.toArrays()['head.convolution.weight']?.data ?? new Float32Array();
       return Math.hypot(...found.map((value, k) => value - (HEAD.convolution?.weight.data[k] ?? 0)));
@@ -171,7 +143,7 @@ describe('tuning a head', () => {
     assert.ok(windows.tiles.seen.every((share) => share === 1));
   });
   it('asks a tile for nothing outside of the sector: its cells there may be anything', () => {
-    const head = trainee();
+    const head = openHead(HEAD);
     const one = area(1);
     const { views, turned, tiles } = readBatch(
       drawBatch([one], { ...OPTIONS, narrowShare: 1 }, makeRng(3)),
@@ -221,6 +193,6 @@ describe('tuning a head', () => {
 
   it('refuses areas without turned copies', async () => {
     const { turned: _, ...plain } = area(1);
-    await assert.rejects(tuneHead(trainee(), [plain], OPTIONS, hooks), RangeError);
+    await assert.rejects(tuneHead(openHead(HEAD), [plain], OPTIONS, hooks), RangeError);
   });
 });
