@@ -3,38 +3,36 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { messageOf } from '../src/errors/index.js';
-import { bevCommand } from './commands/bev-command.js';
-import { bundleCommand } from './commands/bundle-command.js';
-import { demoCommand } from './commands/demo-command.js';
-import { indexCommand } from './commands/index-command.js';
-import { keysCommand } from './commands/keys-command.js';
-import { locateCommand } from './commands/locate-command.js';
-import { serveCommand } from './commands/serve-command.js';
-import { viewCommand } from './commands/view-command.js';
 import { PACKAGE_ROOT } from './shared/package-root.js';
 
-/** The whole command line, for main() and tests. */
-export function skyfixCommand(): Command {
+/** Loaded when asked for: the rooms behind all of them take a second or two. In the order of the help. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => (await import('./commands/serve-command.js')).serveCommand(),
+  locate: async () => (await import('./commands/locate-command.js')).locateCommand(),
+  bev: async () => (await import('./commands/bev-command.js')).bevCommand(),
+  view: async () => (await import('./commands/view-command.js')).viewCommand(),
+  index: async () => (await import('./commands/index-command.js')).indexCommand(),
+  bundle: async () => (await import('./commands/bundle-command.js')).bundleCommand(),
+  demo: async () => (await import('./commands/demo-command.js')).demoCommand(),
+  keys: async () => (await import('./commands/keys-command.js')).keysCommand(),
+};
+
+/** The command line, for main() and tests: with one command where `name` is one, otherwise with all. */
+export async function skyfixCommand(name?: string): Promise<Command> {
   const { version, description } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as {
     version: string;
     description: string;
   };
   const program = new Command('skyfix').description(description).version(version);
-  program.addCommand(serveCommand());
-  program.addCommand(locateCommand());
-  program.addCommand(bevCommand());
-  program.addCommand(viewCommand());
-  program.addCommand(indexCommand());
-  program.addCommand(bundleCommand());
-  program.addCommand(demoCommand());
-  program.addCommand(keysCommand());
+  const wanted = Object.hasOwn(COMMANDS, name ?? '') ? COMMANDS[name ?? ''] : undefined;
+  for (const load of wanted ? [wanted] : Object.values(COMMANDS)) program.addCommand(await load());
   return program;
 }
 
 /** Runs the command line (`process.argv`); sets the exit status, never throws. */
 export async function main(argv: readonly string[]): Promise<void> {
   endQuietlyWithReader();
-  const program = skyfixCommand();
+  const program = await skyfixCommand(argv[2]);
   throwInsteadOfExit(program);
   try {
     await program.parseAsync(argv);

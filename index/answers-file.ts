@@ -1,8 +1,7 @@
 // Answers kept in a file: asking for hundreds of panoramas takes minutes, fitting a second; and what several regions answered
 // is fitted to together.
 import { readFile } from 'node:fs/promises';
-import { Ajv } from 'ajv';
-import { explainSchemaErrors, messageOf, SkyfixError } from '../src/errors/index.js';
+import { explainSchemaErrors, messageOf, SkyfixError, schemaCheck } from '../src/errors/index.js';
 import { writeFileAtomic } from '../src/files/index.js';
 import type { LonLat } from '../src/geometry/index.js';
 import { type Answers, type AskedAnswer, countsOf } from './ask-located.js';
@@ -32,7 +31,7 @@ const list = (items: object) => ({ type: 'array', items });
 const place = object({ lon: number, lat: number });
 const candidate = object({ lon: number, lat: number, score: number, agreement: number, excess: number });
 
-const check = new Ajv({ allErrors: true, verbose: true }).compile<AnswersFile>(
+const check = schemaCheck<AnswersFile>(
   object({
     schema: { const: ANSWERS_SCHEMA },
     encoderSha256: { type: 'string', pattern: '^[0-9a-f]{64}$' },
@@ -47,6 +46,7 @@ const check = new Ajv({ allErrors: true, verbose: true }).compile<AnswersFile>(
       }),
     ),
   }),
+  { allErrors: true, verbose: true },
 );
 
 export async function writeAnswers(path: string, { answers, encoderSha256 }: Answers): Promise<void> {

@@ -1,8 +1,7 @@
 // part.json: what a part of a build holds, and everything in which parts must agree to be one index.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Ajv } from 'ajv';
-import { messageOf, SkyfixError } from '../src/errors/index.js';
+import { messageOf, SkyfixError, schemaCheck } from '../src/errors/index.js';
 import type { FileChecksum } from '../src/files/index.js';
 import type { BuildSettings } from './open-tiles.js';
 
@@ -74,7 +73,7 @@ const object = (properties: Record<string, unknown>, optional: Record<string, un
   properties: { ...properties, ...optional },
 });
 const checksum = object({ sha256: sum, bytes: whole });
-const check = new Ajv().compile<PartManifest>(
+const check = schemaCheck<PartManifest>(
   object({
     schema: { const: PART_SCHEMA },
     part: { type: 'integer', minimum: 1 },

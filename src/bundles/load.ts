@@ -1,8 +1,7 @@
 // A bundle on disk: read, checked against its schema, every file against its checksum.
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Ajv } from 'ajv';
-import { explainSchemaErrors, messageOf, SkyfixError } from '../errors/index.js';
+import { explainSchemaErrors, messageOf, SkyfixError, schemaCheck } from '../errors/index.js';
 import { type FileChecksum, sha256OfFile } from '../files/index.js';
 import {
   type BundleInput,
@@ -25,16 +24,15 @@ export interface Bundle {
   readonly quantised?: { readonly encoder?: string; readonly generator?: string };
 }
 
-const matchesSchema = new Ajv({ allErrors: true, verbose: true }).compile(BUNDLE_JSON_SCHEMA);
+const matchesSchema = schemaCheck<BundleManifest>(BUNDLE_JSON_SCHEMA, { allErrors: true, verbose: true });
 
 /** The manifest in parsed JSON. Throws BUNDLE_CORRUPT naming `path` and every field that is wrong. */
 export function checkManifest(json: unknown, path: string): BundleManifest {
   const corrupt = (what: string) => new SkyfixError('BUNDLE_CORRUPT', `${path}: ${what}.`);
   if (!matchesSchema(json)) throw corrupt(explainSchemaErrors(matchesSchema.errors));
-  const manifest = json as unknown as BundleManifest;
-  const fault = geometryFault(manifest.geometry);
+  const fault = geometryFault(json.geometry);
   if (fault) throw corrupt(fault);
-  return manifest;
+  return json;
 }
 
 export interface LoadOptions {

@@ -1,7 +1,6 @@
 // The calibration of a bundle or of a region: what turns the scores of an answer into probabilities and circles. A handful of
 // numbers, kept as JSON: in bundle.json under "confidence", and in an index version as calibration.json.
-import { Ajv } from 'ajv';
-import { explainSchemaErrors, SkyfixError } from '../errors/index.js';
+import { explainSchemaErrors, SkyfixError, schemaCheck } from '../errors/index.js';
 
 export const CALIBRATION_SCHEMA = 'skyfix-calibration/1';
 
@@ -97,9 +96,11 @@ export const CALIBRATION_JSON_SCHEMA = object(
   ['facts'],
 );
 
-const check = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true }).compile<Calibration>(
-  CALIBRATION_JSON_SCHEMA,
-);
+const check = schemaCheck<Calibration>(CALIBRATION_JSON_SCHEMA, {
+  allErrors: true,
+  verbose: true,
+  allowUnionTypes: true,
+});
 
 /** The calibration in parsed JSON. Throws CALIBRATION_INVALID naming `path` and every field that is wrong. */
 export function checkCalibration(json: unknown, path: string): Calibration {

@@ -1,7 +1,7 @@
 // Environment in, checked configuration out.
 import { isIP } from 'node:net';
-import { Ajv, type ErrorObject } from 'ajv';
-import { SkyfixError } from '../errors/index.js';
+import type { ErrorObject } from 'ajv';
+import { SkyfixError, schemaCheck } from '../errors/index.js';
 import { refuseTypos } from './unknown-variables.js';
 import type { ConfigVariable } from './variable.js';
 import { CONFIG_VARIABLES } from './variables.js';
@@ -32,7 +32,7 @@ export const configSchema = {
   properties: Object.fromEntries(variables.map(([, variable]) => [variable.name, schemaOf(variable)])),
 } as const;
 
-const validate = new Ajv().compile(configSchema);
+const validate = schemaCheck<Record<string, unknown>>(configSchema);
 
 /**
  * The configuration that the environment asks for; empty variables count as unset. Throws CONFIG_INVALID, also for

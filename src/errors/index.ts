@@ -3,6 +3,7 @@
 import { ERROR_CODES, type ErrorCode, type ErrorEntry } from './codes.js';
 
 export { ERROR_CODES, type ErrorCode } from './codes.js';
+export { type SchemaCheck, schemaCheck } from './schema-check.js';
 export { explainSchemaErrors } from './schema-errors.js';
 
 /**

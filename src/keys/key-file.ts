@@ -3,8 +3,7 @@
 // at any speed; a slow hash would only hand everybody a way to keep the server busy, a wrong key at a time.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { Ajv } from 'ajv';
-import { explainSchemaErrors, messageOf, SkyfixError } from '../errors/index.js';
+import { explainSchemaErrors, messageOf, SkyfixError, schemaCheck } from '../errors/index.js';
 import { writeFileAtomic } from '../files/index.js';
 
 /** locate: panoramas, regions and their maps. metrics: GET /metrics. admin: everything below /admin. */
@@ -30,32 +29,35 @@ const FORMAT = 'skyfix-keys';
 const KEY_NAME = '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$';
 const TIME = '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d+)?Z$';
 
-const validate = new Ajv({ verbose: true }).compile<{ readonly keys: readonly ApiKey[] }>({
-  type: 'object',
-  required: ['format', 'version', 'keys'],
-  additionalProperties: false,
-  properties: {
-    format: { const: FORMAT },
-    version: { const: 1 },
-    keys: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['name', 'scopes', 'sha256', 'createdAt'],
-        additionalProperties: false,
-        properties: {
-          name: { type: 'string', pattern: KEY_NAME },
-          scopes: { type: 'array', items: { enum: KEY_SCOPES }, minItems: 1, uniqueItems: true },
-          sha256: { type: 'string', pattern: '^[0-9a-f]{64}$' },
-          createdAt: { type: 'string', pattern: TIME },
-          expiresAt: { type: 'string', pattern: TIME },
-          requestsPerMinute: { type: 'integer', minimum: 1, maximum: 1_000_000 },
-          uploads: { type: 'integer', minimum: 1, maximum: 100_000 },
+const validate = schemaCheck<{ readonly keys: readonly ApiKey[] }>(
+  {
+    type: 'object',
+    required: ['format', 'version', 'keys'],
+    additionalProperties: false,
+    properties: {
+      format: { const: FORMAT },
+      version: { const: 1 },
+      keys: {
+        type: 'array',
+        items: {
+          type: 'object',
+          required: ['name', 'scopes', 'sha256', 'createdAt'],
+          additionalProperties: false,
+          properties: {
+            name: { type: 'string', pattern: KEY_NAME },
+            scopes: { type: 'array', items: { enum: KEY_SCOPES }, minItems: 1, uniqueItems: true },
+            sha256: { type: 'string', pattern: '^[0-9a-f]{64}$' },
+            createdAt: { type: 'string', pattern: TIME },
+            expiresAt: { type: 'string', pattern: TIME },
+            requestsPerMinute: { type: 'integer', minimum: 1, maximum: 1_000_000 },
+            uploads: { type: 'integer', minimum: 1, maximum: 100_000 },
+          },
         },
       },
     },
   },
-});
+  { verbose: true },
+);
 
 /** The digest under which a key's text is known. */
 export function digestOf(key: string): Buffer {

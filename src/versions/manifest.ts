@@ -1,8 +1,7 @@
 // index.json, checked before anything trusts it.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Ajv } from 'ajv';
-import { messageOf, SkyfixError } from '../errors/index.js';
+import { messageOf, SkyfixError, schemaCheck } from '../errors/index.js';
 import type { FileChecksum } from '../files/index.js';
 import {
   DESCRIPTOR_PRECISIONS,
@@ -164,7 +163,7 @@ const buildSchema = object({
 });
 const basemapSchema = withOptional({ attribution: text }, { minZoom: zoom, maxZoom: zoom });
 
-const check = new Ajv({ allErrors: true }).compile<IndexManifest>(
+const check = schemaCheck<IndexManifest>(
   withOptional(
     {
       basemap: basemapSchema,
@@ -200,6 +199,7 @@ const check = new Ajv({ allErrors: true }).compile<IndexManifest>(
       },
     },
   ),
+  { allErrors: true },
 );
 
 /** Reads DIR/index.json. Throws INDEX_MISSING without it, INDEX_CORRUPT where it does not fit the schema. */

@@ -1,8 +1,7 @@
 // search.json of a version: where it is searched, if not in the server's own memory.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Ajv } from 'ajv';
-import { messageOf, SkyfixError } from '../errors/index.js';
+import { messageOf, SkyfixError, schemaCheck } from '../errors/index.js';
 import { readTextIfThere, writeFileAtomic } from '../files/index.js';
 import type { ShardCounts } from '../weaviate/index.js';
 
@@ -19,7 +18,7 @@ export interface SearchPlace {
   readonly cellLength: number;
 }
 
-const check = new Ajv().compile<SearchPlace & { readonly schema: typeof SEARCH_SCHEMA }>({
+const check = schemaCheck<SearchPlace & { readonly schema: typeof SEARCH_SCHEMA }>({
   type: 'object',
   required: ['schema', 'engine', 'collection', 'shards', 'cellLength'],
   properties: {

@@ -33,12 +33,12 @@ test('compose.yaml builds this image, keeps its data in a volume and mounts file
   }
 });
 
-test('skyfix.service starts a command that there is, with variables that there are', () => {
+test('skyfix.service starts a command that there is, with variables that there are', async () => {
   const text = read('skyfix.service');
   assert.deepEqual(unknownVariables(text), []);
   const [, script = '', name = '', flags = ''] = /^ExecStart=\S+ node (\S+) (\w+) ?(.*)$/m.exec(text) ?? [];
   assert.ok(existsSync(join(PACKAGE_ROOT, script)), script);
-  const command = skyfixCommand().commands.find((one) => one.name() === name);
+  const command = (await skyfixCommand()).commands.find((one) => one.name() === name);
   for (const flag of flags.split(' ').filter(Boolean)) {
     assert.ok(
       command?.options.some(({ long }) => long === flag),

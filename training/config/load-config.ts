@@ -1,9 +1,8 @@
 // A run's configuration from its file: the preset that it names, its own values over it, then those of the command line.
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { Ajv } from 'ajv';
 import { type BundleInput, geometryFault } from 'skyfix/bundles';
-import { explainSchemaErrors, messageOf, SkyfixError } from 'skyfix/errors';
+import { explainSchemaErrors, messageOf, SkyfixError, schemaCheck } from 'skyfix/errors';
 import { fieldOfViewFault } from 'skyfix/geometry';
 import { parse } from 'yaml';
 import { CUT_FORMATS, FORMATS, type PublishedGround, publishedGround } from '../datasets/index.js';
@@ -21,7 +20,7 @@ type Tree = Readonly<Record<string, unknown>>;
 /** Presets for any data set: tile and camera height are those of its format, where they are published (see PUBLISHED_GROUND). */
 const FOLLOWS_DATA: readonly Preset[] = ['paper', 'small'];
 
-const validate = new Ajv({ allErrors: true, verbose: true }).compile(RUN_CONFIG_SCHEMA);
+const validate = schemaCheck<RunConfig>(RUN_CONFIG_SCHEMA, { allErrors: true, verbose: true });
 
 /**
  * Reads a configuration file (YAML) or a preset by its name. `overrides` are "path.to.field=value" with YAML values. Throws
@@ -56,7 +55,7 @@ export async function resolveRunConfig(
   const checked = (tree: Tree): RunConfig => {
     const config = named(withoutNulls(tree) as Tree);
     if (!validate(config)) throw invalid(`${source}: ${explainSchemaErrors(validate.errors)}`);
-    return config as unknown as RunConfig;
+    return config;
   };
   const defaults = seenBySource(over, FOLLOWS_DATA.includes(preset) ? onGroundOf(over(base), base) : base);
   let config = checked(over(defaults));

@@ -1,7 +1,6 @@
 // What the matrices of unseen styles and of headings measured: the files beside docs/styles.md, and the schemas they are
 // checked by.
-import { Ajv, type ValidateFunction } from 'ajv';
-import { messageOf, SkyfixError } from 'skyfix/errors';
+import { messageOf, type SchemaCheck, SkyfixError, schemaCheck } from 'skyfix/errors';
 import { readTextIfThere } from 'skyfix/files';
 import type { DistanceFigures, RecallFigures } from '../evaluation/index.js';
 import type { WorldStatistics } from '../town/index.js';
@@ -106,8 +105,7 @@ const grid = object({
   within50M: percent,
 });
 
-const ajv = new Ajv({ allErrors: true });
-const isStyles = ajv.compile<StylesResult>(
+const isStyles = schemaCheck<StylesResult>(
   object({
     schema: { const: 'skyfix-styles/1' },
     command: text,
@@ -143,8 +141,9 @@ const isStyles = ajv.compile<StylesResult>(
       ),
     ),
   }),
+  { allErrors: true },
 );
-const isHeadings = ajv.compile<HeadingsResult>(
+const isHeadings = schemaCheck<HeadingsResult>(
   object({
     schema: { const: 'skyfix-headings/1' },
     command: text,
@@ -161,13 +160,14 @@ const isHeadings = ajv.compile<HeadingsResult>(
       }),
     ),
   }),
+  { allErrors: true },
 );
 
 /** The result in a file; undefined where there is none. Throws DATASET_INVALID for what is no such result. */
 export const readStyles = (path: string) => readResult(path, isStyles);
 export const readHeadings = (path: string) => readResult(path, isHeadings);
 
-async function readResult<T>(path: string, isValid: ValidateFunction<T>): Promise<T | undefined> {
+async function readResult<T>(path: string, isValid: SchemaCheck<T>): Promise<T | undefined> {
   const content = await readTextIfThere(path);
   if (content === undefined) return undefined;
   let result: unknown;

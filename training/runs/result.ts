@@ -1,8 +1,7 @@
 // What a finished run says about itself: result.json in its folder, and the schema it is checked by.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Ajv } from 'ajv';
-import { messageOf, SkyfixError } from 'skyfix/errors';
+import { messageOf, SkyfixError, schemaCheck } from 'skyfix/errors';
 import type { DistanceFigures, ImageQuality, RecallFigures } from '../evaluation/index.js';
 import { RUN_RESULT_SCHEMA } from './result-schema.js';
 
@@ -86,7 +85,7 @@ export interface RunResult {
   readonly selfTraining?: readonly SelfTrainingUpdate[];
 }
 
-const matchesSchema = new Ajv({ allErrors: true, verbose: true }).compile(RUN_RESULT_SCHEMA);
+const matchesSchema = schemaCheck<RunResult>(RUN_RESULT_SCHEMA, { allErrors: true, verbose: true });
 
 /** Reads result.json of a run folder. Throws DATASET_INVALID that names the file and each wrong field with its value. */
 export async function readRunResult(folder: string): Promise<RunResult> {
@@ -112,10 +111,9 @@ export async function readRunResult(folder: string): Promise<RunResult> {
     });
     throw invalid(faults.join('; '));
   }
-  const result = json as unknown as RunResult;
-  const fault = contradictionIn(result);
+  const fault = contradictionIn(json);
   if (fault) throw invalid(fault);
-  return result;
+  return json;
 }
 
 /** Figures that cannot both be true, such as shares given from 0 to 1 where percent are meant. */

@@ -1,5 +1,5 @@
 // What POST /locate takes beside the image, as one JSON schema; openapi.yaml says the same and a test holds them equal.
-import { Ajv } from 'ajv';
+import { schemaCheck } from '../../errors/index.js';
 import { PROJECTION_MODES, type ProjectionMode } from '../../imaging/index.js';
 import type { HeadingMode } from '../../locate/index.js';
 
@@ -55,10 +55,11 @@ export interface LocateParameters {
   readonly include?: string;
 }
 
-const ajv = new Ajv({ useDefaults: true });
-
-export const validateLocate = ajv.compile<LocateParameters>({
-  type: 'object',
-  additionalProperties: false,
-  properties: LOCATE_PROPERTIES,
-});
+export const validateLocate = schemaCheck<LocateParameters>(
+  {
+    type: 'object',
+    additionalProperties: false,
+    properties: LOCATE_PROPERTIES,
+  },
+  { useDefaults: true },
+);

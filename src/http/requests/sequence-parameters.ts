@@ -1,6 +1,5 @@
 // What POST /locate/sequence takes beside the images: the fields of /locate for all of them, and "frames" for each.
-import { Ajv } from 'ajv';
-import { messageOf, SkyfixError } from '../../errors/index.js';
+import { messageOf, SkyfixError, schemaCheck } from '../../errors/index.js';
 import type { LocateOptions } from '../../locate/index.js';
 import { momentOf, TIME_PATTERN } from '../../sequences/index.js';
 import { parseLocateParameters, toLocateOptions } from './locate-parameters.js';
@@ -49,7 +48,7 @@ type FrameFields = Partial<Pick<LocateParameters, keyof typeof FRAME_PROPERTIES 
   readonly time?: string;
 };
 
-const validateFrames = new Ajv().compile<readonly FrameFields[]>({
+const validateFrames = schemaCheck<readonly FrameFields[]>({
   type: 'array',
   items: { type: 'object', additionalProperties: false, properties: FRAME_PROPERTIES },
 });
