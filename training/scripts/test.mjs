@@ -31,6 +31,6 @@ const folder = join(training, 'dist/test');
 const files = readdirSync(folder, { recursive: true })
   .filter((name) => String(name).endsWith('.test.js'))
   .map((name) => join(folder, String(name)));
-// One file at a time: TensorFlow uses every core by itself.
-const args = ['--test-concurrency=1', ...process.argv.slice(2)];
+// Two files at a time: TensorFlow uses every core by itself, but most of a file is one thread's work, or waits for a child.
+const args = ['--test-concurrency=2', ...process.argv.slice(2)];
 process.exit(runTests({ title: 'training tests', files, args, cwd: training, ci: inCi }));
