@@ -1,6 +1,5 @@
 // The process of probeEngine: loads an engine, runs a network of one node, says how that went, and ends.
-import { mkdtempSync, rmSync, writeFileSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../errors/index.js';
 import { OnnxGraph } from '../onnx/index.js';
@@ -37,17 +36,15 @@ async function tryOnnxruntime(kind: ProbeQuestion['kind'], network: string): Pro
   return { version: ONNXRUNTIME_VERSION, capabilities: [] };
 }
 
-const { kind, library } = JSON.parse(process.argv[2] ?? '{}') as ProbeQuestion;
-const folder = mkdtempSync(join(tmpdir(), 'skyfix-probe-'));
-const network = join(folder, 'doubling.onnx');
-writeFileSync(network, doubling());
+const [question = '{}', folder = ''] = process.argv.slice(2);
+const { kind, library } = JSON.parse(question) as ProbeQuestion;
 let outcome: ProbeOutcome;
 try {
+  const network = join(folder, 'doubling.onnx');
+  writeFileSync(network, doubling());
   outcome = library === undefined ? await tryOnnxruntime(kind, network) : await tryOpenVino(library, network);
 } catch (error) {
   outcome = { failed: messageOf(error) };
-} finally {
-  rmSync(folder, { recursive: true, force: true });
 }
 writeSync(1, `\n${PROBE_MARK}${JSON.stringify(outcome)}\n`);
 process.exit(0);

@@ -103,9 +103,17 @@ describe('the OpenVINO engine', { skip: installed ? false : NO_OPENVINO }, () =>
     await engine.close();
   });
 
-  test('a library that is cut short is refused in a sentence, and ends no process but its own', async () => {
+  test('a library that is cut short is refused in a sentence, ends no process but its own and leaves nothing', async (t) => {
     const { library } = openvino();
     assert.ok(library);
+    const { TMPDIR } = process.env;
+    const scratch = join(folder, 'scratch');
+    await mkdir(scratch);
+    process.env.TMPDIR = scratch;
+    t.after(() => {
+      if (TMPDIR === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = TMPDIR;
+    });
     const whole = await readFile(library);
     for (const share of [0.1, 0.5, 0.9]) {
       const openvinoDir = join(folder, `short-${share}`);
@@ -117,6 +125,7 @@ describe('the OpenVINO engine', { skip: installed ? false : NO_OPENVINO }, () =>
         message: /OpenVINO cannot be used from .*short-.*: \S/,
       });
     }
+    assert.deepEqual(await readdir(scratch), []);
   });
 
   test('a compiled network is kept, used again, and made anew where its file is damaged', async () => {
