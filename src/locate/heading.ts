@@ -107,6 +107,10 @@ function rangeOf({ pose, headingSource }: DecodedPhoto, options: LocateOptions):
   return toleranceDeg === undefined ? undefined : { aroundDeg: pose.headingDeg, toleranceDeg };
 }
 
+/** Whether the options ask for a search for the heading; without them a photo that says nothing of it makes for one, too. */
+export const asksForHeading = ({ heading, headingToleranceDeg }: LocateOptions): boolean =>
+  heading === 'unknown' || headingToleranceDeg !== undefined;
+
 /** The places under all headings that were looked at closely; raw tiles under the best of them. */
 async function answeredUnder(
   estimated: EstimatedHeading,

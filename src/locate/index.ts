@@ -2,7 +2,7 @@
 export { DEFAULT_THRESHOLDS, VERDICTS, type Verdict, type VerdictThresholds } from '../confidence/index.js';
 export type { Prior } from '../places/index.js';
 export { type Calibrated, calibrationOf, evidenceOfPhoto } from './calibrated.js';
-export { checkHeadingOptions } from './heading.js';
+export { asksForHeading, checkHeadingOptions } from './heading.js';
 export { locate } from './locate.js';
 export { type ListOptions, type LocatedPanorama, readLocatedPanoramas } from './located-panoramas.js';
 export { type MissingPicture, PICTURES, type Picture, type PictureName, type Pictures } from './picture.js';

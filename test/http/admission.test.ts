@@ -238,12 +238,47 @@ test('who is refused is not told to begin, and who leaves the line makes room', 
   await app.close();
 });
 
+test('a search for the heading takes its own time, and makes nobody be refused who brings a heading', () => {
+  const { clock, admission, enter, work } = lineAt({ concurrency: 1 });
+  for (let k = 0; k < 50; k++) {
+    const place = enter();
+    place.uploaded('a', true);
+    place.begin();
+    clock.ms += 2000;
+    place.done('a', true);
+    place.end();
+  }
+  const known = work();
+  enter().end();
+  assert.equal(admission.expectedWaitMs, 100);
+  known.end();
+  const search = enter();
+  search.uploaded('a', true);
+  search.begin();
+  clock.ms += 500;
+  assert.equal(admission.expectedWaitMs, 1500);
+  search.end();
+});
+
+test('a photo of which nobody knows the heading is counted among the searches', async () => {
+  const { app, url } = await startApp({}, async () => ({
+    ...answerOf('demo'),
+    heading: { deg: 3, source: 'estimated', uncertaintyDeg: 2 },
+  }));
+  assert.equal((await fetch(`${url}/locate`, UPLOAD)).status, 200);
+  assert.ok(
+    (await metric(app, 'skyfix_service_time_seconds{region="demo",heading="searched"}')) !== undefined,
+  );
+  assert.equal(await metric(app, 'skyfix_service_time_seconds{region="demo",heading="known"}'), undefined);
+  await app.close();
+});
+
 test('what warming a region took is expected of its first requests, and soon forgotten', async () => {
   const warmedMs = new Map([['demo', 120]]);
   const { app } = await startApp({}, undefined, { warmedMs });
-  assert.equal(await metric(app, 'skyfix_service_time_seconds{region="demo"}'), 0.12);
+  assert.equal(await metric(app, 'skyfix_service_time_seconds{region="demo",heading="known"}'), 0.12);
   warmedMs.set('later', 300);
-  assert.equal(await metric(app, 'skyfix_service_time_seconds{region="later"}'), 0.3);
+  assert.equal(await metric(app, 'skyfix_service_time_seconds{region="later",heading="known"}'), 0.3);
   await app.close();
 
   const times = new ServiceTimes(warmedMs);

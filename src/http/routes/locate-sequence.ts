@@ -2,7 +2,7 @@
 // in memory until it is their turn, one is decoded at a time, and each waits in the line as any request does.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { refusal, SkyfixError } from '../../errors/index.js';
-import type { LocateAnswer, StepOutcome } from '../../locate/index.js';
+import { asksForHeading, type LocateAnswer, type StepOutcome } from '../../locate/index.js';
 import type { RegionLease } from '../../regions/index.js';
 import { type LocatedFrame, type TrackFeatures, trackFeatures } from '../../sequences/index.js';
 import type { Trace } from '../../traces/index.js';
@@ -127,7 +127,7 @@ async function locateFrames(
     if (stopping()) throw new SkyfixError('NOT_READY', 'The server is stopping.');
     const image = images[k] ?? { bytes: new Uint8Array() };
     images[k] = undefined;
-    turn.uploaded(lease.region.name);
+    turn.uploaded(lease.region.name, asksForHeading(frame.options));
     deadline.start(config.requestTimeoutMs);
     const { distanceM, seconds, time } = frame;
     const common = { file: image.name, distanceM, seconds, time };
@@ -167,7 +167,7 @@ async function locateFrame(
     metrics.waited((performance.now() - queuedAt) / 1000);
     turn.begin();
     const answer = await locate(region, bytes, { ...options, thresholds: config, signal, onStep });
-    turn.done(region.name);
+    turn.done(region.name, answer.heading.source === 'estimated');
     return answer;
   };
   try {

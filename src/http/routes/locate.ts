@@ -1,6 +1,11 @@
 // POST /locate: a panorama in, the places where it may have been taken out.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { LocateAnswer, LocateOptions, StepOutcome } from '../../locate/index.js';
+import {
+  asksForHeading,
+  type LocateAnswer,
+  type LocateOptions,
+  type StepOutcome,
+} from '../../locate/index.js';
 import { type Deadline, watchRequest } from '../requests/deadline.js';
 import { GEOJSON_MEDIA_TYPE, toGeoJson, wantsGeoJson } from '../requests/geojson.js';
 import { parseLocateParameters, toLocateOptions } from '../requests/locate-parameters.js';
@@ -51,10 +56,10 @@ async function answerTo(
         readUpload(request, { maxBytes, ...watched }),
       );
       const parameters = parseLocateParameters(upload.fields);
-      turn.uploaded(parameters.region);
       const { signal } = deadline;
       const { config } = services;
       const options = { ...toLocateOptions(parameters, config.maxPixels), thresholds: config, signal };
+      turn.uploaded(parameters.region, asksForHeading(options));
       deadline.start(services.config.requestTimeoutMs);
       return await workOn(request, services, upload, parameters.region, options, turn);
     } finally {
@@ -99,7 +104,7 @@ async function workOn(
       noteOutcome(request, { waitMs, region: lease.region.name });
       try {
         const answer = await locate(lease.region, image, { ...options, onStep });
-        turn.done(lease.region.name);
+        turn.done(lease.region.name, answer.heading.source === 'estimated');
         return answer;
       } finally {
         lease.release();

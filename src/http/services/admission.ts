@@ -17,12 +17,12 @@ export interface AdmissionLimits {
 export interface PlaceInLine {
   /** Bytes of its upload have come: the first take the place. Throws QUEUE_FULL as check does. */
   received(): void;
-  /** Its upload is there, and says for which region it is. */
-  uploaded(region?: string): void;
+  /** Its upload is there, and says for which region it is, and perhaps that a heading has to be searched for. */
+  uploaded(region?: string, searchesHeading?: boolean): void;
   /** Work begins. */
   begin(): void;
-  /** Work for `region` was done. */
-  done(region: string): void;
+  /** Work for `region` was done; with a search for the heading it says nothing of work without one. */
+  done(region: string, searchedHeading?: boolean): void;
   end(): void;
 }
 
@@ -30,6 +30,7 @@ type Stage = 'uploading' | 'waiting' | 'working';
 
 interface Entry {
   region: string | undefined;
+  searchesHeading: boolean;
   stage: Stage;
   /** When the stage began. */
   since: number;
@@ -42,6 +43,8 @@ export interface AdmissionParts {
 
 export class Admission {
   readonly times: ServiceTimes;
+  /** Of requests whose heading was searched for: many times as long. */
+  readonly searchTimes = new ServiceTimes();
   readonly #limits: AdmissionLimits;
   readonly #now: () => number;
   readonly #line = new Set<Entry>();
@@ -93,7 +96,7 @@ export class Admission {
    */
   open(region?: string): PlaceInLine {
     this.check(region);
-    const entry: Entry = { region, stage: 'uploading', since: this.#now() };
+    const entry: Entry = { region, searchesHeading: false, stage: 'uploading', since: this.#now() };
     const goOn = (stage: Stage) => {
       entry.stage = stage;
       entry.since = this.#now();
@@ -105,12 +108,14 @@ export class Admission {
         this.check(region);
         goOn('uploading');
       },
-      uploaded: (named) => {
+      uploaded: (named, searchesHeading = false) => {
         entry.region = named ?? region;
+        entry.searchesHeading = searchesHeading;
         goOn('waiting');
       },
       begin: () => goOn('working'),
-      done: (of) => this.times.note(of, this.#now() - entry.since),
+      done: (of, searchedHeading = false) =>
+        (searchedHeading ? this.searchTimes : this.times).note(of, this.#now() - entry.since),
       end: () => this.#line.delete(entry),
     };
   }
@@ -122,8 +127,9 @@ export class Admission {
     return [...this.#line].filter(({ stage, since }) => stage !== 'uploading' || now - since < patienceMs);
   }
 
-  #leftMs({ region, stage, since }: Entry): number {
-    const expectedMs = this.times.expectedMs(region) ?? 0;
+  #leftMs({ region, searchesHeading, stage, since }: Entry): number {
+    const searchMs = searchesHeading ? this.searchTimes.expectedMs(region) : undefined;
+    const expectedMs = searchMs ?? this.times.expectedMs(region) ?? 0;
     return stage === 'working' ? Math.max(0, expectedMs - (this.#now() - since)) : expectedMs;
   }
 }

@@ -228,11 +228,13 @@ function registerGauges(registry: Registry, sources: MetricSources): void {
   new Gauge({
     name: 'skyfix_service_time_seconds',
     help: 'What the work of one request is expected to take: a moving mean of the latest.',
-    labelNames: ['region'],
+    labelNames: ['region', 'heading'],
     registers,
     collect() {
       this.reset();
-      for (const [region, ms] of admission.times.byRegion) this.set({ region }, ms / 1000);
+      for (const [region, ms] of admission.times.byRegion) this.set({ region, heading: 'known' }, ms / 1000);
+      for (const [region, ms] of admission.searchTimes.byRegion)
+        this.set({ region, heading: 'searched' }, ms / 1000);
     },
   });
   new Gauge({
