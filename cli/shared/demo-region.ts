@@ -1,7 +1,6 @@
 // The demo region ships in two parts: demo/index (an index version without its bundle) and the bundle under models/.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { publishIndex } from '../../index/index.js';
 import { SkyfixError } from '../../src/errors/index.js';
 import { writeFileAtomic } from '../../src/files/index.js';
 import {
@@ -21,6 +20,8 @@ const SHIPPED_FILE = 'shipped.json';
 export async function installDemo(dataDir: string, root = PACKAGE_ROOT): Promise<string> {
   const indexDir = join(root, 'demo', 'index');
   const { bundle } = await readIndexManifest(indexDir);
+  // What reads imagery is no part of answering: it is loaded where there is something to install.
+  const { publishIndex } = await import('../../index/index.js');
   const bundleDir = await findBundle(join(root, 'models'), bundle.encoderSha256);
   const version = await publishIndex({ indexDir, dataDir, region: DEMO_REGION, bundleDir });
   await writeFileAtomic(
