@@ -11,6 +11,7 @@ import {
   styleFolder,
   writeStylesPage,
 } from '../report/index.js';
+import { turnedStores } from '../stages/index.js';
 import type { FeatureStore } from '../stores/index.js';
 import { type makeWorld, REAL_PLACES, worldStatistics } from '../town/index.js';
 import { kept } from './kept.js';
@@ -141,7 +142,7 @@ function storesOf({ views, tiles, grid, changed, turned }: StyleArea): readonly 
     tiles,
     ...(grid ? [grid] : []),
     ...(changed ? [changed.views, changed.tiles] : []),
-    ...(turned ? [turned.near, ...turned.false].map((copy) => copy.views) : []),
+    ...turnedStores(turned),
   ];
 }
 

@@ -29,29 +29,21 @@ export interface GridEncoderOptions {
   readonly tunesTrunk: boolean;
 }
 
-export interface GridEncoder extends Encoder {
-  readonly trunk: TrunkKind;
-  readonly blocks: readonly number[];
-  /** [B, H, W, 3] → features [B, H/32, W/32, C], not standardised; both sides are multiples of 32. */
-  features(images: Tensor4D, depth?: StochasticDepth): Tensor4D;
+/** A head for descent on features that were made before. */
+export interface TrainableHead extends Pick<Encoder, 'params' | 'inputSize' | 'dispose'> {
   /** Features [B, h, w, C] and seen shares [B, h, w, 1] → rows [B · (h − k + 1) · (w − k + 1), D]; see headRows. */
   describeFeatures(features: Tensor4D, seen: Tensor4D): Tensor2D;
   /** The head as it is now. */
   head(): GridHead;
-  /** The trunk's parameters as ParameterStore keeps them. */
-  trunkArrays(): Record<string, NamedArray>;
 }
 
-/** A head without its trunk, for descent on features that were made before. */
-export interface TrainableHead {
-  readonly params: ParameterStore;
-  /** Side of a window in pixels. */
-  readonly inputSize: number;
-  /** See GridEncoder. */
-  describeFeatures(features: Tensor4D, seen: Tensor4D): Tensor2D;
-  /** As it is now. */
-  head(): GridHead;
-  dispose(): void;
+export interface GridEncoder extends Encoder, TrainableHead {
+  readonly trunk: TrunkKind;
+  readonly blocks: readonly number[];
+  /** [B, H, W, 3] → features [B, H/32, W/32, C], not standardised; both sides are multiples of 32. */
+  features(images: Tensor4D, depth?: StochasticDepth): Tensor4D;
+  /** The trunk's parameters as ParameterStore keeps them. */
+  trunkArrays(): Record<string, NamedArray>;
 }
 
 /** Parts of a head that training changes. */

@@ -19,6 +19,7 @@ import {
   fitWithStatistics,
   statisticsToArrays,
   tuneHead,
+  turnedStores,
 } from '../stages/index.js';
 import { writeSafetensors } from '../weights/index.js';
 import { HEAD_FILE, openTrunkOf, trunkChannels } from './encoder-of.js';
@@ -80,7 +81,7 @@ export async function runHead(
         views.close();
         tiles.close();
       }
-      for (const { views } of turned ? [turned.near, ...turned.false] : []) views.close();
+      for (const store of turnedStores(turned)) store.close();
     }
   }
 }
@@ -103,9 +104,7 @@ async function tuned(
   // Within half a tile the tile of one place shows the other, too.
   const options = { ...tune, samePlaceM: geometry.tileSizeM / 2, seed };
   const digests = areas.flatMap(({ copies: [{ views, tiles }], turned }) =>
-    [views, tiles, ...(turned ? [turned.near, ...turned.false].map((copy) => copy.views) : [])].map(
-      ({ digest }) => digest,
-    ),
+    [views, tiles, ...turnedStores(turned)].map(({ digest }) => digest),
   );
   const start = sha256OfBytes(writeSafetensors(headToArrays(encoder.head())));
   await tuneHead(encoder, areas, options, hooksOf(context, 'encoder', [keyOf([options, start, digests])]));

@@ -7,7 +7,13 @@ export { loadParts, RunStopped, type StageHooks, type StepReport, type Validatio
 export { loadEncoder, trainEncoder } from './encoder/encoder.js';
 export { trainGenerator } from './generation/generation.js';
 export { describeFeatures } from './head/describe-features.js';
-export type { FeaturePairs, PairCopy, TurnedFeatures, TurnedViews } from './head/feature-pairs.js';
+export {
+  type FeaturePairs,
+  type PairCopy,
+  type TurnedFeatures,
+  type TurnedViews,
+  turnedStores,
+} from './head/feature-pairs.js';
 export {
   type FitOptions,
   type FitPrior,

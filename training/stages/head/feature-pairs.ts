@@ -25,6 +25,10 @@ export interface TurnedFeatures {
   readonly false: readonly TurnedViews[];
 }
 
+/** The stores of all turned copies; none where there are none. */
+export const turnedStores = (turned?: TurnedFeatures): readonly FeatureStore[] =>
+  turned ? [turned.near, ...turned.false].map(({ views }) => views) : [];
+
 /** The pairs of one area. */
 export interface FeaturePairs {
   readonly name: string;
