@@ -1,9 +1,15 @@
 // What is none of the five formats never reaches a decoder, whatever libvips could make of it.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
 import plainSharp from 'sharp';
 import { decodeImage, decodePanorama, sharp } from '../../src/imaging/index.js';
+import { CLOSED_LOADERS } from '../../src/imaging/sharp.js';
 import { numberBytes, pngChunk, withChunks, withSegments } from '../support/image-files.js';
 
 const solid = (width = 200, height = 100) =>
@@ -18,6 +24,18 @@ function svgBomb(): Buffer {
   return Buffer.from(
     `<svg xmlns="http://www.w3.org/2000/svg" width="2000" height="1000"><defs>${levels.join('')}</defs><use href="#a7"/></svg>`,
   );
+}
+
+/** Names of classes that load images, out of the library's own file; those of all libraries where there are several. */
+async function loadersOfLibvips(): Promise<readonly string[]> {
+  const packages = join(dirname(createRequire(import.meta.url).resolve('sharp')), '..', '..', '@img');
+  const names = new Set<string>();
+  for (const file of await readdir(packages, { recursive: true })) {
+    if (!/libvips[^/\\]*\.(so|dylib|dll)[.\d]*$/.test(file)) continue;
+    const text = (await readFile(join(packages, file))).toString('latin1');
+    for (const [, name = ''] of text.matchAll(/\0(VipsForeignLoad[A-Za-z0-9]+)(?=\0)/g)) names.add(name);
+  }
+  return [...names];
 }
 
 const header = (text: string) => Buffer.concat([Buffer.from(text, 'latin1'), Buffer.alloc(200)]);
@@ -64,6 +82,36 @@ describe('other formats', () => {
       const file = await solid().toFormat(format).toBuffer();
       assert.equal((await plainSharp(file).metadata()).width, 200, format);
     }
+  });
+
+  test('are closed by name: every loader of the libvips that sharp brings is one of the five or closed', async () => {
+    const open = ['Jpeg', 'Png', 'Webp', 'Heif', 'Tiff'].map((name) => `VipsForeignLoad${name}`);
+    const found = await loadersOfLibvips();
+    assert.ok(found.length > 30, `${found.length} loaders are no library's`);
+    const unknown = found.filter(
+      (name) => ![...open, ...CLOSED_LOADERS].some((stem) => name.startsWith(stem)),
+    );
+    assert.deepEqual(unknown, []);
+    const closedToo = CLOSED_LOADERS.filter((stem) => open.some((name) => name.startsWith(stem)));
+    assert.deepEqual(closedToo, [], 'a class that is closed closes all that are made of it');
+  });
+
+  test('stay closed, and the five open, while threads start that import the same', async () => {
+    const jpeg = await solid(64, 32).jpeg().toBuffer();
+    const door = new URL('../../src/imaging/sharp.js', import.meta.url).href;
+    let starting = 2;
+    const start = async () => {
+      for (let k = 0; k < 15; k++) {
+        await once(new Worker(`import(${JSON.stringify(door)})`, { eval: true }), 'exit');
+      }
+      starting--;
+    };
+    const decode = async () => {
+      while (starting > 0) assert.equal((await decodeImage(jpeg)).widthPx, 64);
+    };
+    const work = await Promise.allSettled([start(), start(), decode(), decode(), decode(), decode()]);
+    for (const one of work) if (one.status === 'rejected') throw one.reason;
+    await assert.rejects(sharp(await solid().gif().toBuffer()).metadata(), /unsupported image format/);
   });
 });
 
