@@ -6,7 +6,14 @@ import { cachedFeatures, storedImages, type TrunkFile } from '../features/index.
 import { GRID_STRIDE_PX, type GridHead, openHead } from '../networks/index.js';
 import { type Embed, evaluateArea } from '../pipeline/index.js';
 import type { StyleModelName } from '../report/index.js';
-import { describeFeatures, type FeaturePairs, fitHead, type TuneOptions, tuneHead } from '../stages/index.js';
+import {
+  describeFeatures,
+  type FeaturePairs,
+  type FitOptions,
+  fitHead,
+  type TuneOptions,
+  tuneHead,
+} from '../stages/index.js';
 import { centreStore, type FeatureStore, type ImageStore } from '../stores/index.js';
 import type { StyleArea } from './style-areas.js';
 import type { CellFigures, MatrixModel } from './style-cells.js';
@@ -33,15 +40,25 @@ export interface HeadModel extends StyleModelName {
 /** Of the fitted head: numbers a cell, then dimensions of the descriptor. */
 const FITTED = { channels: 32, dimensions: 512, regularisation: 0.03 } as const;
 
-/** Of the head that is tuned after its fit, as the preset `general` has it. */
-const TUNED: Omit<TuneOptions, 'samePlaceM' | 'seed'> = {
-  steps: 300,
-  batch: 32,
-  learningRate: 0.0005,
-  scale: 14.3,
-  labelSmoothing: 0.05,
-  narrowShare: 0.6,
-  hold: 1,
+/** Tiles of 40 m show each other's places from half of that on. */
+const SAME_PLACE_M = 20;
+
+/** Of the head that is tuned after its fit, as the preset `general` has it: its descriptor is the window itself. */
+export const TUNED: {
+  readonly fit: Omit<FitOptions, 'cells'>;
+  readonly tune: Omit<TuneOptions, 'seed'>;
+} = {
+  fit: { channels: 32, regularisation: 0.03, falloff: 0.5 },
+  tune: {
+    steps: 300,
+    batch: 32,
+    learningRate: 0.0005,
+    scale: 14.3,
+    labelSmoothing: 0.05,
+    narrowShare: 0.6,
+    hold: 1,
+    samePlaceM: SAME_PLACE_M,
+  },
 };
 
 export const HEAD_MODELS: readonly HeadModel[] = [
@@ -68,7 +85,7 @@ export const HEAD_MODELS: readonly HeadModel[] = [
   {
     name: 'tuned',
     title: 'fitted and tuned head',
-    version: `1 ${JSON.stringify([FITTED, TUNED])}`,
+    version: `2 ${JSON.stringify(TUNED)}`,
     isSlow: true,
     head: tunedHead,
   },
@@ -79,13 +96,10 @@ function fittedHead(areas: readonly FeaturePairs[], cells: number): GridHead {
   return fitHead(areas, { ...FITTED, cells, dimensions });
 }
 
-/** Tiles of 40 m show each other's places from half of that on. */
-const SAME_PLACE_M = 20;
-
 async function tunedHead(areas: readonly FeaturePairs[], cells: number, seed: number): Promise<GridHead> {
-  const head = openHead(fittedHead(areas, cells));
+  const head = openHead(fitHead(areas, { ...TUNED.fit, cells }));
   try {
-    await tuneHead(head, areas, { ...TUNED, samePlaceM: SAME_PLACE_M, seed }, { key: 'styles' });
+    await tuneHead(head, areas, { ...TUNED.tune, seed }, { key: 'styles' });
     return head.head();
   } finally {
     head.dispose();

@@ -4,10 +4,12 @@ import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { TUNED } from '../../ablation/style-models.js';
 import { plannedFits, plannedWorlds, worldsOfFit } from '../../ablation/style-plan.js';
 import { measureStyles, type StylesOptions, type StylesSetup } from '../../ablation/styles.js';
-import { modelsOf } from '../../ablation/styles-setup.js';
+import { GRID_GEOMETRY, modelsOf } from '../../ablation/styles-setup.js';
 import { randomTrunk } from '../../ablation/trunk-files.js';
+import { loadRunConfig } from '../../config/index.js';
 import type { StylesResult } from '../../report/index.js';
 import { DEFAULT_TOWN, makeTown, type makeWorld } from '../../town/index.js';
 
@@ -54,6 +56,17 @@ describe('the plan', () => {
       ['one-style'],
     );
   });
+});
+
+it('the tuned head of the matrix is the one that the preset general makes', async () => {
+  const { geometry, networks, stage3 } = await loadRunConfig('general');
+  const { channels, regularisation, falloff, tune } = stage3.head ?? assert.fail('it fits no head');
+  assert.deepEqual(TUNED.fit, { channels, regularisation, falloff });
+  assert.equal(networks.encoder.projection, undefined);
+  const { turns: _, ...steps } = tune ?? assert.fail('it tunes no head');
+  assert.deepEqual(TUNED.tune, { ...steps, samePlaceM: geometry.tileSizeM / 2 });
+  const { cameraHeightsM: _heights, ...ground } = geometry;
+  assert.deepEqual(GRID_GEOMETRY, ground);
 });
 
 const GEOMETRY = {
