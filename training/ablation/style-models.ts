@@ -40,9 +40,6 @@ export interface HeadModel extends StyleModelName {
 /** Of the fitted head: numbers a cell, then dimensions of the descriptor. */
 const FITTED = { channels: 32, dimensions: 512, regularisation: 0.03 } as const;
 
-/** Tiles of 40 m show each other's places from half of that on. */
-const SAME_PLACE_M = 20;
-
 /** Of the head that is tuned after its fit, as the preset `general` has it: its descriptor is the window itself. */
 export const TUNED: {
   readonly fit: Omit<FitOptions, 'cells'>;
@@ -57,7 +54,7 @@ export const TUNED: {
     labelSmoothing: 0.05,
     narrowShare: 0.6,
     hold: 1,
-    samePlaceM: SAME_PLACE_M,
+    samePlaceM: 20, // tiles of 40 m show each other's places from half of that on
   },
 };
 
