@@ -32,7 +32,10 @@ export type Place = {
   /** Where the camera probably stood. */
   readonly lon: number;
   readonly lat: number;
-  /** Cosine similarity of the tile, or for a place between tiles the soft mean of those around it. */
+  /**
+   * Cosine similarity of the tile; for a place between tiles the soft mean of those around it, or the
+   * mean over the ground that was seen, by the bundle.
+   */
   readonly score: number;
   readonly probability: Probability;
   readonly radiusM: RadiusM;

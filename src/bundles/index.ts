@@ -10,6 +10,7 @@ export {
   MOST_VIEWS_AT_ONCE,
   type NetworkContract,
 } from './contract.js';
+export { type DescriptorMap, descriptorMapOf } from './descriptor-map.js';
 export {
   bevGeometryOf,
   bevPerViewPx,

@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { explainSchemaErrors, messageOf, SkyfixError, schemaCheck } from '../errors/index.js';
 import { type FileChecksum, sha256OfFile } from '../files/index.js';
+import { mapFault } from './descriptor-map.js';
 import {
   type BundleInput,
   type BundleManifest,
@@ -71,7 +72,7 @@ export async function loadBundle(dir: string, { inputs = ['bev'] }: LoadOptions 
       `${manifestPath}: /input is "${input}", but its networks would be given ${inputs.join(' or ')}.`,
     );
   }
-  const fault = quantisationFault(manifest);
+  const fault = mapFault(manifest.descriptor) ?? quantisationFault(manifest);
   if (fault) throw new SkyfixError('BUNDLE_CORRUPT', `${manifestPath}: ${fault}.`);
   for (const [name, expected] of Object.entries(manifest.files)) await verifyFile(join(dir, name), expected);
   return {

@@ -117,7 +117,14 @@ export interface BundleManifest {
   };
   /** Networks that were exported for one image at a time: they are run so. The others take any number. */
   readonly oneAtATime?: readonly NetworkFile[];
-  readonly descriptor: { readonly dimensions: number };
+  /**
+   * Where a descriptor is a map of a tile's ground, side x side cells row by row from the north-west, `map` says so: the length
+   * of each cell's numbers is its weight, up to a factor that is the same for all cells.
+   */
+  readonly descriptor: {
+    readonly dimensions: number;
+    readonly map?: { readonly side: number; readonly weights: readonly number[] };
+  };
   /** Absent where the bundle has no networks in 8 bits. */
   readonly quantisation?: BundleQuantisation;
   /** What makes probabilities of its scores, for regions without a calibration of their own. */

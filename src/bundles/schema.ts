@@ -136,7 +136,21 @@ export const BUNDLE_JSON_SCHEMA = {
       },
     },
     oneAtATime: { type: 'array', items: { enum: NETWORK_FILES }, uniqueItems: true },
-    descriptor: { type: 'object', required: ['dimensions'], properties: { dimensions: count } },
+    descriptor: {
+      type: 'object',
+      required: ['dimensions'],
+      properties: {
+        dimensions: count,
+        map: {
+          type: 'object',
+          required: ['side', 'weights'],
+          properties: {
+            side: { type: 'integer', minimum: 1, maximum: 64 },
+            weights: { type: 'array', items: positive, minItems: 1, maxItems: 4096 },
+          },
+        },
+      },
+    },
     quantisation: QUANTISATION_JSON_SCHEMA,
     confidence: CALIBRATION_JSON_SCHEMA,
     training: { type: 'object' },

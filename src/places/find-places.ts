@@ -1,7 +1,9 @@
 // From the looks of one view to places: candidates by a few looks, then positions between the tiles by all of them.
+import type { DescriptorMap } from '../bundles/index.js';
 import type { Look, Offset } from '../describe/index.js';
 import { distanceM, type LonLat, localOffsetM, offsetLonLat } from '../geometry/index.js';
 import type { Catalogue, Hit, VectorIndex } from '../search/index.js';
+import { looksOfMap } from './ground-map.js';
 import { LookLattice } from './look-lattice.js';
 import { mergePlaces, type PlaceHit, placesOfTiles } from './merge-places.js';
 import type { PlaceQuestion } from './place-requests.js';
@@ -15,12 +17,17 @@ import {
   shiftsOntoTile,
   shiftsToNeighbours,
   type Trial,
+  type Votes,
+  votesOfLooks,
+  votesOfMap,
 } from './score-positions.js';
 
 /** Tiles that can be searched: row k of the index is row k of the catalogue. */
 export interface SearchableTiles {
   readonly index: VectorIndex;
   readonly catalogue: Catalogue;
+  /** How the descriptors are made up, where they are maps of the tiles' ground. */
+  readonly map?: DescriptorMap | undefined;
 }
 
 /**
@@ -72,9 +79,35 @@ function reachOfTiles(catalogue: Catalogue, lattice: LookLattice | undefined): n
 /** Coarse positions that are looked at closely, at least. */
 const COARSE_POSITIONS = 48;
 
+/** How positions are tried: which ones around a centre, and by what looks they are scored. */
+interface Stage {
+  readonly lattice: LookLattice<Look>;
+  readonly votes: Votes;
+  readonly shifts: readonly Offset[];
+  /** Between the positions, metres. */
+  readonly stepM: number;
+}
+
+/** First around tiles, then around the best of those positions: by every second look and all, or by a map of the ground. */
+function stagesOf(lattice: LookLattice<Look>, map: DescriptorMap | undefined): readonly [Stage, Stage] {
+  const coarse = lattice.coarse();
+  const ground = map && looksOfMap(lattice, map);
+  if (ground) {
+    const scored = { lattice: ground, votes: votesOfMap(ground) };
+    return [
+      { ...scored, shifts: shiftsOntoTile(coarse), stepM: coarse.stepM },
+      { ...scored, shifts: shiftsToNeighbours(ground), stepM: ground.stepM },
+    ];
+  }
+  return [
+    { lattice: coarse, votes: votesOfLooks(coarse), shifts: shiftsOntoTile(coarse), stepM: coarse.stepM },
+    { lattice, votes: votesOfLooks(lattice), shifts: shiftsToNeighbours(lattice), stepM: lattice.stepM },
+  ];
+}
+
 /**
- * Places between the tiles of the hits and those around them, in a plane around the best hit: first by every second look,
- * then by all of them around the best positions.
+ * Places between the tiles of the hits and those around them, in a plane around the best hit: first coarsely, then closely
+ * around the best positions.
  */
 async function placesBetween(
   tiles: SearchableTiles,
@@ -83,24 +116,18 @@ async function placesBetween(
   k: number,
   prior: Prior | undefined,
 ): Promise<PlaceHit[]> {
-  const { index, catalogue } = tiles;
+  const { index, catalogue, map } = tiles;
   const [first] = hits;
   if (!first) return [];
   const { sizeM } = catalogue.tile(first.row);
   const origin = catalogue.place(first.row);
-  const coarse = lattice.coarse();
-  const spareM = prior ? lattice.stepM + coarse.stepM : 0;
-  const within = { origin, radiusM: reachOfPositions(lattice, coarse, spareM) };
+  const [coarse, fine] = stagesOf(lattice, map);
+  const spareM = prior ? coarse.stepM + fine.stepM : 0;
+  const within = { origin, radiusM: reachOfPositions(coarse, fine, spareM) };
   const centres = hits.map(({ row }) => ({ row, ...localOffsetM(origin, catalogue.place(row)) }));
-  const tried = await scoreAround(tiles, within, coarse, centres, {
-    shifts: shiftsOntoTile(coarse),
-    allow: prior && allowIn(prior, origin, coarse.stepM),
-  });
+  const tried = await scoreAround(tiles, within, coarse, centres, prior);
   const best = bestApart(tried.positions, sizeM / 6, Math.max(COARSE_POSITIONS, 8 * k));
-  const close = await scoreAround(tiles, within, lattice, best.map(tried.withRow), {
-    shifts: shiftsToNeighbours(lattice),
-    allow: prior && allowIn(prior, origin, lattice.stepM),
-  });
+  const close = await scoreAround(tiles, within, fine, best.map(tried.withRow), prior);
   const votes = await votesOf(index, lattice, close, votersReachM(lattice, prior ? lattice.stepM : 0));
   return bestApart(close.positions, sizeM / 2, k).map((position) => {
     const { eastM, northM, row, score } = close.withRow(position);
@@ -154,16 +181,17 @@ async function votesOf(
 
 /**
  * How far from the tile nearest to a position another tile may lie that speaks for one of the positions tried around it: the
- * corner of the lattice's square with half a step to spare, from a position moved by a coarse look or a neighbour's step and
+ * corner of the lattice's square with half a step to spare, from a position moved by a coarse shift or a neighbour's step and
  * by what a prior moves it; the nearest tile itself lies in such a square.
  */
-function reachOfPositions(lattice: LookLattice, coarse: LookLattice, spareM: number): number {
+function reachOfPositions(coarse: Stage, fine: Stage, spareM: number): number {
   const lookM = Math.max(
-    1.1 * lattice.reachM,
-    lattice.reachM + lattice.stepM / 2,
-    coarse.reachM + coarse.stepM / 2,
+    ...[coarse, fine].map(({ lattice: { reachM, stepM } }) => Math.max(1.1 * reachM, reachM + stepM / 2)),
   );
-  return 1.01 * Math.SQRT2 * (Math.max(2 * lookM + lattice.stepM, lookM + coarse.reachM) + spareM);
+  const shiftM = Math.max(
+    ...coarse.shifts.map(({ eastM, northM }) => Math.max(Math.abs(eastM), Math.abs(northM))),
+  );
+  return 1.01 * Math.SQRT2 * (Math.max(2 * lookM + fine.stepM, lookM + shiftM) + spareM);
 }
 
 /** Moves positions half a step beside a prior into it: one smaller than the lattice's cells may lie between its points. */
@@ -192,16 +220,17 @@ interface Scored {
 async function scoreAround(
   { index, catalogue }: SearchableTiles,
   { origin, radiusM }: { readonly origin: LonLat; readonly radiusM: number },
-  lattice: LookLattice<Look>,
+  { lattice, votes, shifts, stepM }: Stage,
   centres: readonly Centre[],
-  trial: Omit<Trial, 'centres'>,
+  prior: Prior | undefined,
 ): Promise<Scored> {
   const surroundings = surroundingsOf(catalogue, origin, centres, radiusM);
   const { rows } = surroundings;
-  const plan = planTrial(lattice, surroundings, { ...trial, centres });
+  const allow = prior && allowIn(prior, origin, stepM);
+  const plan = planTrial(lattice, surroundings, { centres, shifts, allow });
   const descriptors = lattice.looks.map(({ descriptor }) => descriptor);
   const pairs = { looks: plan.looks, rows: plan.tiles.map((tile) => rows[tile] as number) };
-  const positions = scorePositions(plan, await index.cosines(descriptors, pairs));
+  const positions = scorePositions(plan, await index.cosines(descriptors, pairs), votes);
   const withRow = (position: ScoredPosition) => ({ ...position, row: rows[position.tile] as number });
   return { centres, surroundings, positions, withRow };
 }

@@ -16,5 +16,6 @@ export {
   shiftsToNeighbours,
   type Trial,
   type TrialPlan,
+  votesOfLooks,
 } from './score-positions.js';
 export { searchPlaces, searchTiles } from './search-places.js';

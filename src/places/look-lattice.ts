@@ -21,8 +21,11 @@ export class LookLattice<T extends Offset = Offset> {
   /** Number of the look at [column * side + row], from the south-west. */
   readonly #at: Int32Array;
 
-  /** Throws INTERNAL where the looks are no such lattice: they come from a bundle whose geometry was checked. */
-  constructor(looks: readonly T[]) {
+  /**
+   * Looks that are silent are where no look is, for `lookAt`. Throws INTERNAL where the looks are no such lattice: they come
+   * from a bundle whose geometry was checked.
+   */
+  constructor(looks: readonly T[], isSilent: (look: T) => boolean = () => false) {
     const apart = looks.map(({ eastM }) => Math.abs(eastM));
     this.looks = looks;
     this.reachM = Math.max(...apart);
@@ -37,6 +40,9 @@ export class LookLattice<T extends Offset = Offset> {
         throw noLattice(looks);
       }
       this.#at[cell] = l;
+    }
+    for (const look of looks) {
+      if (isSilent(look)) this.#at[this.#cell(look.eastM, look.northM)] = -1;
     }
   }
 

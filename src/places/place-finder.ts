@@ -1,15 +1,9 @@
 // A region's tiles in a thread of their own: looks in, places out.
 import type { Look } from '../describe/index.js';
-import {
-  type CatalogueParts,
-  type Held,
-  type IndexSource,
-  openThread,
-  ThreadedIndex,
-} from '../search/index.js';
+import { type Held, type IndexSource, openThread, ThreadedIndex } from '../search/index.js';
 import type { RequestWorker } from '../threads/index.js';
 import type { PlaceHit } from './merge-places.js';
-import type { PlaceQuestion, PlaceRequests } from './place-requests.js';
+import type { PlaceQuestion, PlaceRequests, PlaceSetup } from './place-requests.js';
 
 const SCRIPT = new URL('./place-worker.js', import.meta.url);
 
@@ -24,7 +18,7 @@ export class PlaceFinder extends ThreadedIndex {
 
   /** Loads the index, whose row k is row k of the catalogue. Throws INDEX_CORRUPT as ThreadedIndex.open. */
   static override async open(
-    source: IndexSource & { readonly catalogue: CatalogueParts },
+    source: IndexSource & Pick<PlaceSetup, 'catalogue' | 'map'>,
   ): Promise<PlaceFinder> {
     const { onDeath, onRecovered, ...setup } = source;
     return new PlaceFinder(setup, await openThread<PlaceRequests>(SCRIPT, setup, { onDeath, onRecovered }));

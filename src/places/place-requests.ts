@@ -1,4 +1,5 @@
 // What the owner of a region's tiles asks the thread that holds them, beside what it asks any index.
+import type { DescriptorMap } from '../bundles/index.js';
 import type { CatalogueParts, Descriptors, IndexRequests, IndexSetup } from '../search/index.js';
 import type { CollectionPlace, CollectionSource } from '../weaviate/index.js';
 import type { PlaceHit } from './merge-places.js';
@@ -6,6 +7,8 @@ import type { Prior } from './priors.js';
 
 export interface PlaceSetup extends IndexSetup {
   readonly catalogue: CatalogueParts;
+  /** See SearchableTiles. */
+  readonly map?: DescriptorMap | undefined;
 }
 
 /** What is asked for: see findPlaces and findTiles. */
@@ -31,6 +34,8 @@ export interface RemotePlaceSetup extends CollectionSource {
   /** Directions along which descriptors are seen, where the collection has fewer dimensions than the encoder. */
   readonly projection?: Descriptors | undefined;
   readonly catalogue: CatalogueParts;
+  /** See SearchableTiles. */
+  readonly map?: DescriptorMap | undefined;
 }
 
 export interface RemotePlaceRequests extends PlaceRequests {

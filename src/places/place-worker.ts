@@ -4,9 +4,9 @@ import { serveRequests } from '../threads/index.js';
 import { placeAnswers } from './place-answers.js';
 import type { PlaceRequests, PlaceSetup } from './place-requests.js';
 
-await serveRequests<PlaceRequests, PlaceSetup>(({ catalogue: parts, ...setup }) => {
+await serveRequests<PlaceRequests, PlaceSetup>(({ catalogue: parts, map, ...setup }) => {
   const index = new HeldIndex(setup);
   const queriesOf = queryReader(setup);
-  const tiles = { index, catalogue: new Catalogue(parts) };
+  const tiles = { index, catalogue: new Catalogue(parts), map };
   return { answers: { ...indexAnswers(index, queriesOf), ...placeAnswers(tiles, queriesOf) } };
 });

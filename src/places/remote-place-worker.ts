@@ -9,7 +9,7 @@ import type { RemotePlaceRequests, RemotePlaceSetup } from './place-requests.js'
 const AT_ONCE = 16;
 
 await serveRequests<RemotePlaceRequests, RemotePlaceSetup>(
-  ({ catalogue: parts, projection, ...source }) => {
+  ({ catalogue: parts, projection, map, ...source }) => {
     const catalogue = new Catalogue(parts);
     // Its owner asks whether the cluster is there: a thread that starts again need not wait for that.
     const index = new FollowingIndex(source, catalogue);
@@ -19,7 +19,7 @@ await serveRequests<RemotePlaceRequests, RemotePlaceSetup>(
         ...indexAnswers(index, queriesOf),
         // While descriptors are fetched and vote the cluster is asked whether the search was whole.
         places: (request) =>
-          index.inOne((one) => placeAnswers({ index: one, catalogue }, queriesOf).places(request)),
+          index.inOne((one) => placeAnswers({ index: one, catalogue, map }, queriesOf).places(request)),
         tiles: (request) =>
           index.inOne((one) => placeAnswers({ index: one, catalogue }, queriesOf).tiles(request)),
         probe: ({ place }) => index.probe(place),

@@ -1,6 +1,7 @@
 // Where between the tiles did the camera stand? A view is looked at from a lattice; a position is borne out by every tile
 // around it, each by the look that would show that tile's ground if the camera stood there.
 import type { Offset } from '../describe/index.js';
+import type { WeightedLook } from './ground-map.js';
 import type { LookLattice } from './look-lattice.js';
 
 /** A camera position with its score and the number of the tile whose centre is nearest. */
@@ -161,36 +162,63 @@ class GrowingPlan {
   }
 }
 
-/**
- * The positions of a plan with their scores, in its order, from the cosine of each of its comparisons.
- *
- * For a position p, with its tiles t and their looks l: score(p) = 1 + T ln( sum w_l exp((s_lt - 1) / T) / (sum w_l + w_0) ).
- * The score is at most 1; the ranking is its order.
- */
-export function scorePositions(plan: TrialPlan, cosines: Float32Array): ScoredPosition[] {
-  const { lattice, positions, uses, ends, looks } = plan;
-  const weights = new Float64Array(lattice.looks.length);
-  for (const [l, { eastM, northM }] of lattice.looks.entries()) {
-    weights[l] = Math.exp(-(eastM ** 2 + northM ** 2) / (2 * SPREAD_M ** 2));
-  }
-  const votes = new Float64Array(looks.length);
-  for (let c = 0; c < votes.length; c++) {
-    const weight = weights[looks[c] as number] as number;
-    votes[c] = weight * Math.exp(((cosines[c] as number) - 1) / TEMPERATURE);
-  }
-  const scored: ScoredPosition[] = [];
-  let at = 0;
-  for (const [p, { eastM, northM, tile }] of positions.entries()) {
-    let evidence = 0;
-    let weight = NOTHING_WEIGHT;
+/** What the comparisons say of a position, put together. */
+export interface Votes {
+  /** What look l says, where its cosine with a tile is so high, for the position that this would bear out. */
+  readonly evidence: (look: number, cosine: number) => number;
+  /** What look l weighs, whatever it says. */
+  readonly weights: ArrayLike<number>;
+  /** From sums over the looks of a position; `most` is the highest weight of the positions that are scored together. */
+  readonly score: (evidence: number, weight: number, most: number) => number;
+}
+
+/** The positions of a plan with their scores, in its order, from the cosine of each of its comparisons. */
+export function scorePositions(plan: TrialPlan, cosines: Float32Array, votes: Votes): ScoredPosition[] {
+  const { positions, uses, ends, looks } = plan;
+  const said = cosines.map((cosine, c) => votes.evidence(looks[c] as number, cosine));
+  const [evidence, weight] = [new Float64Array(positions.length), new Float64Array(positions.length)];
+  let most = 0;
+  for (let p = 0, at = 0; p < positions.length; p++) {
+    let [evidenceOf, weightOf] = [0, 0];
     for (; at < (ends[p] as number); at++) {
       const c = uses[at] as number;
-      evidence += votes[c] as number;
-      weight += weights[looks[c] as number] as number;
+      evidenceOf += said[c] as number;
+      weightOf += votes.weights[looks[c] as number] as number;
     }
-    scored.push({ eastM, northM, tile, score: 1 + TEMPERATURE * Math.log(evidence / weight) });
+    evidence[p] = evidenceOf;
+    weight[p] = weightOf;
+    most = Math.max(most, weightOf);
   }
-  return scored;
+  return positions.map((position, p) => {
+    return { ...position, score: votes.score(evidence[p] as number, weight[p] as number, most) };
+  });
+}
+
+/**
+ * Votes of looks of unit length, of which nobody knows what they are made of. For a position p, with its tiles t and their
+ * looks l: score(p) = 1 + T ln( sum w_l exp((s_lt - 1) / T) / (sum w_l + w_0) ), which is at most 1.
+ */
+export function votesOfLooks({ looks }: LookLattice): Votes {
+  const weights = Float64Array.from(looks, ({ eastM, northM }) => {
+    return Math.exp(-(eastM ** 2 + northM ** 2) / (2 * SPREAD_M ** 2));
+  });
+  return {
+    evidence: (look, cosine) => (weights[look] as number) * Math.exp((cosine - 1) / TEMPERATURE),
+    weights,
+    score: (evidence, weight) => 1 + TEMPERATURE * Math.log(evidence / (weight + NOTHING_WEIGHT)),
+  };
+}
+
+/**
+ * Votes of looks that are made from a map of the ground: the mean cosine of the pieces of ground that were seen, and ground
+ * without a tile counts half. At most 1.
+ */
+export function votesOfMap({ looks }: LookLattice<WeightedLook>): Votes {
+  return {
+    evidence: (look, cosine) => (looks[look] as WeightedLook).scale * cosine,
+    weights: looks.map(({ weight }) => weight),
+    score: (evidence, weight, most) => (2 * evidence) / (weight + most),
+  };
 }
 
 /** The best positions, best first, each more than `apartM` from every better one; at most `count`. */

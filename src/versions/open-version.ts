@@ -1,6 +1,7 @@
 // An index version folder, verified and opened for search.
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { type BundleManifest, descriptorMapOf } from '../bundles/index.js';
 import { type Calibration, checkCalibration } from '../calibration/index.js';
 import { messageOf, SkyfixError } from '../errors/index.js';
 import { PlaceFinder, RemotePlaceFinder } from '../places/index.js';
@@ -79,7 +80,8 @@ async function checked(
     );
   }
   await checkShards(dir, manifest);
-  const encoder = await encoderSha256Of(join(dir, 'bundle'));
+  const { files } = await bundleManifestOf(join(dir, 'bundle'));
+  const encoder = files?.['encoder.onnx']?.sha256;
   if (encoder !== manifest.bundle.encoderSha256) {
     throw new SkyfixError(
       'INDEX_BUNDLE_MISMATCH',
@@ -195,6 +197,8 @@ async function openSearch(
   const common = {
     ...{ catalogue, onDeath, onRecovered },
     projection: manifest.projection && !asKept ? await readProjection(dir, manifest) : undefined,
+    // Projected descriptors are no maps.
+    map: manifest.projection ? undefined : mapOf(await bundleManifestOf(join(dir, 'bundle'))),
   };
   const descriptorPath = join(dir, descriptorFileOf(manifest));
   const opened = async () => {
@@ -217,14 +221,17 @@ async function openSearch(
   return PlaceFinder.open({ ...common, kind, path, descriptors, efSearch, m, precision, exactProducts });
 }
 
-async function encoderSha256Of(bundleDir: string): Promise<string | undefined> {
+/** What is read of a version's bundle before anybody loads it, and checks it. */
+async function bundleManifestOf(bundleDir: string): Promise<Partial<BundleManifest>> {
   try {
-    const json: unknown = JSON.parse(await readFile(join(bundleDir, 'bundle.json'), 'utf8'));
-    return (json as { files?: Record<string, { sha256?: string }> }).files?.['encoder.onnx']?.sha256;
+    return JSON.parse(await readFile(join(bundleDir, 'bundle.json'), 'utf8'));
   } catch (error) {
     throw new SkyfixError('BUNDLE_MISSING', `${bundleDir}/bundle.json cannot be read.`, { cause: error });
   }
 }
+
+const mapOf = ({ descriptor, geometry }: Partial<BundleManifest>) =>
+  descriptor && geometry && descriptorMapOf({ descriptor, geometry });
 
 /** Throws CALIBRATION_INVALID for one that cannot be understood, and for one of another encoder. */
 async function readCalibration(dir: string, { bundle }: IndexManifest): Promise<Calibration> {

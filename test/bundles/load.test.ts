@@ -3,7 +3,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { BUNDLE_INPUTS, type BundleGeometry, cameraHeightsOf, loadBundle } from '../../src/bundles/index.js';
+import {
+  BUNDLE_INPUTS,
+  type BundleGeometry,
+  cameraHeightsOf,
+  descriptorMapOf,
+  loadBundle,
+} from '../../src/bundles/index.js';
 import { openOnnxEngine } from '../../src/engines/index.js';
 import { sha256OfBytes } from '../../src/files/index.js';
 import { flatEncoder, writeTinyBundle } from '../support/tiny-bundle.js';
@@ -57,6 +63,29 @@ test("a bundle's field of view has rows of the sphere only", async () => {
     [{ verticalDeg: 120, horizonShare: 0.1 }, /\/geometry\/fieldOfView\/horizonShare is 0\.1/],
   ] as const) {
     await withFieldOfView(wrong);
+    await assert.rejects(loadBundle(dir), { code: 'BUNDLE_CORRUPT', message });
+  }
+});
+
+test('a map that descriptors are said to be has a weight for each of its cells, and numbers for all of them', async () => {
+  const dir = join(folder, 'map');
+  const geometry = { tileSizeM: 20, inputSizePx: 4, bevSizePx: 8, cameraHeightM: 2 };
+  await writeTinyBundle(dir, geometry, { 'encoder.onnx': flatEncoder(4, true) });
+  const path = join(dir, 'bundle.json');
+  const { descriptor, ...rest } = JSON.parse(await readFile(path, 'utf8'));
+  const withMap = (map: object, dimensions = 4 * descriptor.dimensions) =>
+    writeFile(path, JSON.stringify({ ...rest, descriptor: { dimensions, map } }));
+  const map = { side: 2, weights: [1, 0.5, 0.5, 0.25] };
+  await withMap(map);
+  const { manifest } = await loadBundle(dir);
+  assert.deepEqual(descriptorMapOf(manifest), { ...map, sizeM: 20 });
+  for (const [wrong, dimensions, message] of [
+    [{ ...map, side: 3 }, 36, /\/descriptor\/map\/weights has 4 numbers; 3 x 3 cells have 9/],
+    [map, 10, /\/descriptor\/dimensions is 10, no whole number of times 4 cells/],
+    [{ ...map, weights: [1, 1, 1, 0] }, 4, /\/descriptor\/map\/weights\/3 must be > 0/],
+    [{ side: 2 }, 4, /\/descriptor\/map must have required property 'weights'/],
+  ] as const) {
+    await withMap(wrong, dimensions);
     await assert.rejects(loadBundle(dir), { code: 'BUNDLE_CORRUPT', message });
   }
 });

@@ -10,6 +10,7 @@ import {
   planTrial,
   scorePositions,
   shiftsOntoTile,
+  votesOfLooks,
 } from '../../src/places/index.js';
 
 const GEOMETRY = { tileSizeM: 64, inputSizePx: 64, searchMarginPx: 16, searchStepPx: 4 };
@@ -71,7 +72,7 @@ test('scores are those of the formula, positions are apart and in order', () => 
       const cosines = Float32Array.from(plan.looks, (l, c) => {
         return similarities[l]?.[plan.tiles[c] as number] ?? Number.NaN;
       });
-      const found = bestApart(scorePositions(plan, cosines), 32, 6);
+      const found = bestApart(scorePositions(plan, cosines, votesOfLooks(LATTICE)), 32, 6);
       assert.equal(found.length, 6);
       found.forEach((position, i) => {
         assert.ok(Math.abs(position.score - scoreByFormula(position, similarities)) < 1e-6);

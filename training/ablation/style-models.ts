@@ -1,10 +1,9 @@
 // The models that the matrices hold beside each other, all on the features of one frozen trunk: the grid with nothing
 // trained but each channel's mean and deviation, heads that were fitted, and a trunk of random weights below them all.
 import type { BundleGeometry } from 'skyfix/bundles';
-import { MatrixIndex } from '../evaluation/index.js';
 import { cachedFeatures, storedImages, type TrunkFile } from '../features/index.js';
 import { GRID_STRIDE_PX, type GridHead, openHead } from '../networks/index.js';
-import { type Embed, evaluateArea } from '../pipeline/index.js';
+import { type Embed, evaluateArea, servedBy } from '../pipeline/index.js';
 import type { StyleModelName } from '../report/index.js';
 import {
   describeFeatures,
@@ -21,7 +20,7 @@ import { type PlannedWorld, worldsOfFit } from './style-plan.js';
 
 /** How a head comes of the pairs of some areas. */
 export interface HeadModel extends StyleModelName {
-  /** Changes with anything in the way that a head is made. */
+  /** Changes with anything in the way that a head is made, or asked. */
   readonly version: string;
   /** Its descriptors are so large that the grid is searched with the first seed alone. */
   readonly isLarge?: boolean;
@@ -62,7 +61,7 @@ export const HEAD_MODELS: readonly HeadModel[] = [
   {
     name: 'training-free',
     title: 'training-free grid',
-    version: '1',
+    version: '2',
     isLarge: true,
     head: (areas, cells) => fitHead(areas, { cells, regularisation: 0 }),
   },
@@ -82,7 +81,7 @@ export const HEAD_MODELS: readonly HeadModel[] = [
   {
     name: 'tuned',
     title: 'fitted and tuned head',
-    version: `2 ${JSON.stringify(TUNED)}`,
+    version: `3 ${JSON.stringify(TUNED)}`,
     isSlow: true,
     head: tunedHead,
   },
@@ -202,7 +201,13 @@ async function figuresOf(
     return describeFeatures(head, store, { ...(corner && { corner }), ...(rows && { rows }) });
   };
   const tested = withGrid && tileGrid && grid ? area : paired;
-  const openIndex = (cells: ConstructorParameters<typeof MatrixIndex>[0]) => new MatrixIndex(cells);
-  const { result } = await evaluateArea(area.name, 'trained', embed, area.bevs, tested, geometry, openIndex);
+  const { result } = await evaluateArea(
+    area.name,
+    'trained',
+    embed,
+    area.bevs,
+    tested,
+    servedBy(head, geometry),
+  );
   return { paired: result.paired, ...(result.grid && { grid: result.grid }) };
 }

@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { BUNDLE_INPUTS, type BundleManifest, loadBundle } from 'skyfix/bundles';
+import { BUNDLE_INPUTS, type BundleManifest, descriptorMapOf, loadBundle } from 'skyfix/bundles';
 import { bundleDirOf } from 'skyfix/cli';
 import { Describer, openNetworks } from 'skyfix/describe';
 import type { FieldOfView } from 'skyfix/geometry';
@@ -108,7 +108,10 @@ export function evaluateCommand(): Command {
         : inputs;
       const served = await overHeights(geometry, dataset, area, queries, options);
       const embed = served(onnxEmbed(describer, geometry, descriptor.dimensions));
-      const { result } = await evaluateArea(given.split, 'trained', embed, queries, area, geometry);
+      const { result } = await evaluateArea(given.split, 'trained', embed, queries, area, {
+        geometry,
+        map: descriptorMapOf(bundle.manifest),
+      });
       const text = given.json ? JSON.stringify(result, null, 2) : summaryTable([result]);
       process.stdout.write(`${text}\n`);
     } finally {

@@ -1,7 +1,6 @@
 // Evaluation: figures of retrieval and of generated images, and what a query is put to for robustness.
 export { confusionByDistrict, recallByDistrict } from './districts.js';
 export { type ImageQuality, meanQuality } from './image-quality.js';
-export { MatrixIndex } from './matrix-index.js';
 export { encoderCost, generatorCost, gridEncoderCost } from './network-cost.js';
 export { type Change, PERTURBATIONS, type Perturbation, parseChange } from './perturbations.js';
 export {

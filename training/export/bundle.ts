@@ -31,6 +31,7 @@ import {
   type EncoderContent,
   encoderGraph,
   encoderWeights,
+  mapOf,
   noticeOf,
   seesWholeViews,
 } from './encoder-content.js';
@@ -90,6 +91,7 @@ export async function writeBundle(folder: string, content: BundleContent): Promi
       }
       await write('encoder.safetensors', encoderWeights(encoder, content.safetensors));
     }
+    const map = mapOf(encoder);
     const confidence = content.confidence?.(files['encoder.onnx']?.sha256 ?? '');
     const manifest: BundleManifest = {
       schema: BUNDLE_SCHEMA,
@@ -102,7 +104,7 @@ export async function writeBundle(folder: string, content: BundleContent): Promi
       geometry: content.geometry,
       ...(seesWholeViews(encoder, content.geometry) && { looks: 'dense' as const }),
       preprocessing: { generatorRange: [-1, 1], encoderRange: [0, 1], invalidPixel: -1 },
-      descriptor: { dimensions: dimensionsOf(encoder) },
+      descriptor: { dimensions: dimensionsOf(encoder), ...(map && { map }) },
       ...(confidence && { confidence }),
       training: content.training ?? {},
       metrics: content.metrics ?? {},

@@ -6,6 +6,7 @@ import {
   GRID_STRIDE_PX,
   type GridEncoder,
   headSizes,
+  mapOfHead,
   type NamedArray,
 } from '../networks/index.js';
 import { trunkNotice, writeSafetensors } from '../weights/index.js';
@@ -42,6 +43,9 @@ export function contentOf(encoder: ConvNext | GridEncoder, statistics?: Arrays):
 /** D */
 export const dimensionsOf = (content: EncoderContent): number =>
   isGrid(content) ? headSizes(content.head).dimensions : (content.config.dims.at(-1) ?? 0);
+
+/** See mapOfHead; nothing is known of what ConvNeXt averages. */
+export const mapOf = (content: EncoderContent) => (isGrid(content) ? mapOfHead(content.head) : undefined);
 
 /** The bytes of encoder.onnx; `half`: large constants are float16, as a grid encoder's always are. */
 export const encoderGraph = (content: EncoderContent, half = false): Uint8Array =>

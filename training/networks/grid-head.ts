@@ -1,6 +1,7 @@
 // What turns a trunk's features around a place into its descriptor, as plain arrays: each channel standardised, an optional
 // 1 × 1 convolution, each cell brought to unit length and weighted, all cells of a k × k window one behind the other, and
 // an optional projection (PCA, or learned).
+import type { BundleManifest } from 'skyfix/bundles';
 import { SkyfixError } from 'skyfix/errors';
 import type { NamedArray } from './parameter-store.js';
 
@@ -119,6 +120,20 @@ export function unitCellWeights({ cellWeights, pooling }: GridHead): Float32Arra
   const sum = cellWeights.data.reduce((a, b) => a + b, 0);
   const length = pooling === 'mean' ? sum : Math.hypot(...cellWeights.data);
   return cellWeights.data.map((weight) => weight / length);
+}
+
+/**
+ * How a head's descriptors are made up, as a bundle says it: maps of the ground; undefined where cells are averaged or
+ * projected, or where some do not count.
+ */
+export function mapOfHead({
+  pooling,
+  projection,
+  cellWeights,
+}: GridHead): NonNullable<BundleManifest['descriptor']['map']> | undefined {
+  const [side = 0] = cellWeights.shape;
+  if (pooling === 'mean' || projection || cellWeights.data.some((weight) => !(weight > 0))) return undefined;
+  return { side, weights: Array.from(cellWeights.data, (weight) => Number(weight.toPrecision(7))) };
 }
 
 /** A head's arrays by the names that files give them. */

@@ -39,6 +39,7 @@ export {
   headSizes,
   headToArrays,
   identityConvolution,
+  mapOfHead,
   type Pooling,
   plainHead,
   unitCellWeights,

@@ -1,10 +1,10 @@
 // Strict figures of an encoder over an area: paired (one tile a query), and on a grid of tiles as it is served.
 
-import type { BundleGeometry } from 'skyfix/bundles';
+import type { BundleGeometry, DescriptorMap } from 'skyfix/bundles';
 import { lookCorners, lookOffsets } from 'skyfix/describe';
 import { distanceM, type LonLat } from 'skyfix/geometry';
 import { type SearchableTiles, searchPlaces } from 'skyfix/places';
-import { Catalogue, ExactIndex, type VectorIndex } from 'skyfix/search';
+import { Catalogue, HeldIndex } from 'skyfix/search';
 import {
   chanceOf,
   confusionByDistrict,
@@ -17,6 +17,7 @@ import {
   recallOf,
 } from '../evaluation/index.js';
 import type { PreparedArea } from '../images/index.js';
+import { type GridHead, mapOfHead } from '../networks/index.js';
 import type { RetrievalResult } from '../runs/index.js';
 import type { Square } from '../stages/index.js';
 import type { ImageStore } from '../stores/index.js';
@@ -36,10 +37,18 @@ const ANSWERS = 5;
 /** Numbers of looks' descriptors that are held at once: a quarter of a GiB. */
 const MOST_LOOK_NUMBERS = 2 ** 26;
 
-/** Makes what the grid's tiles are searched by. */
-export type OpenIndex = (tiles: Descriptors) => VectorIndex;
+/** What a server would look places up by. */
+export interface ServedBy {
+  readonly geometry: BundleGeometry;
+  /** How the descriptors are made up, where they are maps of the tiles' ground. */
+  readonly map?: DescriptorMap | undefined;
+}
 
-export const openExactIndex: OpenIndex = (tiles) => new ExactIndex(tiles);
+/** By an encoder with such a head; undefined for other encoders. */
+export function servedBy(head: GridHead | undefined, geometry: BundleGeometry): ServedBy {
+  const map = head && mapOfHead(head);
+  return { geometry, map: map && { ...map, sizeM: geometry.tileSizeM } };
+}
 
 /** `queries`: row k shows place k of the area, perhaps with the margin that serving looks around in. */
 export async function evaluateArea(
@@ -48,16 +57,14 @@ export async function evaluateArea(
   embed: Embed,
   queries: ImageStore,
   area: PreparedArea,
-  geometry: BundleGeometry,
-  openIndex: OpenIndex = openExactIndex,
+  served: ServedBy,
 ): Promise<AreaFigures> {
   const asked = await embed(queries);
   const gallery = await embed(area.gallery);
   const { ranks, answers } = rankGallery(asked, gallery, area.tileOf, { answers: ANSWERS });
   const first = answers.map(([row = 0]) => row);
   const pairedDistance = firstTileDistances(first, area);
-  const grid =
-    area.grid && (await gridFigures(embed, queries, area.locations, area.grid, geometry, openIndex));
+  const grid = area.grid && (await gridFigures(embed, queries, area.locations, area.grid, served));
   const { districts } = area;
   const ofGallery = districts && districtsOfTiles(districts, area);
   return {
@@ -109,15 +116,14 @@ async function gridFigures(
   queries: ImageStore,
   locations: readonly (LonLat | undefined)[],
   grid: NonNullable<PreparedArea['grid']>,
-  geometry: BundleGeometry,
-  openIndex: OpenIndex,
+  { geometry, map }: ServedBy,
 ): Promise<DistanceFigures> {
   const { inputSizePx, tileSizeM } = geometry;
   const marginPx = (queries.sizePx - inputSizePx) / 2;
   // Raw panoramas have no ground around them: one look.
   const wide: BundleGeometry = marginPx > 0 ? geometry : { ...geometry, searchMarginPx: 0 };
   const cells = await embed(grid.images);
-  const tiles = searchableGrid(cells, grid.centres, tileSizeM, openIndex);
+  const tiles = searchableGrid(cells, grid.centres, tileSizeM, map);
   const { dimensions } = cells;
   const [corners, offsets] = [lookCorners(wide), lookOffsets(wide)];
   const errors: number[] = [];
@@ -148,8 +154,10 @@ export function searchableGrid(
   cells: Descriptors,
   centres: readonly LonLat[],
   sizeM: number,
-  openIndex: OpenIndex = openExactIndex,
+  map?: DescriptorMap,
 ): SearchableTiles {
   const tiles = centres.map((centre, k) => ({ ...centre, tile: String(k), sizeM, source: 'grid' }));
-  return { index: openIndex(cells), catalogue: new Catalogue(tiles) };
+  // All tiles are compared: figures tell of the networks, not of a graph.
+  const index = new HeldIndex({ kind: 'none', path: '', efSearch: 1, descriptors: cells });
+  return { index, catalogue: new Catalogue(tiles), map };
 }

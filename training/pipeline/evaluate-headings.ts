@@ -6,6 +6,7 @@ import {
   bevGeometryOf,
   bevPerViewPx,
   cameraHeightsOf,
+  descriptorMapOf,
 } from 'skyfix/bundles';
 import type { Describer, Look } from 'skyfix/describe';
 import { SkyfixError } from 'skyfix/errors';
@@ -28,7 +29,6 @@ import {
   type Descriptors,
   type DistanceFigures,
   distanceFigures,
-  MatrixIndex,
   medianOf,
   type RecallFigures,
   rankGallery,
@@ -70,19 +70,20 @@ const ABOUT_DEG = 45;
 /** Describes the gallery and the grid of an area. Throws PARAMETER_INVALID where the area has no grid, or no BEV is asked for. */
 export async function openHeadingArea(
   describer: Describer,
-  { geometry, descriptor: { dimensions }, input = 'bev' }: BundleManifest,
+  manifest: BundleManifest,
   dataset: CrossViewDataset,
   area: PreparedArea,
 ): Promise<HeadingArea> {
+  const { geometry, descriptor, input = 'bev' } = manifest;
   const invalid = (what: string) => new SkyfixError('PARAMETER_INVALID', what);
   if (input !== 'bev')
     throw invalid('The bundle takes raw panoramas: without a BEV no heading is looked for.');
   if (!area.grid)
     throw invalid(`${area.name} has no grid of tiles: that takes a mosaic and a stride over 0.`);
-  const embed = onnxEmbed(describer, geometry, dimensions);
+  const embed = onnxEmbed(describer, geometry, descriptor.dimensions);
   const gallery = await embed(area.gallery);
   const cells = await embed(area.grid.images);
-  const tiles = searchableGrid(cells, area.grid.centres, geometry.tileSizeM, (rows) => new MatrixIndex(rows));
+  const tiles = searchableGrid(cells, area.grid.centres, geometry.tileSizeM, descriptorMapOf(manifest));
   return { describer, geometry, dataset, area, gallery, tiles };
 }
 

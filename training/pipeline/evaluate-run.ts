@@ -2,7 +2,6 @@
 
 import { inputOf } from '../config/index.js';
 import type { CrossViewDataset } from '../datasets/index.js';
-import { MatrixIndex } from '../evaluation/index.js';
 import type { PreparedArea } from '../images/index.js';
 import type { Encoder, GridHead } from '../networks/index.js';
 import type { RetrievalResult, RunResult } from '../runs/index.js';
@@ -10,13 +9,7 @@ import { describe, viewsInMemory } from '../stages/index.js';
 import type { ImageStore } from '../stores/index.js';
 import { overHeights } from './camera-heights.js';
 import { freshEncoder, writtenHead } from './encoder-of.js';
-import {
-  type AreaFigures,
-  type Embed,
-  evaluateArea,
-  type OpenIndex,
-  openExactIndex,
-} from './evaluate-area.js';
+import { type AreaFigures, type Embed, evaluateArea, servedBy } from './evaluate-area.js';
 import { featureEmbed } from './feature-embed.js';
 import { generationFigures } from './generation-figures.js';
 
@@ -72,23 +65,29 @@ async function evaluateAreas(
   const { made } = own;
   const options = prepareOptions(config, progress.work);
   const { trained, untrained, close } = await embedsOf(context, own);
-  // Descriptors of a grid are long: many looks at once are matrix products.
-  const openIndex: OpenIndex = own.fit ? (cells) => new MatrixIndex(cells) : openExactIndex;
+  const trainedHead = 'head' in own.encoder ? own.encoder.head() : undefined;
   const areas: RetrievalResult[] = [];
   let first: MeasuredArea | undefined;
   for (const { name, prepared, dataset } of opened) {
     const queries = await queriesOf(context, made, prepared);
     const served = await overHeights(config.geometry, dataset, prepared, queries, options);
     const embed = served(trained);
-    const figures = await evaluateArea(name, 'trained', embed, queries, prepared, config.geometry, openIndex);
+    const figures = await evaluateArea(
+      name,
+      'trained',
+      embed,
+      queries,
+      prepared,
+      servedBy(trainedHead, config.geometry),
+    );
     const { result } = await evaluateArea(
       name,
       'untrained',
       served(untrained),
       rawQueries(config, prepared), // what G is given: nothing in it was trained
       prepared,
-      own.fit ? config.geometry : trainingGeometry(config), // in the middle only, where each look costs a run
-      openIndex,
+      // In the middle only, where each look costs a run.
+      servedBy(own.fit?.grid, own.fit ? config.geometry : trainingGeometry(config)),
     );
     areas.push(result, figures.result);
     first ??= { prepared, dataset, queries, figures };

@@ -2,7 +2,7 @@
 
 export { overHeights } from './camera-heights.js';
 export { DEFAULT_BLOCKS } from './encoder-of.js';
-export { type Embed, evaluateArea } from './evaluate-area.js';
+export { type Embed, evaluateArea, servedBy } from './evaluate-area.js';
 export {
   evaluateHeadings,
   type HeadingArea,

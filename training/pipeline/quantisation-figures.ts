@@ -1,6 +1,6 @@
 // What networks in 8 bits cost on views that they were not fitted to: the bundle opened twice, as it is served.
 import { join } from 'node:path';
-import type { Bundle, BundleQuantisation, Fidelity } from 'skyfix/bundles';
+import { type Bundle, type BundleQuantisation, descriptorMapOf, type Fidelity } from 'skyfix/bundles';
 import { Describer, openNetworks } from 'skyfix/describe';
 import { DEFAULT_ENGINE } from 'skyfix/engines';
 import type { RetrievalResult } from '../runs/index.js';
@@ -37,6 +37,7 @@ export async function heldOutFigures(
     const heldOut = { views: views.count, from, cosine: fidelityOf(cosines) };
     if (!area) return { heldOut };
     const { geometry, descriptor } = bundle.manifest;
+    const served = { geometry, map: descriptorMapOf(bundle.manifest) };
     const asked = async (describer: Describer, name: string) =>
       bundle.generatorPath ? onnxViews(describer, area.bevs, join(scratch, `${name}.images`)) : area.bevs;
     const tilesBy = onnxEmbed(f32, geometry, descriptor.dimensions);
@@ -47,7 +48,7 @@ export async function heldOutFigures(
       // Tiles are in an index, which float32 made.
       const embed: typeof tilesBy = (images, ...more) =>
         (images === queries ? queriesBy : tilesBy)(images, ...more);
-      results.push((await evaluateArea(from, 'trained', embed, queries, area, geometry)).result);
+      results.push((await evaluateArea(from, 'trained', embed, queries, area, served)).result);
       options.onProgress?.('places', results.length, 2);
     }
     const [before, after] = results;

@@ -7,6 +7,7 @@ import {
   headSizes,
   headToArrays,
   identityConvolution,
+  mapOfHead,
   plainHead,
   unitCellWeights,
 } from '../../networks/index.js';
@@ -30,6 +31,16 @@ describe('a head', () => {
       window: 36,
       dimensions: 36,
     });
+  });
+  test('a window that is not projected is a map of the ground', () => {
+    const { data } = centredCellWeights(3);
+    const map = mapOfHead(plainHead(4, 3));
+    assert.equal(map?.side, 3);
+    for (const [k, weight] of map.weights.entries()) assert.ok(Math.abs(weight - (data[k] as number)) < 1e-6);
+    assert.equal(mapOfHead(full), undefined);
+    assert.equal(mapOfHead(plainHead(4, 3, 'mean')), undefined);
+    const blind = { shape: [3, 3], data: data.map((weight, k) => (k === 2 ? 0 : weight)) };
+    assert.equal(mapOfHead({ ...plainHead(4, 3), cellWeights: blind }), undefined);
   });
   test('comes back from a file as it was', () => {
     for (const head of [

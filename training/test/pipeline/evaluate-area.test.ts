@@ -57,7 +57,9 @@ const CENTRES = [0, 100, 200, 300, 400].map((eastM) => offsetLonLat(ORIGIN, east
 describe('distances in the paired protocol', () => {
   it("go from the query's place to the centre of its first tile, right or wrong", async () => {
     const { queries, prepared } = area(CENTRES);
-    const { result, firstFive } = await evaluateArea('x', 'trained', embed, queries, prepared, GEOMETRY);
+    const { result, firstFive } = await evaluateArea('x', 'trained', embed, queries, prepared, {
+      geometry: GEOMETRY,
+    });
     assert.deepEqual(
       firstFive.map(([first]) => first),
       [0, 2, 1, 3],
@@ -80,7 +82,7 @@ describe('distances in the paired protocol', () => {
       area(CENTRES.with(4, undefined as never)),
       { ...area(CENTRES), prepared: { ...area(CENTRES).prepared, locations: Array(4).fill(undefined) } },
     ]) {
-      const { result } = await evaluateArea('x', 'trained', embed, queries, prepared, GEOMETRY);
+      const { result } = await evaluateArea('x', 'trained', embed, queries, prepared, { geometry: GEOMETRY });
       assert.equal('pairedDistance' in result, false);
       assert.equal(result.paired.at1, 50);
     }
