@@ -7,14 +7,14 @@ import { LookLattice } from './look-lattice.js';
 
 /** What a tile at that place would be like where the camera saw it, to be compared with tiles by its product. */
 export interface WeightedLook extends Look {
-  /** The product of `descriptor` with a tile, times this, is the sum of the cells' weights times their cosines. */
+  /** The product of `descriptor` with a tile, times this, is the sum of what the cells say, each times its weight. */
   readonly scale: number;
   /** The sum of the weights: 0 where the camera saw nothing of a tile there. */
   readonly weight: number;
 }
 
 /** The ground counts less the farther it lies from the camera, that sees it the more slantingly; standard deviation, metres. */
-const CAMERA_SPREAD_M = 12;
+const CAMERA_SPREAD_M = 16;
 /** And less towards a tile's border, where its neighbours know more of the ground around; standard deviation, cells. */
 const TILE_SPREAD_CELLS = 1.5;
 /** Looks in a cell's side: half a cell off, cells are still like each other. */
@@ -25,6 +25,8 @@ const REACH_M = 26;
 const LEAST_SEEN = 0.15;
 /** A look of so small a share of the greatest weight is not worth its product. */
 const LEAST_WEIGHT = 0.05;
+/** Of what is common to all that a camera saw so much does not count. */
+const COMMON_SHARE = 2 / 3;
 /** Looks are whole cells apart, to rounding. */
 const SLACK_CELLS = 1e-3;
 
@@ -50,7 +52,8 @@ export function looksOfMap(
   const cellM = map.sizeM / map.side;
   const stepCells = lattice.stepM / cellM;
   if (Math.abs(stepCells - Math.round(stepCells)) > SLACK_CELLS || stepCells >= map.side) return undefined;
-  const ground = finer(groundOf(lattice, map));
+  const coarse = groundOf(lattice, map);
+  const ground = peculiar(finer(coarse), commonOf(coarse));
   const stepM = cellM / LOOKS_PER_CELL;
   const counts = countsOf(ground.side, CAMERA_SPREAD_M / stepM);
   const own = countsOf(map.side, TILE_SPREAD_CELLS);
@@ -64,9 +67,9 @@ export function looksOfMap(
   const silent = new Float32Array(own.length * ground.channels).fill(1, 0, 1);
   const tileLength = lengthOf(map.weights, 0, map.weights.length);
   const looks = sights.map(({ east, north, weight, cells, scales }) => {
-    const length = lengthOfProducts(ground.seen, cells, scales);
     const offset = { eastM: east * stepM, northM: north * stepM };
-    const descriptor = weight > least ? descriptorOf(ground, cells, scales, length) : silent;
+    if (weight <= least) return { ...offset, descriptor: silent, scale: 0, weight };
+    const { descriptor, length } = descriptorOf(ground, cells, scales);
     return { ...offset, descriptor, scale: length * tileLength, weight };
   });
   return new LookLattice(looks, ({ weight }) => weight <= least);
@@ -181,6 +184,26 @@ function finer({ side, channels, values, seen }: GroundMap): GroundMap {
   return finer;
 }
 
+/** [channels]: what is common to all that was seen. */
+function commonOf({ channels, values, seen }: GroundMap): Float32Array {
+  const mean = new Float32Array(channels);
+  const total = seen.reduce((sum, share) => sum + share, 0);
+  for (let k = 0; k < values.length; k++) {
+    mean[k % channels] = (mean[k % channels] as number) + (values[k] as number) / total;
+  }
+  return mean;
+}
+
+/** Without most of what is common: what a piece has alone tells where it is. `values` are overwritten. */
+function peculiar(ground: GroundMap, common: Float32Array): GroundMap {
+  const { channels, values, seen } = ground;
+  for (let k = 0; k < values.length; k++) {
+    const share = COMMON_SHARE * (seen[Math.floor(k / channels)] as number);
+    values[k] = (values[k] as number) - share * (common[k % channels] as number);
+  }
+  return ground;
+}
+
 /** [side * side]: what each cell counts, which falls with its distance from the middle: a standard deviation of so many cells. */
 function countsOf(side: number, spreadCells: number): Float32Array {
   const middle = (side - 1) / 2;
@@ -228,28 +251,20 @@ function sightAt(
   return { east, north, weight, cells, scales };
 }
 
-function lengthOfProducts(seen: Float32Array, cells: Int32Array, scales: Float32Array): number {
+/** The cells' numbers times their scales, and what they were divided by to be of unit length. */
+function descriptorOf({ channels, values }: GroundMap, cells: Int32Array, scales: Float32Array) {
+  const descriptor = new Float32Array(cells.length * channels);
   let squares = 0;
   for (let k = 0; k < cells.length; k++) {
-    squares += ((scales[k] as number) * (seen[cells[k] as number] as number)) ** 2;
+    const scale = scales[k] as number;
+    const [into, from] = [k * channels, (cells[k] as number) * channels];
+    for (let c = 0; c < channels; c++) {
+      const value = scale * (values[from + c] as number);
+      descriptor[into + c] = value;
+      squares += value * value;
+    }
   }
-  return Math.sqrt(squares);
-}
-
-/** The cells' numbers times their scales, of unit length. */
-function descriptorOf(
-  { channels, values, seen }: GroundMap,
-  cells: Int32Array,
-  scales: Float32Array,
-  length: number,
-): Float32Array {
-  const descriptor = new Float32Array(cells.length * channels);
-  for (let k = 0; k < cells.length; k++) {
-    const cell = cells[k] as number;
-    const scale = (scales[k] as number) / length;
-    if (scale === 0 || seen[cell] === 0) continue;
-    const [into, from] = [k * channels, cell * channels];
-    for (let c = 0; c < channels; c++) descriptor[into + c] = scale * (values[from + c] as number);
-  }
-  return descriptor;
+  const length = Math.sqrt(squares);
+  for (let d = 0; d < descriptor.length; d++) descriptor[d] = (descriptor[d] as number) / length;
+  return { descriptor, length };
 }

@@ -210,14 +210,15 @@ export function votesOfLooks({ looks }: LookLattice): Votes {
 }
 
 /**
- * Votes of looks that are made from a map of the ground: the mean cosine of the pieces of ground that were seen, and ground
- * without a tile counts half. At most 1.
+ * Votes of looks that are made from a map of the ground: the mean of what the pieces of ground say that were seen, and ground
+ * without a tile counts half. In [-1, 1].
  */
 export function votesOfMap({ looks }: LookLattice<WeightedLook>): Votes {
   return {
     evidence: (look, cosine) => (looks[look] as WeightedLook).scale * cosine,
     weights: looks.map(({ weight }) => weight),
-    score: (evidence, weight, most) => (2 * evidence) / (weight + most),
+    // A piece may say more than 1: where a tile is the contrary of what is common to all that was seen.
+    score: (evidence, weight, most) => Math.max(-1, Math.min(1, (2 * evidence) / (weight + most))),
   };
 }
 
