@@ -66,10 +66,12 @@ export function looksOfMap(
   // Any direction will do: it is never compared.
   const silent = new Float32Array(own.length * ground.channels).fill(1, 0, 1);
   const tileLength = lengthOf(map.weights, 0, map.weights.length);
+  const { channels } = ground;
+  const squares = ground.seen.map((_, cell) => lengthOf(ground.values, cell * channels, channels) ** 2);
   const looks = sights.map(({ east, north, weight, cells, scales }) => {
     const offset = { eastM: east * stepM, northM: north * stepM };
     if (weight <= least) return { ...offset, descriptor: silent, scale: 0, weight };
-    const { descriptor, length } = descriptorOf(ground, cells, scales);
+    const { descriptor, length } = descriptorOf(ground, squares, cells, scales);
     return { ...offset, descriptor, scale: length * tileLength, weight };
   });
   return new LookLattice(looks, ({ weight }) => weight <= least);
@@ -251,20 +253,23 @@ function sightAt(
   return { east, north, weight, cells, scales };
 }
 
-/** The cells' numbers times their scales, and what they were divided by to be of unit length. */
-function descriptorOf({ channels, values }: GroundMap, cells: Int32Array, scales: Float32Array) {
+/** The cells' numbers times their scales, and what made them of unit length; `squares`: of each cell's numbers. */
+function descriptorOf(
+  { channels, values }: GroundMap,
+  squares: Float32Array,
+  cells: Int32Array,
+  scales: Float32Array,
+) {
   const descriptor = new Float32Array(cells.length * channels);
-  let squares = 0;
+  let sum = 0;
+  for (let k = 0; k < cells.length; k++)
+    sum += (scales[k] as number) ** 2 * (squares[cells[k] as number] as number);
+  const length = Math.sqrt(sum);
   for (let k = 0; k < cells.length; k++) {
-    const scale = scales[k] as number;
+    const scale = (scales[k] as number) / length;
+    if (scale === 0) continue;
     const [into, from] = [k * channels, (cells[k] as number) * channels];
-    for (let c = 0; c < channels; c++) {
-      const value = scale * (values[from + c] as number);
-      descriptor[into + c] = value;
-      squares += value * value;
-    }
+    for (let c = 0; c < channels; c++) descriptor[into + c] = scale * (values[from + c] as number);
   }
-  const length = Math.sqrt(squares);
-  for (let d = 0; d < descriptor.length; d++) descriptor[d] = (descriptor[d] as number) / length;
   return { descriptor, length };
 }

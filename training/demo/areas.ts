@@ -1,7 +1,7 @@
 // The areas that the shipped bundles are calibrated on and measured on: their towns, an index of each, and what that answers.
 // What is there already is not made again.
 import { mkdir, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { loadBundle } from 'skyfix/bundles';
 import { engineOfEnvironment, openStageProgress } from 'skyfix/cli';
 import { type Answers, askLocated, buildIndex, readAnswers, writeAnswers } from 'skyfix/index';
@@ -98,15 +98,16 @@ export function isOfTown({ file }: { readonly file: string }, { town }: Pick<Out
 const folderOf = (bundleDir: string, name: string) =>
   join(FULL_DIR, 'calibration', bundleDir.split(/[\\/]/).filter(Boolean).at(-1) ?? '', name);
 
-/** A tile every STRIDE_M metres of the area, described by this bundle. */
+/** A tile every STRIDE_M metres of the area, described by this bundle; of another version no answers are kept, either. */
 export async function indexOf(area: DemoArea, bundleDir: string): Promise<string> {
-  const outDir = join(folderOf(bundleDir, area.name), 'index');
+  const folder = folderOf(bundleDir, area.name);
+  const outDir = join(folder, 'index');
   const { encoderSha256, manifest } = await loadBundle(bundleDir);
-  const there = await readIndexManifest(outDir).catch(() => undefined);
-  if (there?.bundle.encoderSha256 === encoderSha256) return outDir;
+  const { bundle } = (await readIndexManifest(outDir).catch(() => undefined)) ?? {};
+  if (bundle?.encoderSha256 === encoderSha256 && bundle.version === manifest.version) return outDir;
   const town = await townOf(area.town);
-  await mkdir(dirname(outDir), { recursive: true });
-  await rm(outDir, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
   const progress = openStageProgress();
   try {
     await buildIndex({
@@ -130,9 +131,9 @@ export async function indexOf(area: DemoArea, bundleDir: string): Promise<string
 export async function answersOf(area: DemoArea, bundleDir: string, madeUpEvery: number): Promise<Answers> {
   const path = join(folderOf(bundleDir, area.name), `answers-${madeUpEvery}.json`);
   const { encoderSha256 } = await loadBundle(bundleDir);
+  const indexDir = await indexOf(area, bundleDir);
   const kept = await readAnswers(path).catch(() => undefined);
   if (kept?.encoderSha256 === encoderSha256) return kept;
-  const indexDir = await indexOf(area, bundleDir);
   const others: LocatedPanorama[] = [];
   for (const outsiders of area.outside) others.push(...(await placesOf(outsiders)));
   const progress = openStageProgress();
