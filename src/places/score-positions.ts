@@ -114,17 +114,21 @@ class GrowingPlan {
     const before = this.#cells.size;
     if (this.#cells.add(cell).size === before) return;
     const { east, north } = this.#tiles;
-    const looks = this.#lattice.looks.length;
+    const lattice = this.#lattice;
+    const looks = lattice.looks.length;
+    const withinM = this.#withinM;
+    const uses = this.#uses;
+    const needed = this.#needed;
     let nearest = -1;
     let nearestM2 = Number.POSITIVE_INFINITY;
     for (const t of tiles) {
       const toEast = (east[t] as number) - eastM;
       const toNorth = (north[t] as number) - northM;
-      if (Math.abs(toEast) > this.#withinM || Math.abs(toNorth) > this.#withinM) continue;
-      const l = this.#lattice.lookAt(toEast, toNorth);
+      if (Math.abs(toEast) > withinM || Math.abs(toNorth) > withinM) continue;
+      const l = lattice.lookAt(toEast, toNorth);
       if (l < 0) continue;
-      this.#uses.push(t * looks + l);
-      this.#needed[t * looks + l] = 1;
+      uses.push(t * looks + l);
+      needed[t * looks + l] = 1;
       const apartM2 = toEast * toEast + toNorth * toNorth;
       if (apartM2 >= nearestM2) continue;
       nearestM2 = apartM2;
@@ -132,7 +136,7 @@ class GrowingPlan {
     }
     if (nearest < 0) return;
     this.#positions.push({ eastM, northM, tile: nearest });
-    this.#ends.push(this.#uses.length);
+    this.#ends.push(uses.length);
   }
 
   /** The plan; the object is used up. */
