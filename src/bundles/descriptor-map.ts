@@ -15,7 +15,10 @@ export interface DescriptorMap {
 export function descriptorMapOf({
   descriptor: { map },
   geometry,
-}: Pick<BundleManifest, 'descriptor' | 'geometry'>): DescriptorMap | undefined {
+}: {
+  readonly descriptor: { readonly map?: BundleManifest['descriptor']['map'] | undefined };
+  readonly geometry: Pick<BundleManifest['geometry'], 'tileSizeM'>;
+}): DescriptorMap | undefined {
   return map && { ...map, sizeM: geometry.tileSizeM };
 }
 

@@ -41,15 +41,16 @@ export async function findPlaces(
   looks: readonly Look[],
   { k, prior, leastHits = looks.length === 1 ? 64 : 128 }: PlaceQuestion,
 ): Promise<PlaceHit[]> {
-  const { index, catalogue } = tiles;
+  const { index, catalogue, map } = tiles;
   const lattice = looks.length === 1 ? undefined : new LookLattice(looks);
   const allowed = prior && rowsWithin(catalogue, prior, reachOfTiles(catalogue, lattice));
   const candidates = allowed ? allowed.length : index.count;
   if (candidates === 0) return [];
   const finders = (lattice?.finders() ?? looks).map(({ descriptor }) => descriptor);
+  const stages = lattice && stagesOf(lattice, map);
   for (let wanted = Math.max(leastHits, 16 * k); ; wanted *= 4) {
     const hits = await index.searchLooks(finders, wanted, allowed);
-    const between = lattice ? await placesBetween(tiles, lattice, hits, k, prior) : [];
+    const between = lattice && stages ? await placesBetween(tiles, lattice, stages, hits, k, prior) : [];
     // A prior may leave nothing but ground between the tiles that no look reaches.
     const places =
       between.length > 0 ? between : mergePlaces(placesOfTiles(hits, catalogue, prior), catalogue, k);
@@ -112,16 +113,16 @@ function stagesOf(lattice: LookLattice<Look>, map: DescriptorMap | undefined): r
 async function placesBetween(
   tiles: SearchableTiles,
   lattice: LookLattice<Look>,
+  [coarse, fine]: readonly [Stage, Stage],
   hits: readonly Hit[],
   k: number,
   prior: Prior | undefined,
 ): Promise<PlaceHit[]> {
-  const { index, catalogue, map } = tiles;
+  const { index, catalogue } = tiles;
   const [first] = hits;
   if (!first) return [];
   const { sizeM } = catalogue.tile(first.row);
   const origin = catalogue.place(first.row);
-  const [coarse, fine] = stagesOf(lattice, map);
   const spareM = prior ? coarse.stepM + fine.stepM : 0;
   const within = { origin, radiusM: reachOfPositions(coarse, fine, spareM) };
   const centres = hits.map(({ row }) => ({ row, ...localOffsetM(origin, catalogue.place(row)) }));

@@ -32,7 +32,7 @@ const SLACK_CELLS = 1e-3;
 
 /** Cells around a camera. */
 interface GroundMap {
-  /** Cells in a row; odd, with the camera above the middle. */
+  /** Cells in a row, with the camera above the middle of them all. */
   readonly side: number;
   readonly channels: number;
   /** [side * side * channels], each cell's direction times `seen`, row by row from the north-west. */

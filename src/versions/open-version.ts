@@ -64,7 +64,11 @@ async function checked(
   dir: string,
   recallGate: number | undefined,
   options?: CheckFilesOptions,
-): Promise<{ readonly manifest: IndexManifest; readonly trusted: readonly string[] }> {
+): Promise<{
+  readonly manifest: IndexManifest;
+  readonly bundle: Partial<BundleManifest>;
+  readonly trusted: readonly string[];
+}> {
   const manifest = await readIndexManifest(dir);
   const trusted = await checkFiles(dir, manifest, options);
   const name = descriptorFileOf(manifest);
@@ -80,8 +84,8 @@ async function checked(
     );
   }
   await checkShards(dir, manifest);
-  const { files } = await bundleManifestOf(join(dir, 'bundle'));
-  const encoder = files?.['encoder.onnx']?.sha256;
+  const bundle = await bundleManifestOf(join(dir, 'bundle'));
+  const encoder = bundle.files?.['encoder.onnx']?.sha256;
   if (encoder !== manifest.bundle.encoderSha256) {
     throw new SkyfixError(
       'INDEX_BUNDLE_MISMATCH',
@@ -89,7 +93,7 @@ async function checked(
     );
   }
   checkRecall(manifest.recall, recallGate ?? DEFAULT_RECALL_GATE, dir);
-  return { manifest, trusted };
+  return { manifest, bundle, trusted };
 }
 
 /** What holds the rows must be what was checked: the shards that index.json names, each by its sum. Throws INDEX_CORRUPT. */
@@ -144,7 +148,7 @@ export async function openIndexVersion(
   dir: string,
   options: OpenVersionOptions = {},
 ): Promise<OpenIndexVersion> {
-  const { manifest, trusted } = await checked(dir, options.recallGate, options);
+  const { manifest, bundle, trusted } = await checked(dir, options.recallGate, options);
   const catalogue = await readCatalogue(join(dir, catalogueFileOf(manifest)));
   if (catalogue.count !== manifest.count) {
     throw new SkyfixError(
@@ -160,7 +164,7 @@ export async function openIndexVersion(
     for (const one of closing.splice(0).reverse()) await one();
   };
   try {
-    const index = await openSearch(dir, manifest, catalogue, searchedIn, closing, options);
+    const index = await openSearch(dir, { manifest, bundle }, catalogue, searchedIn, closing, options);
     closing.push(() => index.close());
     const maps = await openMapFiles(dir, manifest);
     closing.push(() => maps.basemap?.close());
@@ -188,7 +192,7 @@ async function readProjection(dir: string, { dimensions, projection }: IndexMani
 /** By the cluster where the version lies in one, by its own files otherwise; what they hold is let go by `closing`. */
 async function openSearch(
   dir: string,
-  manifest: IndexManifest,
+  { manifest, bundle }: { readonly manifest: IndexManifest; readonly bundle: Partial<BundleManifest> },
   { parts: catalogue }: Catalogue,
   place: SearchPlace | undefined,
   closing: (() => unknown)[],
@@ -198,7 +202,7 @@ async function openSearch(
     ...{ catalogue, onDeath, onRecovered },
     projection: manifest.projection && !asKept ? await readProjection(dir, manifest) : undefined,
     // Projected descriptors are no maps.
-    map: manifest.projection ? undefined : mapOf(await bundleManifestOf(join(dir, 'bundle'))),
+    map: manifest.projection ? undefined : mapOf(bundle),
   };
   const descriptorPath = join(dir, descriptorFileOf(manifest));
   const opened = async () => {

@@ -1,6 +1,6 @@
 // Strict figures of an encoder over an area: paired (one tile a query), and on a grid of tiles as it is served.
 
-import type { BundleGeometry, DescriptorMap } from 'skyfix/bundles';
+import { type BundleGeometry, type DescriptorMap, descriptorMapOf } from 'skyfix/bundles';
 import { lookCorners, lookOffsets } from 'skyfix/describe';
 import { distanceM, type LonLat } from 'skyfix/geometry';
 import { type SearchableTiles, searchPlaces } from 'skyfix/places';
@@ -47,7 +47,7 @@ export interface ServedBy {
 /** By an encoder with such a head; undefined for other encoders. */
 export function servedBy(head: GridHead | undefined, geometry: BundleGeometry): ServedBy {
   const map = head && mapOfHead(head);
-  return { geometry, map: map && { ...map, sizeM: geometry.tileSizeM } };
+  return { geometry, map: descriptorMapOf({ descriptor: { map }, geometry }) };
 }
 
 /** `queries`: row k shows place k of the area, perhaps with the margin that serving looks around in. */
